@@ -11,3 +11,11 @@ export type {
   Bytes, Condition, Connection, ContainerForm, EnvTemplate, ExchangeProbe, FileRef, Form, Phase, Probe, ProcessForm,
   SeedSpec, ServiceSpec, Template,
 } from './service.ts'
+export { callFolder, callSite } from './call-site.ts'
+export { defineConfig } from './config.ts'
+export { moduleBeside } from './module-beside.ts'
+export { ref, service } from './reference.ts'
+export type {
+  Address, AnyConfig, AnyService, CommonOptions, Config, ConfigOptions, Connections, EndpointsOf, Env, Ref, Refs, Register,
+  Registered, Service, Text,
+} from './types.ts'

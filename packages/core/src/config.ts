@@ -1,0 +1,77 @@
+import { callFolder, callSite } from './call-site.ts'
+import { MoorageError } from './errors.ts'
+import type { Json } from './json.ts'
+import { ownerOf, targetOf, type ServiceOwner } from './reference.ts'
+import type { ServiceSpec } from './service.ts'
+import type { AnyService, Config, ConfigOptions } from './types.ts'
+
+type Names = ReadonlyMap<ServiceOwner, string>
+
+// A key becomes part of host names, file names and variable names.
+const KEY = /^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/i
+
+/**
+ * Names every service and turns each reference into `{ $ref: [name, ...path] }`: the result is plain data.
+ * Throws `MoorageError` (CONFIG_INVALID) that names the key at fault.
+ */
+export function defineConfig<const S extends { readonly [name: string]: AnyService }>(options: ConfigOptions<S>): Config<S> {
+  const names = nameServices((options.services ?? {}) as Record<string, unknown>)
+  const services: Record<string, ServiceSpec> = {}
+  for (const [owner, name] of names) services[name] = plain(owner.spec, `services.${name}`, names) as unknown as ServiceSpec
+  const root = options.root ?? callFolder(callSite(defineConfig)) ?? process.cwd()
+  const config = { services, root, ...(options.provider ? { provider: options.provider } : {}) }
+  return config as unknown as Config<S>
+}
+
+function nameServices(services: Record<string, unknown>): Names {
+  const names = new Map<ServiceOwner, string>()
+  for (const [name, handle] of Object.entries(services)) {
+    if (!KEY.test(name)) {
+      throw invalid(`services.${name}: a service's key is a letter, then letters, digits and dashes, 30 at most.`, 'Rename the key.')
+    }
+    const owner = ownerOf(handle)
+    if (!owner) {
+      throw invalid(`services.${name} is not a service.`, "A preset's result cannot be spread or copied: pass the options to the preset, as in postgres({ version: '17' }).")
+    }
+    const twice = names.get(owner)
+    if (twice) throw invalid(`services.${name} and services.${twice} are the same service.`, 'Call the preset once for each.')
+    const clash = [...names.values()].find((other) => other.toLowerCase() === name.toLowerCase())
+    if (clash) throw invalid(`services.${name} and services.${clash} differ only in case.`, 'Rename one: host names have no case.')
+    names.set(owner, name)
+  }
+  if (!names.size) throw invalid('services is empty.', 'Name at least one: services: { db: postgres() }.')
+  return names
+}
+
+function plain(value: unknown, at: string, names: Names): Json | undefined {
+  const target = targetOf(value)
+  if (target) {
+    if ('parts' in target) return { $join: target.parts.map((part) => plain(part, at, names) as Json) }
+    return { $ref: [nameOf(target.owner, target.path, at, names), ...target.path] }
+  }
+  if (ownerOf(value)) throw invalid(`${at} is a whole service.`, 'Use one of its fields: db.url.')
+  if (Array.isArray(value)) return value.map((item, i) => plain(item, `${at}[${i}]`, names) as Json)
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(([key, item]) => [key, plain(item, `${at}.${key}`, names)] as const)
+    return Object.fromEntries(entries.filter(([, item]) => item !== undefined)) as Json
+  }
+  if (typeof value === 'function' || typeof value === 'bigint' || typeof value === 'symbol') {
+    throw invalid(`${at} is a ${typeof value}; a service is plain data.`, 'Give text, a number, or the path of a module.')
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(`${at} is ${value}.`, 'Give a finite number.')
+  return value as Json | undefined
+}
+
+function nameOf(owner: ServiceOwner, path: readonly string[], at: string, names: Names): string {
+  const name = names.get(owner)
+  if (name) return name
+  const made = owner.at ? ` (created at ${owner.at})` : ''
+  throw invalid(
+    `${at} uses ${owner.preset}().${path.join('.')}${made}, but that service is not in the config.`,
+    `Add it to services, next to ${[...names.values()].join(', ')}.`,
+  )
+}
+
+function invalid(message: string, hint: string): MoorageError {
+  return new MoorageError('CONFIG_INVALID', message, { hint })
+}
