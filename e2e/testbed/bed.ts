@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { clear, removeGroups } from './control-group.ts'
+import { dockerPart } from './docker-part.ts'
+import { checkDisk, checkMachine, installDebianPackages } from './machine.ts'
+import { rememberNetwork, restoreNetwork } from './network.ts'
+import type { Part } from './part.ts'
+import { cache, runtime } from './places.ts'
+import { say, step } from './progress.ts'
+import { running, start, stop, untilReady } from './programs.ts'
+
+/** In start order; they stop in reverse order. */
+const parts: Part[] = [dockerPart]
+
+export async function up(): Promise<void> {
+  for (const part of parts) {
+    const { cold, warm } = part.disk
+    await checkDisk(cache, await part.cached() ? warm : cold)
+  }
+  await installDebianPackages(parts.flatMap((part) => part.debianPackages))
+  await mkdir(runtime, { recursive: true })
+  await rememberNetwork()
+  for (const part of parts) await raise(part)
+}
+
+/** A part whose programs all run is left alone; else its remains are removed and it starts from nothing. */
+async function raise(part: Part): Promise<void> {
+  const programs = part.programs()
+  const fresh = !programs.every((program) => running(program.name))
+  if (fresh) {
+    if (programs.some((program) => running(program.name))) say(`the ${part.name} part is half dead: restarting it`)
+    await lower(part)
+  }
+  await part.prepare()
+  for (const program of programs) {
+    if (fresh) await step(`starting ${program.name}`, () => start(program))
+    else await untilReady(program)
+  }
+  await part.complete(fresh)
+}
+
+async function lower(part: Part): Promise<void> {
+  for (const program of part.programs().reverse()) await stop(program)
+  for (const program of part.programs()) await clear(`program-${program.name}`)
+  await part.sweep()
+}
+
+export async function down(): Promise<void> {
+  for (const part of [...parts].reverse()) {
+    if (part.programs().every((program) => running(program.name))) {
+      await step(`emptying the ${part.name} part`, part.empty).catch((error: Error) => say(error.message))
+    }
+    await step(`stopping the ${part.name} part`, () => lower(part))
+  }
+  await clear()
+  removeGroups()
+  if (!existsSync(runtime)) return
+  await restoreNetwork()
+  await rm(runtime, { recursive: true, force: true })
+}
+
+/** Prints what runs; true when all does. */
+export async function status(): Promise<boolean> {
+  const rows = parts.flatMap((part) => part.programs()).map(({ name }) => ({ name, pid: running(name) }))
+  for (const { name, pid } of rows) console.log(`${name.padEnd(12)} ${pid === undefined ? 'down' : `up, process ${pid}`}`)
+  const all = rows.every(({ pid }) => pid !== undefined)
+  if (all) for (const part of parts) for (const line of await part.describe()) console.log(line)
+  console.log(`cache        ${cache}\nstate        ${runtime}`)
+  return all
+}
+
+export function env(): Record<string, string> {
+  return Object.assign({}, ...parts.map((part) => part.env())) as Record<string, string>
+}
+
+export { checkMachine }

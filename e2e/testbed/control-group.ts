@@ -1,0 +1,65 @@
+import { existsSync, readFileSync, readdirSync, rmdirSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { controlGroup } from './places.ts'
+
+// With version 1 every hierarchy holds every process; freezer is one that runc always joins.
+const hierarchy = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/freezer'
+
+/** Makes the group that a program of the bed starts in, and returns the file that admits a process. */
+export async function admission(program: string): Promise<string> {
+  const folder = join(hierarchy, controlGroup, `program-${program}`)
+  await mkdir(folder, { recursive: true })
+  return join(folder, 'cgroup.procs')
+}
+
+/** Process ids in a group of the bed and below; '' is the whole bed. */
+export function members(group = ''): number[] {
+  return groupsBelow(join(hierarchy, controlGroup, group)).flatMap((folder) => {
+    try {
+      return readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
+    } catch {
+      return []
+    }
+  })
+}
+
+/** Kills what runs in a group until it is empty: what a killed engine leaves running is found here only. */
+export async function clear(group = ''): Promise<void> {
+  for (let round = 0; round < 200; round++) {
+    const pids = members(group)
+    if (pids.length === 0) break
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // ended by itself
+      }
+    }
+    await sleep(20)
+  }
+}
+
+/** Removes the bed's empty groups from every hierarchy. */
+export function removeGroups(): void {
+  const roots = hierarchy === '/sys/fs/cgroup' ? [hierarchy] : readdirSync('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name))
+  for (const root of roots) {
+    for (const folder of groupsBelow(join(root, controlGroup)).reverse()) {
+      try {
+        rmdirSync(folder)
+      } catch {
+        // still in use, or gone
+      }
+    }
+  }
+}
+
+function groupsBelow(folder: string): string[] {
+  try {
+    const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    return [folder, ...below.flatMap((entry) => groupsBelow(join(folder, entry.name)))]
+  } catch {
+    return []
+  }
+}
