@@ -29,7 +29,7 @@ export interface ErrorDetails {
   readonly cause?: unknown
 }
 
-interface Plain {
+export interface Plain {
   readonly code: ErrorCode
   readonly message: string
   readonly details: ErrorDetails
@@ -96,7 +96,15 @@ export function toPlain(error: unknown): Plain {
 }
 
 export function fromPlain({ code, message, details }: Plain): MoorageError {
-  return new MoorageError(code, message, details)
+  const error = new MoorageError(code, message, details)
+  const { stack } = (details.cause ?? {}) as { stack?: unknown }
+  if (typeof stack === 'string') error.stack = `${error.name}: ${error.message}\n  [cause] ${stack}`
+  return error
+}
+
+/** The same error with secrets struck out of everything that it says. */
+export function redacted(error: MoorageError, strike: (text: string) => string): MoorageError {
+  return fromPlain(JSON.parse(strike(JSON.stringify(toPlain(error)))) as Plain)
 }
 
 function plainCause(cause: unknown): unknown {

@@ -11,10 +11,10 @@ export type {
   Bytes, Condition, Connection, ContainerForm, EnvTemplate, ExchangeProbe, FileRef, Form, Phase, Probe, ProcessForm,
   SeedSpec, ServiceSpec, Template,
 } from './service.ts'
-export { callFolder, callSite } from './call-site.ts'
-export { defineConfig } from './config.ts'
+export { callFolder, callSite } from './config/call-site.ts'
+export { defineConfig } from './config/config.ts'
 export { moduleBeside } from './module-beside.ts'
-export { ref, service } from './reference.ts'
+export { ref, service } from './config/reference.ts'
 export type {
   Address, AnyConfig, AnyService, CommonOptions, Config, ConfigOptions, Connections, EndpointsOf, Env, Ref, Refs, Register,
   Registered, Service, Text,

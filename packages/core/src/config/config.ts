@@ -1,9 +1,9 @@
 import { callFolder, callSite } from './call-site.ts'
-import { MoorageError } from './errors.ts'
-import type { Json } from './json.ts'
+import { MoorageError } from '../errors.ts'
+import type { Json } from '../json.ts'
 import { ownerOf, targetOf, type ServiceOwner } from './reference.ts'
-import type { ServiceSpec } from './service.ts'
-import type { AnyService, Config, ConfigOptions } from './types.ts'
+import type { ServiceSpec } from '../service.ts'
+import type { AnyService, Config, ConfigOptions } from '../types.ts'
 
 type Names = ReadonlyMap<ServiceOwner, string>
 

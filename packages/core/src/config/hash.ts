@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { canonical, type Json, type JsonObject } from '../json.ts'
+
+/** Hash of plain data in which every `{ $file: path }` counts by its content: the same in any process and any folder. */
+export function hashOf(value: Json): string {
+  return sha256(canonical(withContents(value)))
+}
+
+function withContents(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(withContents)
+  const object = value as JsonObject
+  if (typeof object['$file'] === 'string') return { $content: hashFile(object['$file']) }
+  return Object.fromEntries(Object.entries(object).map(([key, item]) => [key, withContents(item)]))
+}
+
+/** Content, names and the executable bit; not times and owners, which differ between two checkouts. */
+function hashFile(path: string): string {
+  const stat = lstatSync(path)
+  if (stat.isSymbolicLink()) return sha256(`link ${readlinkSync(path)}`)
+  if (!stat.isDirectory()) return sha256(`file ${(stat.mode & 0o111) !== 0} ${sha256(readFileSync(path))}`)
+  const names = readdirSync(path).sort()
+  return sha256(`folder ${names.map((name) => `${JSON.stringify(name)} ${hashFile(join(path, name))}`).join('\n')}`)
+}
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}

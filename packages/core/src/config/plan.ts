@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MoorageError } from '../errors.ts'
+import { hashOf } from './hash.ts'
+import type { Json } from '../json.ts'
+import { findCycle, needsOf, type Needs } from './needs.ts'
+import type { ProviderRef } from '../provider.ts'
+import type { ServiceSpec } from '../service.ts'
+import { inherited, variableOf, type Environ } from './variables.ts'
+import type { AnyConfig } from '../types.ts'
+
+/** A config, checked and completed: everything that the supervisor has to know, as plain data. */
+export interface Plan {
+  readonly services: { readonly [name: string]: PlannedService }
+  readonly provider?: ProviderRef
+  /** Absolute path of the project. */
+  readonly root: string
+  readonly hash: string
+}
+
+export interface PlannedService {
+  readonly spec: ServiceSpec
+  readonly needs: Needs
+  /** The environment variable for its URL. */
+  readonly variable: string
+  /** A URL that the user has already set in that variable: the service is not started. */
+  readonly given?: string
+}
+
+/** Pure but for looking at the files that the config names. Throws `MoorageError` (CONFIG_INVALID) before anything exists. */
+export function createPlan(config: AnyConfig, env: Environ): Plan {
+  const ours = new Set(inherited(env)?.variables)
+  const variables = new Map<string, string>()
+  const services: Record<string, PlannedService> = {}
+  for (const [name, raw] of Object.entries(config.services)) {
+    const spec = withAbsoluteFiles(raw as unknown as Json, `services.${name}`, config.root) as unknown as ServiceSpec
+    const variable = variableOf(name, spec)
+    const other = variables.get(variable)
+    if (other) throw invalid(`services.${name} and services.${other} both set ${variable}.`, `Give one of them another name: as: 'OTHER_URL'.`)
+    variables.set(variable, name)
+    const given = ours.has(variable) ? undefined : env[variable]
+    services[name] = { spec, needs: needsOf(name, spec, config.services), variable, ...(given ? { given: checkedUrl(variable, given) } : {}) }
+  }
+  const cycle = findCycle(services)
+  if (cycle) {
+    const path = [...cycle, cycle[0]].map((name) => `services.${name}`).join(' → ')
+    throw invalid(`${path}: these services need each other in a circle, so none can start first.`, 'Remove one reference or one entry in needs.')
+  }
+  const { root, provider } = config
+  const hash = hashOf({ services: hashable(services), provider: (provider ?? null) as Json })
+  return { services, root, hash, ...(provider ? { provider } : {}) }
+}
+
+// The first port is the main one: their order counts, which canonical JSON would lose.
+function hashable(services: Record<string, PlannedService>): Json {
+  const entries = Object.entries(services).map(([name, planned]) => [name, { ...planned, ports: Object.keys(planned.spec.ports) }])
+  return Object.fromEntries(entries) as Json
+}
+
+function withAbsoluteFiles(value: Json, at: string, root: string): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item: Json, i) => withAbsoluteFiles(item, `${at}[${i}]`, root))
+  const file = (value as { $file?: Json }).$file
+  if (typeof file !== 'string') {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withAbsoluteFiles(item as Json, `${at}.${key}`, root)]))
+  }
+  const path = file.startsWith('file:') ? fileURLToPath(file) : isAbsolute(file) ? file : join(root, file)
+  if (!existsSync(path)) throw invalid(`${at}: there is no file or folder ${path}.`, 'Create it (a build may have to run first), or correct the path.')
+  return { $file: path }
+}
+
+function checkedUrl(variable: string, text: string): string {
+  if (URL.canParse(text)) return text
+  throw invalid(`${variable} is set, but its value is not a URL.`, `Unset ${variable} to let moorage start the service, or give the URL of one that runs.`)
+}
+
+function invalid(message: string, hint: string): MoorageError {
+  return new MoorageError('CONFIG_INVALID', message, { hint })
+}

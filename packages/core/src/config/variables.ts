@@ -1,0 +1,51 @@
+import { MoorageError } from '../errors.ts'
+import type { Json } from '../json.ts'
+import type { PlainConnection, ServiceSpec } from '../service.ts'
+
+/** What a run hands to tests, as JSON in the variable `MOORAGE`. */
+export interface Payload {
+  readonly run: string
+  /** Hash of the spec: a child that asks for the same one joins this run. */
+  readonly hash: string
+  /** Where the supervisor's socket is found. */
+  readonly identity: string
+  /** Variables that moorage set; a user's own are not among them. */
+  readonly variables: readonly string[]
+  readonly services: { readonly [name: string]: PlainConnection }
+}
+
+export const PAYLOAD = 'MOORAGE'
+
+export type Environ = { readonly [name: string]: string | undefined }
+
+/** `db` gives `DB_URL`, `mainDb` gives `MAIN_DB_URL`. */
+export function variableOf(name: string, { as }: Pick<ServiceSpec, 'as'>): string {
+  if (as === undefined) return `${name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('-', '_').toUpperCase()}_URL`
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(as) && as !== PAYLOAD) return as
+  throw new MoorageError('CONFIG_INVALID', `services.${name}.as: '${as}' cannot be the name of an environment variable.`, {
+    service: name,
+    hint: "Use letters, digits and underscores, as in 'MONGODB_URL'.",
+  })
+}
+
+/** The payload that an outer moorage left in the environment, if any. */
+export function inherited(env: Environ): Payload | undefined {
+  const text = env[PAYLOAD]
+  if (!text) return undefined
+  try {
+    const value = JSON.parse(text) as Payload
+    return typeof value.hash === 'string' && Array.isArray(value.variables) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Every variable of a run: one per service with a URL, and the payload. */
+export function environOf(payload: Payload, variables: { readonly [service: string]: string }): { [name: string]: string } {
+  const env: { [name: string]: string } = { [PAYLOAD]: JSON.stringify(payload) }
+  for (const [service, variable] of Object.entries(variables)) {
+    const url: Json | undefined = payload.services[service]?.['url']
+    if (typeof url === 'string') env[variable] = url
+  }
+  return env
+}

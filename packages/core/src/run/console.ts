@@ -1,0 +1,31 @@
+import { styleText } from 'node:util'
+import type { Progress, Tell } from './progress.ts'
+
+/** One line per change, for a stream that may be a terminal, a pipe, or the log of a CI job. */
+export function printTo(stream: NodeJS.WritableStream): Tell {
+  const paint = (style: 'green' | 'red' | 'dim', text: string): string => styleText(style, text, { stream })
+  return (progress) => {
+    for (const line of linesOf(progress, paint)) stream.write(`${line}\n`)
+  }
+}
+
+type Paint = (style: 'green' | 'red' | 'dim', text: string) => string
+
+function linesOf(progress: Progress, paint: Paint): readonly string[] {
+  switch (progress.kind) {
+    case 'provider':
+      return [`moorage: provider ${progress.name} (${progress.reason})`]
+    case 'phase':
+      return progress.phase === 'admit' ? [] : [paint('dim', `moorage: ${progress.service} ${DOING[progress.phase]}${progress.detail ? ` ${progress.detail}` : ''}`)]
+    case 'ready': {
+      const how = progress.given ? 'already there' : `${(progress.ms / 1000).toFixed(2)} s`
+      return [`moorage: ${paint('green', '✓')} ${[progress.service, progress.url, how].filter(Boolean).join('  ')}`]
+    }
+    case 'exited':
+      return [`moorage: ${paint('red', '✗')} services.${progress.service} ${progress.reason}. Its last lines:`, ...progress.logs.map((line) => `  ${line}`)]
+    case 'notice':
+      return [`moorage: ${progress.text}`]
+  }
+}
+
+const DOING = { schedule: 'scheduling', pull: 'pulling', start: 'starting', ready: 'waiting until ready' } as const

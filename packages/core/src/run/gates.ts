@@ -1,0 +1,40 @@
+import type { Condition, PlainConnection } from '../service.ts'
+import type { View } from './connection.ts'
+
+/** A service's connection from both sides. */
+export type Seen = { readonly [V in View]: PlainConnection }
+
+/** Where services wait for each other: one gate per service and condition. */
+export class Gates {
+  readonly #gates = new Map<string, PromiseWithResolvers<Seen>>()
+  readonly #seen = new Map<string, Seen>()
+
+  async through(needs: { readonly [service: string]: Condition }): Promise<void> {
+    await Promise.all(Object.entries(needs).map(([service, condition]) => this.#gate(service, condition).promise))
+  }
+
+  open(service: string, condition: Condition, seen: Seen): void {
+    this.#seen.set(service, seen)
+    this.#gate(service, condition).resolve(seen)
+  }
+
+  /** Whoever waits for this service fails with it. */
+  fail(service: string, error: unknown): void {
+    for (const condition of ['started', 'ready', 'completed'] as const) this.#gate(service, condition).reject(error)
+  }
+
+  seen(service: string): Seen | undefined {
+    return this.#seen.get(service)
+  }
+
+  #gate(service: string, condition: Condition): PromiseWithResolvers<Seen> {
+    const key = `${condition} ${service}`
+    const known = this.#gates.get(key)
+    if (known) return known
+    const gate = Promise.withResolvers<Seen>()
+    // Nobody may be waiting at a gate that fails.
+    gate.promise.catch(() => {})
+    this.#gates.set(key, gate)
+    return gate
+  }
+}

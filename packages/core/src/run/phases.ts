@@ -1,0 +1,50 @@
+import { MoorageError } from '../errors.ts'
+import type { Phase, ServiceSpec } from '../service.ts'
+
+/** Milliseconds. A pull has ten minutes: 736 MB took three on a cold node. */
+export const DEADLINES: { readonly [P in Phase]: number } = { admit: 30_000, schedule: 60_000, pull: 600_000, start: 60_000, ready: 120_000 }
+
+const DOING: { readonly [P in Phase]: string } = {
+  admit: 'was not accepted by the provider',
+  schedule: 'found no place to run',
+  pull: 'did not get its image',
+  start: 'did not start',
+  ready: 'did not become ready',
+}
+
+/** A service's way through its phases: each entry stops the clock of the last and starts its own. */
+export class PhaseClock {
+  phase: Phase = 'admit'
+  /** What was seen last, for the message when the time is up. */
+  lastReason: string | undefined
+  readonly #service: string
+  readonly #deadlines: NonNullable<ServiceSpec['deadlines']>
+  readonly #expire: (error: MoorageError) => void
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(service: string, deadlines: ServiceSpec['deadlines'], expire: (error: MoorageError) => void) {
+    this.#service = service
+    this.#deadlines = deadlines ?? {}
+    this.#expire = expire
+  }
+
+  enter(phase: Phase): void {
+    this.stop()
+    this.phase = phase
+    const limit = this.#deadlines[phase] ?? DEADLINES[phase]
+    this.#timer = setTimeout(() => this.#expire(this.#late(phase, limit)), limit)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #late(phase: Phase, limit: number): MoorageError {
+    const seen = this.lastReason ? `: ${this.lastReason}` : ''
+    return new MoorageError('DEADLINE', `services.${this.#service} ${DOING[phase]} within ${limit / 1000} s${seen}.`, {
+      service: this.#service,
+      phase,
+      hint: `If it only needs longer, raise services.${this.#service}.deadlines.${phase} (milliseconds).`,
+    })
+  }
+}

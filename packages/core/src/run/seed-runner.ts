@@ -1,0 +1,33 @@
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+import type { JsonObject } from '../json.ts'
+import type { PlainConnection } from '../service.ts'
+
+/** What a seed module exports, as `seed` or as its default. */
+export type Seed = (connection: PlainConnection, options: JsonObject, context: { readonly root: string }) => Promise<void> | void
+
+interface Order {
+  readonly connection: PlainConnection
+  readonly options: JsonObject
+  readonly root: string
+}
+
+const file = process.argv[2] as string
+const lines = createInterface({ input: process.stdin })
+lines.once('close', () => process.exit(1))
+lines.once('line', (line) => {
+  void run(JSON.parse(line) as Order).then(
+    () => process.exit(0),
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.stack : error)
+      process.exit(1)
+    },
+  )
+})
+
+async function run({ connection, options, root }: Order): Promise<void> {
+  const module = (await import(pathToFileURL(file).href)) as { seed?: Seed; default?: Seed }
+  const seed = module.seed ?? module.default
+  if (typeof seed !== 'function') throw new TypeError(`${file} exports no function named seed, and no default one`)
+  await seed(connection, options, { root })
+}

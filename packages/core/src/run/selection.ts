@@ -1,0 +1,68 @@
+import { MoorageError } from '../errors.ts'
+import type { Probed, Provider, ProviderRef } from '../provider.ts'
+
+export interface Candidates {
+  /** In order of preference. */
+  readonly inOrder: readonly ProviderRef[]
+  /** What the user asked for, and where: the config, or the variable `MOORAGE_PROVIDER`. */
+  readonly explicit?: { readonly provider: ProviderRef; readonly by: string }
+  readonly ci: boolean
+}
+
+export interface Choice {
+  readonly ref: ProviderRef
+  readonly provider: Provider
+  /** For the user: what was chosen, and why. */
+  readonly reason: string
+}
+
+type Load = (ref: ProviderRef) => Promise<Provider>
+
+/**
+ * Explicit wins, and its failure is an error; else the first that can be used. In CI no service with an image falls
+ * back to processes: another database version and a green build would be the result.
+ */
+export async function chooseProvider(candidates: Candidates, imaged: readonly string[], load: Load, signal: AbortSignal): Promise<Choice> {
+  const { explicit, inOrder, ci } = candidates
+  if (explicit) {
+    const provider = await load(explicit.provider)
+    const probed = await probe(provider, signal)
+    if (!probed.ok) throw unavailable(`Provider ${provider.name}, chosen by ${explicit.by}, cannot be used: ${probed.reason}.`, probed.fix, provider.name)
+    return { ref: explicit.provider, provider, reason: `${probed.detail}; chosen by ${explicit.by}` }
+  }
+  const passed: { name: string; reason: string; fix: string }[] = []
+  for (const ref of inOrder) {
+    const provider = await load(ref)
+    if (ci && provider.form === 'process' && imaged.length) {
+      const fix = 'to run services as processes in CI all the same, say so: provider: process() in the config, or MOORAGE_PROVIDER=process'
+      passed.push({ name: ref.name, reason: `not a fall-back in CI for services with an image (${imaged.join(', ')})`, fix })
+      continue
+    }
+    const probed = await probe(provider, signal)
+    if (probed.ok) return { ref, provider, reason: [probed.detail, ...passed.map(({ name, reason }) => `no ${name}: ${reason}`)].join('; ') }
+    if (probed.broken) throw unavailable(`Provider ${ref.name} is there but cannot be used: ${probed.reason}.`, probed.fix, ref.name)
+    passed.push({ name: ref.name, ...probed })
+  }
+  const lines = passed.map(({ name, reason, fix }) => `  ${name}: ${reason}. To use it: ${fix}.`)
+  throw unavailable('No provider can be used for these services.', lines.join('\n'))
+}
+
+/** Finds a provider that the user named by `MOORAGE_PROVIDER`. */
+export function providerNamed(name: string, known: readonly ProviderRef[]): ProviderRef {
+  const found = known.find((ref) => ref.name === name)
+  if (found) return found
+  throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not a provider.`, { hint: `There are ${known.map((ref) => ref.name).join(', ')}.` })
+}
+
+async function probe(provider: Provider, signal: AbortSignal): Promise<Probed> {
+  try {
+    return await provider.probe(signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new MoorageError('PROVIDER_UNAVAILABLE', `Provider ${provider.name} failed while it was probed.`, { provider: provider.name, cause: error })
+  }
+}
+
+function unavailable(message: string, hint: string, provider?: string): MoorageError {
+  return new MoorageError('PROVIDER_UNAVAILABLE', message, { hint, ...(provider ? { provider } : {}) })
+}

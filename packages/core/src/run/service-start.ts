@@ -1,0 +1,135 @@
+import { connectionFrom, connectionOf, dig, type ScopeParts } from './connection.ts'
+import { enrich, MoorageError } from '../errors.ts'
+import type { Seen } from './gates.ts'
+import type { Json } from '../json.ts'
+import { PhaseClock } from './phases.ts'
+import type { PlannedService } from '../config/plan.ts'
+import { resolveProbes } from './probes.ts'
+import type { Exit, Unit, UnitSpec } from '../provider.ts'
+import { lastLines, waitReady } from '../readiness/index.ts'
+import { runSeed } from './seeding.ts'
+import type { Form } from '../service.ts'
+import { enterPhase, type Placed, type StartContext } from './starting.ts'
+import { unitSpec } from './unit-spec.ts'
+
+/** One service's way from its plan to ready; what it made is undone by the lifecycle, not here. */
+export async function startService(context: StartContext, name: string): Promise<Seen> {
+  const { plan, abort, clocks } = context
+  const { provider } = context.placed.get(name) as Placed
+  const clock = new PhaseClock(name, plan.services[name]?.spec.deadlines, (late) => abort.abort(late))
+  clocks.set(name, clock)
+  clock.enter('admit')
+  try {
+    return await through(context, name, clock)
+  } catch (error) {
+    // The deadline, or the other service's failure, is the cause; what an engine says of the abort is not.
+    const cause: unknown = abort.signal.aborted ? abort.signal.reason : error
+    throw enrich(cause, 'START_FAILED', { service: name, provider: provider.name, phase: clock.phase })
+  } finally {
+    clock.stop()
+  }
+}
+
+async function through(context: StartContext, name: string, clock: PhaseClock): Promise<Seen> {
+  const { plan, secrets, gates } = context
+  const { signal } = context.abort
+  const { provider, session } = context.placed.get(name) as Placed
+  const { spec } = plan.services[name] as PlannedService
+  const form = spec[provider.form] as Form
+  signal.throwIfAborted()
+  const ports = (await session.reserve?.(name, spec.ports)) ?? spec.ports
+  const parts: ScopeParts = { service: name, ports, secrets, ref: (path) => lookUp(context, name, path) }
+  const unit = await launch(context, unitSpec(spec, provider.form, { ...parts, root: plan.root }))
+  context.units.set(name, unit)
+  const seen = { host: await connectionFrom('host', unit, form, parts), network: await connectionFrom('network', unit, form, parts) }
+  gates.open(name, 'started', seen)
+  enterPhase(context, name, ['ready', undefined])
+  if (Object.values(plan.services).some(({ needs }) => needs[name] === 'completed')) {
+    await completed(name, unit, signal)
+    gates.open(name, 'completed', seen)
+    return seen
+  }
+  const probes = resolveProbes(form.ready ?? [], parts)
+  await waitReady({ service: name, unit, probes, ports, signal, seen: (reason) => (clock.lastReason = reason) })
+  if (spec.seed) await runSeed(name, spec.seed, { connection: seen.host, root: plan.root, signal })
+  void unit.exited.then((exit) => tellExit(context, { name, unit, exit }))
+  gates.open(name, 'ready', seen)
+  return seen
+}
+
+async function launch({ plan, placed, lifecycle, abort }: StartContext, spec: UnitSpec): Promise<Unit> {
+  const { provider, session } = placed.get(spec.name) as Placed
+  const needs = Object.keys(plan.services[spec.name]?.needs ?? {}).map((need) => `services.${need}`)
+  let starting: Promise<Unit> | undefined
+  return await lifecycle.run({
+    title: `services.${spec.name}`,
+    needs: [`session ${provider.name}`, ...needs],
+    // A provider that ignores the signal holds up the way down, not the error.
+    setup: () => orAborted((starting = session.start(spec, abort.signal)), abort.signal),
+    teardown: async () => {
+      const unit = await starting?.catch(() => undefined)
+      await unit?.stop()
+    },
+  })
+}
+
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort))
+}
+
+async function completed(name: string, unit: Unit, signal: AbortSignal): Promise<void> {
+  const exit = await orAborted(unit.exited, signal)
+  if (exit.code === 0) return
+  throw new MoorageError('SERVICE_EXITED', `services.${name} had to complete, but ${describeExit(exit)}.`, {
+    service: name,
+    phase: 'ready',
+    logs: await lastLines(unit),
+    hint: 'Its last lines say why; a service that others need as completed must end with exit code 0.',
+  })
+}
+
+export function describeExit({ reason, code, signal, detail }: Exit): string {
+  const how = signal ? `was killed by ${signal}` : code !== undefined ? `ended with exit code ${code}` : reason === 'lost' ? 'was lost' : `was ${reason}`
+  return detail ? `${how} (${detail})` : how
+}
+
+async function tellExit({ tell, abort, secrets }: StartContext, { name, unit, exit }: { name: string; unit: Unit; exit: Exit }): Promise<void> {
+  if (abort.signal.aborted) return
+  const logs = (await lastLines(unit)).map((line) => secrets.redact(line))
+  tell({ kind: 'exited', service: name, reason: describeExit(exit), logs })
+}
+
+/** Siblings of one session reach each other inside; everybody else comes from this machine. */
+function lookUp({ placed, gates }: StartContext, consumer: string, path: readonly string[]): Json {
+  const [target = '', ...rest] = path
+  const session = placed.get(consumer)?.session
+  const view = session && session === placed.get(target)?.session ? 'network' : 'host'
+  return dig((gates.seen(target) as Seen)[view] as Json, rest)
+}
+
+/** A service that the user runs: its address is tried once, and it is never seeded, reset or stopped. */
+export async function joinGiven({ plan, abort, gates }: StartContext, name: string): Promise<Seen> {
+  const { given = '', variable } = plan.services[name] as PlannedService
+  const connection = connectionOf(given)
+  const { host, port } = connection as { host: string; port: number }
+  const seen = { host: connection, network: connection }
+  const unit = { endpoint: () => Promise.resolve({ host, port }), exited: new Promise<never>(() => {}), stop: () => Promise.resolve(), logs: noLines }
+  const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(5_000)])
+  try {
+    await waitReady({ service: name, unit, probes: [{ kind: 'tcp' }], ports: { main: port }, signal, seen: () => {} })
+  } catch (cause) {
+    abort.signal.throwIfAborted()
+    throw new MoorageError('START_FAILED', `services.${name}: ${variable} is set, but nothing answers at ${host}:${port}.`, {
+      service: name,
+      hint: `Start that service, or unset ${variable} to let moorage start one.`,
+      cause,
+    })
+  }
+  for (const condition of ['started', 'ready', 'completed'] as const) gates.open(name, condition, seen)
+  return seen
+}
+
+async function* noLines(): AsyncGenerator<never> {}

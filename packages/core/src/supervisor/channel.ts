@@ -1,0 +1,109 @@
+import { createInterface } from 'node:readline'
+import type { Duplex } from 'node:stream'
+import { fromPlain, MoorageError, toPlain, type Plain } from '../errors.ts'
+import type { Json } from '../json.ts'
+
+/** Grows with every change that an older peer would not understand. */
+export const PROTOCOL = 1
+
+type Message =
+  | { readonly id: number; readonly method: string; readonly params: Json }
+  | { readonly id: number; readonly ok: Json }
+  | { readonly id: number; readonly error: Plain }
+  | { readonly event: Json }
+
+export interface Handlers {
+  /** Answers a call of the other side. */
+  handle?(method: string, params: Json): Promise<Json>
+  event?(event: Json): void
+}
+
+/** Calls, answers and events as JSON lines over any stream: a socket, or a pair in one process. */
+export class Channel {
+  readonly #stream: Duplex
+  readonly #handlers: Handlers
+  readonly #waiting = new Map<number, PromiseWithResolvers<Json>>()
+  /** Settles when the other side is gone, for whatever reason. */
+  readonly closed: Promise<void>
+  #last = 0
+
+  constructor(stream: Duplex, handlers: Handlers) {
+    this.#stream = stream
+    this.#handlers = handlers
+    this.closed = new Promise((done) => stream.once('close', done))
+    // A peer that is killed resets the connection: 'close' follows and says all there is to say.
+    stream.on('error', () => {})
+    const lines = createInterface({ input: stream, crlfDelay: Infinity })
+    lines.on('line', (line) => this.#receive(line))
+    lines.on('error', () => {})
+    // A pair in one process ends without closing by itself.
+    stream.once('end', () => stream.destroy())
+    void this.closed.then(() => this.#fail())
+  }
+
+  async call(method: string, params: Json): Promise<Json> {
+    if (this.#stream.destroyed) throw gone()
+    const id = ++this.#last
+    const answer = Promise.withResolvers<Json>()
+    this.#waiting.set(id, answer)
+    this.#send({ id, method, params })
+    return await answer.promise
+  }
+
+  tell(event: Json): void {
+    this.#send({ event })
+  }
+
+  close(): void {
+    this.#stream.destroy()
+  }
+
+  /** Closes when what was written has left. */
+  end(): void {
+    this.#stream.end()
+  }
+
+  #send(message: Message): void {
+    if (this.#stream.writable) this.#stream.write(`${JSON.stringify(message)}\n`)
+  }
+
+  #receive(line: string): void {
+    let message: Message
+    try {
+      message = JSON.parse(line) as Message
+    } catch {
+      // Not one of us: nothing on this connection can be trusted.
+      this.close()
+      return
+    }
+    if ('method' in message) void this.#answer(message)
+    else if ('event' in message) this.#handlers.event?.(message.event)
+    else this.#settle(message)
+  }
+
+  async #answer({ id, method, params }: { readonly id: number; readonly method: string; readonly params: Json }): Promise<void> {
+    try {
+      const { handle } = this.#handlers
+      if (!handle) throw new MoorageError('SUPERVISOR_FAILED', `This end answers no calls (${method}).`)
+      this.#send({ id, ok: await handle(method, params) })
+    } catch (error) {
+      this.#send({ id, error: toPlain(error) })
+    }
+  }
+
+  #settle(message: { readonly id: number; readonly ok: Json } | { readonly id: number; readonly error: Plain }): void {
+    const answer = this.#waiting.get(message.id)
+    this.#waiting.delete(message.id)
+    if ('ok' in message) answer?.resolve(message.ok)
+    else answer?.reject(fromPlain(message.error))
+  }
+
+  #fail(): void {
+    for (const { reject } of this.#waiting.values()) reject(gone())
+    this.#waiting.clear()
+  }
+}
+
+function gone(): MoorageError {
+  return new MoorageError('SUPERVISOR_FAILED', 'The supervisor that holds the services is gone.')
+}

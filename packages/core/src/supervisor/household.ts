@@ -1,0 +1,65 @@
+import type { Provider, ProviderRef } from '../provider.ts'
+import { selfAsOwner } from '../run/owner.ts'
+import { openJournal } from './journal.ts'
+import type { Place } from './place.ts'
+import type { Household, OpenParams } from './server.ts'
+import { sweep } from './sweep.ts'
+
+export interface Folders {
+  readonly place: Place
+  readonly runFolder: string
+  readonly cache: string
+}
+
+/** A supervisor's surroundings on this machine: journal, sweep of dead predecessors, providers by their modules. */
+export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: Pick<Household, 'shut' | 'done'>): Household {
+  const owner = selfAsOwner()
+  const journal = openJournal(place, owner)
+  const load = loader()
+  const tools = { load, signal: new AbortController().signal }
+  const used = new Set<string>()
+  let sweeping: Promise<unknown> = Promise.resolve()
+  const alsoSweep = (refs: readonly ProviderRef[]): void => {
+    sweeping = sweeping.then(() => sweep(runFolder, refs, tools)).catch(() => {})
+  }
+  return {
+    shut,
+    begin({ order, run }: OpenParams) {
+      journal.run(run.id)
+      alsoSweep([])
+      const labels = { 'moorage.run': run.id, ...(run.ciRun ? { 'ci-run': run.ciRun } : {}) }
+      return {
+        run: { id: run.id, labels, owner, root: order.plan.root, cache },
+        load,
+        journal(ref, entry) {
+          journal.write(ref, entry)
+          // Where this run works anyhow, leftovers without a journal are looked for as well.
+          if (!used.has(ref.module)) alsoSweep([ref])
+          used.add(ref.module)
+        },
+      }
+    },
+    async done(undone) {
+      await sweeping
+      // What could not be undone stays written down for the next sweep.
+      if (undone.every(({ failure }) => failure === undefined)) journal.remove()
+      await done(undone)
+    },
+  }
+}
+
+/** Loads each provider once. */
+export function loader(): (ref: ProviderRef) => Promise<Provider> {
+  const loaded = new Map<string, Promise<Provider>>()
+  return (ref) => {
+    const key = `${ref.module} ${JSON.stringify(ref.options)}`
+    const known = loaded.get(key) ?? load(ref)
+    loaded.set(key, known)
+    return known
+  }
+}
+
+async function load(ref: ProviderRef): Promise<Provider> {
+  const module = (await import(ref.module)) as { provider(options: ProviderRef['options']): Provider }
+  return module.provider(ref.options)
+}

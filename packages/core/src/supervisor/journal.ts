@@ -1,0 +1,79 @@
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Json } from '../json.ts'
+import type { Owner, ProviderRef } from '../provider.ts'
+import type { Place } from './place.ts'
+
+type Line =
+  | { readonly owner: Owner; readonly place: Place }
+  | { readonly run: string }
+  | { readonly provider: ProviderRef; readonly entry: Json }
+
+/** What a supervisor is about to create, written before it does: the way back when it is killed. */
+export interface Journal {
+  run(id: string): void
+  write(provider: ProviderRef, entry: Json): void
+  /** Everything is undone: nothing to remember. */
+  remove(): void
+}
+
+export interface DeadRun {
+  readonly file: string
+  readonly place: Place
+  readonly owner: Owner
+  readonly run: string
+  readonly entries: readonly { readonly provider: ProviderRef; readonly entry: Json }[]
+}
+
+/** One write per line: whole in the page cache when it returns, whatever becomes of this process. */
+export function openJournal(place: Place, owner: Owner): Journal {
+  const file = place.journal.replace(/\.journal$/, `-${owner.pid}.journal`)
+  const descriptor = openSync(file, 'a', 0o600)
+  const append = (line: Line): void => void writeSync(descriptor, `${JSON.stringify(line)}\n`)
+  append({ owner, place })
+  return {
+    run: (id) => append({ run: id }),
+    write: (provider, entry) => append({ provider, entry }),
+    remove(): void {
+      closeSync(descriptor)
+      rmSync(file, { force: true })
+    },
+  }
+}
+
+/** Journals whose owner is dead. */
+export function deadRuns(folder: string, alive: (owner: Owner) => boolean): readonly DeadRun[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.journal'))
+    .flatMap((name) => readJournal(join(folder, name)) ?? [])
+    .filter(({ owner }) => !alive(owner))
+}
+
+function readJournal(file: string): DeadRun | undefined {
+  const lines = readLines(file)
+  const [head] = lines
+  if (!head || !('owner' in head)) return undefined
+  const run = lines.flatMap((line) => ('run' in line ? [line.run] : [])).at(-1) ?? ''
+  const entries = lines.flatMap((line) => ('provider' in line ? [line] : []))
+  return { file, place: head.place, owner: head.owner, run, entries }
+}
+
+function readLines(file: string): readonly Line[] {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    // Removed by its owner in the meantime: it is no longer needed.
+    return []
+  }
+  // A line without its end was being written when the owner died: what it announces was not begun.
+  return text.split('\n').slice(0, -1).flatMap((line) => parse(line) ?? [])
+}
+
+function parse(line: string): Line | undefined {
+  try {
+    return JSON.parse(line) as Line
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,45 @@
+import { closeSync, fstatSync, openSync, rmSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { DatabaseSync } from 'node:sqlite'
+
+/** A lock of the kernel's, through SQLite: released by any kind of death, on every platform. */
+export interface Lock {
+  release(): void
+}
+
+// Loaded without an import: Node prints a warning for node:sqlite, which belongs into the log, not in front of a user.
+const load = createRequire(import.meta.url)
+
+// Held here as well: a handle that nothing references is collected, and the lock with it.
+const held = new Set<DatabaseSync>()
+
+/** Takes the lock, or gives undefined when another process has it. The file is gone after the release. */
+export function takeLock(path: string): Lock | undefined {
+  const sqlite = load('node:sqlite') as typeof import('node:sqlite')
+  const mine = openSync(path, 'a', 0o600)
+  const database = new sqlite.DatabaseSync(path, { timeout: 0 })
+  try {
+    database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; BEGIN EXCLUSIVE')
+    // The last holder may have unlinked the file between our open and our lock; then it locks nobody out.
+    if (!sameFile(mine, path)) throw new RangeError('stale')
+  } catch {
+    database.close()
+    closeSync(mine)
+    return undefined
+  }
+  held.add(database)
+  return {
+    release(): void {
+      if (!held.delete(database)) return
+      rmSync(path, { force: true })
+      // Closing any descriptor of the file drops its POSIX locks (fcntl(2)): only now.
+      database.close()
+      closeSync(mine)
+    },
+  }
+}
+
+function sameFile(descriptor: number, path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat !== undefined && stat.ino === fstatSync(descriptor).ino
+}
