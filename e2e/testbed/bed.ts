@@ -3,10 +3,11 @@ import { mkdir, rm } from 'node:fs/promises'
 import { clear, removeGroups } from './control-group.ts'
 import { dockerPart } from './docker-part.ts'
 import { checkDisk, checkMachine, installDebianPackages } from './machine.ts'
-import { rememberNetwork, restoreNetwork } from './network.ts'
+import { remember, restore } from './machine-state.ts'
 import type { Part } from './part.ts'
 import { cache, runtime } from './places.ts'
 import { say, step } from './progress.ts'
+import { clearScratch } from './scratch.ts'
 import { running, start, stop, untilReady } from './programs.ts'
 
 /** In start order; they stop in reverse order. */
@@ -17,9 +18,10 @@ export async function up(): Promise<void> {
     const { cold, warm } = part.disk
     await checkDisk(cache, await part.cached() ? warm : cold)
   }
+  await clearScratch()
   await installDebianPackages(parts.flatMap((part) => part.debianPackages))
   await mkdir(runtime, { recursive: true })
-  await rememberNetwork()
+  await remember()
   for (const part of parts) await raise(part)
 }
 
@@ -31,7 +33,7 @@ async function raise(part: Part): Promise<void> {
     if (programs.some((program) => running(program.name))) say(`the ${part.name} part is half dead: restarting it`)
     await lower(part)
   }
-  await part.prepare()
+  await part.prepare(fresh)
   for (const program of programs) {
     if (fresh) await step(`starting ${program.name}`, () => start(program))
     else await untilReady(program)
@@ -55,14 +57,14 @@ export async function down(): Promise<void> {
   await clear()
   removeGroups()
   if (!existsSync(runtime)) return
-  await restoreNetwork()
+  restore()
   await rm(runtime, { recursive: true, force: true })
 }
 
 /** Prints what runs; true when all does. */
 export async function status(): Promise<boolean> {
   const rows = parts.flatMap((part) => part.programs()).map(({ name }) => ({ name, pid: running(name) }))
-  for (const { name, pid } of rows) console.log(`${name.padEnd(12)} ${pid === undefined ? 'down' : `up, process ${pid}`}`)
+  for (const { name, pid } of rows) console.log(name.padEnd(12), pid === undefined ? 'down' : `up, process ${pid}`)
   const all = rows.every(({ pid }) => pid !== undefined)
   if (all) for (const part of parts) for (const line of await part.describe()) console.log(line)
   console.log(`cache        ${cache}\nstate        ${runtime}`)

@@ -14,11 +14,11 @@ export async function admission(program: string): Promise<string> {
   return join(folder, 'cgroup.procs')
 }
 
-/** Process ids in a group of the bed and below; '' is the whole bed. */
+/** Process ids in a group of the bed and below; '' is the whole bed. Those of another pid namespace read as 0. */
 export function members(group = ''): number[] {
   return groupsBelow(join(hierarchy, controlGroup, group)).flatMap((folder) => {
     try {
-      return readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
+      return readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').map(Number).filter((pid) => pid > 0)
     } catch {
       return []
     }
@@ -43,7 +43,8 @@ export async function clear(group = ''): Promise<void> {
 
 /** Removes the bed's empty groups from every hierarchy. */
 export function removeGroups(): void {
-  const roots = hierarchy === '/sys/fs/cgroup' ? [hierarchy] : readdirSync('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name))
+  const mounts = '/sys/fs/cgroup'
+  const roots = hierarchy === mounts ? [mounts] : readdirSync(mounts).map((name) => join(mounts, name))
   for (const root of roots) {
     for (const folder of groupsBelow(join(root, controlGroup)).reverse()) {
       try {

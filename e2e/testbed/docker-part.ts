@@ -1,86 +1,60 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { clear } from './control-group.ts'
+import * as config from './docker-config.ts'
+import { answers, docker, registryAddress, socket } from './engine.ts'
 import { binary, buildPrograms, ferretdb, registry } from './go-programs.ts'
 import { describeImages, publishImages } from './images.ts'
+import { enableForwarding } from './machine-state.ts'
 import { unmountUnder } from './mounts.ts'
-import { enableForwarding, makeBridge, removeLinks, removeRules } from './network.ts'
+import { makeBridge, removeLink, removeRules } from './network.ts'
 import type { Part } from './part.ts'
-import { cache, controlGroup, runtime } from './places.ts'
-import { answers, docker, registryAddress, socket } from './engine.ts'
+import { runtime } from './places.ts'
+import { pruneEngine, pruneRegistry } from './prune.ts'
 import { lines } from './shell.ts'
-
-const bridge = 'moorage0'
-const state = join(cache, 'engine')
-const networkDatabase = join(state, 'network/files/local-kv.db')
-
-const containerdConfig = `version = 2
-root = "${runtime}/containerd-root"
-state = "${runtime}/containerd"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
-[grpc]
-  address = "${runtime}/docker-containerd.sock"
-`
-
-const registryConfig = `version: 0.1
-log: {level: warn}
-storage: {filesystem: {rootdirectory: "${cache}/registry"}, delete: {enabled: true}}
-http: {addr: "${registryAddress}"}
-`
-
-const engineConfig = {
-  'data-root': state,
-  'exec-root': join(runtime, 'engine'),
-  pidfile: join(runtime, 'engine.pid'),
-  hosts: [socket],
-  containerd: join(runtime, 'docker-containerd.sock'),
-  bridge,
-  'default-address-pools': [{ base: '10.212.128.0/17', size: 24 }],
-  'registry-mirrors': [`http://${registryAddress}`],
-  'storage-driver': 'overlay2',
-  'cgroup-parent': `/${controlGroup}/containers`,
-  'exec-opts': ['native.cgroupdriver=cgroupfs'],
-}
 
 export const dockerPart: Part = {
   name: 'docker',
   debianPackages: ['docker.io', 'containerd', 'runc', 'iptables', 'iproute2', 'mmdebstrap', 'util-linux'],
   disk: { cold: 8, warm: 2 },
-  cached: async () => existsSync(binary(registry)) && existsSync(join(state, 'image')),
+  cached: async () => existsSync(config.engineData) && [registry, ferretdb].every((each) => existsSync(binary(each))),
   programs: () => [
     {
       name: 'registry',
-      argv: [binary(registry), 'serve', join(runtime, 'registry.yml')],
+      argv: [binary(registry), 'serve', config.registryFile],
       ready: async () => (await fetch(`http://${registryAddress}/v2/`)).ok,
     },
     {
       name: 'containerd',
-      argv: ['containerd', '--config', join(runtime, 'containerd.toml')],
-      ready: () => answers(['ctr', '-a', join(runtime, 'docker-containerd.sock'), 'version']),
+      argv: ['containerd', '--config', config.containerdFile],
+      ready: () => answers(['ctr', '-a', config.containerdSocket, 'version']),
     },
     {
       name: 'dockerd',
-      argv: ['dockerd', '--config-file', join(runtime, 'dockerd.json')],
-      ready: () => answers(['/usr/bin/docker', '-H', socket, 'version']),
+      argv: ['dockerd', '--config-file', config.engineFile],
+      ready: () => docker('version').then(() => true),
       grace: 15,
     },
   ],
 
-  async prepare() {
+  async prepare(fresh) {
     await buildPrograms([registry, ferretdb])
-    await mkdir(state, { recursive: true })
-    await writeFile(join(runtime, 'registry.yml'), registryConfig)
-    await writeFile(join(runtime, 'containerd.toml'), containerdConfig)
-    await writeFile(join(runtime, 'dockerd.json'), JSON.stringify(engineConfig, undefined, 2))
+    if (!fresh) return
+    await mkdir(config.engineData, { recursive: true })
+    await writeFile(config.registryFile, config.registryConfig)
+    await writeFile(config.containerdFile, config.containerdConfig)
+    await writeFile(config.engineFile, config.engineConfig)
+    await pruneRegistry()
     enableForwarding()
-    await makeBridge(bridge, '10.212.0.1/20')
+    await makeBridge(config.bridge, config.bridgeAddress)
   },
 
   async complete(fresh) {
     // A killed engine remembers containers that no longer run.
     if (fresh) await removeObjects()
     await publishImages()
+    if (fresh) await pruneEngine()
   },
 
   empty: removeObjects,
@@ -88,11 +62,12 @@ export const dockerPart: Part = {
   async sweep() {
     await clear('containers')
     await unmountUnder(runtime)
-    await unmountUnder(state)
-    const known = existsSync(networkDatabase) ? readFileSync(networkDatabase, 'latin1') : ''
-    await removeRules({ chains: /^DOCKER(-|$)/, rules: /\bmoorage0\b|\b10\.212\./ })
-    await removeLinks((name) => name === bridge || (/^br-[0-9a-f]{12}$/.test(name) && known.includes(name.slice(3))))
-    for (const name of ['containerd', 'containerd-root', 'engine']) await rm(join(runtime, name), { recursive: true, force: true })
+    await unmountUnder(config.engineData)
+    const links = ownLinks()
+    const marks = new RegExp(`\\b(${[...links, config.bridge, '10[.]212[.][0-9.]+'].join('|')})\\b`)
+    await removeRules({ chains: /^DOCKER(-|$)/, rules: marks })
+    for (const link of links) await removeLink(link)
+    for (const folder of config.runtimeFolders) await rm(folder, { recursive: true, force: true })
   },
 
   env: () => ({
@@ -102,6 +77,14 @@ export const dockerPart: Part = {
   }),
 
   describe: describeImages,
+}
+
+/** The bed's bridge, and those of networks made in it: the engine's database knows them even when it was killed. */
+function ownLinks(): string[] {
+  const database = join(config.engineData, 'network/files/local-kv.db')
+  const known = existsSync(database) ? readFileSync(database, 'latin1') : ''
+  return readdirSync('/sys/class/net')
+    .filter((name) => name === config.bridge || (/^br-[0-9a-f]{12}$/.test(name) && known.includes(name.slice(3))))
 }
 
 async function removeObjects(): Promise<void> {

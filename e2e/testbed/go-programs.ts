@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contentHash } from './content-hash.ts'
 import { Unfit } from './machine.ts'
 import { cache } from './places.ts'
 import { step } from './progress.ts'
+import { inScratch } from './scratch.ts'
 import { sh } from './shell.ts'
 
 /** A program built from a Go module, by name and version. */
@@ -44,20 +44,16 @@ export async function buildPrograms(programs: GoProgram[]): Promise<void> {
 
 async function build(program: GoProgram): Promise<void> {
   if ((await sh(['go', 'version'], { otherwise: '' })) === '') {
-    throw new Unfit(`The test bed builds ${program.name} from its Go module, and there is no go command on this machine.`)
+    throw new Unfit(`The test bed builds ${program.name} from its Go module, and this machine has no go command.`)
   }
-  const cwd = await mkdtemp(join(tmpdir(), 'moorage-testbed-go-'))
-  const options = { cwd, env: { CGO_ENABLED: '0' } }
-  try {
+  await inScratch(async (cwd) => {
+    const options = { cwd, env: { CGO_ENABLED: '0' } }
     await writeFile(join(cwd, 'go.mod'), 'module testbed\n\ngo 1.24\n')
     await writeFile(join(cwd, 'tool.go'), `//go:build tools\n\npackage tool\n\nimport _ "${program.main}"\n`)
     await sh(['go', 'get', `${program.module}@${program.version}`], options)
     await sh(['go', 'mod', 'tidy'], options)
     await sh(['go', 'build', '-trimpath', '-ldflags', '-s -w', '-o', join(cwd, 'program'), program.main], options)
     await mkdir(join(cache, 'programs'), { recursive: true })
-    await sh(['cp', join(cwd, 'program'), `${binary(program)}.part`])
-    await rename(`${binary(program)}.part`, binary(program))
-  } finally {
-    await rm(cwd, { recursive: true, force: true })
-  }
+    await rename(join(cwd, 'program'), binary(program))
+  })
 }

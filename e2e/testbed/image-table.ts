@@ -1,4 +1,5 @@
-import { binary, ferretdb } from './go-programs.ts'
+import { ferretdb } from './go-programs.ts'
+import type { GoProgram } from './go-programs.ts'
 import type { Root } from './roots.ts'
 
 /** A stand-in image under an official name. Its folder in images/ tells what it stands for and where it differs. */
@@ -6,11 +7,19 @@ export interface Image {
   name: string
   tags: string[]
   root: Root
-  /** Files beside the folder's own that the Dockerfile copies. */
-  files?: Record<string, () => string>
+  /** Copied into the build context under their names. */
+  programs?: GoProgram[]
   /** npm packages, unpacked into folders of the build context. */
   packages?: Record<string, string>
 }
+
+// The just-in-time compiler of PostgreSQL weighs as much as all the rest.
+const compiler = ['*/libLLVM*', '*/libz3.so*', '*/llvmjit*', '*/bitcode/*']
+
+// Raster images and three-dimensional shapes, which PostGIS could handle and no document database asks for.
+const geography = ['gdal', 'SFCGAL', 'spatialite', 'SvtAv1Enc', 'aom', 'jxl', 'poppler', 'hdf5_serial', 'xerces-c']
+  .map((name) => `*/lib${name}*.so*`)
+  .concat('*/egm96*', '*/postgis*--ANY*', '*/postgis*--unpackaged*')
 
 export const images: Image[] = [
   {
@@ -21,13 +30,17 @@ export const images: Image[] = [
   {
     name: 'mongo',
     tags: ['6.0', '8.0'],
-    root: { suite: 'sid', packages: ['postgresql-18', 'postgresql-18-documentdb'] },
-    files: { ferretdb: () => binary(ferretdb) },
+    root: {
+      suite: 'sid',
+      packages: ['postgresql-18', 'postgresql-18-documentdb'],
+      without: [...compiler, ...geography],
+    },
+    programs: [ferretdb],
   },
   {
     name: 'postgres',
     tags: ['17'],
-    root: { suite: 'trixie', packages: ['postgresql-17', 'xz-utils', 'zstd'] },
+    root: { suite: 'trixie', packages: ['postgresql-17', 'xz-utils', 'zstd'], without: compiler },
   },
   {
     name: 'redis',

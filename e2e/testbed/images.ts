@@ -1,22 +1,24 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contentHash } from './content-hash.ts'
 import { docker, registryAddress } from './engine.ts'
+import { binary } from './go-programs.ts'
 import { images } from './image-table.ts'
 import type { Image } from './image-table.ts'
 import { sources } from './places.ts'
 import { step } from './progress.ts'
-import { baseImage } from './roots.ts'
+import { baseImage, rootKey } from './roots.ts'
+import { inScratch } from './scratch.ts'
 import { lines, sh } from './shell.ts'
 
-/** Puts every stand-in into the registry under its official name, and into the engine by pulling that name. */
+/** Puts every stand-in into the registry under its official names, and into the engine by pulling those. */
 export async function publishImages(): Promise<void> {
-  const workers = [...images]
+  const waiting = [...images]
   const work = async (): Promise<void> => {
-    for (let image = workers.shift(); image; image = workers.shift()) await publish(image)
+    for (let image = waiting.shift(); image; image = waiting.shift()) await publish(image)
   }
-  await Promise.all([work(), work()])
+  const ends = await Promise.allSettled([work(), work()])
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
   const held = lines(await docker('image', 'ls', '--digests', '--format', '{{.Repository}}:{{.Tag}}@{{.Digest}}'))
   for (const { name, tags } of images) {
     for (const tag of tags) {
@@ -26,59 +28,63 @@ export async function publishImages(): Promise<void> {
   }
 }
 
+/** Tags of the bed's own repositories that belong to the present build inputs. */
+export function presentKeys(): string[] {
+  return images.flatMap((image) => [imageKey(image), rootKey(image.root)])
+}
+
+function imageKey(image: Image): string {
+  const { name, programs = [], packages = {}, root } = image
+  return contentHash([name, programs, packages, rootKey(root)], [folderOf(image)])
+}
+
+function folderOf(image: Image): string {
+  return join(sources, 'images', image.name)
+}
+
 async function publish(image: Image): Promise<void> {
-  const folder = join(sources, 'images', image.name)
-  const key = contentHash([{ ...image, files: Object.values(image.files ?? {}).map((file) => file()) }], [folder])
-  const own = `testbed/${image.name}`
-  let published = await digest(own, key)
-  if (published === undefined) {
+  const key = imageKey(image)
+  const repository = `testbed/${image.name}`
+  const built = `${registryAddress}/${repository}:${key}`
+  if (await digest(repository, key) === undefined) {
     const base = await baseImage(image.root)
-    await step(`image ${image.name}:${image.tags[0]}`, () => build(image, base, `${registryAddress}/${own}:${key}`))
-    published = await digest(own, key)
+    await step(`image ${image.name}:${image.tags[0]}`, () => build(image, base, built))
   }
   for (const tag of image.tags) {
-    if (await digest(`library/${image.name}`, tag) !== published) await retag(own, key, `library/${image.name}`, tag)
+    if (await digest(`library/${image.name}`, tag) === await digest(repository, key)) continue
+    const official = `${registryAddress}/library/${image.name}:${tag}`
+    if (!(await docker('image', 'ls', '-q', built))) await docker('pull', '-q', built)
+    await docker('tag', built, official)
+    await docker('push', '-q', official)
+    await docker('rmi', official)
   }
 }
 
 async function build(image: Image, base: string, name: string): Promise<void> {
-  const context = await mkdtemp(join(tmpdir(), 'moorage-testbed-image-'))
-  try {
-    await cp(join(sources, 'images', image.name), context, { recursive: true })
-    for (const [file, path] of Object.entries(image.files ?? {})) await cp(path(), join(context, file))
+  await inScratch(async (context) => {
+    await cp(folderOf(image), context, { recursive: true })
+    for (const program of image.programs ?? []) await cp(binary(program), join(context, program.name))
     for (const [target, spec] of Object.entries(image.packages ?? {})) await unpack(spec, join(context, target))
     await docker('build', '-q', '--network', 'none', '--build-arg', `BASE=${base}`, '-t', name, context)
     await docker('push', '-q', name)
-  } finally {
-    await rm(context, { recursive: true, force: true })
-  }
+  })
 }
 
 async function unpack(spec: string, target: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'moorage-testbed-npm-'))
-  try {
+  await inScratch(async (folder) => {
     await sh(['npm', 'pack', '--silent', '--pack-destination', folder, spec], { cwd: folder })
-    await sh(['sh', '-c', 'mkdir -p "$1" && tar -xzf *.tgz -C "$1" --strip-components=1', 'sh', target], { cwd: folder })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+    await mkdir(target, { recursive: true })
+    await sh(['sh', '-c', 'tar -xzf *.tgz -C "$1" --strip-components=1', 'sh', target], { cwd: folder })
+  })
 }
-
-const manifestType = 'application/vnd.docker.distribution.manifest.v2+json'
 
 async function digest(repository: string, tag: string): Promise<string | undefined> {
   const url = `http://${registryAddress}/v2/${repository}/manifests/${tag}`
-  const answer = await fetch(url, { method: 'HEAD', headers: { accept: manifestType } })
+  const headers = { accept: 'application/vnd.docker.distribution.manifest.v2+json' }
+  const answer = await fetch(url, { method: 'HEAD', headers })
   return answer.ok ? answer.headers.get('docker-content-digest') ?? undefined : undefined
 }
 
-async function retag(from: string, key: string, to: string, tag: string): Promise<void> {
-  await docker('tag', `${registryAddress}/${from}:${key}`, `${registryAddress}/${to}:${tag}`)
-  await docker('push', '-q', `${registryAddress}/${to}:${tag}`)
-  await docker('rmi', `${registryAddress}/${to}:${tag}`)
-}
-
 export async function describeImages(): Promise<string[]> {
-  const names = images.flatMap(({ name, tags }) => tags.map((tag) => `${name}:${tag}`))
-  return [`images       ${names.join(' ')}`]
+  return [`images       ${images.flatMap(({ name, tags }) => tags.map((tag) => `${name}:${tag}`)).join(' ')}`]
 }

@@ -9,7 +9,7 @@ export class Unfit extends Error {}
 /** Refuses before anything is touched. */
 export function checkMachine(): void {
   if (process.platform !== 'linux') throw new Unfit(`The test bed needs Linux; this is ${process.platform}.`)
-  if (process.getuid?.() !== 0) throw new Unfit('The test bed needs root (it makes bridges and mounts); run it as root.')
+  if (process.getuid?.() !== 0) throw new Unfit('The test bed needs root, for bridges and mounts; run it as root.')
   if (!existsSync('/usr/bin/apt-get')) throw new Unfit('The test bed needs apt (a Debian system); there is no apt-get.')
 }
 

@@ -1,6 +1,7 @@
 import { checkMachine, down, env, status, up } from './bed.ts'
 import { locked } from './lock.ts'
 import { Unfit } from './machine.ts'
+import { endCommands } from './shell.ts'
 
 const usage = `usage: npm run testbed -- up|down|status|env
 
@@ -33,6 +34,14 @@ const commands: Record<string, () => Promise<number>> = {
 
 function printEnvironment(): void {
   for (const [name, value] of Object.entries(env())) console.log(`export ${name}=${value}`)
+}
+
+// A second `up` heals what an interrupted one left; its half-done builds must not go on without it.
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  process.once(signal, () => {
+    endCommands()
+    process.exit(code)
+  })
 }
 
 const command = commands[process.argv[2] ?? '']

@@ -8,8 +8,8 @@ export interface Part {
   disk: { cold: number, warm: number }
   /** True when `prepare` has nothing costly left to make. */
   cached: () => Promise<boolean>
-  /** Builds what is missing in the cache, writes configuration, makes bridges. Runs on every `up`. */
-  prepare: () => Promise<void>
+  /** Builds what is missing in the cache; when nothing runs, also writes configuration and makes bridges. */
+  prepare: (fresh: boolean) => Promise<void>
   /** In start order. */
   programs: () => Program[]
   /** Runs on every `up`, once all programs answer. */

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { contentHash } from './content-hash.ts'
 import { docker, registryAddress } from './engine.ts'
 import { debianMirror } from './machine.ts'
 import { step } from './progress.ts'
+import { inScratch } from './scratch.ts'
 import { sh } from './shell.ts'
 
 /** A root file system of Debian packages, the base of an image. */
@@ -13,40 +12,47 @@ export interface Root {
   packages: string[]
   /** These packages alone, without Debian's essential ones. */
   only?: boolean
+  /** Paths to leave out, beside documentation and translations. */
+  without?: string[]
 }
 
-// What no server needs, half of the weight: documentation, translations, the just-in-time compiler of PostgreSQL.
-const left = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/info/*', '/usr/share/locale/*', '/usr/share/i18n/*',
-  '/usr/share/bash-completion/*', '/usr/share/lintian/*', '*/libLLVM*', '*/libz3.so*', '*/llvmjit*', '/usr/lib/postgresql/*/lib/bitcode/*']
+const unread = ['doc', 'man', 'info', 'locale', 'i18n', 'bash-completion', 'lintian']
+  .map((name) => `/usr/share/${name}/*`)
 
-const options = [
-  '--mode=root',
-  '--aptopt=Acquire::Check-Valid-Until "false"',
-  '--aptopt=Apt::Install-Recommends "false"',
-  ...left.map((path) => `--dpkgopt=path-exclude=${path}`),
-  // Debian's PostgreSQL makes a cluster of its own on installation, and knows no user 999.
-  '--essential-hook=mkdir -p "$1/etc/postgresql-common" && echo create_main_cluster=false > "$1/etc/postgresql-common/createcluster.conf"',
-  '--customize-hook=rm -rf "$1"/var/lib/postgresql/*/main "$1"/var/lib/dpkg/info/*.symbols "$1"/usr/lib/*/perl/*/CORE',
-]
+function options(root: Root): string[] {
+  const shared = [
+    '--mode=root',
+    '--aptopt=Acquire::Check-Valid-Until "false"',
+    '--aptopt=Apt::Install-Recommends "false"',
+    ...[...unread, ...root.without ?? []].map((path) => `--dpkgopt=path-exclude=${path}`),
+    `--include=${root.packages.join(',')}`,
+  ]
+  if (root.only) return ['--variant=extract', ...shared]
+  // Debian's PostgreSQL would make a cluster of its own on installation.
+  const cluster = '"$1/etc/postgresql-common"'
+  return [
+    '--variant=essential',
+    `--essential-hook=mkdir -p ${cluster} && echo create_main_cluster=false > ${cluster}/createcluster.conf`,
+    '--customize-hook=rm -rf "$1"/var/lib/dpkg/info/*.symbols "$1"/usr/lib/*/perl/*/CORE',
+    ...shared,
+  ]
+}
+
+export function rootKey(root: Root): string {
+  return contentHash([root.suite, options(root)])
+}
 
 /** The engine's name for a root; made once, then kept in the registry, so that a lost engine state costs no rebuild. */
 export async function baseImage(root: Root): Promise<string> {
-  const name = `${registryAddress}/testbed/root-${root.suite}:${contentHash([root, options])}`
+  const name = `${registryAddress}/testbed/root-${root.suite}:${rootKey(root)}`
   if (await present(name)) return name
-  const folder = await mkdtemp(join(tmpdir(), 'moorage-testbed-root-'))
-  try {
-    await step(`root file system of ${root.suite} ${root.packages.join(' ')}`, async () => {
-      const variant = root.only ? ['--variant=extract'] : ['--variant=essential', ...options.slice(-2)]
-      const shared = options.slice(0, -2)
-      const source = `deb [trusted=yes] ${await debianMirror()} ${root.suite} main`
-      const tar = join(folder, 'root.tar')
-      await sh(['mmdebstrap', ...variant, ...shared, `--include=${root.packages.join(',')}`, root.suite, tar, source])
-      await docker('import', tar, name)
-      await docker('push', '-q', name)
-    })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  await step(`root file system of ${root.suite} with ${root.packages.join(' ')}`, () => inScratch(async (folder) => {
+    const tar = join(folder, 'root.tar')
+    const source = `deb [trusted=yes] ${await debianMirror()} ${root.suite} main`
+    await sh(['mmdebstrap', ...options(root), root.suite, tar, source], { env: { TMPDIR: folder } })
+    await docker('import', tar, name)
+    await docker('push', '-q', name)
+  }))
   return name
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 
 export interface ShellOptions {
   input?: string
@@ -8,10 +9,13 @@ export interface ShellOptions {
   otherwise?: string
 }
 
+const children = new Set<ChildProcess>()
+
 /** Runs a command to its end and returns its standard output; a failure carries the last lines it printed. */
 export async function sh(argv: string[], options: ShellOptions = {}): Promise<string> {
   const [command = '', ...args] = argv
   const child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: 'pipe' })
+  children.add(child)
   let out = ''
   let tail = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
@@ -21,10 +25,15 @@ export async function sh(argv: string[], options: ShellOptions = {}): Promise<st
     child.on('error', (error) => resolve(error.message))
     child.on('close', (status, signal) => resolve(status ?? signal ?? 'unknown'))
   })
+  children.delete(child)
   if (code === 0) return out
   if (options.otherwise !== undefined) return options.otherwise
   const said = (tail + out.slice(-2000)).trim().split('\n').slice(-20).join('\n')
-  throw new Error(`${argv.join(' ').slice(0, 300)}: ended with ${code}\n${said}`)
+  throw new Error(`${argv.join(' ').slice(0, 200)}: ended with ${code}\n${said}`)
+}
+
+export function endCommands(): void {
+  for (const child of children) child.kill()
 }
 
 export function lines(text: string): string[] {

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runtime } from './places.ts'
+import { sh } from './shell.ts'
+
+/** What the machine had before the bed, so that `down` knows what is the bed's. */
+export interface Before {
+  /** Output of iptables-save. */
+  rules: string
+  forwarding: string
+  folders: string[]
+}
+
+const file = join(runtime, 'before.json')
+const forwarding = '/proc/sys/net/ipv4/ip_forward'
+
+// Compiled into the engine, containerd and the network plug-ins; no option moves them.
+const fixedFolders = ['/run/docker', '/run/containerd', '/run/netns']
+
+/** Notes it once: a second `up` must not note the bed's own rules as the machine's. */
+export async function remember(): Promise<void> {
+  if (existsSync(file)) return
+  const before: Before = {
+    rules: await sh(['iptables-save']),
+    forwarding: readFileSync(forwarding, 'utf8'),
+    folders: fixedFolders.filter((folder) => existsSync(folder)),
+  }
+  writeFileSync(file, JSON.stringify(before))
+}
+
+export function remembered(): Before | undefined {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as Before : undefined
+}
+
+/** Containers reach each other across networks only when the machine forwards. */
+export function enableForwarding(): void {
+  writeFileSync(forwarding, '1')
+}
+
+export function restore(): void {
+  const before = remembered()
+  if (!before) return
+  writeFileSync(forwarding, before.forwarding)
+  for (const folder of fixedFolders.filter((each) => existsSync(each) && !before.folders.includes(each))) {
+    // A socket or a name of somebody else's, made meanwhile, keeps the folder.
+    const used = readdirSync(folder).some((name) => name !== 's' && name !== 'plugins')
+    if (!used) rmSync(folder, { recursive: true })
+  }
+}

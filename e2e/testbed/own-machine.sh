@@ -1,0 +1,19 @@
+#!/bin/bash
+# Runs a command on what looks like a machine of its own: own processes, mounts, network and /run. Control groups are
+# shared, so groups of another bed can be seen but, by process number, not reached.
+set -e
+if [ -z "$MOORAGE_OWN_MACHINE" ]; then
+  export MOORAGE_OWN_MACHINE=1
+  exec unshare --mount --net --pid --fork --mount-proc --propagation private "$0" "$@"
+fi
+mount -t tmpfs tmpfs /run
+mkdir /run/groups
+mount --rbind /sys/fs/cgroup /run/groups
+mount -t sysfs sysfs /sys
+mount --rbind /run/groups /sys/fs/cgroup
+umount -R -l /run/groups
+rmdir /run/groups
+ip link set lo up
+# Not exec: this shell is process 1 and must bury the orphans.
+"$@" && code=0 || code=$?
+exit $code
