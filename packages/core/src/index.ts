@@ -1,20 +1,30 @@
-export { enrich, fromPlain, isMoorageError, MoorageError, messageOf, toPlain } from './errors.ts'
+export { callFolder, callSite } from './config/call-site.ts'
+export { defineConfig } from './config/config.ts'
+export { ref, service } from './config/reference.ts'
+export { PAYLOAD } from './config/variables.ts'
+export type { Environ, Payload } from './config/variables.ts'
+export type { Environment } from './environment.ts'
+export { enrich, fromPlain, isMoorageError, messageOf, MoorageError, toPlain } from './errors.ts'
 export type { ErrorCode, ErrorDetails } from './errors.ts'
 export { canonical } from './json.ts'
 export type { Json, JsonObject } from './json.ts'
+export { moduleBeside } from './module-beside.ts'
 export type { Program, ProgramContext, ProgramModule } from './program.ts'
 export type {
   ContainerUnit, Endpoint, ExecResult, Exit, LogLine, LogOptions, Owner, Ports, Probed, Problem, ProcessUnit, Provider,
   ProviderRef, Reaped, ReapScope, Report, Run, Session, Unit, UnitSpec,
 } from './provider.ts'
+export { provisionWith } from './provision.ts'
+export type { Installation, ProvisionOptions } from './provision.ts'
+export { printTo } from './run/console.ts'
+export { isAlive, selfAsOwner, startOf } from './run/owner.ts'
+export type { Progress, Tell } from './run/progress.ts'
+export type { Seed } from './run/seed-runner.ts'
 export type {
-  Bytes, Condition, Connection, ContainerForm, EnvTemplate, ExchangeProbe, FileRef, Form, Phase, Probe, ProcessForm,
-  SeedSpec, ServiceSpec, Template,
+  Bytes, Condition, Connection, ContainerForm, EnvTemplate, ExchangeProbe, FileRef, Form, Phase, PlainConnection, Probe,
+  ProcessForm, SeedSpec, ServiceSpec, Template,
 } from './service.ts'
-export { callFolder, callSite } from './config/call-site.ts'
-export { defineConfig } from './config/config.ts'
-export { moduleBeside } from './module-beside.ts'
-export { ref, service } from './config/reference.ts'
+export { cacheFolder } from './supervisor/place.ts'
 export type {
   Address, AnyConfig, AnyService, CommonOptions, Config, ConfigOptions, Connections, EndpointsOf, Env, Ref, Refs, Register,
   Registered, Service, Text,

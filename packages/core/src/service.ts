@@ -78,12 +78,10 @@ export interface ProcessForm extends Form {
   readonly cwd?: string
 }
 
-/** A module that exports `seed(connection, options)`, run once per run before the service counts as ready. */
+/** A module that exports `seed(connection, options)`, run once per run before the service counts as ready. A `$file` in the options is part of the hash. */
 export interface SeedSpec {
   readonly module: FileRef
   readonly options?: JsonObject
-  /** Files that the seed reads: part of the hash. */
-  readonly files?: readonly FileRef[]
 }
 
 export type Bytes = { readonly hex: string } | { readonly text: Template }

@@ -1,1 +1,12 @@
-export {}
+export { container } from './container.ts'
+export type { ContainerConnection, ContainerOptions } from './container.ts'
+export { mongodb } from './mongodb.ts'
+export type { MongodbConnection, MongodbOptions } from './mongodb.ts'
+export { npmServer } from './npm-server.ts'
+export type { NpmServerOptions } from './npm-server.ts'
+export { postgres } from './postgres.ts'
+export type { PostgresConnection, PostgresOptions } from './postgres.ts'
+export { redis } from './redis.ts'
+export type { RedisConnection, RedisOptions } from './redis.ts'
+export { staticServer } from './static-server.ts'
+export type { StaticServerOptions } from './static-server.ts'

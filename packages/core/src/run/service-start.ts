@@ -6,7 +6,7 @@ import { PhaseClock } from './phases.ts'
 import type { PlannedService } from '../config/plan.ts'
 import { resolveProbes } from './probes.ts'
 import type { Exit, Unit, UnitSpec } from '../provider.ts'
-import { lastLines, waitReady } from '../readiness/index.ts'
+import { describeExit, lastLines, waitReady } from '../readiness/index.ts'
 import { runSeed } from './seeding.ts'
 import type { Form } from '../service.ts'
 import { enterPhase, type Placed, type StartContext } from './starting.ts'
@@ -89,11 +89,6 @@ async function completed(name: string, unit: Unit, signal: AbortSignal): Promise
     logs: await lastLines(unit),
     hint: 'Its last lines say why; a service that others need as completed must end with exit code 0.',
   })
-}
-
-export function describeExit({ reason, code, signal, detail }: Exit): string {
-  const how = signal ? `was killed by ${signal}` : code !== undefined ? `ended with exit code ${code}` : reason === 'lost' ? 'was lost' : `was ${reason}`
-  return detail ? `${how} (${detail})` : how
 }
 
 async function tellExit({ tell, abort, secrets }: StartContext, { name, unit, exit }: { name: string; unit: Unit; exit: Exit }): Promise<void> {

@@ -1,0 +1,34 @@
+import { connect, type Socket } from 'node:net'
+import { messageOf } from '../errors.ts'
+import type { Endpoint } from '../provider.ts'
+import { TRY, type Waiting } from './try.ts'
+
+/** Where a probe's port is reached from this machine. */
+export async function endpointOf({ unit, ports }: Waiting, name: string | undefined): Promise<Endpoint> {
+  const port = name === undefined ? Object.values(ports)[0] : ports[name]
+  return await unit.endpoint(port ?? 0, 'host')
+}
+
+/**
+ * Opens a connection for one try and gives it to `use`; whatever happens, the socket is gone afterwards. Gives
+ * undefined when `use` settled with undefined, else why not.
+ */
+export function dial(endpoint: Endpoint, signal: AbortSignal, use: (socket: Socket, done: (reason: string | undefined) => void) => void): Promise<string | undefined> {
+  const place = `${endpoint.host}:${endpoint.port}`
+  return new Promise((resolve) => {
+    const socket = connect(endpoint)
+    const timer = setTimeout(() => done(`${place} did not answer within ${TRY / 1000} s`), TRY)
+    const onAbort = (): void => done('aborted')
+    signal.addEventListener('abort', onAbort, { once: true })
+    function done(reason: string | undefined): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      socket.destroy()
+      resolve(reason)
+    }
+    socket.setNoDelay(true)
+    socket.on('error', (error: NodeJS.ErrnoException) => done(error.code === 'ECONNREFUSED' ? `connection refused by ${place}` : `${place}: ${messageOf(error)}`))
+    socket.on('close', () => done(`${place} closed the connection`))
+    socket.once('connect', () => use(socket, done))
+  })
+}

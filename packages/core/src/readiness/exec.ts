@@ -1,0 +1,14 @@
+import { MoorageError } from '../errors.ts'
+import type { Template } from '../service.ts'
+import type { Try } from './try.ts'
+
+/** Holds when a command inside the service ends with exit code 0. */
+export const exec: Try<{ readonly kind: 'exec'; readonly command: readonly Template[] }> = async ({ command }, { service, unit, signal }) => {
+  if (!unit.exec) {
+    throw new MoorageError('OPTION_UNSUPPORTED', `services.${service}: its provider cannot run commands inside it, which its readiness asks for.`, { service })
+  }
+  const { code, stdout, stderr } = await unit.exec(command.map(String), signal)
+  if (code === 0) return undefined
+  const said = (stderr.trim() || stdout.trim()).split('\n').at(-1)
+  return `'${command.join(' ')}' ended with exit code ${code}${said ? `: ${said}` : ''}`
+}

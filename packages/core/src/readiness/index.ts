@@ -1,0 +1,89 @@
+import { MoorageError } from '../errors.ts'
+import type { Exit, LogLine, Unit } from '../provider.ts'
+import type { Probe } from '../service.ts'
+import { exchange } from './exchange.ts'
+import { exec } from './exec.ts'
+import { http } from './http.ts'
+import { log } from './log.ts'
+import { tcp } from './tcp.ts'
+import type { Try, Waiting } from './try.ts'
+
+// Milliseconds between tries: a server that is there in 20 ms must not wait for a slow one's rhythm.
+const PAUSES = [5, 5, 10, 10, 10, 10, 20, 20, 30, 50] as const
+const LAST_PAUSE = 100
+
+const tries: { readonly [K in Probe['kind']]: Try<Extract<Probe, { kind: K }>> } = { tcp, http, log, exec, exchange }
+
+/**
+ * Resolves when all probes have held, in their order. Rejects at once when the unit ends (SERVICE_EXITED, with its
+ * last lines) or the signal aborts (with its reason): deadlines are the caller's.
+ */
+export async function waitReady(waiting: Waiting): Promise<void> {
+  const over = new AbortController()
+  const signal = AbortSignal.any([waiting.signal, over.signal])
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(waiting.signal.reason)
+  waiting.signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    waiting.signal.throwIfAborted()
+    const exit = waiting.unit.exited.then((ended) => failed(waiting, ended))
+    await Promise.race([allHold({ ...waiting, signal }), exit, aborted.promise])
+  } finally {
+    waiting.signal.removeEventListener('abort', onAbort)
+    over.abort()
+  }
+}
+
+async function allHold(waiting: Waiting): Promise<void> {
+  for (const probe of waiting.probes) {
+    for (let n = 0; ; n++) {
+      const reason = await (tries[probe.kind] as Try<Probe>)(probe, waiting)
+      if (reason === undefined) break
+      waiting.signal.throwIfAborted()
+      waiting.seen(reason)
+      await pause(PAUSES[n] ?? LAST_PAUSE, waiting.signal)
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(finish, ms)
+    function finish(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', finish)
+      done()
+    }
+    signal.addEventListener('abort', finish, { once: true })
+  })
+}
+
+async function failed({ service, unit, signal }: Waiting, exit: Exit): Promise<never> {
+  signal.throwIfAborted()
+  throw new MoorageError('SERVICE_EXITED', `services.${service} ${describeExit(exit)} before it was ready.`, {
+    service,
+    phase: 'ready',
+    logs: await lastLines(unit),
+    hint: 'Its last lines say why, if anything does.',
+  })
+}
+
+export function describeExit({ reason, code, signal, detail }: Exit): string {
+  const how = signal ? `was killed by ${signal}` : code !== undefined ? `ended with exit code ${code}` : reason === 'exited' ? 'ended' : `was ${reason}`
+  return detail ? `${how} (${detail})` : how
+}
+
+// Milliseconds to collect the last lines: an error that is late is worse than one without them.
+const LINES_WITHIN = 1_000
+
+/** The last 50 lines of a unit, as far as they can be had. */
+export async function lastLines(unit: Unit): Promise<readonly string[]> {
+  const lines: string[] = []
+  const signal = AbortSignal.timeout(LINES_WITHIN)
+  const collect = async (): Promise<void> => {
+    for await (const { text } of unit.logs({ tail: 50, signal }) as AsyncIterable<LogLine>) lines.push(text)
+  }
+  const late = new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }))
+  await Promise.race([collect().catch(() => {}), late])
+  return lines.slice(-50)
+}

@@ -1,0 +1,19 @@
+import type { Ports, Unit } from '../provider.ts'
+import type { Probe } from '../service.ts'
+
+export interface Waiting {
+  readonly service: string
+  readonly unit: Unit
+  /** Every template filled in. */
+  readonly probes: readonly Probe[]
+  readonly ports: Ports
+  readonly signal: AbortSignal
+  /** Told why the last try failed: what a deadline's message quotes. */
+  seen(reason: string): void
+}
+
+/** One try. Gives undefined when the probe holds, else why it does not yet. */
+export type Try<P extends Probe> = (probe: P, at: Waiting) => Promise<string | undefined>
+
+// Milliseconds for one try: a peer that accepts and stays silent is tried again.
+export const TRY = 2_000

@@ -1,0 +1,23 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
+
+/** `npm run <script>` in the folder of the user's package.json. */
+export function program({ service, options, root }: ProgramContext): Promise<Program> {
+  const cwd = resolve(root, String(options['cwd']))
+  const script = String(options['script'])
+  const file = join(cwd, 'package.json')
+  if (!existsSync(file)) {
+    throw new MoorageError('CONFIG_INVALID', `services.${service}.cwd: there is no package.json in ${cwd}.`, { service, hint: 'Give the folder of the package that has the script.' })
+  }
+  const { scripts = {} } = JSON.parse(readFileSync(file, 'utf8')) as { scripts?: Record<string, string> }
+  if (!scripts[script]) {
+    const names = Object.keys(scripts)
+    throw new MoorageError('CONFIG_INVALID', `services.${service}.script: ${file} has no script '${script}'.`, {
+      service,
+      hint: names.length ? `It has ${names.join(', ')}.` : 'It has none.',
+    })
+  }
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+  return Promise.resolve({ command: [npm, 'run', '--silent', script], cwd })
+}
