@@ -1,5 +1,6 @@
 export { callFolder, callSite } from './config/call-site.ts'
 export { defineConfig } from './config/config.ts'
+export { CONFIG_FILES, findConfig, loadConfig } from './config/load.ts'
 export { ref, service } from './config/reference.ts'
 export { PAYLOAD } from './config/variables.ts'
 export type { Environ, Payload } from './config/variables.ts'
@@ -19,6 +20,7 @@ export type { Installation, ProvisionOptions } from './provision.ts'
 export { printTo } from './run/console.ts'
 export { isAlive, selfAsOwner, startOf } from './run/owner.ts'
 export type { Progress, Tell } from './run/progress.ts'
+export type { Registered } from './register.ts'
 export type { Seed } from './run/seed-runner.ts'
 export type {
   Bytes, Condition, Connection, ContainerForm, EnvTemplate, ExchangeProbe, FileRef, Form, Phase, PlainConnection, Probe,
@@ -26,6 +28,5 @@ export type {
 } from './service.ts'
 export { cacheFolder } from './supervisor/place.ts'
 export type {
-  Address, AnyConfig, AnyService, CommonOptions, Config, ConfigOptions, Connections, EndpointsOf, Env, Ref, Refs, Register,
-  Registered, Service, Text,
+  Address, AnyConfig, AnyService, CommonOptions, Config, ConfigOptions, Connections, EndpointsOf, Env, Ref, Refs, Service, Text,
 } from './types.ts'

@@ -73,8 +73,8 @@ export interface Session {
   start(unit: UnitSpec, signal: AbortSignal): Promise<Unit>
   /** Removes everything that the session made, whatever happened before; may be called twice. */
   close(): Promise<void>
-  /** Chooses the numbers that the service will listen on, where they are not its own to choose. */
-  reserve?(service: string, ports: Ports): Promise<Ports>
+  /** Chooses the numbers that the service will listen on, where they are not its own to choose: 0 wishes for any. */
+  reserve?(service: string, wishes: Ports): Promise<Ports>
 }
 
 export type Ports = { readonly [name: string]: number }

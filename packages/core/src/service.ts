@@ -74,6 +74,8 @@ export interface ProcessForm extends Form {
   readonly command?: readonly Template[]
   readonly program?: FileRef
   readonly options?: JsonObject
+  /** Numbers that the user has fixed, by the port's name. Default: free ones. */
+  readonly fixedPorts?: { readonly [name: string]: number }
   /** Absolute path. Default: the root of the project. */
   readonly cwd?: string
 }

@@ -1,4 +1,3 @@
-import type { Json } from './json.ts'
 import type { ProviderRef } from './provider.ts'
 import type { Condition, ServiceSpec } from './service.ts'
 
@@ -83,13 +82,3 @@ export interface AnyConfig {
 }
 
 export type EndpointsOf<C> = C extends { readonly [connection]: infer E } ? E : never
-
-/** Filled in by the user: `declare module 'moorage' { interface Register { config: typeof config } }`. */
-// oxlint-disable-next-line no-empty-interface -- the user adds to it
-export interface Register {}
-
-/** The connections of the registered config; without one, loosely typed addresses. */
-export type Registered = Register extends { readonly config: infer C }
-  ? EndpointsOf<C>
-  : { readonly [name: string]: Address & { readonly [field: string]: Json } }
-

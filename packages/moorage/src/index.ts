@@ -1,1 +1,15 @@
-export {}
+export { defineConfig, isMoorageError, MoorageError, ref } from '@moorage/core'
+export type {
+  Address, AnyConfig, AnyService, CommonOptions, Config, Environment, ErrorCode, Probe, ProviderRef, ProvisionOptions, Ref, Seed, Service, Text,
+} from '@moorage/core'
+// A star, and no name: only so can users add to `Register` by `declare module 'moorage'`.
+export type * from '@moorage/core/register'
+export { docker } from '@moorage/provider-docker'
+export type { DockerOptions } from '@moorage/provider-docker'
+export { process } from '@moorage/provider-process'
+export { container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'
+export type {
+  ContainerConnection, ContainerOptions, MongodbConnection, MongodbOptions, NpmServerOptions, PostgresConnection, PostgresOptions,
+  RedisConnection, RedisOptions, StaticServerOptions,
+} from '@moorage/services'
+export { provision } from './provision.ts'

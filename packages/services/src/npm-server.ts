@@ -30,7 +30,8 @@ export function npmServer<const N extends string = never>(options: NpmServerOpti
     placement: 'host',
     process: {
       program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/npm-server')) },
-      options: { script, cwd, fixedPort: port !== 0 },
+      options: { script, cwd },
+      ...(port === 0 ? {} : { fixedPorts: { http: port } }),
       env: { ...env, PORT: own, HOST: '127.0.0.1' },
       connection: { host, port: own, url: { $join: ['http://', host, ':', own] } },
       ready: [{ kind: 'http', path, status: status ?? ANSWERS }],

@@ -37,7 +37,8 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   const { spec } = plan.services[name] as PlannedService
   const form = spec[provider.form] as Form
   signal.throwIfAborted()
-  const ports = (await session.reserve?.(name, spec.ports)) ?? spec.ports
+  const wishes = Object.fromEntries(Object.keys(spec.ports).map((port) => [port, spec.process?.fixedPorts?.[port] ?? 0]))
+  const ports = (await session.reserve?.(name, wishes)) ?? spec.ports
   const parts: ScopeParts = { service: name, ports, secrets, ref: (path) => lookUp(context, name, path) }
   const unit = await launch(context, unitSpec(spec, provider.form, { ...parts, root: plan.root }))
   context.units.set(name, unit)

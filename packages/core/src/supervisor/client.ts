@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { readFileSync } from 'node:fs'
 import { duplexPair, type Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -118,15 +118,19 @@ async function open({ channel, stream }: Greeted, params: OpenParams, options: J
   try {
     const { run, connections } = (await channel.call('open', params as unknown as Json)) as unknown as { run: string; connections: Connections }
     // The lifeline must not keep a runner alive that has nothing else to do.
-    ;(stream as Partial<{ unref(): void }>).unref?.()
+    const lifeline = stream as Partial<Pick<Socket, 'ref' | 'unref'>>
+    lifeline.unref?.()
+    const call = async (method: string, callParams: Json): Promise<Json> => {
+      lifeline.ref?.()
+      return await channel.call(method, callParams).finally(() => lifeline.unref?.())
+    }
     return {
       run,
       connections,
-      call: (method, callParams) => channel.call(method, callParams),
+      call,
       async leave() {
         leaving = true
-        ;(stream as Partial<{ ref(): void }>).ref?.()
-        const answer = await channel.call('leave', null).catch((error: unknown) => ({ failures: isMoorageError(error) ? [] : [String(error)] }))
+        const answer = await call('leave', null).catch((error: unknown) => ({ failures: isMoorageError(error) ? [] : [String(error)] }))
         channel.close()
         return (answer as { failures: readonly string[] }).failures
       },

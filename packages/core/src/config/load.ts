@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { messageOf, MoorageError } from '../errors.ts'
+import type { AnyConfig } from '../types.ts'
+
+/** Names of a config file, in the order in which they are looked for. */
+export const CONFIG_FILES = ['moorage.config.ts', 'moorage.config.mts', 'moorage.config.js', 'moorage.config.mjs'] as const
+
+/** The config file of a project. Throws when there is none, and when there are two. */
+export function findConfig(root: string): string {
+  const found = CONFIG_FILES.filter((name) => existsSync(join(root, name)))
+  if (found.length > 1) {
+    throw new MoorageError('CONFIG_INVALID', `There are two configs in ${root}: ${found.join(' and ')}.`, { hint: 'Remove one of them.' })
+  }
+  const [name] = found
+  if (name) return join(root, name)
+  throw new MoorageError('CONFIG_NOT_FOUND', `There is no moorage.config.ts in ${root}.`, {
+    hint: "Create one:\n  import { defineConfig, postgres } from 'moorage'\n  export default defineConfig({ services: { db: postgres() } })",
+  })
+}
+
+/** Imports a config file anew each time: in watch mode it may have been edited. */
+export async function loadConfig(file: string): Promise<AnyConfig> {
+  const module = await importFile(file)
+  const config = module.default as AnyConfig | undefined
+  if (config && typeof config === 'object' && 'services' in config && typeof config.root === 'string') return config
+  throw new MoorageError('CONFIG_INVALID', `${file} does not export a config as its default.`, {
+    hint: 'Write: export default defineConfig({ services: { … } })',
+  })
+}
+
+async function importFile(file: string): Promise<{ readonly default?: unknown }> {
+  try {
+    return (await import(`${pathToFileURL(file).href}?${importCount++}`)) as { readonly default?: unknown }
+  } catch (cause) {
+    const { code } = cause as { code?: string }
+    const hint = code === 'ERR_MODULE_NOT_FOUND' ? 'Install the package, or write the import with its file extension: Node resolves no bare ones.' : HINTS[code ?? '']
+    throw new MoorageError('CONFIG_INVALID', `${file} could not be loaded: ${messageOf(cause)}.`, { cause, hint: hint ?? 'Correct it; its own stack is the cause of this error.' })
+  }
+}
+
+let importCount = 0
+
+const HINTS: { readonly [code: string]: string } = {
+  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: 'Node strips types but compiles nothing: write enums and namespaces as plain objects.',
+  ERR_INVALID_TYPESCRIPT_SYNTAX: 'Correct the syntax at that place.',
+  ERR_UNKNOWN_FILE_EXTENSION: 'This Node cannot read TypeScript: use Node 22.18 or later, or a .mjs config.',
+}

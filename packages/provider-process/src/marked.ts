@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Pids of processes that carry a unit's mark in their environment, zombies left out. Empty where there is no /proc. */
+export function markedPids(unit: string): readonly number[] {
+  const mark = `\0MOORAGE_UNIT=${unit}\0`
+  return pids().filter((pid) => `\0${read(`/proc/${pid}/environ`)}`.includes(mark))
+}
+
+/** Ends whatever carries the mark: the stop signal, up to `grace` ms, then SIGKILL. Gives the pids that were there. */
+export async function endMarked(unit: string, stop: NodeJS.Signals, grace: number): Promise<readonly number[]> {
+  const found = markedPids(unit)
+  const until = Date.now() + grace
+  if (grace > 0) for (const pid of found) send(pid, stop)
+  while (markedPids(unit).length && Date.now() < until) await sleep(20)
+  // Children may be born while we look: again until nobody is left.
+  for (let left = markedPids(unit), n = 0; left.length && n < 100; left = markedPids(unit), n++) {
+    for (const pid of left) send(pid, 'SIGKILL')
+    await sleep(5)
+  }
+  return found
+}
+
+/** Sends a signal; a process or group (negative) that is gone already is as good. */
+export function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+function pids(): readonly number[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  } catch {
+    return []
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    // Gone in the meantime, or somebody else's: not ours.
+    return ''
+  }
+}

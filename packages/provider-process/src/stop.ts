@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { endMarked, send } from './marked.ts'
+import { GRACE, type Running } from './start.ts'
+
+/** The stop signal to the group, the grace, then the kill; resolves when nothing of the unit lives. */
+export async function stopUnit({ child, unit, stopSignal, ended }: Running): Promise<void> {
+  const { pid } = child
+  if (pid === undefined) return
+  if (child.exitCode === null && child.signalCode === null) {
+    send(-pid, stopSignal)
+    const late = new AbortController()
+    const inTime = await Promise.race([ended.then(() => true), sleep(GRACE * 1_000, false, { signal: late.signal }).catch(() => false)])
+    late.abort()
+    if (!inTime) send(-pid, 'SIGKILL')
+  }
+  await ended
+  // The pipe's end wakes the watcher, which kills the group; do not depend on it.
+  child.stdio[3]?.destroy()
+  send(-pid, 'SIGKILL')
+  await endMarked(unit, 'SIGKILL', 0)
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+}

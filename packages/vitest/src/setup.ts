@@ -1,0 +1,38 @@
+import type { TestProject } from 'vitest/node'
+import { findConfig, loadConfig, type AnyConfig, type Environment, type ProvisionOptions, type Registered } from '@moorage/core'
+
+type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promise<Environment>
+
+export type Setup = (project: TestProject) => Promise<() => Promise<void>>
+
+// Milliseconds that services stay in watch mode: an edited config tears down and sets up again at once.
+const LINGER = 5_000
+
+/** A Vitest global setup: provisions the config of the project's folder, and hands its connections to the tests. */
+export function createSetup(provision: Provision): Setup {
+  return async (project) => {
+    if (isListing(process.argv)) return async () => {}
+    const config = await loadConfig(findConfig(project.config.root))
+    const env = await provision(config, { linger: project.config.watch ? LINGER : 0 })
+    // Also to forks and threads, and to whatever they start.
+    const before = Object.fromEntries(Object.keys(env.env).map((name) => [name, process.env[name]]))
+    Object.assign(process.env, env.env)
+    project.provide('moorage', env.endpoints as Registered)
+    return async () => {
+      restore(before)
+      await env.dispose()
+    }
+  }
+}
+
+/** `vitest list` runs global setups up to version 4, and needs no services. */
+function isListing(argv: readonly string[]): boolean {
+  return argv[2] === 'list'
+}
+
+function restore(before: { readonly [name: string]: string | undefined }): void {
+  for (const [name, value] of Object.entries(before)) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+}
