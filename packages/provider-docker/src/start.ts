@@ -1,0 +1,123 @@
+import { statSync } from 'node:fs'
+import { messageOf, MoorageError, type ContainerUnit, type Endpoint, type Exit, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import type { Adjust, Client } from './client.ts'
+import { execIn } from './exec.ts'
+import { labelsOf } from './labels.ts'
+import { readLogs } from './logs.ts'
+import type { RunNetwork } from './network.ts'
+import { pullIfAbsent } from './pull.ts'
+import { removeContainer } from './stop.ts'
+
+/** What the starts of one session share. */
+export interface Work {
+  readonly client: Client
+  readonly run: Run
+  readonly report: Report
+  readonly network: Promise<RunNetwork>
+}
+
+/** Starts a service as a container; resolves when it runs, which says nothing of its readiness. */
+export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
+  const { client, run, report } = work
+  const { image, stopGrace } = spec.container as ContainerUnit
+  signal.throwIfAborted()
+  await pullIfAbsent(client, { service: spec.name, image }, { report, signal })
+  const network = await work.network
+  signal.throwIfAborted()
+  report.phase(spec.name, 'start')
+  const name = `moorage-${run.id}-${spec.name.toLowerCase()}`
+  report.journal({ kind: 'container', name })
+  const exit = Promise.withResolvers<Exit>()
+  let id = name
+  const created = async (given: string): Promise<void> => {
+    id = given
+    watchExit(client, id, exit.resolve)
+  }
+  const starting = client.create(image, { ...adjustments({ run, spec, network, name }), created }).start()
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    // A container that has ended already never shows its ports: do not wait for them.
+    await Promise.race([starting, exit.promise, aborted.promise])
+  } catch (error) {
+    await removeContainer(client, name)
+    await Promise.race([starting.catch(() => {}), exit.promise])
+    await removeContainer(client, name)
+    signal.throwIfAborted()
+    throw translate(error, spec, image)
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+  starting.catch(() => {})
+  let stopping: Promise<void> | undefined
+  const exited = exit.promise.then((end) => (stopping ? new Promise<never>(() => {}) : end))
+  return {
+    endpoint: (port, from) => (from === 'network' ? Promise.resolve({ host: spec.name.toLowerCase(), port }) : published({ client, network, id }, port)),
+    logs: (options) => readLogs(client, id, options),
+    exited,
+    stop: () => (stopping ??= removeContainer(client, id, stopGrace)),
+    exec: (command, abort) => execIn(client, { id, command }, abort),
+  }
+}
+
+function adjustments({ run, spec, network, name }: { run: Run; spec: UnitSpec; network: RunNetwork; name: string }): Omit<Adjust, 'created'> {
+  const unit = spec.container as ContainerUnit
+  const ports = Object.values(spec.ports).map((port) => `${port}/tcp`)
+  const files = Object.entries(unit.files ?? {})
+  return {
+    options: {
+      name,
+      Labels: labelsOf(run),
+      Env: Object.entries(spec.env).map(([variable, value]) => `${variable}=${value}`),
+      ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
+      NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: [spec.name.toLowerCase()] } } },
+      ...(unit.command ? { Cmd: unit.command } : {}),
+      ...(unit.entrypoint ? { Entrypoint: unit.entrypoint } : {}),
+      ...(unit.user === undefined ? {} : { User: unit.user }),
+      ...(unit.workingDir === undefined ? {} : { WorkingDir: unit.workingDir }),
+    },
+    network: network.name,
+    hostConfig: {
+      PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: network.bind, HostPort: '0' }]])),
+      SecurityOpt: ['no-new-privileges'],
+      Tmpfs: Object.fromEntries((unit.tmpfs ?? []).map((path) => [path, 'rw,exec,mode=1777'])),
+    },
+    files: files.flatMap(([target, file]) => ('source' in file ? [{ source: file.source, target, folder: statSync(file.source).isDirectory() }] : [])),
+    contents: files.flatMap(([target, file]) => ('content' in file ? [{ target, ...file }] : [])),
+  }
+}
+
+/** Asked before the start, so that even the quickest end is seen. */
+function watchExit({ engine }: Client, id: string, done: (exit: Exit) => void): void {
+  const container = engine.getContainer(id)
+  void container.wait({ condition: 'next-exit' }).then(
+    async ({ StatusCode: code }: { StatusCode: number }) => {
+      const state = await container.inspect().then(({ State }) => State, () => undefined)
+      done({ reason: 'exited', code, ...(state?.OOMKilled ? { detail: 'out of memory' } : {}), ...(code > 128 ? signalOf(code) : {}) })
+    },
+    () => done({ reason: 'lost', detail: 'the engine stopped answering, or the container was removed by somebody else' }),
+  )
+}
+
+// An engine tells a signal as 128 + its number, like a shell.
+function signalOf(code: number): { readonly signal?: string } {
+  const name = { 130: 'SIGINT', 131: 'SIGQUIT', 134: 'SIGABRT', 137: 'SIGKILL', 139: 'SIGSEGV', 143: 'SIGTERM' }[code]
+  return name ? { signal: name } : {}
+}
+
+async function published({ client, network, id }: { client: Client; network: RunNetwork; id: string }, port: number): Promise<Endpoint> {
+  const { NetworkSettings } = await client.engine.getContainer(id).inspect()
+  const binding = NetworkSettings.Ports[`${port}/tcp`]?.[0]
+  // One that has ended has none: its end says more than a failure here.
+  return { host: network.reach, port: Number(binding?.HostPort ?? 0) }
+}
+
+function translate(error: unknown, { name }: UnitSpec, image: string): MoorageError {
+  const said = (error as { json?: { message?: string } }).json?.message ?? messageOf(error)
+  const details = { service: name, provider: 'docker', phase: 'start' as const, cause: error }
+  if (/executable file not found|no such file or directory|permission denied/i.test(said)) {
+    return new MoorageError('START_FAILED', `services.${name}.command: ${image} cannot run it.`, { ...details, hint: `The engine says: ${said.trim()}\nCorrect the command; it must exist inside the image.` })
+  }
+  return new MoorageError('START_FAILED', `services.${name}: the engine did not start it.`, { ...details, hint: `It says: ${said.trim()}` })
+}
