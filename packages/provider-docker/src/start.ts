@@ -81,11 +81,17 @@ function adjustments({ run, spec, network, name }: { run: Run; spec: UnitSpec; n
     hostConfig: {
       PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: network.bind, HostPort: '0' }]])),
       SecurityOpt: ['no-new-privileges'],
-      Tmpfs: Object.fromEntries((unit.tmpfs ?? []).map((path) => [path, 'rw,exec,mode=1777'])),
+      Tmpfs: Object.fromEntries((unit.tmpfs ?? []).map((path) => [path, tmpfsOptions(unit.user)])),
     },
     files: files.flatMap(([target, file]) => ('source' in file ? [{ source: file.source, target, folder: statSync(file.source).isDirectory() }] : [])),
     contents: files.flatMap(([target, file]) => ('content' in file ? [{ target, ...file }] : [])),
   }
+}
+
+// The user as owner: runc gives the mount the mode of the image's folder, whatever mode is asked for.
+function tmpfsOptions(user: string | undefined): string {
+  const [uid, gid = uid] = user?.split(':') ?? []
+  return `rw,exec,mode=1777${uid === undefined ? '' : `,uid=${uid},gid=${gid}`}`
 }
 
 /** Asked before the start, so that even the quickest end is seen. */
