@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
-import { findConfig, loadConfig, MoorageError } from '@moorage/core'
+import { MoorageError } from '@moorage/core'
+import { findConfig, loadConfig } from '@moorage/core/provisioning'
 import type { Invocation } from './main.ts'
 
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

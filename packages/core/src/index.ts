@@ -1,8 +1,6 @@
 export { callFolder, callSite } from './config/call-site.ts'
 export { defineConfig } from './config/config.ts'
-export { CONFIG_FILES, findConfig, loadConfig } from './config/load.ts'
 export { ref, service } from './config/reference.ts'
-export { PAYLOAD } from './config/variables.ts'
 export type { Environ, Payload } from './config/variables.ts'
 export type { Environment } from './environment.ts'
 export { enrich, fromPlain, isMoorageError, messageOf, MoorageError, toPlain } from './errors.ts'
@@ -15,9 +13,7 @@ export type {
   ContainerUnit, Endpoint, ExecResult, Exit, LogLine, LogOptions, Owner, Ports, Probed, Problem, ProcessUnit, Provider,
   ProviderRef, Reaped, ReapScope, Report, Run, Session, Unit, UnitSpec,
 } from './provider.ts'
-export { provisionWith } from './provision.ts'
 export type { Installation, ProvisionOptions } from './provision.ts'
-export { printTo } from './run/console.ts'
 export { isAlive, selfAsOwner, startOf } from './run/owner.ts'
 export type { Progress, Tell } from './run/progress.ts'
 export type { Registered } from './register.ts'

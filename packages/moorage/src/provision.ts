@@ -1,4 +1,4 @@
-import { provisionWith, type AnyConfig, type EndpointsOf, type Environment, type Installation, type ProvisionOptions } from '@moorage/core'
+import type { AnyConfig, EndpointsOf, Environment, Installation, ProvisionOptions } from '@moorage/core'
 import { docker } from '@moorage/provider-docker'
 import { process as plainProcess } from '@moorage/provider-process'
 
@@ -10,5 +10,7 @@ export const installation: Installation = { providers: [docker(), plainProcess()
  * Dispose the result, or write `await using env = await provision(config)`.
  */
 export async function provision<const C extends AnyConfig>(config: C, options: ProvisionOptions = {}): Promise<Environment<EndpointsOf<C>>> {
+  // Only now: a config that is merely read costs 20 ms less.
+  const { provisionWith } = await import('@moorage/core/provisioning')
   return await provisionWith(installation, config, options)
 }

@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { findConfig, loadConfig, type AnyConfig, type Environment, type ProvisionOptions, type Registered } from '@moorage/core'
+import type { AnyConfig, Environment, ProvisionOptions, Registered } from '@moorage/core'
+import { findConfig, loadConfig } from '@moorage/core/provisioning'
 
 type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promise<Environment>
 

@@ -8,9 +8,9 @@ import type { Json } from '../json.ts'
 import type { Progress, Tell } from '../run/progress.ts'
 import type { Connections } from '../run/provisioning.ts'
 import { Channel, PROTOCOL } from './channel.ts'
-import { keepHouse, type Folders } from './household.ts'
+import type { Folders } from './household.ts'
 import { launch, launchRecovery } from './launch.ts'
-import { Supervisor, type OpenParams } from './server.ts'
+import type { OpenParams } from './server.ts'
 
 /** A place in a supervisor's count. */
 export interface Membership {
@@ -59,7 +59,7 @@ interface Reached {
 
 async function reach({ folders, env }: JoinOptions): Promise<Reached> {
   const none = (): void => {}
-  if (env['MOORAGE_SUPERVISOR'] === 'inline') return { stream: inline(folders), release: none }
+  if (env['MOORAGE_SUPERVISOR'] === 'inline') return { stream: await inline(folders), release: none }
   const stream = await dial(folders.place.socket)
   if (stream) return { stream, release: none }
   const { birth, release } = await launch(folders, env)
@@ -67,7 +67,8 @@ async function reach({ folders, env }: JoinOptions): Promise<Reached> {
 }
 
 /** The same protocol, in this process: for debugging and unit tests. Dies with it, and cleans nothing then. */
-function inline(folders: Folders): Duplex {
+async function inline(folders: Folders): Promise<Duplex> {
+  const [{ keepHouse }, { Supervisor }] = await Promise.all([import('./household.ts'), import('./server.ts')])
   const [ours, theirs] = duplexPair()
   const supervisor = new Supervisor(keepHouse(folders, { shut: () => {}, done: () => {} }))
   supervisor.connect(theirs)

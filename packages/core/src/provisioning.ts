@@ -1,0 +1,3 @@
+export { CONFIG_FILES, findConfig, loadConfig } from './config/load.ts'
+export { provisionWith } from './provision.ts'
+export { printTo } from './run/console.ts'
