@@ -62,8 +62,8 @@ async function startOne(context: StartContext, name: string): Promise<PlainConne
   const { plan, gates, tell } = context
   const planned = plan.services[name]
   if (!planned) throw new RangeError(name)
-  const since = performance.now()
   await gates.through(planned.needs)
+  const since = performance.now()
   const given = planned.given !== undefined
   const { host } = given ? await joinGiven(context, name) : await startService(context, name)
   const ms = Math.round(performance.now() - since)
