@@ -42,8 +42,10 @@ async function raise(part: Part): Promise<void> {
 }
 
 async function lower(part: Part): Promise<void> {
-  for (const program of part.programs().reverse()) await stop(program)
-  for (const program of part.programs()) await clear(`program-${program.name}`)
+  const programs = part.programs().reverse()
+  // In a half-dead part a program waits in vain for those that are gone, so it is not asked to end by itself.
+  if (programs.every((program) => running(program.name))) for (const program of programs) await stop(program)
+  for (const program of programs) await clear(`program-${program.name}`)
   await part.sweep()
 }
 

@@ -5,6 +5,9 @@ import { cache, controlGroup, runtime } from './places.ts'
 export const bridge = 'moorage0'
 export const bridgeAddress = '10.212.0.1/20'
 
+/** How an address of the bridge or of the pool below looks in a rule. */
+export const addresses = '10[.]212[.][0-9.]+'
+
 /** The engine's data: images stay from bed to bed, everything else is removed. */
 export const engineData: string = join(cache, 'engine')
 

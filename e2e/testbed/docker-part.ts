@@ -64,8 +64,10 @@ export const dockerPart: Part = {
     await unmountUnder(runtime)
     await unmountUnder(config.engineData)
     const links = ownLinks()
-    const marks = new RegExp(`\\b(${[...links, config.bridge, '10[.]212[.][0-9.]+'].join('|')})\\b`)
-    await removeRules({ chains: /^DOCKER(-|$)/, rules: marks })
+    const marks = [...links, config.bridge, config.addresses].join('|')
+    // The engine ends even a foreign DOCKER-USER chain with the last of these.
+    const rules = new RegExp(`\\b(${marks})\\b|^-A DOCKER-USER -j RETURN$`)
+    await removeRules({ chains: /^DOCKER(-|$)/, rules })
     for (const link of links) await removeLink(link)
     for (const folder of config.runtimeFolders) await rm(folder, { recursive: true, force: true })
   },

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs a command on what looks like a machine of its own: own processes, mounts, network and /run. Control groups are
-# shared, so groups of another bed can be seen but, by process number, not reached.
+# Runs a command on what looks like a machine of its own: own processes, mounts, network and /run, so that a bed can be
+# brought up, broken and taken down in it while another one is in use outside. It reaches no network.
 set -e
 if [ -z "$MOORAGE_OWN_MACHINE" ]; then
   export MOORAGE_OWN_MACHINE=1

@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -17,5 +18,14 @@ export const logs: string = join(runtime, 'log')
 /** The folder of this file: Dockerfiles and entry points of the stand-in images. */
 export const sources: string = import.meta.dirname
 
-/** Every process of the bed, containers included, lives in this control group or below it. */
-export const controlGroup = 'moorage-testbed'
+/**
+ * Every process of the bed, containers included, lives in this control group or below it. Control groups are often
+ * shared where processes are not (a second bed in namespaces, a privileged CI container): those get another name.
+ */
+export const controlGroup: string = groupName()
+
+function groupName(): string {
+  // The number of a machine's first process namespace is fixed: PROC_PID_INIT_INO in Linux' include/linux/proc_ns.h.
+  const [, namespace] = /\[(\d+)\]/.exec(process.platform === 'linux' ? readlinkSync('/proc/self/ns/pid') : '') ?? []
+  return namespace === '4026531836' ? 'moorage-testbed' : `moorage-testbed-${namespace}`
+}

@@ -31,9 +31,13 @@ export function running(name: string): number | undefined {
 export async function start(program: Program): Promise<void> {
   await mkdir(logs, { recursive: true })
   const log = openSync(logFile(program.name), 'w')
-  // The shell moves itself, so that no child can be born outside the group.
-  const join = `echo $$ > ${await admission(program.name)} && exec "$@"`
-  const child = spawn('/bin/sh', ['-c', join, 'sh', ...program.argv], { detached: true, stdio: ['ignore', log, log] })
+  // The shell moves itself, so that no child can be born outside the group, and drops what it inherited: a CI job may
+  // wait for the end of a pipe that a program of the bed would hold open.
+  const enter = `echo $$ > ${await admission(program.name)} || exit
+    for fd in /proc/$$/fd/*; do fd=\${fd##*/}; [ $fd -le 2 ] || eval "exec $fd>&-"; done
+    exec "$@"`
+  const argv = ['-c', enter, 'bash', ...program.argv]
+  const child = spawn('/bin/bash', argv, { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject))
   child.unref()

@@ -1,11 +1,14 @@
 #!/bin/bash
-# First start with a root user or init scripts: a temporary server without authentication on 127.0.0.1, the user, the scripts.
+# First start with a root user or init scripts: a temporary server without authentication on 127.0.0.1, user, scripts.
 # MOORAGE_TESTBED_INIT_SECONDS holds the temporary server for that long (default 0), so that a test can meet it.
 set -Eeo pipefail
 
 from_file() {
   local file="${1}_FILE"
-  if [ -n "${!1}" ] && [ -n "${!file}" ]; then echo "error: both $1 and $file are set (but are exclusive)" >&2; exit 1; fi
+  if [ -n "${!1}" ] && [ -n "${!file}" ]; then
+    echo "error: both $1 and $file are set (but are exclusive)" >&2
+    exit 1
+  fi
   if [ -n "${!file}" ]; then export "$1=$(< "${!file}")"; fi
   unset "$file"
 }
@@ -20,7 +23,12 @@ has() { # WORD ARGUMENTS: whether one of them is WORD or WORD=...
 escape() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }
 
 create_root_user() {
-  psql -q -h /tmp -U postgres -d postgres -v ON_ERROR_STOP=1 -v spec="{\"createUser\":\"$(escape "$MONGO_INITDB_ROOT_USERNAME")\",\"pwd\":\"$(escape "$MONGO_INITDB_ROOT_PASSWORD")\",\"roles\":[{\"role\":\"clusterAdmin\",\"db\":\"admin\"},{\"role\":\"readWriteAnyDatabase\",\"db\":\"admin\"}]}" <<< "SELECT documentdb_api.create_user(:'spec');" > /dev/null
+  local user pwd roles='[{"role":"clusterAdmin","db":"admin"},{"role":"readWriteAnyDatabase","db":"admin"}]'
+  user=$(escape "$MONGO_INITDB_ROOT_USERNAME")
+  pwd=$(escape "$MONGO_INITDB_ROOT_PASSWORD")
+  psql -q -h /tmp -U postgres -d postgres -v ON_ERROR_STOP=1 \
+    -v spec="{\"createUser\":\"$user\",\"pwd\":\"$pwd\",\"roles\":$roles}" \
+    <<< "SELECT documentdb_api.create_user(:'spec');" > /dev/null
 }
 
 run_init_scripts() {
@@ -59,14 +67,14 @@ fi
 if [ "$1" = mongod ]; then
   from_file MONGO_INITDB_ROOT_USERNAME
   from_file MONGO_INITDB_ROOT_PASSWORD
-  if [ -z "$MONGO_INITDB_ROOT_USERNAME" ] && [ -n "$MONGO_INITDB_ROOT_PASSWORD" ] || [ -n "$MONGO_INITDB_ROOT_USERNAME" ] && [ -z "$MONGO_INITDB_ROOT_PASSWORD" ]; then
+  given=${MONGO_INITDB_ROOT_USERNAME:+user}${MONGO_INITDB_ROOT_PASSWORD:+password}
+  case "$given" in user | password)
     echo "error: missing 'MONGO_INITDB_ROOT_USERNAME' or 'MONGO_INITDB_ROOT_PASSWORD'" >&2
     echo '       both must be specified for a user to be created' >&2
-    exit 1
-  fi
-  if [ ! -s /data/db/postgres/PG_VERSION ] && { [ -n "$MONGO_INITDB_ROOT_USERNAME" ] || [ -n "$(ls /docker-entrypoint-initdb.d)" ]; }; then
-    initialise
-  fi
+    exit 1 ;;
+  esac
+  scripts=$(ls /docker-entrypoint-initdb.d)
+  if [ ! -s /data/db/postgres/PG_VERSION ] && [ -n "$given$scripts" ]; then initialise; fi
   if [ -n "$MONGO_INITDB_ROOT_USERNAME" ]; then has --auth "$@" || set -- "$@" --auth; fi
   has --bind_ip "$@" || has --bind_ip_all "$@" || set -- "$@" --bind_ip_all
   unset "${!MONGO_INITDB_@}"

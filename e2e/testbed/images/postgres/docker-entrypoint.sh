@@ -4,7 +4,10 @@ set -Eeo pipefail
 
 from_file() { # NAME: the value may come in a file that NAME_FILE names
   local file="${1}_FILE"
-  if [ -n "${!1}" ] && [ -n "${!file}" ]; then echo "error: both $1 and $file are set (but are exclusive)" >&2; exit 1; fi
+  if [ -n "${!1}" ] && [ -n "${!file}" ]; then
+    echo "error: both $1 and $file are set (but are exclusive)" >&2
+    exit 1
+  fi
   if [ -n "${!file}" ]; then export "$1=$(< "${!file}")"; fi
   unset "$file"
 }
@@ -56,7 +59,9 @@ initialise() { # the server's own command line
   create_data_folder
   export PGPASSWORD=${PGPASSWORD:-$POSTGRES_PASSWORD}
   pg_ctl -D "$PGDATA" -o "$(printf '%q ' "$@" -c listen_addresses= -p 5432)" -w start
-  if [ "$POSTGRES_DB" != postgres ]; then echo 'CREATE DATABASE :"db";' | sql --dbname postgres --set db="$POSTGRES_DB"; fi
+  if [ "$POSTGRES_DB" != postgres ]; then
+    echo 'CREATE DATABASE :"db";' | sql --dbname postgres --set db="$POSTGRES_DB"
+  fi
   run_init_scripts
   pg_ctl -D "$PGDATA" -m fast -w stop
   unset PGPASSWORD

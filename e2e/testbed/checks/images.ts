@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { images } from '../image-table.ts'
+import { bed, docker } from './bed.ts'
+import { eventually, exec, exitCodeAfterStop, start } from './container.ts'
+
+before(async () => {
+  const { code, err } = await bed('up')
+  assert.equal(code, 0, err)
+})
+
+after(() => bed('down'))
+
+for (const tag of ['7', '8']) {
+  test(`redis:${tag} wants the password that its command sets, and runs as user 999`, async () => {
+    const { id } = await start(6379, `redis:${tag}`, 'redis-server', '--save', '', '--requirepass', 'right')
+    const ping = (...password: string[]): Promise<string | undefined> => exec(id, 'redis-cli', ...password, 'ping')
+    assert.equal(await eventually('the server', () => ping('-a', 'right')), 'PONG')
+    assert.match(await ping() ?? '', /NOAUTH/)
+    const facts = await exec(id, 'redis-cli', '-a', 'right', 'info', 'server') ?? ''
+    assert.match(facts, new RegExp(`redis_version:${tag}\\.`))
+    assert.equal(await exec(id, 'stat', '-c', '%u', '/proc/1'), '999')
+    assert.equal(await exitCodeAfterStop(id), '0')
+  })
+}
+
+test('nginx serves files and fills templates, and ends at SIGQUIT', async () => {
+  const template = 'mkdir /etc/nginx/templates && cd /etc/nginx/templates '
+    + '&& echo "server { listen 80; location / { return 200 \\"\\${WORD} \\$uri\\"; } }" > default.conf.template '
+    + '&& exec /docker-entrypoint.sh nginx -g "daemon off;"'
+  const filled = await start(80, '-e', 'WORD=hello', '--entrypoint', 'sh', 'nginx:1.28', '-c', template)
+  const text = (url: string): Promise<string> => fetch(url).then((answer) => answer.text())
+  assert.equal(await eventually('the template', () => text(`http://127.0.0.1:${filled.port}/x`)), 'hello /x')
+  const plain = await start(80, 'nginx:1.28')
+  assert.match(await eventually('the page', () => text(`http://127.0.0.1:${plain.port}/`)), /Welcome to nginx/)
+  assert.match(await exec(plain.id, 'sh', '-c', 'id nginx') ?? '', /^uid=101\(nginx\) gid=101\(nginx\)/)
+  assert.equal(await exitCodeAfterStop(plain.id), '0')
+})
+
+test('node runs scripts, npm and commands', async () => {
+  assert.equal((await docker('run', '--rm', 'node:24', '-p', 'process.versions.node.split(".")[0]')).out, '24\n')
+  assert.match((await docker('run', '--rm', '-u', 'node', 'node:24', 'npm', '--version')).out, /^\d+\.\d+\.\d+\n$/)
+})
+
+for (const image of images.flatMap(({ name, tags }) => tags.map((tag) => `${name}:${tag}`))) {
+  test(`${image} comes through the mirror by its name, and runs a bare command as given`, async () => {
+    assert.equal((await docker('rmi', '-f', image)).code, 0)
+    const { out, err } = await docker('run', '--rm', image, 'sh', '-c', 'sleep 0.1; echo given')
+    assert.equal(out, 'given\n', err)
+  })
+}
