@@ -7,8 +7,9 @@ import { remember, restore } from './machine-state.ts'
 import type { Part } from './part.ts'
 import { cache, runtime } from './places.ts'
 import { say, step } from './progress.ts'
-import { clearScratch } from './scratch.ts'
 import { running, start, stop, untilReady } from './programs.ts'
+import type { Program } from './programs.ts'
+import { clearScratch } from './scratch.ts'
 
 /** In start order; they stop in reverse order. */
 const parts: Part[] = [dockerPart]
@@ -25,20 +26,24 @@ export async function up(): Promise<void> {
   for (const part of parts) await raise(part)
 }
 
-/** A part whose programs all run is left alone; else its remains are removed and it starts from nothing. */
+/** A part whose programs all answer is left alone; else its remains are removed and it starts from nothing. */
 async function raise(part: Part): Promise<void> {
   const programs = part.programs()
-  const fresh = !programs.every((program) => running(program.name))
+  const fresh = !(await answering(programs))
   if (fresh) {
     if (programs.some((program) => running(program.name))) say(`the ${part.name} part is half dead: restarting it`)
     await lower(part)
   }
   await part.prepare(fresh)
-  for (const program of programs) {
-    if (fresh) await step(`starting ${program.name}`, () => start(program))
-    else await untilReady(program)
-  }
+  if (fresh) for (const program of programs) await step(`starting ${program.name}`, () => start(program))
   await part.complete(fresh)
+}
+
+/** Patient: a busy engine is not a hanging one, and to restart it ends every container. */
+async function answering(programs: Program[]): Promise<boolean> {
+  if (!programs.every((program) => running(program.name))) return false
+  const checks = programs.map((program) => untilReady({ ...program, patience: 20 }))
+  return (await Promise.allSettled(checks)).every(({ status }) => status === 'fulfilled')
 }
 
 async function lower(part: Part): Promise<void> {

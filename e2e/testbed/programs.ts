@@ -48,7 +48,7 @@ export async function start(program: Program): Promise<void> {
 
 export async function untilReady(program: Program): Promise<void> {
   const deadline = Date.now() + (program.patience ?? 30) * 1000
-  while (!(await program.ready().catch(() => false))) {
+  while (!(await inTime(program.ready()).catch(() => false))) {
     const alive = running(program.name) !== undefined
     if (alive && Date.now() < deadline) {
       await sleep(20)
@@ -57,6 +57,11 @@ export async function untilReady(program: Program): Promise<void> {
     const said = readFileSync(logFile(program.name), 'utf8').trim().split('\n').slice(-15).join('\n')
     throw new Error(`${program.name} ${alive ? 'does not answer' : 'ended at once'}; the end of its log:\n${said}`)
   }
+}
+
+/** A program that hangs accepts a question and never answers. */
+function inTime(answer: Promise<boolean>): Promise<boolean> {
+  return Promise.race([answer, sleep(10_000, false, { ref: false })])
 }
 
 export async function stop(program: Program): Promise<void> {

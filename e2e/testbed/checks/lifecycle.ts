@@ -75,6 +75,14 @@ for (const name of ['registry', 'containerd', 'dockerd']) {
   })
 }
 
+test('up heals a bed whose engine hangs', async () => {
+  const engine = (await processes()).find(({ line }) => line.startsWith('dockerd '))
+  process.kill(engine?.pid ?? 0, 'SIGSTOP')
+  await up()
+  assert.ok(!(await processes()).some(({ pid }) => pid === engine?.pid))
+  await occupy()
+})
+
 test('down leaves nothing of a bed in use', async () => {
   assert.equal((await bed('down')).code, 0)
   assert.deepEqual(await inventory(), before)
