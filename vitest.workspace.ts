@@ -2,5 +2,7 @@
 export const projects = [
   { test: { name: 'unit', include: ['test/{core,services,cli,vitest}/**/*.test.ts', 'test/*.test.ts'] } },
   { test: { name: 'inventory', include: ['test/inventory/**/*.test.ts'], fileParallelism: false, testTimeout: 60_000 } },
-  { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], fileParallelism: false, testTimeout: 120_000 } },
+  { test: { name: 'contract', include: ['test/contract/**/*.test.ts', 'test/provider-*/**/*.test.ts'], fileParallelism: false, testTimeout: 120_000 } },
+  // Whole inventories are compared: one file after the other.
+  { test: { name: 'e2e', include: ['e2e/{runners,providers,cli}/**/*.test.ts'], fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 } },
 ]

@@ -72,7 +72,7 @@ async function tools(cache, env) {
 }
 
 async function packages(bin, cache, env) {
-  const inputs = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests('packages'), ...manifests('examples')]
+  const inputs = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests('packages'), ...manifests('examples'), ...manifests('e2e/fixtures')]
   await unlessFresh('node_modules/.moorage-packages', inputs, 'installing packages', async () => {
     // pnpm keeps a cache and state of its own under the XDG folders, and locks under the temporary one.
     const own = join(cache, 'pnpm')

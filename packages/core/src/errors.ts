@@ -96,10 +96,18 @@ export function toPlain(error: unknown): Plain {
 }
 
 export function fromPlain({ code, message, details }: Plain): MoorageError {
-  const error = new MoorageError(code, message, details)
-  const { stack } = (details.cause ?? {}) as { stack?: unknown }
-  if (typeof stack === 'string') error.stack = `${error.name}: ${error.message}\n  [cause] ${stack}`
+  const error = new MoorageError(code, message, 'cause' in details ? { ...details, cause: revive(details.cause) } : details)
+  // Frames of the wire would say nothing; what went wrong elsewhere is in the message and the cause.
+  error.stack = `${error.name}: ${error.message}`
   return error
+}
+
+function revive(cause: unknown): unknown {
+  const { name, message, stack, cause: deeper } = (cause ?? {}) as { name?: string; message?: string; stack?: string; cause?: unknown }
+  if (message === undefined) return cause
+
+  const error = new globalThis.Error(message, deeper === undefined ? {} : { cause: revive(deeper) })
+  return Object.assign(error, { name, stack })
 }
 
 /** The same error with secrets struck out of everything that it says. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { constants, existsSync, statSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MoorageError, type Program, type ProgramContext, type ProgramModule, type UnitSpec } from '@moorage/core'
 import type { Work } from './start.ts'
@@ -29,7 +29,7 @@ function contextOf({ run, report, folders }: Work, { name, ports, process: form 
     root: run.root,
     signal,
     async dir() {
-      const path = join(tmpdir(), `moorage-${run.id}-${name}-${randomBytes(4).toString('hex')}`)
+      const path = join(temporaryFolder(), `moorage-${run.id}-${name}-${randomBytes(4).toString('hex')}`)
       report.journal({ kind: 'folder', path })
       folders.push(path)
       await mkdir(path, { mode: 0o700 })
@@ -43,6 +43,13 @@ function contextOf({ run, report, folders }: Work, { name, ports, process: form 
       return path
     },
   }
+}
+
+/** As root a program may run as another user, who cannot enter a private temporary folder. */
+function temporaryFolder(): string {
+  if (process.getuid?.() !== 0) return tmpdir()
+  for (let at = tmpdir(); at !== dirname(at); at = dirname(at)) if (!(statSync(at).mode & constants.S_IXOTH)) return '/tmp'
+  return tmpdir()
 }
 
 function requireProgram(service: string, program: string | undefined, cwd: string): void {

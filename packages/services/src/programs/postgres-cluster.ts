@@ -76,7 +76,7 @@ async function run({ service, signal }: ProgramContext, command: readonly string
   throw new MoorageError('START_FAILED', `services.${service}: ${program} failed while the PostgreSQL cluster was made.`, {
     service,
     phase: 'start',
-    logs: said.trim().split('\n').slice(-20),
+    logs: said.split('\n').filter((line) => line.trim()).slice(-20),
     ...(end instanceof Error ? { cause: end } : {}),
   })
 }

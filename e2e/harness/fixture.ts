@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { dockerKinds } from '../../test/inventory/docker.ts'
+import { expectUnchanged, takeInventory, type Inventory } from '../../test/inventory/inventory.ts'
+import type { Exclusion, Kind } from '../../test/inventory/kind.ts'
+import { machineKinds } from '../../test/inventory/machine.ts'
+import { openWorld, type Spawned, type World } from '../../test/inventory/world.ts'
+import type { ProviderName } from './engine.ts'
+
+/** A project's folder, run in a world of its own, with everything counted before. */
+export interface Stage extends AsyncDisposable {
+  readonly world: World
+  readonly runsFile: string
+  start(argv: readonly string[], env?: Record<string, string>, tty?: boolean): Promise<Spawned>
+  /** Throws what is left. Gives the milliseconds until nothing was. */
+  clean(within: number): Promise<number>
+  supervisor(): Promise<number>
+}
+
+const EXCLUSIONS: readonly Exclusion[] = [
+  { kind: 'file', pattern: /\/world-/, why: "the test's own world" },
+  { kind: 'file', pattern: /\/(node-compile-cache|\.X\d|hsperfdata_|vitest-)/, why: 'caches of Node and of the test runner' },
+  { kind: 'file', pattern: /\/tmp\/(bash|claude|tmp\.|moorage-testbed)/, why: 'shells and the test bed' },
+]
+
+export async function openStage(folder: string, provider: ProviderName): Promise<Stage> {
+  const world = await openWorld()
+  const cwd = resolve(folder)
+  const host = provider === 'docker' ? process.env['DOCKER_HOST'] : undefined
+  const kinds: readonly Kind[] = [...world.kinds, ...machineKinds(), ...(host ? dockerKinds(host) : [])]
+  const before: Inventory = await takeInventory(kinds, EXCLUSIONS)
+  const runsFile = join(world.folder, 'runs')
+  return {
+    world,
+    runsFile,
+    start: (argv, env = {}, tty = false) => world.spawn(argv, { cwd, tty, env: { TEST_RUNS_FILE: runsFile, MOORAGE_PROVIDER: provider, NO_COLOR: '1', ...env } }),
+    clean: (within) => expectUnchanged(before, { kinds, exclusions: EXCLUSIONS, within }),
+    async supervisor() {
+      const items = (await world.kinds[0]?.take()) ?? []
+      const pid = items.map((item) => /^(\d+) .*moorage supervisor/.exec(item)?.[1]).find(Boolean)
+      if (!pid) throw new RangeError(`no supervisor among\n${items.join('\n')}`)
+      return Number(pid)
+    },
+    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+  }
+}
+
+/** The runner's own entry, without a shell or npm in between that would get the signals first. */
+export function vitest(folder: string, ...args: string[]): readonly string[] {
+  return [process.execPath, resolve(folder, 'node_modules/vitest/vitest.mjs'), 'run', ...args]
+}
+
+export function moorage(folder: string, ...args: string[]): readonly string[] {
+  return [process.execPath, resolve(folder, 'node_modules/moorage/bin/moorage.mjs'), ...args]
+}
+
+export async function until(what: string, holds: () => boolean, within = 30_000): Promise<void> {
+  for (const end = Date.now() + within; !holds(); await sleep(5)) {
+    if (Date.now() > end) throw new RangeError(`not within ${within} ms: ${what}`)
+  }
+}
+
+/** When a run has got to a phase of the lifecycle fixture. */
+export function reached(phase: 'setup' | 'tests' | 'teardown', { runsFile }: Stage, child: Spawned): () => boolean {
+  if (phase === 'setup') return () => child.output().includes('db starting')
+  if (phase === 'tests') return () => existsSync(runsFile)
+  return () => child.output().includes('TEARDOWN BEGINS')
+}

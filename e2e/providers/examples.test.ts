@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { missing, type ProviderName } from '../harness/engine.ts'
+import { openStage, vitest } from '../harness/fixture.ts'
+
+const lacks = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0
+
+// What a plain process needs beside npm packages.
+const examples = [
+  { name: 'demo', programs: [] },
+  { name: 'vitest-mongodb', programs: ['mongod'] },
+  { name: 'vitest-postgres-redis', programs: ['redis-server'] },
+]
+
+describe.each<ProviderName>(['process', 'docker'])('on %s, its tests unchanged', (provider) => {
+  test.each(examples)('example $name', async ({ name, programs }, { skip }) => {
+    const absent = missing(provider) ?? (provider === 'process' && programs.find(lacks))
+    if (absent) skip(provider === 'process' ? `no ${absent} to run as a plain process` : absent)
+    const folder = `examples/${name}`
+    if (name === 'demo') spawnSync(process.execPath, ['build.mjs'], { cwd: folder, env: { ...process.env, DEMO_NONCE: 'e2e' } })
+    await using stage = await openStage(folder, provider)
+    const child = await stage.start(vitest(folder), { DEMO_NONCE: 'e2e' })
+    const end = await child.ended
+    expect(child.output()).toMatch(/Tests +\d+ passed/)
+    expect(end, child.output()).toEqual({ code: 0, signal: null })
+    await stage.clean(2_000)
+  })
+})
