@@ -13,7 +13,7 @@ const examples = [
 ]
 
 describe.each<ProviderName>(['process', 'docker'])('on %s, its tests unchanged', (provider) => {
-  test.each(examples)('example $name', async ({ name, programs }, { skip }) => {
+  test.for(examples)('example $name', async ({ name, programs }, { skip }) => {
     const absent = missing(provider) ?? (provider === 'process' && programs.find(lacks))
     if (absent) skip(provider === 'process' ? `no ${absent} to run as a plain process` : absent)
     const folder = `examples/${name}`

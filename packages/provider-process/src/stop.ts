@@ -18,6 +18,21 @@ export async function stopUnit({ child, unit, stopSignal, ended }: Running): Pro
   child.stdio[3]?.destroy()
   send(-pid, 'SIGKILL')
   await endMarked(unit, 'SIGKILL', 0)
+  await groupGone(pid)
   child.stdout?.destroy()
   child.stderr?.destroy()
+}
+
+// The kernel needs a moment between the signal and the end.
+async function groupGone(group: number): Promise<void> {
+  for (let n = 0; n < 200 && isThere(-group); n++) await sleep(5)
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }

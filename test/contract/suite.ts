@@ -1,0 +1,230 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { randomBytes } from 'node:crypto'
+import { isMoorageError, selfAsOwner, type Json, type Owner, type Phase, type Provider, type Run, type Session, type Unit, type UnitSpec } from '@moorage/core'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+/** What an implementer brings: services of his kind, as data, and a look at what his engine holds. */
+export interface Subject {
+  readonly name: string
+  readonly provider: Provider
+  readonly units: Units
+  /** Everything that the engine shows: compared before and after each test. */
+  leftovers(): Promise<readonly string[]>
+  /** SIGKILL to a service's main process, from outside of moorage. */
+  kill(run: string, service: string): Promise<void>
+  /** Why it cannot be tried here, if so. */
+  readonly missing?: string | undefined
+}
+
+type Form = Pick<UnitSpec, 'container' | 'process'>
+
+export interface Units {
+  /** Listens on its main port and echoes; writes `listening` to stdout and `warned` to stderr. */
+  echo(port: number): Form
+  /** Writes `out`, a line of 100,000 `x`, and `last` without a newline; ends with code 0. */
+  talk: Form
+  /** Writes `broken` to stderr and ends at once with code 3. */
+  crash: Form
+  /** Runs, and never opens its port. */
+  mute: Form
+  /** Names an image, or a program, that does not exist; `code` and `text` of the error that it must give. */
+  missing: Form & { readonly code: string; readonly text: RegExp }
+  /** Command lines inside the echo unit. */
+  commands: { readonly succeeds: readonly string[]; readonly fails: readonly string[]; readonly absent: readonly string[]; connects(host: string, port: number): readonly string[] }
+  /** Whether its logs tell stdout from stderr. */
+  readonly toldApart: boolean
+}
+
+/** The suite that every provider passes. */
+export function contractSuite({ name, provider, units, leftovers, kill, missing }: Subject): void {
+  describe.skipIf(missing)(`provider ${name}${missing ? ` (${missing})` : ''}`, () => {
+    let before: readonly string[]
+    let session: Session
+    let journal: { entry: Json }[]
+    let abort: AbortController
+    let phases: Phase[]
+    let run: Run
+
+    const open = async (owner: Owner = selfAsOwner()): Promise<Session> => {
+      const id = `contract-${randomBytes(4).toString('hex')}`
+      run = { id, labels: { 'moorage.run': id }, owner, root: process.cwd(), cache: process.env['MOORAGE_CACHE_DIR'] ?? `${process.env['HOME']}/.cache/moorage` }
+      const report = { phase: (_: string, phase: Phase) => void phases.push(phase), journal: (entry: Json) => void journal.push({ entry }), notice: () => {} }
+      return await provider.open(run, report, abort.signal)
+    }
+    const start = async (key: string, form: (port: number) => Form, signal = abort.signal): Promise<{ unit: Unit; port: number }> => {
+      const ports = (await session.reserve?.(key, { main: 0 })) ?? { main: 7000 }
+      const port = ports['main'] as number
+      return { port, unit: await session.start({ name: key, ports, env: {}, sensitive: [], ...form(port) }, signal) }
+    }
+    const echoes = async ({ unit, port }: { unit: Unit; port: number }): Promise<string> => {
+      const { host, port: number } = await unit.endpoint(port, 'host')
+      for (let n = 0; ; n++) {
+        const answer = await exchange(host, number, 'ping')
+        if (answer === 'ping' || n > 200) return answer
+        await sleep(20)
+      }
+    }
+
+    beforeEach(async () => {
+      before = await leftovers()
+      abort = new AbortController()
+      journal = []
+      phases = []
+      session = await open()
+    })
+    afterEach(async () => {
+      await session.close()
+      expect(await leftovers()).toEqual(before)
+    })
+
+    test('can be used here, and says so', async () => {
+      expect(await provider.probe(abort.signal)).toMatchObject({ ok: true, detail: expect.stringMatching(/\w/) })
+    })
+
+    test('starts a service that this machine reaches, and journals before it creates', async () => {
+      expect(await echoes(await start('a', units.echo))).toBe('ping')
+      expect(phases).toContain('start')
+      expect(journal.length).toBeGreaterThan(0)
+    })
+
+    test('siblings reach each other by the network address', async () => {
+      const a = await start('a', units.echo)
+      const b = await start('b', units.echo)
+      await echoes(b)
+      const { host, port } = await b.unit.endpoint(b.port, 'network')
+      const result = await a.unit.exec?.(units.commands.connects(host, port), abort.signal)
+      expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining('ping') })
+    })
+
+    test('logs: from the first line, a long one, and one without an end; they end when the unit has', async () => {
+      const { unit } = await start('a', () => units.talk)
+      await unit.exited
+      const lines = await collect(unit.logs({ follow: true }))
+      expect(lines).toEqual(['out', 'x'.repeat(100_000), 'last'])
+      expect(await collect(unit.logs({ tail: 1 }))).toEqual(['last'])
+    })
+
+    test('logs: followed while it runs, told apart, and let go by the signal', async () => {
+      const { unit } = await start('a', units.echo)
+      const stop = new AbortController()
+      const seen: string[] = []
+      for await (const { stream, text } of unit.logs({ follow: true, signal: stop.signal })) {
+        seen.push(`${units.toldApart ? stream : '-'} ${text}`)
+        if (seen.length === 2) stop.abort()
+      }
+      expect(seen.toSorted()).toEqual(units.toldApart ? ['stderr warned', 'stdout listening'] : ['- listening', '- warned'])
+    })
+
+    test('exec: code, stdout and stderr; a failure; a command that is not there', async () => {
+      const { unit } = await start('a', units.echo)
+      expect(await unit.exec?.(units.commands.succeeds, abort.signal)).toEqual({ code: 0, stdout: 'to out\n', stderr: 'to err\n' })
+      expect(await unit.exec?.(units.commands.fails, abort.signal)).toMatchObject({ code: 7 })
+      expect((await unit.exec?.(units.commands.absent, abort.signal))?.code).toBeGreaterThanOrEqual(126)
+    })
+
+    test('a crash at once is seen within a second, with its code and its last lines', async () => {
+      const { unit } = await start('a', () => units.crash)
+      const since = Date.now()
+      expect(await unit.exited).toMatchObject({ reason: 'exited', code: 3 })
+      expect(Date.now() - since).toBeLessThan(1_000)
+      expect(await collect(unit.logs({}))).toEqual(['broken'])
+    })
+
+    test('a unit that is killed tells the signal', async () => {
+      const { unit } = await start('a', units.echo)
+      await kill(run.id, 'a')
+      expect(await unit.exited).toMatchObject({ reason: 'exited', signal: 'SIGKILL' })
+    })
+
+    test('an image or a program that does not exist is named, with the config key', async () => {
+      const error = await start('a', () => units.missing).then(() => undefined, (failure: unknown) => failure)
+      expect(isMoorageError(error) && error.code).toBe(units.missing.code)
+      expect((error as Error).message).toMatch(units.missing.text)
+      // One failure does not spoil the session.
+      expect(await echoes(await start('b', units.echo))).toBe('ping')
+    })
+
+    test('a port that never opens: it starts, does not answer, and stops', async () => {
+      const { unit, port } = await start('a', () => units.mute)
+      const { host, port: number } = await unit.endpoint(port, 'host')
+      expect(await exchange(host, number, 'ping')).not.toBe('ping')
+      await unit.stop()
+    })
+
+    test('stop twice, after the end, and close twice', async () => {
+      const one = await start('a', units.echo)
+      await echoes(one)
+      await Promise.all([one.unit.stop(), one.unit.stop()])
+      const two = await start('b', () => units.crash)
+      await two.unit.exited
+      await two.unit.stop()
+      await session.close()
+      await session.close()
+      const { host, port } = await one.unit.endpoint(one.port, 'host').catch(() => ({ host: '127.0.0.1', port: 1 }))
+      expect(await exchange(host, port, 'ping')).not.toBe('ping')
+    })
+
+    test.each([0, 1, 5, 20, 60, 150, 400])('aborted after %i ms, a start rejects with the reason or has come to its end; nothing is left', async (ms) => {
+      const stop = new AbortController()
+      const starting = start('a', units.echo, stop.signal).then(() => 'started', (error: unknown) => error)
+      if (ms) await sleep(ms)
+      const reason = new RangeError('enough')
+      stop.abort(reason)
+      expect(['started', reason]).toContain(await starting)
+    })
+
+    test('closed while a start is under way', async () => {
+      const starting = start('a', units.echo).catch(() => {})
+      await sleep(30)
+      abort.abort(new RangeError('closing'))
+      await session.close()
+      await starting
+    })
+
+    test('20 services at once', async () => {
+      const names = Array.from({ length: 20 }, (_, i) => `s${i}`)
+      const all = await Promise.all(names.map((key) => start(key, units.echo)))
+      expect(await Promise.all(all.map(echoes))).toEqual(names.map(() => 'ping'))
+    })
+
+    test("reap: a dead owner's leftovers go, a living owner's stay", async () => {
+      const living = await start('alive', units.echo)
+      await echoes(living)
+      const [mine, own] = [session, run]
+      const dead = { ...selfAsOwner(), started: 1 }
+      const entries = journal.length
+      session = await open(dead)
+      await echoes(await start('orphan', units.echo))
+      const journals = [{ run: run.id, owner: dead, entries: journal.slice(entries).map(({ entry }) => entry) }]
+      const reaped = await provider.reap?.({ journals, alive: (owner) => owner.started !== 1 }, abort.signal)
+      expect(reaped?.length).toBeGreaterThan(0)
+      expect(new Set(reaped?.map((item) => item.run))).toEqual(new Set([run.id]))
+      expect(await echoes(living)).toBe('ping')
+      expect(own.id).not.toBe(run.id)
+      await session.close()
+      session = mine
+    })
+  })
+}
+
+async function collect(lines: AsyncIterable<{ readonly text: string }>): Promise<readonly string[]> {
+  const all: string[] = []
+  for await (const { text } of lines) all.push(text)
+  return all
+}
+
+/** Sends text, gives what comes back; `refused` or `closed` otherwise. */
+function exchange(host: string, port: number, text: string): Promise<string> {
+  return new Promise((done) => {
+    const socket = connect({ host, port }, () => socket.write(text))
+    const end = (answer: string): void => {
+      socket.destroy()
+      done(answer)
+    }
+    socket.once('data', (data) => end(data.toString()))
+    socket.once('error', () => end('refused'))
+    socket.once('close', () => end('closed'))
+    socket.setTimeout(2_000, () => end('silent'))
+  })
+}
