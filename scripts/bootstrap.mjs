@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,8 +17,9 @@ export async function prepare(task) {
   const cache = process.env.MOORAGE_CACHE_DIR || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'moorage')
   try {
     mkdirSync(cache, { recursive: true })
+    accessSync(cache, constants.W_OK)
   } catch (error) {
-    throw new Error(`The cache folder ${cache} cannot be made (${error.code}). Set MOORAGE_CACHE_DIR to a folder that you can write to.`)
+    throw new Error(`The cache folder ${cache} cannot be used (${error.code}). Set MOORAGE_CACHE_DIR to a folder that you can write to.`)
   }
   const env = environment(cache)
   const bin = await tools(cache, env)
@@ -55,7 +56,11 @@ async function tools(cache, env) {
   await step(`fetching Node ${NODE} and pnpm ${PNPM}`, async () => {
     mkdirSync(part, { recursive: true })
     writeFileSync(join(part, 'package.json'), '{}\n')
-    await run('npm', ['install', '--prefix', part, ...(known ? ['--ignore-scripts'] : []), '--no-save', '--no-package-lock', `${name}@${NODE}`, `pnpm@${PNPM}`], { env, cwd: part })
+    const fetched = run('npm', ['install', '--prefix', part, ...(known ? ['--ignore-scripts'] : []), '--no-save', '--no-package-lock', `${name}@${NODE}`, `pnpm@${PNPM}`], { env, cwd: part })
+    await fetched.catch((error) => {
+      rmSync(part, { recursive: true, force: true })
+      throw error
+    })
     mkdirSync(join(part, 'bin'))
     const own = join('..', 'node_modules', '@pnpm', `exe.${platform}`, 'pnpm')
     symlinkSync(join('..', 'node_modules', name, 'bin', 'node'), join(part, 'bin', 'node'))
@@ -84,7 +89,7 @@ async function packages(bin, cache, env) {
 
 async function build(bin, env) {
   const inputs = ['tsconfig.json', 'tsconfig.build.json', 'scripts/tasks/build.ts', ...sources('packages')]
-  await unlessFresh('packages/moorage/dist/.built', inputs, 'building', () => run(join(bin, 'node'), ['scripts/tasks/build.ts'], { env }))
+  await unlessFresh('packages/moorage/dist/.built', inputs, 'building', () => run(join(bin, 'node'), ['scripts/tasks/build.ts'], { env }, ''))
 }
 
 async function unlessFresh(stamp, inputs, title, work) {
@@ -116,12 +121,12 @@ async function step(title, work) {
   process.stderr.write(`moorage: ${title}: ${((Date.now() - since) / 1000).toFixed(1)} s\n`)
 }
 
-function run(command, args, options) {
+function run(command, args, options, advice = ' It needs the npm registry once; later runs do not.') {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32', ...options })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
-    const failed = (why) => fail(new Error(`${said.trim()}\n\n\`${command} ${args.join(' ')}\` ${why}. It needs the npm registry once; later runs do not.`))
+    const failed = (why) => fail(new Error(`${said.trim()}\n\n\`${command} ${args.join(' ')}\` ${why}.${advice}`))
     child.once('error', (error) => failed(error.code === 'ENOENT' ? 'was not found' : error.message))
     child.once('close', (code) => (code === 0 ? done() : failed(`ended with exit code ${code}`)))
   })

@@ -1,9 +1,18 @@
 // Entry of every npm script: brings the tools, then hands over to a task under the project's own Node. Depends on nothing.
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { prepare } from './bootstrap.mjs'
 
 const [task = 'demo', ...args] = process.argv.slice(2)
+
+const tasks = join(dirname(fileURLToPath(import.meta.url)), 'tasks')
+if (!existsSync(join(tasks, `${task}.ts`))) {
+  process.stderr.write(`There is no task '${task}' yet. There are: ${readdirSync(tasks).map((name) => name.replace(/\.ts$/, '')).join(', ')}.\n`)
+  process.exit(2)
+}
 
 try {
   const { node, env } = await prepare(task)

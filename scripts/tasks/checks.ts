@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process'
+
+export interface Check {
+  readonly name: string
+  readonly argv: readonly string[]
+}
+
+export const checks: readonly Check[] = [
+  { name: 'types of the packages', argv: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
+  { name: 'types of tests, examples and scripts', argv: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json'] },
+  // Each registers its own config: one program each.
+  ...['demo', 'vitest-mongodb', 'vitest-postgres-redis'].map((name) => ({ name: `types of example ${name}`, argv: ['node_modules/typescript/bin/tsc', '-p', `examples/${name}`] })),
+  { name: 'lint', argv: ['node_modules/oxlint/bin/oxlint', '--deny-warnings'] },
+]
+
+export async function runCheck({ argv }: Check): Promise<{ readonly passed: boolean; readonly output: string }> {
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const code = await new Promise<number | null>((done) => child.once('close', done))
+  return { passed: code === 0, output }
+}

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bedEnvironment } from './bed-environment.ts'
+import { checks, runCheck } from './checks.ts'
+import type { Summary } from './summary-reporter.ts'
+
+// Everything that this machine can run, in the order in which a fault is cheapest to find.
+const PROJECTS = ['unit', 'inventory', 'contract', 'e2e'] as const
+
+const env = { ...process.env, ...bedEnvironment() }
+const folder = mkdtempSync(join(tmpdir(), 'moorage-test-'))
+const total = { passed: 0, failed: 0, skipped: new Map<string, string[]>() }
+
+try {
+  for (const check of checks) {
+    const { passed, output } = await runCheck(check)
+    process.stdout.write(`${passed ? '✓' : '✗'} ${check.name}\n${passed ? '' : `${output}\n`}`)
+    total[passed ? 'passed' : 'failed'] += 1
+  }
+  for (const project of PROJECTS) await runProject(project)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+const skips = [...total.skipped].map(([reason, names]) => `  ${names.length} × ${reason}\n${names.map((name) => `      ${name}`).join('\n')}`)
+if (skips.length) process.stdout.write(`\nSkipped, and why:\n${skips.join('\n')}\n`)
+const skipped = [...total.skipped.values()].reduce((sum, names) => sum + names.length, 0)
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${skipped} skipped\n`)
+process.exitCode = total.failed || !total.passed ? 1 : 0
+
+async function runProject(project: string): Promise<void> {
+  const report = join(folder, `${project}.json`)
+  const reporters = ['--reporter=default', '--reporter=./scripts/tasks/summary-reporter.ts']
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters], { stdio: 'inherit', env: { ...env, MOORAGE_TEST_SUMMARY: report } })
+  const code = await new Promise<number | null>((done) => child.once('exit', done))
+  if (!existsSync(report)) {
+    process.stdout.write(`✗ project ${project} ended with exit code ${String(code)} and no report\n`)
+    total.failed += 1
+    return
+  }
+  const summary = JSON.parse(readFileSync(report, 'utf8')) as Summary
+  total.passed += summary.passed
+  // A file that does not load, or an error outside of any test, fails the run without a failed test.
+  total.failed += summary.failed || (code === 0 ? 0 : 1)
+  for (const { name, reason } of summary.skipped) total.skipped.set(reason, [...(total.skipped.get(reason) ?? []), name])
+}
