@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import type { UnitSpec } from '@moorage/core'
 import { provider } from '../../packages/provider-process/src/provider.ts'
+import { expect } from 'vitest'
 import { contractSuite } from './suite.ts'
 
 const echo = resolve('test/contract/echo.mjs')
@@ -28,8 +29,10 @@ contractSuite({
   },
   async kill(run, service) {
     const mark = `MOORAGE_UNIT=${run}/${service}\0`
-    const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && readText(`/proc/${name}/environ`).includes(mark))
-    process.kill(Number(pid), 'SIGKILL')
+    const find = (): string | undefined => readdirSync('/proc').find((name) => /^\d+$/.test(name) && readText(`/proc/${name}/environ`).includes(mark))
+    // It carries the mark from the moment when the wrapper has become it.
+    await expect.poll(find).toBeDefined()
+    process.kill(Number(find()), 'SIGKILL')
   },
   leftovers: () => Promise.resolve([...marked(), ...readdirSync(tmpdir()).filter((name) => name.startsWith('moorage-contract-'))]),
 })

@@ -102,16 +102,22 @@ function kill(pid: number): void {
 
 /** Everything below a process, zombies left out: they are only waiting to be counted. */
 export function descendants(root: number): readonly number[] {
-  const parents = new Map<number, number>()
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    const fields = statOf(Number(name))
-    if (fields && fields[0] !== 'Z') parents.set(Number(name), Number(fields[1]))
+  for (;;) {
+    const parents = new Map<number, number>()
+    const dead = new Set<number>()
+    for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+      const fields = statOf(Number(name))
+      if (fields?.[0] === 'Z') dead.add(Number(name))
+      if (fields) parents.set(Number(name), Number(fields[1]))
+    }
+    // A parent that ended while we read has left its children to another one, whom we have not seen: look again.
+    if ([...parents.values()].some((parent) => parent !== 0 && !parents.has(parent))) continue
+    const isBelow = (pid: number): boolean => {
+      for (let at = parents.get(pid); at !== undefined; at = parents.get(at)) if (at === root) return true
+      return false
+    }
+    return [...parents.keys()].filter((pid) => !dead.has(pid) && isBelow(pid))
   }
-  const isBelow = (pid: number): boolean => {
-    for (let at = parents.get(pid); at !== undefined; at = parents.get(at)) if (at === root) return true
-    return false
-  }
-  return [...parents.keys()].filter(isBelow)
 }
 
 /** proc_pid_stat: the fields after the name in brackets; state, parent, … and the start time as the 20th of them. */
