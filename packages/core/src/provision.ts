@@ -63,7 +63,7 @@ export async function provisionWith<const C extends AnyConfig>(
   const variables = Object.fromEntries(Object.entries(plan.services).map(([name, { variable }]) => [name, variable]))
   const payload: Payload = { run, hash: plan.hash, identity, variables: Object.values(variables), services: connections }
   const dispose = async (): Promise<void> => {
-    const late = `Clean-up of run ${run} goes on in the background; \`moorage gc\` shows what is left.`
+    const late = `Clean-up of run ${run} takes longer than ${DISPOSE / 1000} s and goes on in the background; the next run removes what it leaves.`
     const failures = await Promise.race([held.release(options.linger ?? 0), sleep(DISPOSE, [late], { ref: false })])
     for (const text of failures) tell({ kind: 'notice', text })
   }
