@@ -40,6 +40,8 @@ function environment(cache) {
     npm_config_fund: 'false',
     npm_config_audit: 'false',
     NODE_COMPILE_CACHE: join(cache, 'compiled'),
+    // Vitest keeps a folder there.
+    XDG_DATA_HOME: join(cache, 'data'),
   }
 }
 
@@ -83,7 +85,11 @@ async function packages(bin, cache, env) {
     const own = join(cache, 'pnpm')
     mkdirSync(join(own, 'tmp'), { recursive: true })
     const folders = { XDG_CACHE_HOME: own, XDG_STATE_HOME: own, XDG_DATA_HOME: own, TMPDIR: join(own, 'tmp'), CI: 'true' }
+    // Its locks lie in /tmp whatever TMPDIR says; where nobody had them before, nobody needs them afterwards.
+    const locks = `/tmp/pnpm-store-operation-locks-${process.getuid?.()}`
+    const before = existsSync(locks)
     await run(join(bin, 'pnpm'), ['install', '--frozen-lockfile', '--store-dir', join(own, 'store')], { env: { ...env, ...folders } })
+    if (!before) rmSync(locks, { recursive: true, force: true })
   })
 }
 
