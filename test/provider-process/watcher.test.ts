@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, onTestFinished, test } from 'vitest'
+
+const owner = resolve('test/provider-process/owner.ts')
+
+/** Starts a service under an owner of its own, kills the owner, and gives the way to what carries the service's mark. */
+async function orphan(script: string): Promise<() => readonly number[]> {
+  const id = `watcher-${randomBytes(4).toString('hex')}`
+  const marked = (): readonly number[] => withMark(`MOORAGE_UNIT=${id}/a\0`)
+  // What a failed test leaves must not outlive it.
+  onTestFinished(() => marked().forEach((pid) => process.kill(pid, 'SIGKILL')))
+  const child = spawn(process.execPath, [owner, id, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  for await (const line of createInterface({ input: child.stdout })) if (line === 'up') break
+  expect(marked()).not.toEqual([])
+  child.kill('SIGKILL')
+  return marked
+}
+
+function withMark(mark: string): readonly number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const alive = !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+      return alive && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark) ? [Number(pid)] : []
+    } catch {
+      // Gone in the meantime.
+      return []
+    }
+  })
+}
+
+test('a service ends by itself when its supervisor is killed', async () => {
+  const left = await orphan('echo up; exec sleep 1000')
+  await expect.poll(left, { timeout: 2_000 }).toEqual([])
+})
+
+test('one that ignores its stop signal is killed after the grace, with what has left its group', async () => {
+  const left = await orphan(`trap '' TERM; setsid sh -c "trap '' TERM; sleep 1000" & echo up; while :; do sleep 1; done`)
+  await expect.poll(left, { timeout: 8_000 }).toEqual([])
+})
