@@ -14,7 +14,7 @@ const shell = (script: string): Pick<UnitSpec, 'container'> => form('sh', '-c', 
 
 contractSuite({
   name: 'docker',
-  provider: provider({}),
+  provider: provider({}, { root: process.cwd() }),
   units: {
     echo: (port) => shell(`echo listening; echo warned >&2; exec nc -ll -p ${port} -e cat`),
     talk: shell(`echo out; head -c 100000 /dev/zero | tr '\\0' x; echo; printf last`),

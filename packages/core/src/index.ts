@@ -11,7 +11,7 @@ export { moduleBeside } from './module-beside.ts'
 export type { Program, ProgramContext, ProgramModule } from './program.ts'
 export type {
   ContainerUnit, Endpoint, ExecResult, Exit, LogLine, LogOptions, Owner, Ports, Probed, Problem, ProcessUnit, Provider,
-  ProviderRef, Reaped, ReapScope, Report, Run, Session, Unit, UnitSpec,
+  ProviderModule, ProviderRef, Reaped, ReapScope, Report, Run, Session, Unit, UnitSpec,
 } from './provider.ts'
 export type { Installation, ProvisionOptions } from './provision.ts'
 export { isAlive, selfAsOwner, startOf } from './run/owner.ts'

@@ -4,9 +4,14 @@ import type { ContainerForm, Phase, ServiceSpec } from './service.ts'
 /** A provider as data: the SDK behind it loads only in the supervisor, and only if it is chosen. */
 export interface ProviderRef {
   readonly name: string
-  /** URL of a module that exports `provider(options): Provider`. */
+  /** URL of a `ProviderModule`. */
   readonly module: string
   readonly options: JsonObject
+}
+
+/** What a provider's module exports. `root` is the user's project: its packages are resolved from there. */
+export interface ProviderModule {
+  provider(options: JsonObject, context: { readonly root: string }): Provider
 }
 
 /** Where services run: an engine behind four members. */

@@ -1,7 +1,7 @@
-import { createRequire, enableCompileCache } from 'node:module'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { cacheFolder, MoorageError } from '@moorage/core'
+import { MoorageError } from '@moorage/core'
 
 type Sdk = typeof import('testcontainers')
 type RuntimeClient = Awaited<ReturnType<Sdk['getContainerRuntimeClient']>>
@@ -15,6 +15,8 @@ export interface Client {
   readonly host: string
   /** The full name of an image, with the user's mirror in front. */
   imageName(image: string): string
+  /** Whether the engine has it; asked once. */
+  isThere(image: string): Promise<boolean>
   /** Credentials for a registry, from Docker's own config and helpers. */
   credentials(image: string): Promise<object | undefined>
   create(image: string, adjust: Adjust): Created
@@ -65,31 +67,42 @@ function resolveSdk(root: string): string | undefined {
   return undefined
 }
 
+let sdk: Promise<{ readonly api: Sdk; readonly path: string }> | undefined
+
+/** Loads the SDK, once; a tenth of a second and more, so whoever knows early that it is needed calls early. */
+export function loadSdk(root: string): Promise<{ readonly api: Sdk; readonly path: string }> {
+  return (sdk ??= importSdk(root))
+}
+
+async function importSdk(root: string): Promise<{ readonly api: Sdk; readonly path: string }> {
+  const path = resolveSdk(root)
+  if (!path) throw new MoorageError('PROVIDER_UNAVAILABLE', 'Provider docker: the package testcontainers is not installed.', { provider: 'docker', hint: 'npm install --save-dev testcontainers' })
+  return { api: (await import(pathToFileURL(path).href)) as Sdk, path }
+}
+
 const clients = new Map<string, Promise<Client>>()
 
-/** Loads the SDK, once. */
+/** The SDK, connected to an engine; once for each. */
 export function loadClient(host: string, root: string): Promise<Client> {
-  const known = clients.get(host) ?? load(host, root)
+  const known = clients.get(host) ?? connect(host, root)
   clients.set(host, known)
   return known
 }
 
-async function load(host: string, root: string): Promise<Client> {
-  const path = resolveSdk(root)
-  if (!path) throw new MoorageError('PROVIDER_UNAVAILABLE', 'Provider docker: the package testcontainers is not installed.', { provider: 'docker', hint: 'npm install --save-dev testcontainers' })
-  // Compiled once per machine: 180 ms of loading become 120.
-  enableCompileCache(join(cacheFolder(process.env), 'compiled'))
+async function connect(host: string, root: string): Promise<Client> {
+  const { api, path } = await loadSdk(root)
   // The SDK knows no other way to be told; this process is the supervisor's.
   process.env['DOCKER_HOST'] = host
-  const sdk = (await import(pathToFileURL(path).href)) as Sdk
-  const runtime = await sdk.getContainerRuntimeClient()
+  const runtime = await api.getContainerRuntimeClient()
   const { getAuthConfig } = createRequire(path)('./container-runtime/auth/get-auth-config') as { getAuthConfig(registry: string): Promise<object | undefined> }
-  const Bare = bareContainer(sdk)
+  const Bare = bareContainer(api)
+  const named = (image: string): ReturnType<Sdk['ImageName']['fromString']> => api.ImageName.fromString(image)
   return {
     engine: runtime.container.dockerode,
     host,
-    imageName: (image) => sdk.ImageName.fromString(image).string,
-    credentials: (image) => getAuthConfig(sdk.ImageName.fromString(image).registry ?? runtime.info.containerRuntime.indexServerAddress),
+    imageName: (image) => named(image).string,
+    isThere: (image) => runtime.image.exists(named(image)),
+    credentials: (image) => getAuthConfig(named(image).registry ?? runtime.info.containerRuntime.indexServerAddress),
     create: (image, adjust) => new Bare(image, adjust),
   }
 }

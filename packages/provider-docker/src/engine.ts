@@ -30,6 +30,11 @@ export async function findEngine({ host, env }: Where, signal?: AbortSignal): Pr
   return last
 }
 
+/** Whether it is worth while to prepare for an engine before one has answered. */
+export function mayHaveEngine({ host, env }: Where): boolean {
+  return (host ?? env['DOCKER_HOST'] ?? contextHost(env)) !== undefined || usualSockets(env).some((path) => existsSync(path))
+}
+
 /** Docker, rootless Docker, Docker Desktop, Colima, Podman. */
 function usualSockets(env: NodeJS.ProcessEnv): readonly string[] {
   const runtime = env['XDG_RUNTIME_DIR'] ?? `/run/user/${String(process.getuid?.())}`
@@ -63,21 +68,40 @@ function readJson(path: string): unknown {
   }
 }
 
-function ping(host: string, { named, signal }: { readonly named: boolean; readonly signal?: AbortSignal }): Promise<Found> {
-  const fail = (why: string): Found => ({ ok: false, named, reason: `no engine answers at ${host} (${why})`, fix: 'start it, or correct DOCKER_HOST or the Docker context' })
+/** One call to the engine without the SDK, for what must not wait until that is loaded. */
+export function call(host: string, { method, path, body, signal }: Call): Promise<{ readonly status: number; readonly text: string }> {
   const target = targetOf(host)
-  if (!target) return Promise.resolve(fail('an address of this kind is not supported'))
+  if (!target) return Promise.reject(new RangeError('an address of this kind is not supported'))
   const { request } = process.getBuiltinModule(target.tls ? 'node:https' : 'node:http')
-  const limit = AbortSignal.timeout(PATIENCE)
-  return new Promise((done) => {
-    const call = request({ ...target.options, path: '/version', agent: false, signal: signal ? AbortSignal.any([signal, limit]) : limit }, (response) => {
-      let body = ''
-      response.setEncoding('utf8').on('data', (text: string) => (body += text))
-      response.once('end', () => done(response.statusCode === 200 ? { ok: true, host, version: versionIn(body) } : fail(`it answered ${String(response.statusCode)}`)))
+  const headers = body === undefined ? {} : { 'Content-Type': 'application/json' }
+  return new Promise((done, fail) => {
+    const sent = request({ ...target.options, method, path, headers, agent: false, ...(signal ? { signal } : {}) }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => (text += part))
+      response.once('end', () => done({ status: response.statusCode ?? 0, text }))
+      response.once('error', fail)
     })
-    call.once('error', (error: NodeJS.ErrnoException) => done(fail(error.code ?? messageOf(error))))
-    call.end()
+    sent.once('error', fail)
+    sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
+}
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly body?: object
+  readonly signal?: AbortSignal
+}
+
+async function ping(host: string, { named, signal }: { readonly named: boolean; readonly signal?: AbortSignal }): Promise<Found> {
+  const fail = (why: string): Found => ({ ok: false, named, reason: `no engine answers at ${host} (${why})`, fix: 'start it, or correct DOCKER_HOST or the Docker context' })
+  const limit = AbortSignal.timeout(PATIENCE)
+  try {
+    const { status, text } = await call(host, { method: 'GET', path: '/version', signal: signal ? AbortSignal.any([signal, limit]) : limit })
+    return status === 200 ? { ok: true, host, version: versionIn(text) } : fail(`it answered ${status}`)
+  } catch (error) {
+    return fail((error as NodeJS.ErrnoException).code ?? messageOf(error))
+  }
 }
 
 function versionIn(body: string): string {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import type { Report, Run } from '@moorage/core'
-import type { Client } from './client.ts'
+import { MoorageError, type Report, type Run } from '@moorage/core'
+import { call, type Call } from './engine.ts'
 import { labelsOf } from './labels.ts'
 
 export interface RunNetwork {
@@ -12,26 +12,40 @@ export interface RunNetwork {
 }
 
 /** A network of the run's own: services find each other by name, and nobody else finds them. */
-export async function openNetwork({ engine, host }: Client, run: Run, report: Report): Promise<RunNetwork> {
+export async function openNetwork(host: string, run: Run, report: Report): Promise<RunNetwork> {
   const name = `moorage-${run.id}`
   report.journal({ kind: 'network', name })
-  const network = await engine.createNetwork({ Name: name, Labels: labelsOf(run), CheckDuplicate: true })
+  // While the SDK is still loading: both take a tenth of a second.
+  const network = JSON.parse(await ask(host, { method: 'POST', path: '/networks/create', body: { Name: name, Labels: labelsOf(run), CheckDuplicate: true } })) as { Id: string }
   const remote = remoteHost(host)
   if (remote !== undefined) {
     report.notice(`The Docker engine is on ${remote}: ports are published there on all its addresses.`)
-    return { id: network.id, name, bind: '', reach: remote }
+    return { id: network.Id, name, bind: '', reach: remote }
   }
-  const gateway = inContainer() && !isOurs(network.id) ? (await network.inspect()).IPAM?.Config?.[0]?.Gateway : undefined
-  if (gateway === undefined) return { id: network.id, name, bind: '127.0.0.1', reach: '127.0.0.1' }
+  const gateway = inContainer() && !isOurs(network.Id) ? gatewayIn(await ask(host, { method: 'GET', path: `/networks/${network.Id}` })) : undefined
+  if (gateway === undefined) return { id: network.Id, name, bind: '127.0.0.1', reach: '127.0.0.1' }
   report.notice(`This is a container beside the services: ports are published on the engine's gateway ${gateway}.`)
-  return { id: network.id, name, bind: gateway, reach: gateway }
+  return { id: network.Id, name, bind: gateway, reach: gateway }
 }
 
-export async function closeNetwork({ engine }: Client, network: RunNetwork | undefined): Promise<void> {
-  if (!network) return
-  await engine.getNetwork(network.id).remove().catch((error: { statusCode?: number }) => {
-    if (error.statusCode !== 404) throw error
+export async function closeNetwork(host: string, { id }: RunNetwork): Promise<void> {
+  const { status, text } = await call(host, { method: 'DELETE', path: `/networks/${id}` })
+  if (status < 300 || status === 404) return
+  throw new MoorageError('PROVIDER_LOST', `The Docker engine did not remove the network of the run: ${text.trim()}`, { provider: 'docker' })
+}
+
+async function ask(host: string, request: Call): Promise<string> {
+  const { status, text } = await call(host, request)
+  if (status < 300) return text
+  throw new MoorageError('START_FAILED', `The Docker engine did not make a network for the run: ${text.trim()}`, {
+    provider: 'docker',
+    phase: 'admit',
+    hint: 'If its address pools are used up, remove networks that nobody needs: docker network prune.',
   })
+}
+
+function gatewayIn(text: string): string | undefined {
+  return (JSON.parse(text) as { IPAM?: { Config?: { Gateway?: string }[] } }).IPAM?.Config?.[0]?.Gateway
 }
 
 function remoteHost(host: string): string | undefined {

@@ -1,13 +1,13 @@
 import type { JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
-import { loadClient, runtimeProblem, sdkProblem } from './client.ts'
-import { findEngine, type Found } from './engine.ts'
+import { loadClient, loadSdk, runtimeProblem, sdkProblem } from './client.ts'
+import { findEngine, mayHaveEngine, type Found } from './engine.ts'
 import { closeNetwork, openNetwork } from './network.ts'
 import { reapEngine } from './reap.ts'
 import { startUnit, type Work } from './start.ts'
 import { removeRun } from './stop.ts'
 
 /** What `docker()` names: see core's contract. */
-export function provider(options: JsonObject): Provider {
+export function provider(options: JsonObject, { root }: { readonly root: string }): Provider {
   const host = typeof options['host'] === 'string' ? options['host'] : undefined
   let found: Promise<Found> | undefined
   const engine = (signal?: AbortSignal): Promise<Found> => (found ??= findEngine({ env: process.env, ...(host === undefined ? {} : { host }) }, signal))
@@ -15,50 +15,50 @@ export function provider(options: JsonObject): Provider {
     name: 'docker',
     form: 'container',
     async probe(signal) {
+      // The SDK takes ten times as long to load as the engine to answer: both at once, where there seems to be one.
+      if (mayHaveEngine({ env: process.env, ...(host === undefined ? {} : { host }) }) && !runtimeProblem(process.versions.node)) loadSdk(root).catch(() => {})
       const seen = await engine(signal)
       if (!seen.ok) {
         found = undefined
         return { ok: false, reason: seen.reason, fix: seen.fix, ...(seen.named ? { broken: true } : {}) }
       }
-      const problem = runtimeProblem(process.versions.node) ?? sdkProblem(process.cwd())
+      const problem = runtimeProblem(process.versions.node) ?? sdkProblem(root)
       if (problem) return { ok: false, broken: true, ...problem }
-      // The SDK takes longer to load than the engine to answer: begin while core checks the plan.
-      void loadClient(seen.host, process.cwd()).catch(() => {})
+      void loadClient(seen.host, root).catch(() => {})
       return { ok: true, detail: `Engine ${seen.version} at ${seen.host}` }
     },
     async open(run, report) {
       const seen = await engine()
       if (!seen.ok) throw new RangeError(seen.reason)
-      return await openSession(seen.host, run, report)
+      return openSession(seen.host, run, report)
     },
     check,
     async reap(scope) {
       const seen = await engine()
-      return seen.ok ? await reapEngine(await loadClient(seen.host, process.cwd()), scope) : []
+      return seen.ok ? await reapEngine(await loadClient(seen.host, root), scope) : []
     },
   }
 }
 
-async function openSession(host: string, run: Run, report: Report): Promise<Session> {
-  const client = await loadClient(host, run.root)
-  const network = openNetwork(client, run, report)
+function openSession(host: string, run: Run, report: Report): Session {
+  const network = openNetwork(host, run, report)
+  const client = loadClient(host, run.root)
   const work: Work = { client, run, report, network }
   const units = new Set<Promise<Unit>>()
-  // Whoever starts a service waits for it, and tells its failure.
-  network.catch(() => {})
-  let closed = false
+  // Whoever starts a service waits for both, and tells their failure.
+  for (const needed of [network, client]) needed.catch(() => {})
   return {
     async start(spec, signal) {
-      if (closed) signal.throwIfAborted()
       const starting = startUnit(work, spec, signal)
       units.add(starting)
       return await starting
     },
     async close() {
-      closed = true
       await Promise.allSettled(units)
-      await removeRun(client, run.id)
-      await closeNetwork(client, await network.catch(() => undefined))
+      const made = await network.catch(() => undefined)
+      const loaded = await client.catch(() => undefined)
+      if (loaded) await removeRun(loaded, run.id)
+      if (made) await closeNetwork(host, made)
     },
   }
 }

@@ -11,10 +11,10 @@ interface PullEvent {
 const RHYTHM = 1_000
 
 /** Pulls an image unless the engine has it; shows how far it is. */
-export async function pullIfAbsent({ engine, imageName, credentials }: Client, { service, image }: { service: string; image: string }, context: { report: Report; signal: AbortSignal }): Promise<void> {
+export async function pullIfAbsent({ engine, imageName, isThere, credentials }: Client, { service, image }: { service: string; image: string }, context: { report: Report; signal: AbortSignal }): Promise<void> {
   const { report, signal } = context
   const name = imageName(image)
-  if (await isThere(engine, name)) return
+  if (await isThere(image)) return
   signal.throwIfAborted()
   report.phase(service, 'pull', name)
   try {
@@ -37,16 +37,6 @@ export async function pullIfAbsent({ engine, imageName, credentials }: Client, {
   } catch (error) {
     signal.throwIfAborted()
     throw translate(error, service, name)
-  }
-}
-
-async function isThere(engine: Client['engine'], name: string): Promise<boolean> {
-  try {
-    await engine.getImage(name).inspect()
-    return true
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return false
-    throw error
   }
 }
 

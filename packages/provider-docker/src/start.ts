@@ -10,7 +10,7 @@ import { removeContainer } from './stop.ts'
 
 /** What the starts of one session share. */
 export interface Work {
-  readonly client: Client
+  readonly client: Promise<Client>
   readonly run: Run
   readonly report: Report
   readonly network: Promise<RunNetwork>
@@ -18,9 +18,10 @@ export interface Work {
 
 /** Starts a service as a container; resolves when it runs, which says nothing of its readiness. */
 export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
-  const { client, run, report } = work
+  const { run, report } = work
   const { image, stopGrace } = spec.container as ContainerUnit
   signal.throwIfAborted()
+  const client = await work.client
   await pullIfAbsent(client, { service: spec.name, image }, { report, signal })
   const network = await work.network
   signal.throwIfAborted()

@@ -1,4 +1,4 @@
-import type { Provider, ProviderRef } from '../provider.ts'
+import type { Provider, ProviderModule, ProviderRef } from '../provider.ts'
 import { selfAsOwner } from '../run/owner.ts'
 import { openJournal } from './journal.ts'
 import type { Place } from './place.ts'
@@ -15,7 +15,8 @@ export interface Folders {
 export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: Pick<Household, 'shut' | 'done'>): Household {
   const owner = selfAsOwner()
   const journal = openJournal(place, owner)
-  const load = loader()
+  let root = '/'
+  const load = loader(() => root)
   const tools = { load, signal: new AbortController().signal }
   const used = new Set<string>()
   let sweeping: Promise<unknown> = Promise.resolve()
@@ -26,6 +27,7 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: 
     shut,
     begin({ order, run }: OpenParams) {
       journal.run(run.id)
+      root = order.plan.root
       alsoSweep([])
       const labels = { 'moorage.run': run.id, ...(run.ciRun ? { 'ci-run': run.ciRun } : {}) }
       return {
@@ -49,17 +51,17 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: 
 }
 
 /** Loads each provider once. */
-export function loader(): (ref: ProviderRef) => Promise<Provider> {
+export function loader(root: () => string): (ref: ProviderRef) => Promise<Provider> {
   const loaded = new Map<string, Promise<Provider>>()
   return (ref) => {
     const key = `${ref.module} ${JSON.stringify(ref.options)}`
-    const known = loaded.get(key) ?? load(ref)
+    const known = loaded.get(key) ?? load(ref, root())
     loaded.set(key, known)
     return known
   }
 }
 
-async function load(ref: ProviderRef): Promise<Provider> {
-  const module = (await import(ref.module)) as { provider(options: ProviderRef['options']): Provider }
-  return module.provider(ref.options)
+async function load(ref: ProviderRef, root: string): Promise<Provider> {
+  const module = (await import(ref.module)) as ProviderModule
+  return module.provider(ref.options, { root })
 }
