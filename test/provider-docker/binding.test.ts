@@ -12,7 +12,7 @@ describe.skipIf(reason)(`ports on docker${reason ? ` (${reason})` : ''}`, () => 
     const id = `binding-${randomBytes(4).toString('hex')}`
     const run: Run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
     const { signal } = new AbortController()
-    const session = await provider({}).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
+    const session = await provider({}, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
     try {
       const container = { image: 'busybox:1.37', command: ['sleep', '1000'] }
       const unit = await session.start({ name: 'a', ports: { main: 7000, other: 7001 }, env: {}, sensitive: [], container }, signal)

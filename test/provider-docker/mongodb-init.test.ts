@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { selfAsOwner, type Probe, type Run, type Unit, type UnitSpec } from '@moorage/core'
 import { mongodb } from '@moorage/services'
 import { missing } from '../../e2e/harness/engine.ts'
-import { ownerOf } from '../../packages/core/src/config/reference.ts'
+import { ownerOf, type ServiceOwner } from '../../packages/core/src/config/reference.ts'
 import { waitReady } from '../../packages/core/src/readiness/index.ts'
 import { provider } from '../../packages/provider-docker/src/provider.ts'
 
@@ -19,8 +19,8 @@ describe.skipIf(reason)(`mongodb with a root user${reason ? ` (${reason})` : ''}
     const id = `init-${randomBytes(4).toString('hex')}`
     const run: Run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
     const { signal } = new AbortController()
-    const session = await provider({}).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
-    const { container } = ownerOf(mongodb({ version: '6.0' }))?.spec as { container: { image: string; user: string; tmpfs: string[]; ready: Probe[] } }
+    const session = await provider({}, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
+    const { container } = (ownerOf(mongodb({ version: '6.0' })) as ServiceOwner).spec as { container: { image: string; user: string; tmpfs: string[]; ready: Probe[] } }
     const { image, user, tmpfs, ready: probes } = container
     // The test bed's image holds its temporary server for that long: the plain probe would be content at once.
     const env = { MONGO_INITDB_ROOT_USERNAME: 'root', MONGO_INITDB_ROOT_PASSWORD: 'root', MOORAGE_TESTBED_INIT_SECONDS: '2' }
