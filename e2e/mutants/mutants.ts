@@ -1,0 +1,168 @@
+/** A guarantee, taken out of the source: the named test has to notice. */
+export interface Mutant {
+  readonly name: string
+  /** What users are promised, and would lose. */
+  readonly guarantee: string
+  readonly file: string
+  /** Occurs in the file exactly once. */
+  readonly find: string
+  readonly replace: string
+  readonly test: TestRef
+  /** In the failed test's message: it has to fail for this reason. */
+  readonly says: RegExp
+  /** Runs on the sources in seconds and needs no engine: part of `npm test`. */
+  readonly quick: boolean
+}
+
+export interface TestRef {
+  readonly project: 'unit' | 'contract' | 'e2e'
+  readonly file: string
+  /** The test's full name, as Vitest takes it for `-t`: `describe > test`. */
+  readonly name: string
+}
+
+const lifecycle = (name: string): TestRef => ({ project: 'unit', file: 'test/core/lifecycle.test.ts', name })
+const hash = (name: string): TestRef => ({ project: 'unit', file: 'test/core/hash.test.ts', name })
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'lifeline off',
+    guarantee: 'services go when the last client is gone, whatever killed it',
+    file: 'packages/core/src/supervisor/server.ts',
+    find: "if (!this.#members.size) void this.down('the last connection closed')",
+    replace: '',
+    test: { project: 'e2e', file: 'e2e/runners/signals.test.ts', name: 'on process, nothing is left 5 s after > SIGKILL of Vitest during tests' },
+    says: /left behind/,
+    quick: false,
+  },
+  {
+    name: 'journal off',
+    guarantee: 'the next start removes what a killed supervisor left',
+    file: 'packages/core/src/supervisor/journal.ts',
+    find: 'write: (provider, entry) => append({ provider, entry }),',
+    replace: 'write: () => {},',
+    test: { project: 'e2e', file: 'e2e/runners/supervisor.test.ts', name: 'on process > supervisor and client killed together: the next start removes what they left' },
+    says: /left behind/,
+    quick: false,
+  },
+  {
+    name: 'reverse unwind off',
+    guarantee: 'a service outlives those that need it',
+    file: 'packages/core/src/run/lifecycle.ts',
+    find: 'this.#tasks.filter((other) => other.needs?.includes(task.title))',
+    replace: 'this.#tasks.filter(() => false)',
+    test: lifecycle('a service goes only when everything that needs it is gone'),
+    says: /db goes/,
+    quick: true,
+  },
+  {
+    name: 'unwind stops at a failure',
+    guarantee: 'a failed teardown stops none of the others',
+    file: 'packages/core/src/run/lifecycle.ts',
+    find: 'return { title: task.title, failure: messageOf(failure) }',
+    replace: 'throw new RangeError(messageOf(failure))',
+    test: lifecycle('a failed teardown stops none of the others, and is told'),
+    says: /the engine is gone/,
+    quick: true,
+  },
+  {
+    name: 'teardown queued after setup',
+    guarantee: 'half-starts and aborted starts are undone',
+    file: 'packages/core/src/run/lifecycle.ts',
+    find: 'this.#tasks.push(task)\n    return await task.setup()',
+    replace: 'const made = await task.setup()\n    this.#tasks.push(task)\n    return made',
+    test: lifecycle('a teardown is queued before its setup: a failed and an unfinished start are undone too'),
+    says: /expected \[\] to deeply equal \[ Array\(4\) \]/,
+    quick: true,
+  },
+  {
+    name: 'hash without files',
+    guarantee: 'a changed seed file is a changed environment, another checkout is not',
+    file: 'packages/core/src/config/hash.ts',
+    find: "{ $content: hashFile(object['$file']) }",
+    replace: "{ $content: object['$file'] }",
+    test: hash('another hash: a changed content'),
+    says: /not to be/,
+    quick: true,
+  },
+  {
+    name: 'hash by path',
+    guarantee: 'the same files in another folder are the same environment',
+    file: 'packages/core/src/config/hash.ts',
+    find: "{ $content: hashFile(object['$file']) }",
+    replace: "{ $content: hashFile(object['$file']) + object['$file'] }",
+    test: hash('the same content in another folder has the same hash, whatever its times'),
+    says: /expected '[0-9a-f]+…' to be '/,
+    quick: true,
+  },
+  {
+    name: 'hash without the executable bit',
+    guarantee: 'a script that became executable is a changed environment',
+    file: 'packages/core/src/config/hash.ts',
+    find: '(stat.mode & 0o111) !== 0',
+    replace: 'true',
+    test: hash('another hash: the executable bit'),
+    says: /not to be/,
+    quick: true,
+  },
+  {
+    name: 'hash follows links',
+    guarantee: 'a link is told from a copy, and a circle of links ends',
+    file: 'packages/core/src/config/hash.ts',
+    find: 'if (stat.isSymbolicLink()) return sha256(`link ${readlinkSync(path)}`)',
+    replace: 'if (stat.isSymbolicLink()) return hashFile(join(path, `..`, readlinkSync(path)))',
+    test: hash('a link is not followed: it may lead out of the folder, or in a circle'),
+    says: /Maximum call stack/,
+    quick: true,
+  },
+  {
+    name: 'hash in the order of keys',
+    guarantee: 'the order in which options are written does not matter',
+    file: 'packages/core/src/config/hash.ts',
+    find: 'sha256(canonical(withContents(value)))',
+    replace: 'sha256(JSON.stringify(withContents(value)))',
+    test: hash('the order of keys does not count, the order of a list does'),
+    says: /expected '[0-9a-f]+…' to be '/,
+    quick: true,
+  },
+  {
+    name: 'watcher off',
+    guarantee: 'a process ends with its supervisor, whatever killed it',
+    file: 'packages/provider-process/src/wrapper.ts',
+    find: 'read -r _ <&3\n',
+    replace: 'exit\n',
+    test: { project: 'contract', file: 'test/provider-process/watcher.test.ts', name: 'a service ends by itself when its supervisor is killed' },
+    says: /to deeply equal \[\]/,
+    quick: true,
+  },
+  {
+    name: 'watcher leaves who has left its group',
+    guarantee: 'a process that detached itself goes with its service',
+    file: 'packages/provider-process/src/wrapper.ts',
+    find: 'kill -s KILL "\\${pid%/environ}"',
+    replace: ':',
+    test: { project: 'contract', file: 'test/provider-process/watcher.test.ts', name: 'one that ignores its stop signal is killed after the grace, with what has left its group' },
+    says: /to deeply equal \[\]/,
+    quick: false,
+  },
+  {
+    name: 'restricted address off',
+    guarantee: 'ports of containers are reachable from this machine only',
+    file: 'packages/provider-docker/src/network.ts',
+    find: "bind: '127.0.0.1', reach: '127.0.0.1'",
+    replace: "bind: '0.0.0.0', reach: '127.0.0.1'",
+    test: { project: 'contract', file: 'test/provider-docker/binding.test.ts', name: 'ports on docker > every published port is on 127.0.0.1 only' },
+    says: /HostIp|to deeply equal/,
+    quick: false,
+  },
+  {
+    name: 'temporary server taken for ready',
+    guarantee: 'a URL is given when the real server answers, not the one that sets up the users',
+    file: 'packages/services/src/mongodb.ts',
+    find: '[primary, refused]',
+    replace: '[primary]',
+    test: { project: 'contract', file: 'test/provider-docker/mongodb-init.test.ts', name: 'mongodb with a root user > is not ready while the temporary server of its image answers' },
+    says: /MongoDB init process complete/,
+    quick: false,
+  },
+]
