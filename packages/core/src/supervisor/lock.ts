@@ -11,10 +11,12 @@ export interface Lock {
 const load = createRequire(import.meta.url)
 
 // Held here as well: a handle that nothing references is collected, and the lock with it.
-const held = new Set<DatabaseSync>()
+const held = new Map<string, DatabaseSync>()
 
 /** Takes the lock, or gives undefined when another process has it. The file is gone after the release. */
 export function takeLock(path: string): Lock | undefined {
+  // Closing any descriptor of a file drops all POSIX locks that this process has on it (fcntl(2)): do not even open it.
+  if (held.has(path)) return undefined
   const sqlite = load('node:sqlite') as typeof import('node:sqlite')
   const mine = openSync(path, 'a', 0o600)
   const database = new sqlite.DatabaseSync(path, { timeout: 0 })
@@ -27,12 +29,11 @@ export function takeLock(path: string): Lock | undefined {
     closeSync(mine)
     return undefined
   }
-  held.add(database)
+  held.set(path, database)
   return {
     release(): void {
-      if (!held.delete(database)) return
+      if (!held.delete(path)) return
       rmSync(path, { force: true })
-      // Closing any descriptor of the file drops its POSIX locks (fcntl(2)): only now.
       database.close()
       closeSync(mine)
     },
