@@ -1,0 +1,11 @@
+import { container, defineConfig, docker, provision } from 'moorage'
+
+const one = () => container({ image: 'busybox:1.37', ports: { main: 7000 }, command: ['nc', '-ll', '-p', '7000', '-e', 'cat'] })
+const config = defineConfig({ provider: docker(), services: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`s${n + 1}`, one()])) })
+const env = await provision(config, { tell: () => {} })
+console.log(JSON.stringify({ url: env.endpoints.s1.url }))
+process.stdin.once('end', async () => {
+  const since = performance.now()
+  await env.dispose()
+  console.log(JSON.stringify({ gone: performance.now() - since }))
+}).resume()

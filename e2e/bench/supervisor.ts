@@ -1,0 +1,33 @@
+import { createServer, type AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Bench } from './result.ts'
+import { script } from './subject.ts'
+
+const modules = pathToFileURL(resolve('packages/moorage/dist/lib/core/src/provisioning.js')).href
+
+/** provision() of a service that is given: the plan, the supervisor, one connection. In processes of their own. */
+export const supervisor: Bench = {
+  name: 'supervisor',
+  title: 'provision() of a given service',
+  subjects: { provision: measureBoth },
+  targets: [{ subject: 'new supervisor', limit: 80 }, { subject: 'attach', limit: 10 }],
+}
+
+async function measureBoth(): Promise<{ [row: string]: number }> {
+  const server = createServer((socket) => socket.on('error', () => {}).end())
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const env = { BENCH_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
+  const start = (): ReturnType<typeof script> => script([process.execPath, 'e2e/bench/subjects/attach.mjs', modules], env)
+  try {
+    const first = start()
+    const { took: made } = await first.said()
+    const second = start()
+    const { took: attached } = await second.said()
+    await second.end()
+    const { gone } = await first.end()
+    return { 'new supervisor': Number(made), attach: Number(attached), 'last one leaves': Number(gone) }
+  } finally {
+    server.close()
+  }
+}

@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process'
+import { parseArgs } from 'node:util'
+import { dockerStart } from '../../e2e/bench/docker-start.ts'
+import { dockerTwenty } from '../../e2e/bench/docker-twenty.ts'
+import { imports } from '../../e2e/bench/imports.ts'
+import { measure, report, type Bench } from '../../e2e/bench/result.ts'
+import { supervisor } from '../../e2e/bench/supervisor.ts'
+import { bedEnvironment } from './bed-environment.ts'
+
+// `npm run bench -- [--n 15] [name …]`: measured beside what it competes with, on the same machine, in turns.
+const { values, positionals } = parseArgs({ options: { n: { type: 'string', default: '15' } }, allowPositionals: true })
+const benches: readonly Bench[] = [imports, supervisor, dockerStart, dockerTwenty]
+const needsDocker = new Set([dockerStart, dockerTwenty])
+
+Object.assign(process.env, bedEnvironment())
+// In CI nobody attaches to a stranger's run; a compile cache of the caller's would help only some.
+for (const name of ['CI', 'NODE_COMPILE_CACHE', 'MOORAGE_PROVIDER']) Reflect.deleteProperty(process.env, name)
+const version = spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { encoding: 'utf8' })
+const engine = version.status === 0 ? `Docker Engine ${version.stdout.trim()}` : ''
+
+for (const bench of benches) {
+  if (positionals.length && !positionals.includes(bench.name)) continue
+  if (needsDocker.has(bench) && !engine) process.stdout.write(`\n${bench.title}: skipped, no Docker engine answers (npm run testbed -- up)\n`)
+  else report(bench, await measure(bench, Number(values.n)), engine)
+}
