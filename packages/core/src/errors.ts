@@ -49,6 +49,8 @@ export class MoorageError extends Error {
     super(`${message}${hint ? `\n${hint}` : ''}${tail}`, details.cause === undefined ? {} : { cause: details.cause })
     this.code = code
     this.details = details
+    // Runners print every enumerable field: the message has said it all.
+    Object.defineProperty(this, 'details', { enumerable: false })
     Object.defineProperty(this, MARK, { value: message })
   }
 

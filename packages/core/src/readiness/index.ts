@@ -60,11 +60,12 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 async function failed({ service, unit, signal }: Waiting, exit: Exit): Promise<never> {
   signal.throwIfAborted()
+  const logs = await lastLines(unit)
   throw new MoorageError('SERVICE_EXITED', `services.${service} ${describeExit(exit)} before it was ready.`, {
     service,
     phase: 'ready',
-    logs: await lastLines(unit),
-    hint: 'Its last lines say why, if anything does.',
+    logs,
+    hint: logs.length ? 'Its last lines say why.' : 'It wrote nothing: run its command by hand to see why.',
   })
 }
 
