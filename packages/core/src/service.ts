@@ -24,6 +24,8 @@ export type Template =
 /** A file or folder of the user's, by absolute path. Its content counts in the hash, not its place. */
 export interface FileRef {
   readonly $file: string
+  /** The preset's option that names it, for messages; gone once the path is checked. */
+  readonly $option?: string
 }
 
 export type Connection = { readonly [field: string]: Template | Connection }

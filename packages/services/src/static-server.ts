@@ -27,7 +27,7 @@ export function staticServer<const N extends string = never>(options: StaticServ
       user: '101:101',
       tmpfs: ['/tmp', '/var/cache/nginx', '/run'],
       command: ['nginx', '-c', '/etc/moorage/nginx.conf', '-g', 'daemon off;'],
-      files: { '/etc/moorage/nginx.conf': { content: nginxConf(spa) }, '/srv/site': { $file: root } },
+      files: { '/etc/moorage/nginx.conf': { content: nginxConf(spa) }, '/srv/site': { $file: root, $option: 'root' } },
     },
     process: {
       ...form,

@@ -49,16 +49,16 @@ function plain(value: unknown, at: string, names: Names): Json | undefined {
     if ('parts' in target) return { $join: target.parts.map((part) => plain(part, at, names) as Json) }
     return { $ref: [nameOf(target.owner, target.path, at, names), ...target.path] }
   }
-  if (ownerOf(value)) throw invalid(`${at} is a whole service.`, 'Use one of its fields: db.url.')
+  if (ownerOf(value)) throw invalid(`${optionAt(at)} is a whole service.`, 'Use one of its fields: db.url.')
   if (Array.isArray(value)) return value.map((item, i) => plain(item, `${at}[${i}]`, names) as Json)
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).map(([key, item]) => [key, plain(item, `${at}.${key}`, names)] as const)
     return Object.fromEntries(entries.filter(([, item]) => item !== undefined)) as Json
   }
   if (typeof value === 'function' || typeof value === 'bigint' || typeof value === 'symbol') {
-    throw invalid(`${at} is a ${typeof value}; a service is plain data.`, 'Give text, a number, or the path of a module.')
+    throw invalid(`${optionAt(at)} is a ${typeof value}; a service is plain data.`, 'Give text, a number, or the path of a module.')
   }
-  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(`${at} is ${value}.`, 'Give a finite number.')
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(`${optionAt(at)} is ${value}.`, 'Give a finite number.')
   return value as Json | undefined
 }
 
@@ -67,9 +67,14 @@ function nameOf(owner: ServiceOwner, path: readonly string[], at: string, names:
   if (name) return name
   const made = owner.at ? ` (created at ${owner.at})` : ''
   throw invalid(
-    `${at} uses ${owner.preset}().${path.join('.')}${made}, but that service is not in the config.`,
+    `${optionAt(at)} uses ${owner.preset}().${path.join('.')}${made}, but that service is not in the config.`,
     `Add it to services, next to ${[...names.values()].join(', ')}.`,
   )
+}
+
+/** The option that a user wrote: a preset hands it on inside of a form. */
+export function optionAt(at: string): string {
+  return at.replace(/^(services\.[^.]+)\.(?:container|process)\./, '$1.')
 }
 
 function invalid(message: string, hint: string): MoorageError {

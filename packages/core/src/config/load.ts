@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { messageOf, MoorageError } from '../errors.ts'
+import { isMoorageError, messageOf, MoorageError, toPlain } from '../errors.ts'
 import type { AnyConfig } from '../types.ts'
 
 /** Names of a config file, in the order in which they are looked for. */
@@ -34,15 +34,31 @@ async function importFile(file: string): Promise<{ readonly default?: unknown }>
   try {
     return (await import(`${pathToFileURL(file).href}?${importCount++}`)) as { readonly default?: unknown }
   } catch (cause) {
-    const { code } = cause as { code?: string }
-    const hint = code === 'ERR_MODULE_NOT_FOUND' ? 'Install the package, or write the import with its file extension: Node resolves no bare ones.' : HINTS[code ?? '']
-    throw new MoorageError('CONFIG_INVALID', `${file} could not be loaded: ${messageOf(cause)}.`, { cause, hint: hint ?? 'Correct it; its own stack is the cause of this error.' })
+    throw notLoaded(file, cause)
   }
+}
+
+function notLoaded(file: string, cause: unknown): MoorageError {
+  if (isMoorageError(cause)) {
+    const { code, message, details } = toPlain(cause)
+    return new MoorageError(code, `${file}: ${message}`, { ...details, cause })
+  }
+  const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string }
+  const hint = HINTS[code] ?? (name === 'SyntaxError' ? `Correct its syntax; \`node --check ${file}\` shows the place.` : undefined)
+  const message = `${file}${lineOf(file, cause)} could not be loaded: ${messageOf(cause).replace(/\.$/, '')}.`
+  return new MoorageError('CONFIG_INVALID', message, { cause, hint: hint ?? 'Correct it; its own stack is the cause of this error.' })
+}
+
+/** Node begins the stack of an error in TypeScript's syntax with the place. */
+function lineOf(file: string, cause: unknown): string {
+  const [first = ''] = cause instanceof Error ? (cause.stack ?? '').split('\n') : []
+  return first.startsWith(`${file}:`) ? (/:\d+$/.exec(first)?.[0] ?? '') : ''
 }
 
 let importCount = 0
 
 const HINTS: { readonly [code: string]: string } = {
+  ERR_MODULE_NOT_FOUND: 'Install the package, or write the import with its file extension: Node resolves no bare ones.',
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: 'Node strips types but compiles nothing: write enums and namespaces as plain objects.',
   ERR_INVALID_TYPESCRIPT_SYNTAX: 'Correct the syntax at that place.',
   ERR_UNKNOWN_FILE_EXTENSION: 'This Node cannot read TypeScript: use Node 22.18 or later, or a .mjs config.',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { optionAt } from './config.ts'
 import { MoorageError } from '../errors.ts'
 import { hashOf } from './hash.ts'
 import type { Json } from '../json.ts'
@@ -40,7 +41,7 @@ export function createPlan(config: AnyConfig, env: Environ): Plan {
     if (other) throw invalid(`services.${name} and services.${other} both set ${variable}.`, `Give one of them another name: as: 'OTHER_URL'.`)
     variables.set(variable, name)
     const given = ours.has(variable) ? undefined : env[variable]
-    services[name] = { spec, needs: needsOf(name, spec, config.services), variable, ...(given ? { given: checkedUrl(variable, given) } : {}) }
+    services[name] = { spec, needs: needsOf(name, spec, config.services), variable, ...(given ? { given: checkedUrl(name, variable, given) } : {}) }
   }
   const cycle = findCycle(services)
   if (cycle) {
@@ -66,13 +67,15 @@ function withAbsoluteFiles(value: Json, at: string, root: string): Json {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withAbsoluteFiles(item as Json, `${at}.${key}`, root)]))
   }
   const path = file.startsWith('file:') ? fileURLToPath(file) : isAbsolute(file) ? file : join(root, file)
-  if (!existsSync(path)) throw invalid(`${at}: there is no file or folder ${path}.`, 'Create it (a build may have to run first), or correct the path.')
+  const option = (value as { $option?: string }).$option
+  const key = option === undefined ? optionAt(at) : at.replace(/^(services\.[^.]+).*/, `$1.${option}`)
+  if (!existsSync(path)) throw invalid(`${key}: there is no file or folder ${path}.`, 'Create it (a build may have to run first), or correct the path.')
   return { $file: path }
 }
 
-function checkedUrl(variable: string, text: string): string {
+function checkedUrl(name: string, variable: string, text: string): string {
   if (URL.canParse(text)) return text
-  throw invalid(`${variable} is set, but its value is not a URL.`, `Unset ${variable} to let moorage start the service, or give the URL of one that runs.`)
+  throw invalid(`${variable} is set, but its value is not a URL.`, `Unset ${variable} to let moorage start services.${name}, or give the URL of one that runs.`)
 }
 
 function invalid(message: string, hint: string): MoorageError {

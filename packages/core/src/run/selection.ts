@@ -51,7 +51,7 @@ export async function chooseProvider(candidates: Candidates, imaged: readonly st
 export function providerNamed(name: string, known: readonly ProviderRef[]): ProviderRef {
   const found = known.find((ref) => ref.name === name)
   if (found) return found
-  throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not a provider.`, { hint: `There are ${known.map((ref) => ref.name).join(', ')}.` })
+  throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not a provider.`, { hint: `Unset it, or set it to one of ${[...new Set(known.map((ref) => ref.name))].join(', ')}.` })
 }
 
 async function probe(provider: Provider, signal: AbortSignal): Promise<Probed> {
