@@ -11,31 +11,31 @@ export const dockerStart: Bench = {
   name: 'docker-start',
   title: 'Docker: one mongo:6.0, from the start of the process to an answering URL',
   subjects: {
-    'docker run': raw,
+    'docker run': () => raw('docker run', 'docker-run.sh'),
+    'docker run, same options': () => raw('docker run, same options', 'docker-run-same-options.sh'),
     moorage: () => program('moorage', ['e2e/bench/subjects/mongodb.mjs']),
     'testcontainers, its wait': () => program('testcontainers, its wait', ['e2e/bench/baselines/testcontainers-default.mjs', sdk]),
     'testcontainers, port wait': () => program('testcontainers, port wait', ['e2e/bench/baselines/testcontainers-port.mjs', sdk, HELLO]),
+    'testcontainers, same options': () => program('testcontainers, same options', ['e2e/bench/baselines/testcontainers-same-options.mjs', sdk, HELLO]),
   },
   targets: [
     { subject: 'moorage', beside: 'docker run', limit: 1.5 },
+    { subject: 'moorage', beside: 'docker run, same options', limit: 1.5 },
     { subject: 'moorage', beside: 'testcontainers, its wait', limit: 1 },
     { subject: 'moorage', beside: 'testcontainers, port wait', limit: 1 },
-    { subject: 'moorage, gone', beside: 'docker run, gone', limit: 1.2 },
+    { subject: 'moorage', beside: 'testcontainers, same options', limit: 1 },
   ],
 }
 
-async function raw(): Promise<{ [row: string]: number }> {
+async function raw(name: string, file: string): Promise<{ [row: string]: number }> {
   const port = await freePort()
   const since = performance.now()
-  const started = run(['sh', 'e2e/bench/baselines/docker-run.sh', String(port)])
-  let failed = false
-  started.catch(() => (failed = true))
-  await answering(`mongodb://127.0.0.1:${port}/`, () => failed)
-  const id = await started
+  const id = await run(['sh', `e2e/bench/baselines/${file}`, String(port)])
+  await answering(`mongodb://127.0.0.1:${port}/`)
   const ready = performance.now() - since
   const leaving = performance.now()
   await run(['docker', 'rm', '--force', '--volumes', id])
-  return { 'docker run': ready, 'docker run, gone': performance.now() - leaving }
+  return { [name]: ready, [`${name}, gone`]: performance.now() - leaving }
 }
 
 async function program(name: string, args: readonly string[]): Promise<{ [row: string]: number }> {

@@ -6,6 +6,9 @@ import { opMsg } from '../../packages/services/src/wire/mongo.ts'
 
 export const HELLO: string = opMsg('hello', 'admin')
 
+// Milliseconds for one try.
+const TRY = 200
+
 type Said = { readonly [key: string]: string | number }
 
 /** A script in a process of its own, which says what it has, and goes when its input ends. */
@@ -51,14 +54,16 @@ export async function run(argv: readonly string[]): Promise<string> {
 }
 
 /** Resolves when a MongoDB answers at the URL, asked every 5 ms. */
-export async function answering(url: string, stopped: () => boolean = () => false): Promise<void> {
+export async function answering(url: string): Promise<void> {
   const { hostname, port } = new URL(url)
   const ask = (): Promise<boolean> =>
     new Promise((done) => {
       const socket = connect(Number(port), hostname, () => socket.write(Buffer.from(HELLO, 'hex')))
+      // A packet lost while the container's network comes up would be sent again only after a second.
+      socket.setTimeout(TRY, () => socket.destroy())
       socket.once('data', () => (done(true), socket.destroy())).once('error', () => done(false)).once('close', () => done(false))
     })
-  while (!stopped() && !(await ask())) await sleep(5)
+  while (!(await ask())) await sleep(5)
 }
 
 export async function freePort(): Promise<number> {
