@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { MoorageError } from '@moorage/core'
@@ -20,7 +21,7 @@ export async function exec({ args, config, provision }: Invocation): Promise<num
   const listeners = PASSED_ON.map((signal) => [signal, () => pass(signal)] as const)
   for (const [signal, listener] of listeners) process.on(signal, listener)
   try {
-    const file = config === undefined ? findConfig(process.cwd()) : resolve(config)
+    const file = config === undefined ? findConfig(process.cwd()) : existing(resolve(config))
     await using env = await provision(await loadConfig(file), { signal: abort.signal })
     return await new Promise<number>((done, fail) => {
       const child = spawn(program, rest, { stdio: 'inherit', env: { ...process.env, ...env.env } })
@@ -37,6 +38,11 @@ export async function exec({ args, config, provision }: Invocation): Promise<num
   } finally {
     for (const [signal, listener] of listeners) process.off(signal, listener)
   }
+}
+
+function existing(file: string): string {
+  if (existsSync(file)) return file
+  throw new MoorageError('CONFIG_NOT_FOUND', `--config: there is no file ${file}.`, { hint: 'Give the path of a config, or leave it out for moorage.config.ts of this folder.' })
 }
 
 /** What a shell gives for a command that a signal ended. */

@@ -25,7 +25,7 @@ Exit code: COMMAND's own; 130 or 143 when a signal ended it; 1 when services fai
 export async function main(argv: readonly string[], provision: Provision): Promise<number> {
   try {
     const [name, ...rest] = argv
-    if (name === undefined || name === '--help' || name === 'help') {
+    if (name === undefined || ['--help', '-h', 'help'].includes(name)) {
       process.stdout.write(`${USAGE}\n`)
       return name === undefined ? 2 : 0
     }
@@ -46,6 +46,6 @@ function split(rest: readonly string[]): { own: string | undefined; args: readon
     const { values } = parseArgs({ args: [...options], options: { config: { type: 'string', short: 'c' } } })
     return { own: values.config, args: at < 0 ? [] : rest.slice(at + 1) }
   } catch (cause) {
-    throw new MoorageError('USAGE', `${messageOf(cause)}.`, { hint: USAGE, cause })
+    throw new MoorageError('USAGE', `${messageOf(cause).split('. ')[0]}.`, { hint: USAGE, cause })
   }
 }

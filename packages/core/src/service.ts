@@ -80,6 +80,8 @@ export interface ProcessForm extends Form {
   readonly fixedPorts?: { readonly [name: string]: number }
   /** Absolute path. Default: the root of the project. */
   readonly cwd?: string
+  /** Options that the user has set and a process cannot honour, each with the reason. */
+  readonly refused?: { readonly [option: string]: string }
 }
 
 /** A module that exports `seed(connection, options)`, run once per run before the service counts as ready. A `$file` in the options is part of the hash. */

@@ -19,7 +19,7 @@ const PATIENCE = 5_000
 
 /** The first engine that answers: as named, by DOCKER_HOST, by the Docker context, or at one of the usual sockets. */
 export async function findEngine({ host, env }: Where, signal?: AbortSignal): Promise<Found> {
-  const named = host ?? env['DOCKER_HOST'] ?? contextHost(env)
+  const named = host ?? (env['DOCKER_HOST'] || contextHost(env))
   if (named !== undefined) return await ping(named, { named: true, ...(signal ? { signal } : {}) })
   const sockets = usualSockets(env).filter((path) => existsSync(path))
   let last: Found = { ok: false, named: false, reason: 'no Docker socket', fix: 'start Docker, or set DOCKER_HOST to where its engine listens' }
@@ -32,7 +32,7 @@ export async function findEngine({ host, env }: Where, signal?: AbortSignal): Pr
 
 /** Whether it is worth while to prepare for an engine before one has answered. */
 export function mayHaveEngine({ host, env }: Where): boolean {
-  return (host ?? env['DOCKER_HOST'] ?? contextHost(env)) !== undefined || usualSockets(env).some((path) => existsSync(path))
+  return (host ?? (env['DOCKER_HOST'] || contextHost(env))) !== undefined || usualSockets(env).some((path) => existsSync(path))
 }
 
 /** Docker, rootless Docker, Docker Desktop, Colima, Podman. */

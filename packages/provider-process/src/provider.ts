@@ -45,5 +45,6 @@ function check(_service: string, { process: form }: ServiceSpec): readonly Probl
   if (form && !form.command && !form.program) {
     return [{ at: 'process', reason: 'it names neither a command nor a program', fix: 'Give one of the two.' }]
   }
-  return []
+  const fix = 'Leave it out, or use a provider that runs containers (docker, kubernetes).'
+  return Object.entries(form?.refused ?? {}).map(([at, reason]) => ({ at, reason, fix }))
 }

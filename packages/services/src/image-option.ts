@@ -7,6 +7,11 @@ export interface ImageOptions {
   readonly image?: string
 }
 
+/** An image of the user's own is no wish that a process could meet; a version is what is installed. */
+export function refusedAsProcess({ image }: ImageOptions): { readonly refused?: { readonly image: string } } {
+  return image === undefined ? {} : { refused: { image: 'a plain process runs no image' } }
+}
+
 /** The image that a preset runs. */
 export function imageOf(preset: string, { version, image }: ImageOptions, official: { readonly name: string; readonly tag: string }): string {
   if (image !== undefined && version !== undefined) {

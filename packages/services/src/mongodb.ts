@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Probe, type Service, type Template } from '@moorage/core'
-import { imageOf, type ImageOptions } from './image-option.ts'
+import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
 import { seedOf } from './seed-option.ts'
 import { sharedOf } from './shared-options.ts'
 import { bool, int32, opMsg } from './wire/mongo.ts'
@@ -39,6 +39,7 @@ export function mongodb<const N extends string = never>(options: MongodbOptions<
       connection: connection(database, auth ? [`${USER}:`, password, '@'] : [], auth ? '&authSource=admin' : ''),
     },
     process: {
+      ...refusedAsProcess(options),
       program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/mongodb')) },
       ready: [primary],
       connection: connection(database, [], ''),

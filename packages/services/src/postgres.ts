@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
-import { imageOf, type ImageOptions } from './image-option.ts'
+import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
 import { seedOf } from './seed-option.ts'
 import { sharedOf } from './shared-options.ts'
 import { startup } from './wire/postgres.ts'
@@ -48,6 +48,7 @@ export function postgres<const N extends string = never>(options: PostgresOption
     },
     process: {
       ...form,
+      ...refusedAsProcess(options),
       program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/postgres')) },
       options: { username, database },
     },

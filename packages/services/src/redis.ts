@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, service, type Address, type CommonOptions, type Service } from '@moorage/core'
-import { imageOf, type ImageOptions } from './image-option.ts'
+import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
 import { seedOf } from './seed-option.ts'
 import { sharedOf } from './shared-options.ts'
 
@@ -34,7 +34,7 @@ export function redis<const N extends string = never>(options: RedisOptions<N> =
       env: { REDIS_PASSWORD: password },
       command: ['sh', '-c', 'exec redis-server --save "" --appendonly no --requirepass "$REDIS_PASSWORD"'],
     },
-    process: { ...form, program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/redis')) }, options: { password: 'password' } },
+    process: { ...form, ...refusedAsProcess(options), program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/redis')) }, options: { password: 'password' } },
     ...seedOf('redis', options.seed, { sql: false }),
     ...sharedOf(options),
   }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, service, type Address, type CommonOptions, type Service } from '@moorage/core'
-import { imageOf, type ImageOptions } from './image-option.ts'
+import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
 import { sharedOf } from './shared-options.ts'
 
 export interface StaticServerOptions<N extends string = string> extends CommonOptions<N>, ImageOptions {
@@ -31,6 +31,7 @@ export function staticServer<const N extends string = never>(options: StaticServ
     },
     process: {
       ...form,
+      ...refusedAsProcess(options),
       program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/static-server')) },
       options: { spa, root },
     },

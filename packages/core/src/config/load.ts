@@ -52,7 +52,7 @@ function notLoaded(file: string, cause: unknown): MoorageError {
 /** Node begins the stack of an error in TypeScript's syntax with the place. */
 function lineOf(file: string, cause: unknown): string {
   const [first = ''] = cause instanceof Error ? (cause.stack ?? '').split('\n') : []
-  return first.startsWith(`${file}:`) ? (/:\d+$/.exec(first)?.[0] ?? '') : ''
+  return (first.startsWith(file) || first.startsWith(pathToFileURL(file).href)) ? (/:\d+$/.exec(first)?.[0] ?? '') : ''
 }
 
 let importCount = 0

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
+import { isMoorageError, MoorageError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { PlainConnection } from '../service.ts'
 
@@ -19,7 +20,8 @@ lines.once('line', (line) => {
   void run(JSON.parse(line) as Order).then(
     () => process.exit(0),
     (error: unknown) => {
-      console.error(error instanceof Error ? error.stack : error)
+      // A refusal of ours says all in its message.
+      console.error(isMoorageError(error) ? error.message : error instanceof Error ? error.stack : error)
       process.exit(1)
     },
   )
@@ -28,6 +30,6 @@ lines.once('line', (line) => {
 async function run({ connection, options, root }: Order): Promise<void> {
   const module = (await import(pathToFileURL(file).href)) as { seed?: Seed; default?: Seed }
   const seed = module.seed ?? module.default
-  if (typeof seed !== 'function') throw new TypeError(`${file} exports no function named seed, and no default one`)
+  if (typeof seed !== 'function') throw new MoorageError('SEED_FAILED', `${file} exports no function named seed, and no default one.`)
   await seed(connection, options, { root })
 }

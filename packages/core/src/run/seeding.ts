@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { MoorageError } from '../errors.ts'
 import { moduleBeside } from '../module-beside.ts'
-import type { PlainConnection, SeedSpec } from '../service.ts'
+import type { FileRef, PlainConnection, SeedSpec } from '../service.ts'
 
 /** Runs a seed module in a process of its own: its crash is an error with a reason, not the end of the supervisor. */
 export async function runSeed(service: string, seed: SeedSpec, input: SeedInput): Promise<void> {
@@ -19,11 +19,13 @@ export async function runSeed(service: string, seed: SeedSpec, input: SeedInput)
   })
   if (end.code === 0) return
   if (input.signal.aborted) throw input.signal.reason
-  throw new MoorageError('SEED_FAILED', `services.${service}.seed: ${seed.module.$file} failed${end.code === null ? '' : ` with exit code ${end.code}`}.`, {
+  // The user's own file, not the module of ours that reads it.
+  const { $file: file } = (seed.options?.['file'] as unknown as FileRef | undefined) ?? seed.module
+  throw new MoorageError('SEED_FAILED', `services.${service}.seed: ${file} failed${end.code === null ? '' : ` with exit code ${end.code}`}.`, {
     service,
     phase: 'ready',
     logs: tail.filter((line) => line.trim()).slice(-20),
-    hint: 'Correct the seed, or run it by hand against a service started with `moorage up`.',
+    hint: 'Correct the seed: it is called with the connection that tests get.',
     ...(end.error ? { cause: end.error } : {}),
   })
 }

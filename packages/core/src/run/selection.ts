@@ -34,7 +34,7 @@ export async function chooseProvider(candidates: Candidates, imaged: readonly st
   for (const ref of inOrder) {
     const provider = await load(ref)
     if (ci && provider.form === 'process' && imaged.length) {
-      const fix = 'to run services as processes in CI all the same, say so: provider: process() in the config, or MOORAGE_PROVIDER=process'
+      const fix = 'name it: provider: process() in the config, or MOORAGE_PROVIDER=process'
       passed.push({ name: ref.name, reason: `not a fall-back in CI for services with an image (${imaged.join(', ')})`, fix })
       continue
     }
@@ -63,6 +63,12 @@ async function probe(provider: Provider, signal: AbortSignal): Promise<Probed> {
   }
 }
 
+/** A fix is written to stand within a sentence; here it is one. A command in backquotes, or one of npm's, stays as it is typed. */
+function sentence(text: string): string {
+  if (/^(\s|npm )/.test(text)) return text.startsWith('npm ') ? `Run: ${text}` : text
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
 function unavailable(message: string, hint: string, provider?: string): MoorageError {
-  return new MoorageError('PROVIDER_UNAVAILABLE', message, { hint, ...(provider ? { provider } : {}) })
+  return new MoorageError('PROVIDER_UNAVAILABLE', message, { hint: sentence(hint), ...(provider ? { provider } : {}) })
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
+import { messageOf, MoorageError, type Program, type ProgramContext } from '@moorage/core'
 
 /** `npm run <script>` in the folder of the user's package.json. */
 export function program({ service, options, root }: ProgramContext): Promise<Program> {
@@ -10,7 +10,7 @@ export function program({ service, options, root }: ProgramContext): Promise<Pro
   if (!existsSync(file)) {
     throw new MoorageError('CONFIG_INVALID', `services.${service}.cwd: there is no package.json in ${cwd}.`, { service, hint: 'Give the folder of the package that has the script.' })
   }
-  const { scripts = {} } = JSON.parse(readFileSync(file, 'utf8')) as { scripts?: Record<string, string> }
+  const { scripts = {} } = manifest(service, file)
   if (!scripts[script]) {
     const names = Object.keys(scripts)
     throw new MoorageError('CONFIG_INVALID', `services.${service}.script: ${file} has no script '${script}'.`, {
@@ -20,4 +20,12 @@ export function program({ service, options, root }: ProgramContext): Promise<Pro
   }
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   return Promise.resolve({ command: [npm, 'run', '--silent', script], cwd })
+}
+
+function manifest(service: string, file: string): { readonly scripts?: Readonly<Record<string, string>> } {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as { scripts?: Record<string, string> }
+  } catch (cause) {
+    throw new MoorageError('CONFIG_INVALID', `services.${service}.cwd: ${file} is not JSON: ${messageOf(cause)}.`, { service, hint: 'Correct that file.', cause })
+  }
 }

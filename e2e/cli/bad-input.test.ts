@@ -1,0 +1,134 @@
+import { cpSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { dirname, join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { missing, type ProviderName } from '../harness/engine.ts'
+import { moorage, openStage } from '../harness/fixture.ts'
+import { config, openProject, scripts } from './project.ts'
+
+interface Case {
+  readonly on: ProviderName
+  readonly files: { readonly [path: string]: string }
+  readonly env?: { readonly [name: string]: string }
+  /** From the last line that is no progress to the end; FOLDER, PORT and PID stand for what differs. */
+  readonly text: string
+  readonly code?: number
+}
+
+const REGISTRY = process.env['MOORAGE_TESTBED_REGISTRY'] ?? '127.0.0.1:5000'
+const NOWHERE = 'unix:///run/moorage-nowhere/docker.sock'
+const api = (source: string, options = ''): Case['files'] => ({
+  'moorage.config.ts': config(`api: npmServer({ ${options} })`),
+  'package.json': scripts({ start: 'node server.js' }),
+  'server.js': source,
+})
+
+const cases: { readonly [what: string]: Case } = {
+  'no config': { on: 'process', files: {}, code: 2,
+    text: 'moorage: There is no moorage.config.ts in FOLDER.\nCreate one:\n  import { defineConfig, postgres } from \'moorage\'\n  export default defineConfig({ services: { db: postgres() } })' },
+  'two configs': { on: 'process', files: { 'moorage.config.ts': config('cache: redis()'), 'moorage.config.js': config('cache: redis()') }, code: 2,
+    text: 'moorage: There are two configs in FOLDER: moorage.config.ts and moorage.config.js.\nRemove one of them.' },
+  'a config that throws': { on: 'process', files: { 'moorage.config.ts': "throw new TypeError('no such thing')" }, code: 2,
+    text: 'moorage: FOLDER/moorage.config.ts could not be loaded: no such thing.\nCorrect it; its own stack is the cause of this error.' },
+  'an enum': { on: 'process', files: { 'moorage.config.ts': 'enum Port { Http = 80 }\nexport default Port.Http' }, code: 2,
+    text: 'moorage: FOLDER/moorage.config.ts:1 could not be loaded: TypeScript enum is not supported in strip-only mode.\nNode strips types but compiles nothing: write enums and namespaces as plain objects.' },
+  'no default export': { on: 'process', files: { 'moorage.config.ts': 'export const config = {}' }, code: 2,
+    text: 'moorage: FOLDER/moorage.config.ts does not export a config as its default.\nWrite: export default defineConfig({ services: { … } })' },
+  'an option of containers on plain processes': { on: 'process', files: { 'moorage.config.ts': config("db: mongodb({ image: 'mongo:7' })") },
+    text: 'moorage: services.db.image cannot be honoured by provider process: a plain process runs no image.\nLeave it out, or use a provider that runs containers (docker, kubernetes).' },
+  'a container on plain processes': { on: 'process', files: { 'moorage.config.ts': config("app: container({ image: 'nginx:1.28', ports: { http: 80 } })") },
+    text: 'moorage: services.app cannot be honoured by provider process: container has no way to run as a plain process.\nUse a provider that runs containers (docker, kubernetes), or another preset.' },
+  'a container beside the tests': { on: 'docker', files: { 'moorage.config.ts': config("app: container({ image: 'nginx:1.28', ports: { http: 80 }, user: 'nginx' })") },
+    text: 'moorage: services.app.user cannot be honoured by provider docker: \'nginx\' is not numeric.\nGive \'uid\' or \'uid:gid\', as in \'999:999\'.' },
+  'an image that does not exist': { on: 'docker', files: { 'moorage.config.ts': config(`app: container({ image: '${REGISTRY}/no-such-image:1', ports: { http: 80 } }), other: redis()`) },
+    text: 'moorage: services.app.image: there is no image REGISTRY/no-such-image:1 that the engine can pull.\nThe engine says: (HTTP code 404) unexpected - manifest for REGISTRY/no-such-image:1 not found: manifest unknown: manifest unknown\nCorrect the name or the tag; a private image needs `docker login` first.' },
+  'no engine in CI': { on: 'process', files: { 'moorage.config.ts': config('cache: redis(), db: postgres()') }, env: { CI: 'true', MOORAGE_PROVIDER: '', DOCKER_HOST: '' },
+    text: 'moorage: No provider can be used for these services.\n  docker: no Docker socket. To use it: start Docker, or set DOCKER_HOST to where its engine listens.\n  process: not a fall-back in CI for services with an image (cache, db). To use it: name it: provider: process() in the config, or MOORAGE_PROVIDER=process.' },
+  'an engine that does not answer': { on: 'process', files: { 'moorage.config.ts': config('cache: redis()') }, env: { MOORAGE_PROVIDER: '', DOCKER_HOST: NOWHERE },
+    text: 'moorage: Provider docker is there but cannot be used: no engine answers at unix:///run/moorage-nowhere/docker.sock (ENOENT).\nStart it, or correct DOCKER_HOST or the Docker context.' },
+  'an engine that was asked for and does not answer': { on: 'process', files: { 'moorage.config.ts': config('cache: redis()', 'docker()') }, env: { MOORAGE_PROVIDER: '', DOCKER_HOST: NOWHERE },
+    text: 'moorage: Provider docker, chosen by the config, cannot be used: no engine answers at unix:///run/moorage-nowhere/docker.sock (ENOENT).\nStart it, or correct DOCKER_HOST or the Docker context.' },
+  'an unknown provider': { on: 'process', files: { 'moorage.config.ts': config('cache: redis()') }, env: { MOORAGE_PROVIDER: 'podman' }, code: 2,
+    text: 'moorage: MOORAGE_PROVIDER is \'podman\', which is not a provider.\nUnset it, or set it to one of docker, process.' },
+  'no redis-server': { on: 'process', files: { 'moorage.config.ts': config('cache: redis()') }, env: { PATH: dirname(process.execPath) },
+    text: 'moorage: services.cache: there is no redis-server on the PATH to run as a plain process.\nInstall it (apt install redis-server, brew install redis), use Docker or Kubernetes, or set the URL of one that runs.' },
+  'no mongod': { on: 'process', files: { 'moorage.config.ts': config('db: mongodb()') }, env: { PATH: dirname(process.execPath) },
+    text: 'moorage: services.db: there is no mongod on the PATH to run as a plain process.\nInstall MongoDB, or `npm install --save-dev mongodb-memory-server`, use Docker or Kubernetes, or set the URL of one that runs.' },
+  'a given URL where nobody answers': { on: 'process', files: { 'moorage.config.ts': config('cache: redis()') }, env: { CACHE_URL: 'redis://:secret@127.0.0.1:1/0' },
+    text: 'moorage: services.cache: CACHE_URL is set, but nothing answers at 127.0.0.1:1.\nStart that service, or unset CACHE_URL to let moorage start one.' },
+  'a given URL that is none': { on: 'process', files: { 'moorage.config.ts': config('cache: redis()') }, env: { CACHE_URL: 'localhost' }, code: 2,
+    text: 'moorage: CACHE_URL is set, but its value is not a URL.\nUnset CACHE_URL to let moorage start services.cache, or give the URL of one that runs.' },
+  'no package.json': { on: 'process', files: { 'moorage.config.ts': config("api: npmServer({ cwd: 'api' })") }, code: 2,
+    text: 'moorage: services.api.cwd: there is no package.json in FOLDER/api.\nGive the folder of the package that has the script.' },
+  'a script that is missing': { on: 'process', files: { 'moorage.config.ts': config("api: npmServer({ script: 'serve' })"), 'package.json': scripts({ start: 'x', dev: 'y' }) }, code: 2,
+    text: 'moorage: services.api.script: FOLDER/package.json has no script \'serve\'.\nIt has start, dev.' },
+  'a package.json that is no JSON': { on: 'process', files: { 'moorage.config.mjs': config("api: npmServer({ cwd: 'api' })"), 'api/package.json': '{ "scripts": ' }, code: 2,
+    text: 'moorage: services.api.cwd: FOLDER/api/package.json is not JSON: Unexpected end of JSON input.\nCorrect that file.' },
+  'a server that ends at once': { on: 'process', files: api("console.log('listening soon'); console.error('cannot find its settings'); process.exit(1)"),
+    text: 'moorage: services.api ended with exit code 1 before it was ready.\nIts last lines say why.\nLast log lines:\n  listening soon\n  cannot find its settings' },
+  'a server that never answers': { on: 'process', files: api("setInterval(() => {}, 1000)", 'deadlines: { ready: 400 }'),
+    text: 'moorage: services.api did not become ready within 0.4 s: connection refused by 127.0.0.1:PORT.\nIf it only needs longer, raise services.api.deadlines.ready (milliseconds).' },
+  'a server that answers with an error': { on: 'process', files: api("import { createServer } from 'node:http'; createServer((_, r) => r.writeHead(500).end()).listen(process.env.PORT, '127.0.0.1')", 'deadlines: { ready: 1000 }'),
+    text: 'moorage: services.api did not become ready within 1 s: http://127.0.0.1:PORT/ answered 500.\nIf it only needs longer, raise services.api.deadlines.ready (milliseconds).' },
+  'an SQL seed without a driver': { on: 'process', files: { 'moorage.config.ts': config("db: postgres({ seed: 'schema.sql' })"), 'schema.sql': 'select 1' },
+    text: 'moorage: services.db.seed: FOLDER/schema.sql failed with exit code 1.\nCorrect the seed: it is called with the connection that tests get.\nLast log lines:\n  An SQL seed needs a driver, and the project has neither pg nor postgres.\n  npm install --save-dev pg' },
+  'a seed that fails': { on: 'process', files: { 'moorage.config.ts': config("db: postgres({ seed: 'seed.ts' })"), 'seed.ts': "export function seed() { console.error('three users'); process.exit(3) }" },
+    text: 'moorage: services.db.seed: FOLDER/seed.ts failed with exit code 3.\nCorrect the seed: it is called with the connection that tests get.\nLast log lines:\n  three users' },
+  'a seed module without a seed': { on: 'process', files: { 'moorage.config.ts': config("db: postgres({ seed: 'seed.ts' })"), 'seed.ts': "export const users = []" },
+    text: 'moorage: services.db.seed: FOLDER/seed.ts failed with exit code 1.\nCorrect the seed: it is called with the connection that tests get.\nLast log lines:\n  FOLDER/seed.ts exports no function named seed, and no default one.' },
+}
+
+test.for(Object.entries(cases))('%s', async ([_what, { on, files, env, text, code = 1 }], { skip }) => {
+  const reason = missing(on)
+  if (reason) skip(reason)
+  using project = openProject(files)
+  await using stage = await openStage(project.folder, on)
+  const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'), { NODE_PATH: '', ...env })
+  const end = await child.ended
+  expect(said(child.output(), project.folder)).toBe(text)
+  expect(end).toEqual({ code, signal: null })
+  await stage.clean(2_000)
+})
+
+test('a port in use', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  const { port } = server.address() as AddressInfo
+  try {
+    using project = openProject(api('', `port: ${port}`))
+    await using stage = await openStage(project.folder, 'process')
+    const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'))
+    expect(await child.ended).toEqual({ code: 1, signal: null })
+    expect(said(child.output(), project.folder).replace(/ \(.*?\) listens/, ' (NAME) listens')).toBe(
+      `moorage: services.api.port: port ${port} is in use: process ${process.pid} (NAME) listens on it.\nEnd that program, give another port, or leave the port out to get a free one.`,
+    )
+    await stage.clean(2_000)
+  } finally {
+    server.close()
+  }
+})
+
+test('an engine, and the package testcontainers missing', async ({ skip }) => {
+  const reason = missing('docker')
+  if (reason) skip(reason)
+  using project = openProject({ 'moorage.config.ts': config('cache: redis()') })
+  // A copy, as npm would install it: beside a linked one its own packages would be found.
+  const installed = join(project.folder, 'node_modules', 'moorage')
+  rmSync(installed)
+  for (const name of ['bin', 'dist', 'package.json']) cpSync(resolve('packages/moorage', name), join(installed, name), { recursive: true })
+  for (const name of ['get-port', 'sirv']) cpSync(resolve('packages/moorage/node_modules', name), join(project.folder, 'node_modules', name), { recursive: true, dereference: true })
+  await using stage = await openStage(project.folder, 'docker')
+  const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'), { NODE_PATH: '', MOORAGE_PROVIDER: '' })
+  expect(await child.ended).toEqual({ code: 1, signal: null })
+  expect(said(child.output(), project.folder)).toBe(
+    'moorage: Provider docker is there but cannot be used: the package testcontainers is not installed.\nRun: npm install --save-dev testcontainers',
+  )
+  await stage.clean(2_000)
+})
+
+/** The message: what follows the lines of progress. */
+function said(output: string, folder: string): string {
+  const lines = output.trimEnd().split('\n')
+  const from = lines.findLastIndex((line) => line.startsWith('moorage: '))
+  return lines.slice(from).join('\n').replaceAll(folder, 'FOLDER').replaceAll(REGISTRY, 'REGISTRY').replace(/127.0.0.1:\d{5}/g, '127.0.0.1:PORT')
+}
