@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
 import { fromPlain, MoorageError, toPlain, type Plain } from '../errors.ts'
 import type { Json } from '../json.ts'
@@ -33,9 +32,7 @@ export class Channel {
     this.closed = new Promise((done) => stream.once('close', done))
     // A peer that is killed resets the connection: 'close' follows and says all there is to say.
     stream.on('error', () => {})
-    const lines = createInterface({ input: stream, crlfDelay: Infinity })
-    lines.on('line', (line) => this.#receive(line))
-    lines.on('error', () => {})
+    onLines(stream, (line) => this.#receive(line))
     // A pair in one process ends without closing by itself.
     stream.once('end', () => stream.destroy())
     void this.closed.then(() => this.#fail())
@@ -68,15 +65,10 @@ export class Channel {
   }
 
   #receive(line: string): void {
-    let message: Message
-    try {
-      message = JSON.parse(line) as Message
-    } catch {
-      // Not one of us: nothing on this connection can be trusted.
-      this.close()
-      return
-    }
-    if ('method' in message) void this.#answer(message)
+    const message = messageIn(line)
+    // Not one of us: nothing on this connection can be trusted.
+    if (!message) this.close()
+    else if ('method' in message) void this.#answer(message)
     else if ('event' in message) this.#handlers.event?.(message.event)
     else this.#settle(message)
   }
@@ -101,6 +93,27 @@ export class Channel {
   #fail(): void {
     for (const { reject } of this.#waiting.values()) reject(gone())
     this.#waiting.clear()
+  }
+}
+
+/** Not by readline, which also ends a line at U+2028 and U+2029: JSON leaves those as they are. */
+function onLines(stream: Duplex, receive: (line: string) => void): void {
+  let rest = ''
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (!stream.destroyed) receive(line)
+  })
+}
+
+function messageIn(line: string): Message | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<Record<'id' | 'method' | 'ok' | 'error' | 'event', unknown>> | null
+    if (typeof value !== 'object' || value === null) return undefined
+    const answers = typeof value.id === 'number' && ('ok' in value || 'error' in value || typeof value.method === 'string')
+    return answers || 'event' in value ? (value as Message) : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -1,0 +1,59 @@
+import './moorage.config.ts'
+import 'moorage/vitest'
+import { container, defineConfig, npmServer, postgres, provision, staticServer, type Text } from 'moorage'
+import { services } from 'moorage/test'
+import { expectTypeOf, inject } from 'vitest'
+import { config } from './moorage.config.ts'
+
+const { db, app, cache, docs, web, api } = services()
+expectTypeOf(db.url).toEqualTypeOf<string>()
+expectTypeOf(db.port).toEqualTypeOf<number>()
+expectTypeOf(db.password).toEqualTypeOf<string>()
+expectTypeOf(docs.database).toEqualTypeOf<string>()
+expectTypeOf(cache.password).toEqualTypeOf<string>()
+expectTypeOf(web.url).toEqualTypeOf<string>()
+expectTypeOf(api.host).toEqualTypeOf<string>()
+expectTypeOf(app.ports.grpc.port).toEqualTypeOf<number>()
+expectTypeOf(inject('moorage').app.ports.http.host).toEqualTypeOf<string>()
+expectTypeOf(inject('moorage').db.database).toEqualTypeOf<string>()
+
+const env = await provision(config)
+expectTypeOf(env.endpoints.db.username).toEqualTypeOf<string>()
+expectTypeOf(env.env['DB_URL']).toEqualTypeOf<string | undefined>()
+void env.logs('api', 10)
+
+// @ts-expect-error a service that is not in the config
+void services().nope
+// @ts-expect-error a field that it does not have
+void services().db.nope
+// @ts-expect-error a port that it does not have
+void services().app.ports.htpp
+// @ts-expect-error a static site has no database
+void services().web.database
+// @ts-expect-error the same in a test's own context
+void inject('moorage').nope
+// @ts-expect-error another key
+inject('morage')
+// @ts-expect-error a name that does not run
+void env.logs('nope')
+// @ts-expect-error a need that is not in services
+defineConfig({ services: { api: npmServer({ needs: { bd: 'ready' } }), db: postgres() } })
+// @ts-expect-error a condition that is none
+npmServer({ needs: { db: 'healthy' } })
+// @ts-expect-error a whole service as a value
+npmServer({ env: { DB: postgres() } })
+// @ts-expect-error a function as a value
+npmServer({ env: { DB: () => 'x' } })
+// @ts-expect-error a handle that was spread
+defineConfig({ services: { db: { ...postgres(), image: 'x' } as { image: string } } })
+// @ts-expect-error the folder is missing
+staticServer({})
+// @ts-expect-error the ports are missing
+container({ image: 'x' })
+// @ts-expect-error an option that is none
+postgres({ versoin: '17' })
+
+const text: Text = postgres().url
+// @ts-expect-error a reference is no string
+const string: string = postgres().url
+void [text, string]
