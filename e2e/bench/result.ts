@@ -18,6 +18,9 @@ export interface Bench {
   readonly targets: readonly Target[]
 }
 
+// Fewer say too little to be kept: they are printed only.
+const LEAST = 15
+
 type Samples = { readonly [row: string]: readonly number[] }
 
 /** Alternating, after one round that does not count: images, compile caches and page cache are warm for all alike. */
@@ -51,6 +54,7 @@ export function report({ name, title, targets }: Bench, samples: Samples, engine
     const [is, must] = beside === undefined ? [`${value.toFixed(1)} ms`, `${limit} ms`] : [`${value.toFixed(2)} × ${beside}`, `${limit} ×`]
     process.stdout.write(`${met ? '✓' : '✗'} ${subject}: ${is}; at most ${must}\n`)
   }
+  if ((rows[0]?.samples.length ?? 0) < LEAST) return void process.stdout.write(`Not written down: fewer than ${LEAST} samples.\n`)
   const machine = { cpu: cpus()[0]?.model ?? '', threads: availableParallelism(), memoryGiB: Math.round(totalmem() / 2 ** 30), arch: arch(), load: loadavg().map(hundredths) }
   const folder = join('e2e', 'bench', 'results')
   mkdirSync(folder, { recursive: true })

@@ -7,9 +7,11 @@ import { measure, report, type Bench } from '../../e2e/bench/result.ts'
 import { supervisor } from '../../e2e/bench/supervisor.ts'
 import { bedEnvironment } from './bed-environment.ts'
 
-// `npm run bench -- [--n 15] [name …]`: measured beside what it competes with, on the same machine, in turns.
+// `npm run bench -- [--n 15] [name …]`: measured beside what it competes with, on the same machine, in turns. From 15 samples on, results are kept.
 const { values, positionals } = parseArgs({ options: { n: { type: 'string', default: '15' } }, allowPositionals: true })
 const benches: readonly Bench[] = [imports, supervisor, dockerStart, dockerTwenty]
+const n = Number(values.n)
+if (!(Number.isInteger(n) && n > 0)) throw new RangeError(`--n is '${values.n}', and has to be a whole number of samples.`)
 const needsDocker = new Set([dockerStart, dockerTwenty])
 
 Object.assign(process.env, bedEnvironment())
@@ -21,5 +23,5 @@ const engine = version.status === 0 ? `Docker Engine ${version.stdout.trim()}` :
 for (const bench of benches) {
   if (positionals.length && !positionals.includes(bench.name)) continue
   if (needsDocker.has(bench) && !engine) process.stdout.write(`\n${bench.title}: skipped, no Docker engine answers (npm run testbed -- up)\n`)
-  else report(bench, await measure(bench, Number(values.n)), engine)
+  else report(bench, await measure(bench, n), engine)
 }
