@@ -1,4 +1,4 @@
-import { MoorageError } from '../errors.ts'
+import { messageOf, MoorageError } from '../errors.ts'
 import type { Probed, Provider, ProviderRef } from '../provider.ts'
 
 export interface Candidates {
@@ -59,7 +59,11 @@ async function probe(provider: Provider, signal: AbortSignal): Promise<Probed> {
     return await provider.probe(signal)
   } catch (error) {
     signal.throwIfAborted()
-    throw new MoorageError('PROVIDER_UNAVAILABLE', `Provider ${provider.name} failed while it was probed.`, { provider: provider.name, cause: error })
+    throw new MoorageError('PROVIDER_UNAVAILABLE', `Provider ${provider.name} failed while it was probed: ${messageOf(error)}.`, {
+      provider: provider.name,
+      hint: 'This is a defect of that provider; MOORAGE_PROVIDER names another one.',
+      cause: error,
+    })
   }
 }
 
