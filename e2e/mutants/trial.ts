@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Mutant, TestRef } from './mutants.ts'
@@ -22,9 +22,6 @@ interface Report {
     readonly assertionResults: readonly { readonly fullName: string; readonly status: string; readonly failureMessages: readonly string[] | null }[]
   }[]
 }
-
-/** Children under way: to be ended with us. */
-export const children = new Set<ChildProcess>()
 
 /** First green without the mutant, then red with it, for the reason that it gives. */
 export async function tryMutant(tree: Tree, mutant: Mutant, env: NodeJS.ProcessEnv): Promise<Verdict> {
@@ -61,14 +58,11 @@ async function outcomeOf(tree: Tree, test: TestRef, env: NodeJS.ProcessEnv): Pro
 }
 
 function run({ folder }: Tree, args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn(process.execPath, args, { cwd: folder, env: { ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
-  children.add(child)
+  // A group of its own: a terminal's Ctrl-C must not cut a test off, whose end cleans up after the mutant.
+  const child = spawn(process.execPath, args, { detached: true, cwd: folder, env: { ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
   return new Promise((done) => {
-    child.once('close', (code) => {
-      children.delete(child)
-      done({ code, output })
-    })
+    child.once('close', (code) => done({ code, output }))
   })
 }
