@@ -30,6 +30,23 @@ export function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Whether anybody of a process group lives. A zombie does not, though a slow init, or none at all, may keep it for long. */
+export function groupLives(group: number): boolean {
+  try {
+    process.kill(-group, 0)
+  } catch {
+    return false
+  }
+  const all = pids()
+  if (!all.length) return true
+  // proc_pid_stat: after the name in brackets come state, parent and group.
+  return all.some((pid) => {
+    const stat = read(`/proc/${pid}/stat`)
+    const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return Number(itsGroup) === group && state !== 'Z' && state !== 'X'
+  })
+}
+
 function pids(): readonly number[] {
   try {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)

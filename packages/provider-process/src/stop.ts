@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { endMarked, send } from './marked.ts'
+import { endMarked, groupLives, send } from './marked.ts'
 import { GRACE, type Running } from './start.ts'
 
 /** The stop signal to the group, the grace, then the kill; resolves when nothing of the unit lives. */
@@ -25,14 +25,5 @@ export async function stopUnit({ child, unit, stopSignal, ended }: Running): Pro
 
 // The kernel needs a moment between the signal and the end.
 async function groupGone(group: number): Promise<void> {
-  for (let n = 0; n < 200 && isThere(-group); n++) await sleep(5)
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+  for (let n = 0; n < 200 && groupLives(group); n++) await sleep(5)
 }
