@@ -20,6 +20,7 @@ try {
     total[passed ? 'passed' : 'failed'] += 1
   }
   for (const project of PROJECTS) await runProject(project)
+  await runMutants()
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -29,6 +30,18 @@ if (skips.length) process.stdout.write(`\nSkipped, and why:\n${skips.join('\n')}
 const skipped = [...total.skipped.values()].reduce((sum, names) => sum + names.length, 0)
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${skipped} skipped\n`)
 process.exitCode = total.failed || !total.passed ? 1 : 0
+
+/** Those that need no engine: each a guarantee switched off, and its test red. */
+async function runMutants(): Promise<void> {
+  const child = spawn(process.execPath, ['scripts/tasks/mutants.ts', '--quick'], { stdio: ['ignore', 'pipe', 'inherit'], env })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  await new Promise((done) => child.once('close', done))
+  process.stdout.write(output)
+  const [, killed, others] = /mutants: (\d+) killed, (\d+)/.exec(output) ?? ['', '0', '1']
+  total.passed += Number(killed)
+  total.failed += child.exitCode === 0 ? 0 : Math.max(1, Number(others))
+}
 
 async function runProject(project: string): Promise<void> {
   const report = join(folder, `${project}.json`)

@@ -69,8 +69,8 @@ function resolveSdk(root: string): string | undefined {
 
 let sdk: Promise<{ readonly api: Sdk; readonly path: string }> | undefined
 
-/** Loads the SDK, once; a tenth of a second and more, so whoever knows early that it is needed calls early. */
-export function loadSdk(root: string): Promise<{ readonly api: Sdk; readonly path: string }> {
+/** Loads the SDK, once. */
+function loadSdk(root: string): Promise<{ readonly api: Sdk; readonly path: string }> {
   return (sdk ??= importSdk(root))
 }
 

@@ -30,11 +30,6 @@ export async function findEngine({ host, env }: Where, signal?: AbortSignal): Pr
   return last
 }
 
-/** Whether it is worth while to prepare for an engine before one has answered. */
-export function mayHaveEngine({ host, env }: Where): boolean {
-  return (host ?? (env['DOCKER_HOST'] || contextHost(env))) !== undefined || usualSockets(env).some((path) => existsSync(path))
-}
-
 /** Docker, rootless Docker, Docker Desktop, Colima, Podman. */
 function usualSockets(env: NodeJS.ProcessEnv): readonly string[] {
   const runtime = env['XDG_RUNTIME_DIR'] ?? `/run/user/${String(process.getuid?.())}`
@@ -69,7 +64,7 @@ function readJson(path: string): unknown {
 }
 
 /** One call to the engine without the SDK, for what must not wait until that is loaded. */
-export function call(host: string, { method, path, body, signal }: Call): Promise<{ readonly status: number; readonly text: string }> {
+export function call(host: string, { method, path, body, signal, onSent }: Call): Promise<{ readonly status: number; readonly text: string }> {
   const target = targetOf(host)
   if (!target) return Promise.reject(new RangeError('an address of this kind is not supported'))
   const { request } = process.getBuiltinModule(target.tls ? 'node:https' : 'node:http')
@@ -81,7 +76,7 @@ export function call(host: string, { method, path, body, signal }: Call): Promis
       response.once('end', () => done({ status: response.statusCode ?? 0, text }))
       response.once('error', fail)
     })
-    sent.once('error', fail)
+    sent.once('error', fail).once('close', () => onSent?.()).once('finish', () => onSent?.())
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
 }
@@ -91,6 +86,8 @@ export interface Call {
   readonly path: string
   readonly body?: object
   readonly signal?: AbortSignal
+  /** The request is on its way, or will never be. */
+  readonly onSent?: () => void
 }
 
 async function ping(host: string, { named, signal }: { readonly named: boolean; readonly signal?: AbortSignal }): Promise<Found> {

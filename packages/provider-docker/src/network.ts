@@ -12,11 +12,16 @@ export interface RunNetwork {
 }
 
 /** A network of the run's own: services find each other by name, and nobody else finds them. */
-export async function openNetwork(host: string, run: Run, report: Report): Promise<RunNetwork> {
+export function openNetwork(host: string, run: Run, report: Report): { readonly sent: Promise<void>; readonly network: Promise<RunNetwork> } {
+  const sent = Promise.withResolvers<void>()
+  return { sent: sent.promise, network: makeNetwork(host, { run, report, onSent: sent.resolve }) }
+}
+
+async function makeNetwork(host: string, { run, report, onSent }: { readonly run: Run; readonly report: Report; readonly onSent: () => void }): Promise<RunNetwork> {
   const name = `moorage-${run.id}`
   report.journal({ kind: 'network', name })
-  // While the SDK is still loading: both take a tenth of a second.
-  const network = JSON.parse(await ask(host, { method: 'POST', path: '/networks/create', body: { Name: name, Labels: labelsOf(run), CheckDuplicate: true } })) as { Id: string }
+  const body = { Name: name, Labels: labelsOf(run), CheckDuplicate: true }
+  const network = JSON.parse(await ask(host, { method: 'POST', path: '/networks/create', body, onSent })) as { Id: string }
   const remote = remoteHost(host)
   if (remote !== undefined) {
     report.notice(`The Docker engine is on ${remote}: ports are published there on all its addresses.`)

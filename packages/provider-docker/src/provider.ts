@@ -1,6 +1,6 @@
 import type { JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
-import { loadClient, loadSdk, runtimeProblem, sdkProblem } from './client.ts'
-import { findEngine, mayHaveEngine, type Found } from './engine.ts'
+import { loadClient, runtimeProblem, sdkProblem } from './client.ts'
+import { findEngine, type Found } from './engine.ts'
 import { closeNetwork, openNetwork } from './network.ts'
 import { reapEngine } from './reap.ts'
 import { startUnit, type Work } from './start.ts'
@@ -15,8 +15,6 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
     name: 'docker',
     form: 'container',
     async probe(signal) {
-      // The SDK takes ten times as long to load as the engine to answer: both at once, where there seems to be one.
-      if (mayHaveEngine({ env: process.env, ...(host === undefined ? {} : { host }) }) && !runtimeProblem(process.versions.node)) loadSdk(root).catch(() => {})
       const seen = await engine(signal)
       if (!seen.ok) {
         found = undefined
@@ -24,7 +22,6 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
       }
       const problem = runtimeProblem(process.versions.node) ?? sdkProblem(root)
       if (problem) return { ok: false, broken: true, ...problem }
-      void loadClient(seen.host, root).catch(() => {})
       return { ok: true, detail: `Engine ${seen.version} at ${seen.host}` }
     },
     async open(run, report) {
@@ -41,8 +38,9 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
 }
 
 function openSession(host: string, run: Run, report: Report): Session {
-  const network = openNetwork(host, run, report)
-  const client = loadClient(host, run.root)
+  const { sent, network } = openNetwork(host, run, report)
+  // Loading the SDK stops this process for a tenth of a second: the engine makes the network meanwhile.
+  const client = sent.then(() => loadClient(host, run.root))
   const work: Work = { client, run, report, network }
   const units = new Set<Promise<Unit>>()
   // Whoever starts a service waits for both, and tells their failure.

@@ -8,8 +8,8 @@ import { log } from './log.ts'
 import { tcp } from './tcp.ts'
 import type { Try, Waiting } from './try.ts'
 
-// Milliseconds between tries: a server that is there in 20 ms must not wait for a slow one's rhythm.
-const PAUSES = [5, 5, 10, 10, 10, 10, 20, 20, 30, 50] as const
+// Until so many milliseconds have passed, so many between tries: what is there at once must not wait for the slow.
+const PAUSES: readonly (readonly [until: number, pause: number])[] = [[20, 5], [400, 10], [1_000, 25], [5_000, 50]]
 const LAST_PAUSE = 100
 
 const tries: { readonly [K in Probe['kind']]: Try<Extract<Probe, { kind: K }>> } = { tcp, http, log, exec, exchange }
@@ -36,12 +36,13 @@ export async function waitReady(waiting: Waiting): Promise<void> {
 
 async function allHold(waiting: Waiting): Promise<void> {
   for (const probe of waiting.probes) {
-    for (let n = 0; ; n++) {
+    for (const since = Date.now(); ; ) {
       const reason = await (tries[probe.kind] as Try<Probe>)(probe, waiting)
       if (reason === undefined) break
       waiting.signal.throwIfAborted()
       waiting.seen(reason)
-      await pause(PAUSES[n] ?? LAST_PAUSE, waiting.signal)
+      const [, rest] = PAUSES.find(([until]) => Date.now() - since < until) ?? [0, LAST_PAUSE]
+      await pause(rest, waiting.signal)
     }
   }
 }

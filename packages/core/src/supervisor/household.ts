@@ -18,7 +18,7 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: 
   let root = '/'
   const load = loader(() => root)
   const tools = { load, signal: new AbortController().signal }
-  const used = new Set<string>()
+  const used = new Map<string, ProviderRef>()
   let sweeping: Promise<unknown> = Promise.resolve()
   const alsoSweep = (refs: readonly ProviderRef[]): void => {
     sweeping = sweeping.then(() => sweep(runFolder, refs, tools)).catch(() => {})
@@ -35,11 +35,13 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: 
         load,
         journal(ref, entry) {
           journal.write(ref, entry)
-          // Where this run works anyhow, leftovers without a journal are looked for as well.
-          if (!used.has(ref.module)) alsoSweep([ref])
-          used.add(ref.module)
+          used.set(ref.module, ref)
         },
       }
+    },
+    opened() {
+      // Where this run works anyhow, leftovers without a journal are looked for as well: once nobody waits any more.
+      alsoSweep([...used.values()])
     },
     async done(undone) {
       await sweeping

@@ -18,6 +18,8 @@ export interface OpenParams {
 export interface Household {
   /** Completes a run's identity with owner and folders, and begins its journal. */
   begin(params: OpenParams): { run: Run } & Omit<ConstructorParameters<typeof Provisioning>[1], 'run' | 'tell'>
+  /** Called once, when services have started, or have failed to. */
+  opened(): void
   /** Called once, when nobody new may come in: before anything is undone. */
   shut(why: string): void
   /** Called once, when everything is undone. */
@@ -102,6 +104,8 @@ export class Supervisor {
       // A failed run holds nothing: the next client gets a fresh start.
       void this.down('services failed to start')
       throw error
+    } finally {
+      this.#household.opened()
     }
   }
 
