@@ -1,4 +1,4 @@
-import { checks, runCheck } from './checks.ts'
+import { checks, runCheck } from '../checks.ts'
 
 let failed = 0
 for (const check of checks) {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { mutants } from '../../e2e/mutants/mutants.ts'
 import { copyTree } from '../../e2e/mutants/tree.ts'
 import { tryMutant, type Verdict } from '../../e2e/mutants/trial.ts'
-import { bedEnvironment } from './bed-environment.ts'
+import { bedEnvironment } from '../bed-environment.ts'
 
 // Each guarantee is taken out of a copy of the sources: its test has to turn red. `--quick`: those that need no engine.
 const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean', default: false } }, allowPositionals: true })

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bedEnvironment } from './bed-environment.ts'
-import { checks, runCheck } from './checks.ts'
-import type { Summary } from './summary-reporter.ts'
+import { bedEnvironment } from '../bed-environment.ts'
+import { checks, runCheck } from '../checks.ts'
+import type { Summary } from '../summary-reporter.ts'
 
 // Everything that this machine can run, in the order in which a fault is cheapest to find.
 const PROJECTS = ['unit', 'inventory', 'contract', 'e2e'] as const
@@ -45,7 +45,7 @@ async function runMutants(): Promise<void> {
 
 async function runProject(project: string): Promise<void> {
   const report = join(folder, `${project}.json`)
-  const reporters = ['--reporter=default', '--reporter=./scripts/tasks/summary-reporter.ts']
+  const reporters = ['--reporter=default', '--reporter=./scripts/summary-reporter.ts']
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters], { stdio: 'inherit', env: { ...env, MOORAGE_TEST_SUMMARY: report } })
   const code = await new Promise<number | null>((done) => child.once('exit', done))
   if (!existsSync(report)) {
