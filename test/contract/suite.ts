@@ -165,7 +165,7 @@ export function contractSuite({ name, provider, units, leftovers, kill, missing 
       expect(await exchange(host, port, 'ping')).not.toBe('ping')
     })
 
-    test.each([0, 1, 5, 20, 60, 150, 400])('aborted after %i ms, a start rejects with the reason or has come to its end; nothing is left', async (ms) => {
+    test.each([0, 1, 5, 20, 60, 90, 120, 150, 180, 220, 300, 400])('aborted after %i ms, a start rejects with the reason or has come to its end; nothing is left', async (ms) => {
       const stop = new AbortController()
       const starting = start('a', units.echo, stop.signal).then(() => 'started', (error: unknown) => error)
       if (ms) await sleep(ms)

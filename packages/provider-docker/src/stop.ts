@@ -5,9 +5,15 @@ import { RUN } from './labels.ts'
 export async function removeContainer({ engine }: Client, id: string, grace?: number): Promise<void> {
   const container = engine.getContainer(id)
   if (grace !== undefined) await container.stop({ t: grace }).catch(accept(304, 404))
-  // 409: another removal is under way; the engine's own wait for it is the next call's.
-  await container.remove({ force: true, v: true }).catch(accept(404, 409))
-  await container.wait({ condition: 'removed' }).catch(accept(404))
+  const { status } = await container.remove({ force: true, v: true }).then(() => ({ status: 204 }), statusOf)
+  // 409: another removal is under way. Only then is there something to wait for: a container that did not exist a moment
+  // ago may exist by now, and would be waited for without end.
+  if (status === 409) await container.wait({ condition: 'removed' }).catch(accept(404))
+}
+
+function statusOf(error: { statusCode?: number }): { readonly status: number } {
+  accept(404, 409)(error)
+  return { status: error.statusCode ?? 0 }
 }
 
 /** Removes whatever carries the run's label: also what a start under way has made since. */
