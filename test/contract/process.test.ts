@@ -28,7 +28,7 @@ contractSuite({
     toldApart: true,
   },
   async kill(run, service) {
-    const mark = `MOORAGE_UNIT=${run}/${service}\0`
+    const mark = `MOORAGE_UNIT=${run}/${service}/\0`
     const find = (): string | undefined => readdirSync('/proc').find((name) => /^\d+$/.test(name) && readText(`/proc/${name}/environ`).includes(mark))
     // It carries the mark from the moment when the wrapper has become it.
     await expect.poll(find).toBeDefined()

@@ -131,6 +131,15 @@ export function contractSuite({ name, provider, units, leftovers, kill, missing 
       expect(await collect(unit.logs({}))).toEqual(['broken'])
     })
 
+    test('the end of one service leaves a sibling alone, even one whose name begins with its name', async () => {
+      const sibling = await start('ab', units.echo)
+      await echoes(sibling)
+      const { unit } = await start('a', () => units.crash)
+      await unit.exited
+      await sleep(500)
+      expect(await echoes(sibling)).toBe('ping')
+    })
+
     test('a unit that is killed tells the signal', async () => {
       const { unit } = await start('a', units.echo)
       await kill(run.id, 'a')

@@ -10,7 +10,7 @@ const owner = resolve('test/provider-process/owner.ts')
 /** Starts a service under an owner of its own, kills the owner, and gives the way to what carries the service's mark. */
 async function orphan(script: string): Promise<() => readonly number[]> {
   const id = `watcher-${randomBytes(4).toString('hex')}`
-  const marked = (): readonly number[] => withMark(`MOORAGE_UNIT=${id}/a\0`)
+  const marked = (): readonly number[] => withMark(`MOORAGE_UNIT=${id}/a/\0`)
   // What a failed test leaves must not outlive it.
   onTestFinished(() => marked().forEach((pid) => process.kill(pid, 'SIGKILL')))
   const child = spawn(process.execPath, [owner, id, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })

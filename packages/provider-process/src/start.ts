@@ -55,7 +55,8 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
 
 async function launch({ run, report }: Work, spec: UnitSpec, program: Program): Promise<Running> {
   const { stopSignal = 'SIGTERM', uid, gid } = program
-  const unit = `${run.id}/${spec.name}`
+  // The slash at its end keeps `db` from being found in `db2`.
+  const unit = `${run.id}/${spec.name}/`
   report.journal({ kind: 'unit', unit, stopSignal })
   const [shell, args] = wrap({ unit, stopSignal, grace: GRACE }, program.command)
   const child = spawn(shell, args, {

@@ -6,7 +6,8 @@ import { GRACE, type Running } from './start.ts'
 export async function stopUnit({ child, unit, stopSignal, ended }: Running): Promise<void> {
   const { pid } = child
   if (pid === undefined) return
-  if (child.exitCode === null && child.signalCode === null) {
+  const runs = child.exitCode === null && child.signalCode === null
+  if (runs) {
     send(-pid, stopSignal)
     const late = new AbortController()
     const inTime = await Promise.race([ended.then(() => true), sleep(GRACE * 1_000, false, { signal: late.signal }).catch(() => false)])
@@ -16,7 +17,8 @@ export async function stopUnit({ child, unit, stopSignal, ended }: Running): Pro
   await ended
   // The pipe's end wakes the watcher, which kills the group; do not depend on it.
   child.stdio[3]?.destroy()
-  send(-pid, 'SIGKILL')
+  // Of one that ended long ago the number may be somebody else's by now; its watcher ends its group.
+  if (runs) send(-pid, 'SIGKILL')
   await endMarked(unit, 'SIGKILL', 0)
   await groupGone(pid)
   child.stdout?.destroy()
