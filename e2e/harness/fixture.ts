@@ -22,7 +22,7 @@ const EXCLUSIONS: readonly Exclusion[] = [
   { kind: 'temporary file', pattern: /^node-compile-cache$/, why: "npm's own, wherever an npm script runs" },
   { kind: 'file', pattern: /\/world-/, why: "the test's own world" },
   { kind: 'file', pattern: /\/(node-compile-cache|\.X\d|hsperfdata_|vitest-)/, why: 'caches of Node and of the test runner' },
-  { kind: 'file', pattern: /\/tmp\/(bash|claude|tmp\.|moorage-testbed)/, why: 'shells and the test bed' },
+  { kind: 'file', pattern: /\/tmp\/(bash|tmp\.|moorage-testbed)/, why: 'shells and the test bed' },
 ]
 
 export async function openStage(folder: string, provider: ProviderName): Promise<Stage> {
