@@ -7,6 +7,6 @@ export function services(): Registered {
   const payload = inherited(process.env)
   if (payload) return payload.services as unknown as Registered
   throw new MoorageError('USAGE', `services(): the variable ${PAYLOAD} is not set, so no services run for this test.`, {
-    hint: "Add plugins: [moorage()] to vitest.config.ts, or run the tests by `moorage exec -- <command>`.",
+    hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
   })
 }

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import type { AnyConfig, Environment, ProvisionOptions, Registered } from '@moorage/core'
-import { findConfig, loadConfig } from '@moorage/core/provisioning'
+import { exposeTo, findConfig, loadConfig } from '@moorage/core/provisioning'
 
 type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promise<Environment>
 
@@ -16,11 +16,10 @@ export function createSetup(provision: Provision): Setup {
     const config = await loadConfig(findConfig(project.config.root))
     const env = await provision(config, { linger: project.config.watch ? LINGER : 0 })
     // Also to forks and threads, and to whatever they start.
-    const before = Object.fromEntries(Object.keys(env.env).map((name) => [name, process.env[name]]))
-    Object.assign(process.env, env.env)
+    const restore = exposeTo(process.env, env.env)
     project.provide('moorage', env.endpoints as Registered)
     return async () => {
-      restore(before)
+      restore()
       await env.dispose()
     }
   }
@@ -29,11 +28,4 @@ export function createSetup(provision: Provision): Setup {
 /** `vitest list` runs global setups up to version 4, and needs no services. */
 function isListing(argv: readonly string[]): boolean {
   return argv[2] === 'list'
-}
-
-function restore(before: { readonly [name: string]: string | undefined }): void {
-  for (const [name, value] of Object.entries(before)) {
-    if (value === undefined) delete process.env[name]
-    else process.env[name] = value
-  }
 }

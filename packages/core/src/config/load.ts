@@ -44,7 +44,7 @@ function notLoaded(file: string, cause: unknown): MoorageError {
     return new MoorageError(code, `${file}: ${message}`, { ...details, cause })
   }
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string }
-  const hint = HINTS[code] ?? (name === 'SyntaxError' ? `Correct its syntax; \`node --check ${file}\` shows the place.` : undefined)
+  const hint = HINTS[code] ?? (COMMONJS.test(messageOf(cause)) ? "package.json says that its files are CommonJS: name the config moorage.config.mts, or set \"type\": \"module\" there." : undefined) ?? (name === 'SyntaxError' ? `Correct its syntax; \`node --check ${file}\` shows the place.` : undefined)
   const message = `${file}${lineOf(file, cause)} could not be loaded: ${messageOf(cause).replace(/\.$/, '')}.`
   return new MoorageError('CONFIG_INVALID', message, { cause, hint: hint ?? 'Correct it; its own stack is the cause of this error.' })
 }
@@ -56,6 +56,8 @@ function lineOf(file: string, cause: unknown): string {
 }
 
 let importCount = 0
+
+const COMMONJS = /^Cannot use import statement outside a module/
 
 const HINTS: { readonly [code: string]: string } = {
   ERR_MODULE_NOT_FOUND: 'Install the package, or write the import with its file extension: Node resolves no bare ones.',

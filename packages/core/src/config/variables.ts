@@ -49,3 +49,15 @@ export function environOf(payload: Payload, variables: { readonly [service: stri
   }
   return env
 }
+
+/** Sets variables in an environment; the result puts back what was there. */
+export function exposeTo(env: { [name: string]: string | undefined }, variables: { readonly [name: string]: string }): () => void {
+  const before = Object.keys(variables).map((name) => [name, env[name]] as const)
+  Object.assign(env, variables)
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete env[name]
+      else env[name] = value
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { constants } from 'node:os'
+import { isMoorageError, messageOf, MoorageError } from '@moorage/core'
+import { findConfig, loadConfig } from '@moorage/core/provisioning'
+import { resolve } from 'node:path'
+import { announce } from './announcement.ts'
+import type { Provision } from './setup.ts'
+
+const ENDS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/**
+ * Provisions, says so on stdout, and stays until Playwright ends it by a signal, or is gone: then stdin ends.
+ * Gives the exit code.
+ */
+export async function hold([file]: readonly string[], provision: Provision): Promise<number> {
+  const abort = new AbortController()
+  let code = 0
+  const ended = new Promise<void>((done) => {
+    const end = (why: string, exit: number): void => {
+      code = exit
+      abort.abort(new MoorageError('ABORTED', `${why} while services were starting.`))
+      done()
+    }
+    for (const signal of ENDS) process.on(signal, () => end(`Stopped by ${signal}`, 128 + constants.signals[signal]))
+    process.stdin.on('error', () => {}).on('close', () => end('Playwright has ended', 0)).resume()
+    process.stdout.on('error', () => {})
+  })
+  try {
+    const path = file === undefined ? findConfig(process.cwd()) : resolve(file)
+    const env = await provision(await loadConfig(path), { signal: abort.signal })
+    process.stdout.write(announce(env.env))
+    await ended
+    await env.dispose()
+  } catch (error) {
+    if (abort.signal.aborted) return code
+    process.stderr.write(`moorage: ${isMoorageError(error) ? error.message : messageOf(error)}\n`)
+    return 1
+  }
+  return 0
+}

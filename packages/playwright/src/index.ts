@@ -1,0 +1,6 @@
+export { createSetup } from './setup.ts'
+export type { Provision, Setup } from './setup.ts'
+export { expect, test } from './test.ts'
+export type { ServiceFixtures, ServiceOptions } from './test.ts'
+export { createWebServer } from './web-server.ts'
+export type { WebServer, WebServerEntry, WebServerOptions } from './web-server.ts'

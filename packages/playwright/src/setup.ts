@@ -1,0 +1,22 @@
+import { dirname } from 'node:path'
+import type { FullConfig } from '@playwright/test'
+import type { AnyConfig, Environment, ProvisionOptions } from '@moorage/core'
+import { readConfig } from './read-config.ts'
+
+export type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promise<Environment>
+
+export type Setup = (config: FullConfig) => Promise<() => Promise<void>>
+
+/** A Playwright global setup: provisions the config beside playwright.config.ts, and gives its variables to the workers. */
+export function createSetup(provision: Provision): Setup {
+  return async ({ configFile }) => {
+    const env = await provision(await readConfig(configFile ? dirname(configFile) : process.cwd()))
+    // Only now: workers evaluate this module as well, and provision nothing.
+    const { exposeTo } = await import('@moorage/core/provisioning')
+    const restore = exposeTo(process.env, env.env)
+    return async () => {
+      restore()
+      await env.dispose()
+    }
+  }
+}
