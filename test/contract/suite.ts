@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from 'node:crypto'
 import { isMoorageError, selfAsOwner, type Json, type Owner, type Phase, type Provider, type Run, type Session, type Unit, type UnitSpec } from '@moorage/core'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 /** What an implementer brings: services of his kind, as data, and a look at what his engine holds. */
 export interface Subject {
@@ -11,11 +11,16 @@ export interface Subject {
   readonly units: Units
   /** Everything that the engine shows: compared before and after each test. */
   leftovers(): Promise<readonly string[]>
+  /** Where an engine accepts a removal before it is done: also what is still going. Compared before and after the suite. */
+  remains?(): Promise<readonly string[]>
   /** SIGKILL to a service's main process, from outside of moorage. */
   kill(run: string, service: string): Promise<void>
   /** Why it cannot be tried here, if so. */
   readonly missing?: string | undefined
 }
+
+// Milliseconds until everything that was removed is gone; a namespace takes ten seconds.
+const GONE = 30_000
 
 type Form = Pick<UnitSpec, 'container' | 'process'>
 
@@ -37,7 +42,7 @@ export interface Units {
 }
 
 /** The suite that every provider passes. */
-export function contractSuite({ name, provider, units, leftovers, kill, missing }: Subject): void {
+export function contractSuite({ name, provider, units, leftovers, remains, kill, missing }: Subject): void {
   describe.skipIf(missing)(`provider ${name}${missing ? ` (${missing})` : ''}`, () => {
     let before: readonly string[]
     let session: Session
@@ -75,8 +80,16 @@ export function contractSuite({ name, provider, units, leftovers, kill, missing 
     })
     afterEach(async () => {
       await session.close()
-      expect(await leftovers()).toEqual(before)
+      // An owner's end takes what it owns along a moment later, where the engine does it.
+      await expect.poll(leftovers, { timeout: remains ? GONE : 0, interval: 50 }).toEqual(before)
     })
+    let first: readonly string[] | undefined
+    beforeAll(async () => {
+      first = await remains?.()
+    })
+    afterAll(async () => {
+      if (remains) await expect.poll(remains, { timeout: GONE, interval: 100 }).toEqual(first)
+    }, 2 * GONE)
 
     test('can be used here, and says so', async () => {
       expect(await provider.probe(abort.signal)).toMatchObject({ ok: true, detail: expect.stringMatching(/\w/) })

@@ -5,6 +5,8 @@ export type ErrorCode =
   | 'CONFIG_NOT_FOUND'
   | 'PROVIDER_UNAVAILABLE' // no engine answers, or its SDK is missing
   | 'PROVIDER_LOST' // the engine stopped answering in mid-run
+  | 'FORWARD_FAILED' // the way from this machine to a service broke off, or was refused
+  | 'FORWARD_REFUSED' // nobody listens behind it
   | 'OPTION_UNSUPPORTED' // the chosen provider cannot honour an option
   | 'IMAGE_NOT_FOUND'
   | 'PROGRAM_NOT_FOUND' // the process provider misses a program

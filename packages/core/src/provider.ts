@@ -123,6 +123,8 @@ export interface Unit {
   /** May be called twice, and after the unit has ended. */
   stop(): Promise<void>
   exec?(command: readonly string[], signal: AbortSignal): Promise<ExecResult>
+  /** Why nobody listens behind a port, undefined when somebody does: for ways on which an accepted connection says nothing. */
+  listens?(port: number, signal: AbortSignal): Promise<string | undefined>
 }
 
 export interface Endpoint {

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { messageOf, MoorageError, type ContainerUnit, type Endpoint, type Exit, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import { messageOf, MoorageError, signalOf, type ContainerUnit, type Endpoint, type Exit, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
 import type { Adjust, Client } from './client.ts'
 import { execIn } from './exec.ts'
 import { labelsOf } from './labels.ts'
@@ -105,12 +105,6 @@ function watchExit({ engine }: Client, id: string, done: (exit: Exit) => void): 
     },
     () => done({ reason: 'lost', detail: 'the engine stopped answering, or the container was removed by somebody else' }),
   )
-}
-
-// An engine tells a signal as 128 + its number, like a shell.
-function signalOf(code: number): { readonly signal?: string } {
-  const name = { 130: 'SIGINT', 131: 'SIGQUIT', 134: 'SIGABRT', 137: 'SIGKILL', 139: 'SIGSEGV', 143: 'SIGTERM' }[code]
-  return name ? { signal: name } : {}
 }
 
 async function published({ client, network, id }: { client: Client; network: RunNetwork; id: string }, port: number): Promise<Endpoint> {

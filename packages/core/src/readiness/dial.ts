@@ -4,9 +4,12 @@ import type { Endpoint } from '../provider.ts'
 import { TRY, type Waiting } from './try.ts'
 
 /** Where a probe's port is reached from this machine. */
-export async function endpointOf({ unit, ports }: Waiting, name: string | undefined): Promise<Endpoint> {
-  const port = name === undefined ? Object.values(ports)[0] : ports[name]
-  return await unit.endpoint(port ?? 0, 'host')
+export async function endpointOf(waiting: Waiting, name: string | undefined): Promise<Endpoint> {
+  return await waiting.unit.endpoint(portOf(waiting, name), 'host')
+}
+
+export function portOf({ ports }: Waiting, name: string | undefined): number {
+  return (name === undefined ? Object.values(ports)[0] : ports[name]) ?? 0
 }
 
 /**

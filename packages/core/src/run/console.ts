@@ -16,7 +16,7 @@ function linesOf(progress: Progress, paint: Paint): readonly string[] {
     case 'provider':
       return [`moorage: provider ${progress.name} (${progress.reason})`]
     case 'phase':
-      return progress.phase === 'admit' ? [] : [paint('dim', `moorage: ${progress.service} ${DOING[progress.phase]}${progress.detail ? ` ${progress.detail}` : ''}`)]
+      return !progress.detail && (progress.phase === 'admit' || progress.phase === 'pull') ? [] : [paint('dim', `moorage: ${progress.service} ${DOING[progress.phase]}${progress.detail ? ` ${progress.detail}` : ''}`)]
     case 'ready': {
       const how = progress.given ? 'already there' : `${(progress.ms / 1000).toFixed(2)} s`
       return [`moorage: ${paint('green', '✓')} ${[progress.service, progress.url, how].filter(Boolean).join('  ')}`]
@@ -28,4 +28,4 @@ function linesOf(progress: Progress, paint: Paint): readonly string[] {
   }
 }
 
-const DOING = { schedule: 'scheduling', pull: 'pulling', start: 'starting', ready: 'waiting until ready' } as const
+const DOING = { admit: 'waiting for a place:', schedule: 'scheduling', pull: 'pulling', start: 'starting', ready: 'waiting until ready' } as const

@@ -42,7 +42,10 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   const parts: ScopeParts = { service: name, ports, secrets, ref: (path) => lookUp(context, name, path) }
   const unit = await launch(context, unitSpec(spec, provider.form, { ...parts, root: plan.root }))
   context.units.set(name, unit)
-  const seen = { host: await connectionFrom('host', unit, form, parts), network: await connectionFrom('network', unit, form, parts) }
+  const host = await connectionFrom('host', unit, form, parts)
+  // Only where somebody asks: an engine may know the inner address later than the service answers.
+  const needed = Object.values(plan.services).some(({ needs }) => needs[name] !== undefined)
+  const seen = { host, network: needed ? await connectionFrom('network', unit, form, parts) : host }
   gates.open(name, 'started', seen)
   enterPhase(context, name, ['ready', undefined])
   if (Object.values(plan.services).some(({ needs }) => needs[name] === 'completed')) {

@@ -31,6 +31,7 @@ export function enterPhase({ clocks, tell }: StartContext, service: string, [pha
   const clock = clocks.get(service)
   if (!clock) return
   if (clock.phase !== phase) clock.enter(phase)
+  clock.lastReason = detail
   tell({ kind: 'phase', service, phase, ...(detail ? { detail } : {}) })
 }
 

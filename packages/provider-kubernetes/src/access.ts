@@ -1,0 +1,79 @@
+import type { Status } from './api-types.ts'
+import { bodyOf } from './api-error.ts'
+import type { Client } from './client.ts'
+
+// Milliseconds: whoever asks whether there is a cluster wants to know soon.
+const PATIENCE = 1_500
+
+interface Need {
+  readonly group: string
+  readonly resource: string
+  readonly verbs: readonly string[]
+}
+
+// docs/kubernetes-role.yaml grants these, and pods/exec and events, which are missed only when they are used.
+const IN_NAMESPACE: readonly Need[] = [
+  { group: 'batch', resource: 'jobs', verbs: ['create', 'patch', 'delete'] },
+  { group: '', resource: 'pods', verbs: ['create', 'list', 'watch', 'delete'] },
+  { group: '', resource: 'pods/log', verbs: ['get'] },
+  // `create` as well from Kubernetes 1.35 on (k/k #134577).
+  { group: '', resource: 'pods/portforward', verbs: ['get', 'create'] },
+  { group: '', resource: 'services', verbs: ['create', 'delete'] },
+  { group: '', resource: 'secrets', verbs: ['create', 'delete'] },
+]
+
+interface Rules {
+  readonly status: { readonly incomplete?: boolean; readonly resourceRules?: readonly Rule[] }
+}
+
+interface Rule {
+  readonly verbs: readonly string[]
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly resourceNames?: readonly string[]
+}
+
+/** A verb that a user lacks. */
+export interface Lack {
+  readonly verb: string
+  readonly group: string
+  readonly resource: string
+}
+
+/** What a user lacks in a namespace; one request, and one more for each verb that the summary does not show. */
+export async function lacksIn(client: Client, namespace: string, signal: AbortSignal): Promise<readonly Lack[]> {
+  const request = { method: 'POST' as const, path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } }, signal, patience: PATIENCE }
+  const { status } = bodyOf<Rules>(request, await client.call(request))
+  const unseen = IN_NAMESPACE.flatMap(({ group, resource, verbs }) => verbs.map((verb) => ({ group, resource, verb }))).filter((need) => !(status.resourceRules ?? []).some((rule) => grants(rule, need)))
+  const allowed = await Promise.all(unseen.map((need) => may(client, { ...need, namespace }, signal)))
+  return unseen.filter((_, i) => !allowed[i])
+}
+
+function grants({ verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule, { verb, group, resource }: Lack): boolean {
+  const has = (list: readonly string[], wanted: string): boolean => list.includes('*') || list.includes(wanted)
+  return resourceNames.length === 0 && has(verbs, verb) && has(apiGroups, group) && (has(resources, resource) || resources.includes(`*/${resource.split('/')[1]}`))
+}
+
+export async function may(client: Client, { verb, group, resource, namespace }: Lack & { readonly namespace?: string }, signal: AbortSignal): Promise<boolean> {
+  const [name, subresource] = resource.split('/')
+  const resourceAttributes = { verb, group, resource: name, ...(subresource ? { subresource } : {}), ...(namespace ? { namespace } : {}) }
+  const request = { method: 'POST' as const, path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } }, signal, patience: PATIENCE }
+  return bodyOf<{ status: { allowed: boolean } }>(request, await client.call(request)).status.allowed
+}
+
+/** As whom the API server sees us. */
+export async function identity(client: Client, signal: AbortSignal): Promise<string> {
+  const answer = await client.call({ method: 'POST', path: '/apis/authentication.k8s.io/v1/selfsubjectreviews', body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }, signal })
+  return (answer.body as { status?: { userInfo?: { username?: string } } } & Status).status?.userInfo?.username ?? 'this user'
+}
+
+export function describeLacks(user: string, namespace: string, lacks: readonly Lack[]): { readonly reason: string; readonly fix: string } {
+  const byResource = Map.groupBy(lacks, ({ group, resource }) => (group ? `${resource}.${group}` : resource))
+  const said = [...byResource].map(([resource, all]) => `${all.map(({ verb }) => verb).join(', ')} ${resource}`)
+  const [first] = byResource
+  const account = user.match(/^system:serviceaccount:([^:]+):(.+)$/)
+  const whom = account ? `--serviceaccount=${account[1]}:${account[2]}` : `--user=${user}`
+  const role = first && byResource.size === 1 ? `kubectl create role moorage-more -n ${namespace} --verb=${first[1].map(({ verb }) => verb).join(',')} --resource=${first[0]}` : `kubectl apply -n ${namespace} -f node_modules/moorage/kubernetes-role.yaml`
+  const name = byResource.size === 1 ? 'moorage-more' : 'moorage'
+  return { reason: `${user} may not ${said.join('; ')} in namespace ${namespace}`, fix: `let an administrator run: ${role} && kubectl create rolebinding ${name} -n ${namespace} --role=${name} ${whom}` }
+}

@@ -1,0 +1,81 @@
+import { inCi, isMoorageError, type Probed } from '@moorage/core'
+import { describeLacks, identity, lacksIn, may } from './access.ts'
+import { connectTo, type Client } from './client.ts'
+import { findCredentials, type Credentials } from './credentials.ts'
+import type { KubernetesOptions } from './options.ts'
+import type { Choice } from './place.ts'
+
+/** A cluster that can be used, and how. */
+export interface Cluster {
+  readonly client: Client
+  readonly credentials: Credentials
+  readonly choice: Choice
+}
+
+export type Chosen = { readonly probed: Probed; readonly cluster?: Cluster }
+
+export interface Asking {
+  readonly options: KubernetesOptions
+  readonly env: NodeJS.ProcessEnv
+  readonly root: string
+}
+
+/** Finds the cluster and what may be done there; says why not otherwise. */
+export async function choose({ options, env, root }: Asking, signal: AbortSignal): Promise<Chosen> {
+  const context = options.context ?? (env['MOORAGE_KUBE_CONTEXT'] || undefined)
+  const found = await findCredentials({ env, root, ...(context ? { context } : {}), ...(options.kubeconfig ? { kubeconfig: options.kubeconfig } : {}) })
+  if ('reason' in found) return no(found.reason, found.fix, found.named)
+  if (!found.inCluster && context === undefined && !inCi(env)) {
+    return no(
+      `context '${found.context}' is not allowed outside CI, so that no test runs against a cluster by mistake`,
+      `name it: kubernetes({ context: '${found.context}' }) in the config, or MOORAGE_KUBE_CONTEXT=${found.context}. The contexts: kubectl config get-contexts`,
+      false,
+    )
+  }
+  const client = connectTo(found)
+  try {
+    return await decide(client, found, { options, env, signal })
+  } catch (error) {
+    client.close()
+    signal.throwIfAborted()
+    if (!isMoorageError(error)) throw error
+    const [reason = ''] = error.message.split('\n')
+    return no(sentencePart(reason), error.hint ?? '', true)
+  }
+}
+
+async function decide(client: Client, credentials: Credentials, { options, env, signal }: Pick<Asking, 'options' | 'env'> & { readonly signal: AbortSignal }): Promise<Chosen> {
+  const given = options.namespace ?? (env['MOORAGE_NAMESPACE'] || undefined)
+  const wanted = options.mode ?? (given ? 'shared' : undefined)
+  const creates = wanted === 'shared' ? false : await may(client, { verb: 'create', group: '', resource: 'namespaces' }, signal)
+  if (wanted === 'create' && !creates) {
+    const user = await identity(client, signal)
+    return refuse(client, `${user} may not create namespaces`, 'name one that exists, kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml')
+  }
+  const mode = creates ? 'create' : 'shared'
+  const namespace = given ?? credentials.namespace ?? 'default'
+  const where = mode === 'create' ? 'default' : namespace
+  const lacks = await lacksIn(client, where, signal)
+  if (lacks.length) {
+    const { reason, fix } = describeLacks(await identity(client, signal), where, lacks)
+    return refuse(client, reason, fix)
+  }
+  const place = credentials.inCluster ? 'in-cluster' : `context ${credentials.context}`
+  const detail = `${place}, ${mode === 'create' ? 'a namespace per run' : `namespace ${namespace}`}`
+  return { probed: { ok: true, detail }, cluster: { client, credentials, choice: { mode, namespace } } }
+}
+
+function refuse(client: Client, reason: string, fix: string): Chosen {
+  client.close()
+  return no(reason, fix, true)
+}
+
+function no(reason: string, fix: string, broken: boolean): Chosen {
+  return { probed: { ok: false, reason, fix: fix.replace(/\.$/, ''), ...(broken ? { broken } : {}) } }
+}
+
+/** A message as it stands after a colon. */
+function sentencePart(text: string): string {
+  return (text.charAt(0).toLowerCase() + text.slice(1)).replace(/\.$/, '')
+}
+

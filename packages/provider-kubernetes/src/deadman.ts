@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Report, Run } from '@moorage/core'
+import type { ApiObject } from './api-types.ts'
+import { bodyOf, saidBy } from './api-error.ts'
+import type { Client, Request } from './client.ts'
+import { create } from './create.ts'
+import { labelsOf, OWNER } from './labels.ts'
+
+/** Seconds. */
+export const GRACE = 120
+// The heartbeat comes six times per grace: a server that is away for half of it is survived.
+const BEATS = 6
+
+export interface Deadman {
+  /** What every object of the run names as its owner. */
+  readonly reference: object
+  readonly name: string
+  readonly uid: string
+  /** Of the cluster's store, when it was made. */
+  readonly version: string
+  /** No more heartbeats. */
+  stop(): void
+}
+
+export interface Place {
+  readonly run: Run
+  readonly namespace: string
+  readonly report: Report
+  /** Seconds without a heartbeat after which the cluster removes the run. */
+  readonly grace: number
+  /** The objects above: the CI's own pod, where there is one. */
+  readonly owners: readonly object[]
+}
+
+/**
+ * A Job without a pod whose deadline is moved by heartbeats. When they stop, the Job fails at its deadline, the TTL
+ * controller deletes it, and the garbage collector deletes what names it as owner: the cluster's own clock, no reaper.
+ * Source: Kubernetes, batch/v1 Job: `activeDeadlineSeconds`, `ttlSecondsAfterFinished`, `parallelism: 0`.
+ */
+export async function startDeadman(client: Client, place: Place, signal: AbortSignal): Promise<Deadman> {
+  const { run, namespace, report, grace } = place
+  const path = `/apis/batch/v1/namespaces/${namespace}/jobs`
+  report.journal({ kind: 'job', namespace, name: run.id })
+  const { object, at } = await create(client, { path, body: manifest(place), signal })
+  const { name, uid, resourceVersion: version } = object.metadata
+  const over = new AbortController()
+  void beat(client, { path: `${path}/${name}`, at, grace, over: over.signal, report })
+  return { name, uid, version, stop: () => over.abort(), reference: { apiVersion: 'batch/v1', kind: 'Job', name, uid, blockOwnerDeletion: false } }
+}
+
+interface Pulse extends Pick<Place, 'grace' | 'report'> {
+  readonly path: string
+  /** When the Job was made, on this process's monotonic clock. */
+  readonly at: number
+  readonly over: AbortSignal
+}
+
+async function beat(client: Client, { path, at, grace, over, report }: Pulse): Promise<void> {
+  const rhythm = (1_000 * grace) / BEATS
+  for (let failed = false; ; ) {
+    await sleep(failed ? rhythm / 4 : rhythm, undefined, { signal: over, ref: false }).catch(() => {})
+    if (over.aborted) return
+    const activeDeadlineSeconds = Math.ceil((performance.now() - at) / 1_000 + grace)
+    const request: Request = { method: 'PATCH', path, body: { spec: { activeDeadlineSeconds } }, signal: over }
+    const answer = await client.call(request).catch((error: unknown) => ({ error }))
+    if (over.aborted) return
+    if ('error' in answer) {
+      if (!failed) report.notice(`The heartbeat did not reach the Kubernetes API; the run lives for ${grace} s without one.`)
+      failed = true
+    } else if (answer.status === 404 || answer.status === 409) {
+      report.notice(`The run was removed by the cluster: its deadman Job is gone (${saidBy(answer)}).`)
+      return
+    } else {
+      if (answer.status >= 300 && !failed) report.notice(`The heartbeat was refused: ${saidBy(answer)}.`)
+      failed = answer.status >= 300
+    }
+  }
+}
+
+function manifest({ run, grace, owners }: Place): object {
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: run.id, labels: labelsOf(run), annotations: { [OWNER]: JSON.stringify(run.owner) }, ...(owners.length ? { ownerReferences: owners } : {}) },
+    spec: {
+      parallelism: 0,
+      ttlSecondsAfterFinished: 0,
+      activeDeadlineSeconds: grace,
+      backoffLimit: 0,
+      // Never run: with no parallelism there is no pod.
+      template: { metadata: { labels: labelsOf(run) }, spec: { restartPolicy: 'Never', containers: [{ name: 'deadman', image: 'none', ...RESTRICTED }] } },
+    },
+  }
+}
+
+// What the restricted policy asks for, so that the template draws no warning.
+const RESTRICTED = {
+  securityContext: { runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } },
+}
+
+export async function deleteDeadman(client: Client, { namespace, name, uid }: { namespace: string; name: string; uid?: string }): Promise<boolean> {
+  const request: Request = {
+    method: 'DELETE',
+    path: `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`,
+    body: { propagationPolicy: 'Background', ...(uid ? { preconditions: { uid } } : {}) },
+  }
+  const answer = await client.call(request)
+  // Gone, or one of the same name that is not ours any more.
+  if (answer.status === 404 || answer.status === 409) return false
+  bodyOf<ApiObject>(request, answer)
+  return true
+}
+

@@ -1,0 +1,36 @@
+import { isMoorageError, messageOf } from '@moorage/core'
+import type { Client } from '../client.ts'
+import { dial, refused, type Target } from './dial.ts'
+
+// Milliseconds: a refusal follows the opening within one; the rest is for a busy node.
+const REFUSED_WITHIN = 40
+
+/**
+ * Whether somebody listens behind a port: undefined, or why not. A forward's local port accepts whoever comes, so an
+ * accepted connection says nothing; the protocol has no positive word either, only a refusal.
+ */
+export async function listens(client: Client, target: Target, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const tunnel = await dial(client, target, signal)
+    const said = await new Promise<string | undefined>((done) => {
+      const greeted = new Set<number>()
+      const timer = setTimeout(done, REFUSED_WITHIN, undefined)
+      tunnel.on('message', (data: Buffer) => {
+        const channel = data[0] ?? 0
+        if (!greeted.has(channel)) return void greeted.add(channel)
+        clearTimeout(timer)
+        done(channel === 0 ? undefined : messageOf(refused(target, data.toString('utf8', 1))))
+      })
+      tunnel.once('close', () => {
+        clearTimeout(timer)
+        done(`port ${target.port} closed the connection`)
+      })
+      tunnel.resume()
+    })
+    tunnel.terminate()
+    return said
+  } catch (error) {
+    signal.throwIfAborted()
+    return isMoorageError(error) ? error.message.split('\n')[0] : messageOf(error)
+  }
+}

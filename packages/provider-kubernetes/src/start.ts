@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ContainerUnit, Report, Run, Unit, UnitSpec } from '@moorage/core'
+import { overQuota, refusalOf } from './admission.ts'
+import type { ApiObject } from './api-types.ts'
+import type { Client } from './client.ts'
+import { create, tryCreate } from './create.ts'
+import { planDelivery, type Delivery } from './delivery.ts'
+import type { Subject } from './diagnosis.ts'
+import { parcelsOf } from './files.ts'
+import { hostLabel } from './labels.ts'
+import { podManifest, secretManifest, type Shape } from './manifest.ts'
+import type { KubernetesOptions } from './options.ts'
+import type { RunPlace } from './place.ts'
+import { openRoute, type Ways } from './route.ts'
+import { untilStarted } from './started.ts'
+import { remove } from './stop.ts'
+import { unitOf } from './unit.ts'
+
+/** What the starts of one session share. */
+export interface Work {
+  readonly client: Client
+  readonly run: Run
+  readonly report: Report
+  readonly options: KubernetesOptions
+  readonly place: Promise<RunPlace>
+  readonly ways: Ways
+}
+
+// Milliseconds between two tries while a quota is used up.
+const QUOTA = 1_000
+
+/** Starts a service as a bare pod; resolves when its container runs, or has ended, which says nothing of its readiness. */
+export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
+  const { client, run } = work
+  signal.throwIfAborted()
+  const place = await work.place
+  signal.throwIfAborted()
+  const { namespace, mode } = place
+  const label = hostLabel(spec.name)
+  const pod = mode === 'create' ? label : `${run.id}-${label}`
+  const { image, stopGrace: grace = 1, files } = spec.container as ContainerUnit
+  const subject: Subject = { service: spec.name, image, pod, namespace }
+  const delivery = planDelivery(parcelsOf(files), pod)
+  const route = await openRoute(client, { ...subject, ports: Object.values(spec.ports) }, work.ways)
+  const made: (() => Promise<unknown>)[] = [() => route.close()]
+  const undo = async (): Promise<void> => {
+    await Promise.all(made.map((take) => take()))
+  }
+  try {
+    const { uid } = (await admit(work, { spec, subject, place, delivery, made }, signal)).metadata
+    made.push(() => remove(client, { namespace, kind: 'pods', name: pod, uid, grace }))
+    await untilStarted(work, { subject, uid, observed: place.observed, delivery }, signal)
+    return unitOf(work, { subject, uid, observed: place.observed, route, undo })
+  } catch (error) {
+    await undo()
+    throw error
+  }
+}
+
+interface Admission {
+  readonly spec: UnitSpec
+  readonly subject: Subject
+  readonly place: RunPlace
+  readonly delivery: Delivery
+  /** The way back for what was made. */
+  readonly made: (() => Promise<unknown>)[]
+}
+
+async function admit({ client, run, report, options }: Work, { spec, subject, place, delivery, made }: Admission, signal: AbortSignal): Promise<ApiObject> {
+  const { namespace, pod: name } = subject
+  const owner = place.deadman.reference
+  const variables = Object.fromEntries(spec.sensitive.flatMap((key) => (spec.env[key] === undefined ? [] : [[key, spec.env[key]]])))
+  const secret = Object.keys(variables).length ? `${name}-env` : undefined
+  const secrets = delivery.objects.map((object) => secretManifest({ run, owner }, object.name, { data: object.data }))
+  if (secret) secrets.push(secretManifest({ run, owner }, secret, { stringData: variables }))
+  // First what the pod refers to: a node that looks too early looks again only after seconds.
+  await Promise.all(
+    secrets.map(async (body) => {
+      const { metadata } = (await create(client, { path: `/api/v1/namespaces/${namespace}/secrets`, body, signal })).object
+      made.push(() => remove(client, { namespace, kind: 'secrets', name: metadata.name, uid: metadata.uid }))
+    }),
+  )
+  const shape: Shape = { run, spec, name, owner, options, namespace, secret, delivery }
+  for (const body = podManifest(shape); ; ) {
+    signal.throwIfAborted()
+    const answer = await tryCreate(client, { path: `/api/v1/namespaces/${namespace}/pods`, body, signal })
+    if ('object' in answer) return answer.object
+    const quota = overQuota(answer)
+    if (!quota) throw refusalOf(subject, answer)
+    report.phase(subject.service, 'admit', quota)
+    await sleep(QUOTA, undefined, { signal }).catch(() => {})
+  }
+}

@@ -1,0 +1,54 @@
+import { signalOf, type Exit, type Unit } from '@moorage/core'
+import type { Pod } from './api-types.ts'
+import type { Client } from './client.ts'
+import type { Subject } from './diagnosis.ts'
+import { execIn } from './exec.ts'
+import { readLogs } from './logs.ts'
+import type { Observed, Sight } from './observed.ts'
+import type { Route } from './route.ts'
+
+interface Running {
+  readonly subject: Subject
+  readonly uid: string
+  readonly observed: Observed
+  readonly route: Route
+  /** Takes it down. */
+  undo(): Promise<void>
+}
+
+export function unitOf({ client }: { readonly client: Client }, { subject, uid, observed, route, undo }: Running): Unit {
+  let stopping: Promise<void> | undefined
+  const forever = new AbortController().signal
+  const address = (): Promise<string> => observed.until(uid, ({ pod, gone }) => pod?.status?.podIP ?? (gone ? '' : undefined), forever)
+  const exited = observed.until(uid, exitOf, forever).then((exit) => (stopping ? new Promise<never>(() => {}) : exit))
+  return {
+    // The address, not the name: it is there at once, where a name comes late and its absence is remembered.
+    endpoint: async (port, from) => (from === 'network' ? { host: await address(), port } : await route.endpoint(port, address)),
+    listens: (port, signal) => route.listens(port, signal),
+    logs: (options) => readLogs(client, subject, options),
+    exited,
+    stop: () => (stopping ??= undo()),
+    exec: (command, signal) => execIn(client, subject, { command }, signal),
+  }
+}
+
+// Source: Kubernetes, kubelet's eviction, preemption and admission, and node lifecycle: reasons of a pod's status.
+const EVICTED = /^(Evicted|Preempting|Preempted|NodeShutdown|Terminated|NodeLost|NodeAffinity|OutOf\w+|UnexpectedAdmissionError)$/
+
+export function exitOf({ pod, gone }: Sight): Exit | undefined {
+  const { reason = '', message = '', phase } = pod?.status ?? {}
+  if (EVICTED.test(reason)) return { reason: 'evicted', detail: message || reason }
+  const terminated = mainOf(pod)?.terminated
+  if (reason === 'DeadlineExceeded') return { reason: 'exited', detail: 'it ran for as long as a pod may' }
+  if (terminated) {
+    const { exitCode: code } = terminated
+    return { reason: 'exited', code, ...(terminated.reason === 'OOMKilled' ? { detail: 'out of memory' } : {}), ...(code > 128 ? signalOf(code) : {}) }
+  }
+  if (gone || pod?.metadata.deletionTimestamp) return { reason: 'lost', detail: 'somebody else deleted its pod' }
+  if (phase === 'Failed' || phase === 'Succeeded') return { reason: 'exited', ...(message ? { detail: message } : {}) }
+  return undefined
+}
+
+function mainOf(pod: Pod | undefined): NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]['state'] {
+  return pod?.status?.containerStatuses?.find(({ name }) => name === 'main')?.state
+}
