@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { clear, removeGroups } from './control-group.ts'
 import { dockerPart } from './docker-part.ts'
+import { kubernetesPart } from './kubernetes-part.ts'
 import { checkDisk, checkMachine, installDebianPackages } from './machine.ts'
 import { remember, restore } from './machine-state.ts'
 import type { Part } from './part.ts'
@@ -12,7 +13,7 @@ import type { Program } from './programs.ts'
 import { clearScratch } from './scratch.ts'
 
 /** In start order; they stop in reverse order. */
-const parts: Part[] = [dockerPart]
+const parts: Part[] = [dockerPart, kubernetesPart]
 
 export async function up(): Promise<void> {
   for (const part of parts) {

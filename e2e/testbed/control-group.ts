@@ -14,6 +14,11 @@ export async function admission(program: string): Promise<string> {
   return join(folder, 'cgroup.procs')
 }
 
+/** Makes a group in every hierarchy, for a program that wants to find it there. */
+export async function makeGroup(name: string): Promise<void> {
+  for (const root of roots()) await mkdir(join(root, controlGroup, name), { recursive: true })
+}
+
 /** Process ids in a group of the bed and below; '' is the whole bed. Those of another pid namespace read as 0. */
 export function members(group = ''): number[] {
   return groupsBelow(join(hierarchy, controlGroup, group)).flatMap((folder) => {
@@ -43,9 +48,7 @@ export async function clear(group = ''): Promise<void> {
 
 /** Removes the bed's empty groups from every hierarchy. */
 export function removeGroups(): void {
-  const mounts = '/sys/fs/cgroup'
-  const roots = hierarchy === mounts ? [mounts] : readdirSync(mounts).map((name) => join(mounts, name))
-  for (const root of roots) {
+  for (const root of roots()) {
     for (const folder of groupsBelow(join(root, controlGroup)).reverse()) {
       try {
         rmdirSync(folder)
@@ -54,6 +57,11 @@ export function removeGroups(): void {
       }
     }
   }
+}
+
+function roots(): string[] {
+  const mounts = '/sys/fs/cgroup'
+  return hierarchy === mounts ? [mounts] : readdirSync(mounts).map((name) => join(mounts, name))
 }
 
 function groupsBelow(folder: string): string[] {

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { cp, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contentHash } from './content-hash.ts'
 import { Unfit } from './machine.ts'
-import { cache } from './places.ts'
+import { cache, sources } from './places.ts'
 import { step } from './progress.ts'
 import { inScratch } from './scratch.ts'
 import { sh } from './shell.ts'
@@ -13,8 +13,10 @@ export interface GoProgram {
   name: string
   module: string
   version: string
-  /** The package that holds `main`. */
+  /** The package that holds `main`; `.` for the one in the folder `go/<name>`. */
   main: string
+  /** Package variables that the linker sets. */
+  variables?: Record<string, string>
 }
 
 export const registry: GoProgram = {
@@ -33,7 +35,7 @@ export const ferretdb: GoProgram = {
 
 /** Where a program is, or will be once built. */
 export function binary(program: GoProgram): string {
-  return join(cache, 'programs', `${program.name}-${contentHash(program)}`)
+  return join(cache, 'programs', `${program.name}-${contentHash(program, own(program) ? [folderOf(program)] : [])}`)
 }
 
 export async function buildPrograms(programs: GoProgram[]): Promise<void> {
@@ -42,18 +44,41 @@ export async function buildPrograms(programs: GoProgram[]): Promise<void> {
   }
 }
 
+function own(program: GoProgram): boolean {
+  return program.main === '.'
+}
+
+function folderOf(program: GoProgram): string {
+  return join(sources, 'go', program.name)
+}
+
 async function build(program: GoProgram): Promise<void> {
   if ((await sh(['go', 'version'], { otherwise: '' })) === '') {
     throw new Unfit(`The test bed builds ${program.name} from its Go module, and this machine has no go command.`)
   }
   await inScratch(async (cwd) => {
     const options = { cwd, env: { CGO_ENABLED: '0' } }
+    if (own(program)) await cp(folderOf(program), cwd, { recursive: true })
+    else await writeFile(join(cwd, 'tool.go'), `//go:build tools\n\npackage tool\n\nimport _ "${program.main}"\n`)
     await writeFile(join(cwd, 'go.mod'), 'module testbed\n\ngo 1.24\n')
-    await writeFile(join(cwd, 'tool.go'), `//go:build tools\n\npackage tool\n\nimport _ "${program.main}"\n`)
-    await sh(['go', 'get', `${program.module}@${program.version}`], options)
-    await sh(['go', 'mod', 'tidy'], options)
-    await sh(['go', 'build', '-trimpath', '-ldflags', '-s -w', '-o', join(cwd, 'program'), program.main], options)
+    if (program.module !== 'std') {
+      await writeFile(join(cwd, 'go.mod'), `module testbed\n\ngo 1.24\n\n${await replacements(program)}`)
+      await sh(['go', 'get', `${program.module}@${program.version}`], options)
+      await sh(['go', 'mod', 'tidy'], options)
+    }
+    const flags = ['-s -w', ...Object.entries(program.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`)]
+    const target = join(cwd, 'program')
+    await sh(['go', 'build', '-trimpath', '-ldflags', flags.join(' '), '-o', target, program.main], options)
     await mkdir(join(cache, 'programs'), { recursive: true })
-    await rename(join(cwd, 'program'), binary(program))
+    await rename(target, binary(program))
   })
+}
+
+/** k8s.io/kubernetes points at folders of its own repository; whoever imports it must name the published modules. */
+async function replacements({ module, version }: GoProgram): Promise<string> {
+  const { GoMod } = JSON.parse(await sh(['go', 'mod', 'download', '-json', `${module}@${version}`])) as { GoMod: string }
+  return Array.from(
+    readFileSync(GoMod, 'utf8').matchAll(/^\s+(\S+) => \.\/staging\S+$/gm),
+    ([, name]) => `replace ${name} => ${name} ${version.replace(/^v1/, 'v0')}\n`,
+  ).join('')
 }

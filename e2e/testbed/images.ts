@@ -78,7 +78,8 @@ async function unpack(spec: string, target: string): Promise<void> {
   })
 }
 
-async function digest(repository: string, tag: string): Promise<string | undefined> {
+/** Of a manifest in the registry; nothing when there is none. */
+export async function digest(repository: string, tag: string): Promise<string | undefined> {
   const url = `http://${registryAddress}/v2/${repository}/manifests/${tag}`
   const headers = { accept: 'application/vnd.docker.distribution.manifest.v2+json' }
   const answer = await fetch(url, { method: 'HEAD', headers })

@@ -8,14 +8,26 @@ export interface Before {
   /** Output of iptables-save. */
   rules: string
   forwarding: string
+  /** Kernel settings by file. */
+  settings: Record<string, string>
   folders: string[]
 }
 
 const file = join(runtime, 'before.json')
 const forwarding = '/proc/sys/net/ipv4/ip_forward'
 
-// Compiled into the engine, containerd and the network plug-ins; no option moves them.
-const fixedFolders = ['/run/docker', '/run/containerd', '/run/netns']
+// The kubelet and the proxy set these at their start; no option keeps them from it.
+const settings = [
+  'kernel/panic', 'kernel/panic_on_oops', 'kernel/keys/root_maxkeys', 'kernel/keys/root_maxbytes',
+  'vm/overcommit_memory', 'vm/panic_on_oom', 'net/ipv4/conf/all/route_localnet',
+  'net/bridge/bridge-nf-call-iptables',
+].map((name) => `/proc/sys/${name}`)
+
+// Compiled into the engine, containerd, the kubelet and the network plug-ins; no option moves them.
+const fixedFolders = [
+  '/run/docker', '/run/containerd', '/run/netns',
+  '/var/lib/cni/results', '/var/lib/cni', '/var/log/containers',
+]
 
 /** Notes it once: a second `up` must not note the bed's own rules as the machine's. */
 export async function remember(): Promise<void> {
@@ -23,6 +35,7 @@ export async function remember(): Promise<void> {
   const before: Before = {
     rules: await sh(['iptables-save']),
     forwarding: readFileSync(forwarding, 'utf8'),
+    settings: Object.fromEntries(settings.filter((each) => existsSync(each)).map((each) => [each, readFileSync(each, 'utf8')])),
     folders: fixedFolders.filter((folder) => existsSync(folder)),
   }
   writeFileSync(file, JSON.stringify(before))
@@ -41,6 +54,7 @@ export function restore(): void {
   const before = remembered()
   if (!before) return
   writeFileSync(forwarding, before.forwarding)
+  for (const [name, value] of Object.entries(before.settings)) writeFileSync(name, value)
   for (const folder of fixedFolders.filter((each) => existsSync(each) && !before.folders.includes(each))) {
     // A socket or a name of somebody else's, made meanwhile, keeps the folder.
     const used = readdirSync(folder).some((name) => name !== 's' && name !== 'plugins')

@@ -1,0 +1,59 @@
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { docker, registryAddress } from './engine.ts'
+import { binary } from './go-programs.ts'
+import { images } from './image-table.ts'
+import { digest } from './images.ts'
+import { containerdSocket, mirrors, pauseImage } from './kubernetes-places.ts'
+import { pause } from './kubernetes-programs.ts'
+import { step } from './progress.ts'
+import { inScratch } from './scratch.ts'
+import { lines, sh } from './shell.ts'
+
+const wanted = [pauseImage, ...images.flatMap(({ name, tags }) => tags.map((tag) => `docker.io/library/${name}:${tag}`))]
+
+export function ctr(...args: string[]): Promise<string> {
+  return sh(['ctr', '-a', containerdSocket, '-n', 'k8s.io', ...args])
+}
+
+/** Puts the pods' holder into the registry. */
+export async function publishPause(): Promise<void> {
+  if (await inRegistry(pauseImage) !== undefined) return
+  await step('image pause', () => inScratch(async (folder) => {
+    await mkdir(join(folder, 'root'))
+    await copyFile(binary(pause), join(folder, 'root/pause'))
+    await sh(['tar', '-cf', join(folder, 'pause.tar'), '-C', join(folder, 'root'), 'pause'])
+    await docker('import', '-c', 'ENTRYPOINT ["/pause"]', join(folder, 'pause.tar'), pauseImage)
+    await docker('push', '-q', pauseImage)
+    await docker('rmi', pauseImage)
+  }))
+}
+
+/** Pulls what is not there yet, so that no test's first pod pays for it. */
+export async function pullImages(): Promise<void> {
+  const held = await heldImages()
+  for (const name of wanted) {
+    if (held.get(name) === await inRegistry(name)) continue
+    await step(`pulling ${name} for pods`, () => ctr('images', 'pull', '--hosts-dir', mirrors, name))
+  }
+}
+
+/** What an earlier part left: containers that no longer run, images that tests made. Only while no kubelet runs. */
+export async function tidyStore(): Promise<void> {
+  for (const id of lines(await ctr('containers', 'ls', '-q'))) await ctr('containers', 'rm', id)
+  const held = await heldImages()
+  const digests = new Set(wanted.map((name) => held.get(name)))
+  const stale = [...held].filter(([, target]) => !digests.has(target)).map(([name]) => name)
+  if (stale.length > 0) await ctr('images', 'rm', ...stale)
+}
+
+/** Digests of manifests by name. */
+async function heldImages(): Promise<Map<string, string>> {
+  const rows = lines(await ctr('images', 'ls')).slice(1).map((line) => line.split(/\s+/))
+  return new Map(rows.map(([name = '', , target = '']) => [name, target]))
+}
+
+function inRegistry(name: string): Promise<string | undefined> {
+  const [repository = '', tag = ''] = name.replace(`${registryAddress}/`, '').replace('docker.io/', '').split(':')
+  return digest(repository, tag)
+}
