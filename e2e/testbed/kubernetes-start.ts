@@ -65,6 +65,7 @@ export const programs = (): Program[] => [
     'service-account-private-key-file': at.serviceAccountKey,
     'root-ca-file': join(at.pki, 'ca.crt'),
     'use-service-account-credentials': 'true',
+    'flex-volume-plugin-dir': join(at.folder, 'volume-plugins'),
     'leader-elect': 'false',
   }),
   kubernetesProgram('kube-scheduler', () => listens(10259), {

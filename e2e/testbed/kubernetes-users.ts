@@ -48,6 +48,7 @@ export async function grantRoles(): Promise<void> {
     subjects: [userSubject('creator')],
   }
   await apply([...bindings, creator])
+  await untilGranted('creator', 'quota')
 }
 
 /**
@@ -73,11 +74,22 @@ export async function withoutVerb(verb: string, resource: string): Promise<strin
     { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: reduced },
     { apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata, roleRef, subjects: [userSubject(name)] },
   ])
+  await untilGranted(name, 'ci')
   return kubeconfigOf(name)
 }
 
 export async function apply(items: object[]): Promise<void> {
   await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
+}
+
+/** The API server learns of roles a little later than it stores them. `leases` stands for all that they grant. */
+async function untilGranted(user: string, namespace: string): Promise<void> {
+  const question = ['auth', 'can-i', '--quiet', '--as', user, '-n', namespace]
+  for (let tries = 1; ; tries++) {
+    const answers = await Promise.allSettled(['leases', 'services'].map((each) => kubectl([...question, 'create', each])))
+    if (answers.some(({ status }) => status === 'fulfilled')) return
+    if (tries === 50) throw new Error(`The roles of ${user} have no effect.`)
+  }
 }
 
 async function makeUser(user: string, namespace: string): Promise<void> {

@@ -5,8 +5,8 @@ import { sh } from './shell.ts'
 
 /** What the machine had before the bed, so that `down` knows what is the bed's. */
 export interface Before {
-  /** Output of iptables-save. */
-  rules: string
+  /** What iptables-save and ip6tables-save print, by `iptables` and `ip6tables`. */
+  rules: Record<string, string>
   forwarding: string
   /** Kernel settings by file. */
   settings: Record<string, string>
@@ -27,15 +27,21 @@ const settings = [
 const fixedFolders = [
   '/run/docker', '/run/containerd', '/run/netns',
   '/var/lib/cni/results', '/var/lib/cni', '/var/log/containers',
+  '/var/lib/kubelet/device-plugins', '/var/lib/kubelet',
 ]
+
+/** What those programs leave there when they are killed. */
+const remains = ['s', 'plugins', 'kubelet.sock', 'kubelet_internal_checkpoint']
 
 /** Notes it once: a second `up` must not note the bed's own rules as the machine's. */
 export async function remember(): Promise<void> {
   if (existsSync(file)) return
   const before: Before = {
-    rules: await sh(['iptables-save']),
+    rules: { iptables: await sh(['iptables-save']), ip6tables: await sh(['ip6tables-save']) },
     forwarding: readFileSync(forwarding, 'utf8'),
-    settings: Object.fromEntries(settings.filter((each) => existsSync(each)).map((each) => [each, readFileSync(each, 'utf8')])),
+    settings: Object.fromEntries(
+      settings.filter((each) => existsSync(each)).map((each) => [each, readFileSync(each, 'utf8')]),
+    ),
     folders: fixedFolders.filter((folder) => existsSync(folder)),
   }
   writeFileSync(file, JSON.stringify(before))
@@ -57,7 +63,7 @@ export function restore(): void {
   for (const [name, value] of Object.entries(before.settings)) writeFileSync(name, value)
   for (const folder of fixedFolders.filter((each) => existsSync(each) && !before.folders.includes(each))) {
     // A socket or a name of somebody else's, made meanwhile, keeps the folder.
-    const used = readdirSync(folder).some((name) => name !== 's' && name !== 'plugins')
+    const used = readdirSync(folder).some((name) => !remains.includes(name))
     if (!used) rmSync(folder, { recursive: true })
   }
 }

@@ -22,9 +22,13 @@ interface Table {
 export async function removeRules(ours: { chains: RegExp, rules: RegExp }): Promise<void> {
   const before = remembered()
   if (!before) return
-  const earlier = readTables(before.rules)
+  for (const [command, saved] of Object.entries(before.rules)) await removeRulesOf(command, saved, ours)
+}
+
+async function removeRulesOf(command: string, saved: string, ours: { chains: RegExp, rules: RegExp }): Promise<void> {
+  const earlier = readTables(saved)
   const undo: string[] = []
-  for (const [table, now] of readTables(await sh(['iptables-save']))) {
+  for (const [table, now] of readTables(await sh([`${command}-save`]))) {
     const old = earlier.get(table) ?? { chains: [], rules: [] }
     const chains = now.chains.filter((chain) => !old.chains.includes(chain) && ours.chains.test(chain))
     const rules = withoutOnce(now.rules, old.rules)
@@ -33,7 +37,7 @@ export async function removeRules(ours: { chains: RegExp, rules: RegExp }): Prom
     const deletions = [...rules.map((rule) => rule.replace('-A', '-D')), ...chains.map((chain) => `-X ${chain}`)]
     undo.push(`*${table}`, ...deletions, 'COMMIT')
   }
-  if (undo.length > 0) await sh(['iptables-restore', '--noflush'], { input: `${undo.join('\n')}\n` })
+  if (undo.length > 0) await sh([`${command}-restore`, '--noflush'], { input: `${undo.join('\n')}\n` })
 }
 
 function readTables(text: string): Map<string, Table> {

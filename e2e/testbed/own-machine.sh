@@ -13,6 +13,15 @@ mount -t sysfs sysfs /sys
 mount --rbind /run/groups /sys/fs/cgroup
 umount -R -l /run/groups
 rmdir /run/groups
+# Some folders of the kubelet and of the network plug-ins cannot be moved.
+mkdir /run/own-machine
+mount -t tmpfs tmpfs /run/own-machine
+for place in lib log; do
+  mkdir -p "/run/own-machine/$place" "/run/own-machine/$place.work"
+  mount -t overlay -o "lowerdir=/var/$place,upperdir=/run/own-machine/$place,workdir=/run/own-machine/$place.work" \
+    overlay "/var/$place"
+done
+rm -rf /var/lib/kubelet /var/lib/cni /var/log/containers
 ip link set lo up
 # Not exec: this shell is process 1 and must bury the orphans.
 "$@" && code=0 || code=$?

@@ -31,10 +31,14 @@ async function onOwnMachine(checks: string[]): Promise<{ code: number | null, ou
   }
 }
 
-const groups = { 'life of the bed': ['lifecycle.ts'], 'stand-in images': ['images.ts', 'postgres.ts', 'mongo.ts'] }
+const groups = {
+  'life of the bed': ['lifecycle.ts'],
+  'stand-in images': ['images.ts', 'postgres.ts', 'mongo.ts'],
+  'the cluster': ['kubernetes.ts'],
+}
 
 for (const [title, checks] of Object.entries(groups)) {
-  test(title, { timeout: 300_000 }, async (t) => {
+  test(title, { timeout: 600_000 }, async (t) => {
     const { code, output } = await onOwnMachine(checks)
     for (const line of output.split('\n').filter((each) => /^\s*[✔✖]/.test(each))) t.diagnostic(line)
     assert.equal(code, 0, output)

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { dockerKinds } from './docker.ts'
 import { expectUnchanged, LeakError, takeInventory } from './inventory.ts'
 import type { Kind } from './kind.ts'
+import { kubernetesKinds } from './kubernetes.ts'
 import { machineKinds } from './machine.ts'
 import { openWorld } from './world.ts'
 
@@ -126,4 +127,53 @@ test('every kind of Docker object is noticed, without a label', async (context) 
   for (const item of [`container: \\w+ /${name} of`, `container: \\w+ /${name}-ended of`, `network: \\w+ ${name}`, `volume: ${name}`, `image: ${name}:1`]) {
     expect(seen).toMatch(new RegExp(`left behind: docker ${item}`))
   }
+})
+
+test('objects of a cluster are noticed, in a namespace and outside, without a label', async (context) => {
+  const { MOORAGE_TESTBED_KUBECONFIG: config, MOORAGE_TESTBED_KUBECTL: program } = process.env
+  if (!config || !program) context.skip('no cluster: MOORAGE_TESTBED_KUBECONFIG is not set')
+  const kubectl = (...args: string[]): void => {
+    const { status, stderr } = spawnSync(program as string, ['--kubeconfig', config as string, ...args], { encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
+  }
+  const leaks = [['namespace', name], ['configmap', name, '-n', 'ci'], ['clusterrole', name, '--verb=get', '--resource=pods']]
+  const seen = await leaksOf(kubernetesKinds(config as string), async () => {
+    for (const leak of leaks) kubectl('create', ...leak)
+    return () => {
+      for (const leak of leaks) kubectl('delete', ...leak.filter((word) => !word.startsWith('--')))
+    }
+  })
+  for (const item of [`namespaces ${name}`, `configmaps ci/${name}`, `clusterroles.rbac.authorization.k8s.io ${name}`]) {
+    expect(seen).toMatch(new RegExp(`left behind: kubernetes object: ${item} [0-9a-f-]{36}`))
+  }
+})
+
+test('an object of a cluster that was replaced by one of the same name is another', async (context) => {
+  const { MOORAGE_TESTBED_KUBECONFIG: config, MOORAGE_TESTBED_KUBECTL: program } = process.env
+  if (!config || !program) context.skip('no cluster: MOORAGE_TESTBED_KUBECONFIG is not set')
+  const kubectl = (...args: string[]): unknown => spawnSync(program as string, ['--kubeconfig', config as string, '-n', 'ci', ...args])
+  kubectl('create', 'configmap', name)
+  const seen = await leaksOf(kubernetesKinds(config as string), async () => {
+    kubectl('delete', 'configmap', name)
+    kubectl('create', 'configmap', name)
+    return () => void kubectl('delete', 'configmap', name)
+  })
+  expect(seen).toMatch(new RegExp(`left behind: kubernetes object: configmaps ci/${name} `))
+  expect(seen).toMatch(new RegExp(`gone: kubernetes object: configmaps ci/${name} `))
+})
+
+test('the inventory of a cluster takes less than half a second and does not change by itself, nor by a pod that came and went', async (context) => {
+  const { MOORAGE_TESTBED_KUBECONFIG: config, MOORAGE_TESTBED_KUBECTL: program } = process.env
+  if (!config || !program) context.skip('no cluster: MOORAGE_TESTBED_KUBECONFIG is not set')
+  const kubectl = (...args: string[]): unknown => spawnSync(program as string, ['--kubeconfig', config as string, '-n', 'ci', ...args])
+  const kinds = [...kubernetesKinds(config as string), ...machineKinds().filter((kind) => kind.name !== 'listening port')]
+  const since = Date.now()
+  await takeInventory(kubernetesKinds(config as string))
+  expect(Date.now() - since).toBeLessThan(500)
+  const before = await takeInventory(kinds)
+  kubectl('run', name, '--image=busybox:1.37', '--', 'sleep', '100')
+  kubectl('wait', '--for=condition=Ready', `pod/${name}`)
+  await expect(expectUnchanged(before, { kinds, within: 0 })).rejects.toThrow(/pods ci\/leak[^]*network interface: veth/)
+  kubectl('delete', 'pod', name, '--grace-period=1')
+  await expectUnchanged(before, { kinds, within: 10_000 })
 })

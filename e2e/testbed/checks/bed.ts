@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
+import { binary } from '../go-programs.ts'
+import { kubeconfigOf } from '../kubernetes-places.ts'
+import { kubectl as program } from '../kubernetes-programs.ts'
 import { sources } from '../places.ts'
 
 export interface Outcome {
@@ -32,6 +35,11 @@ export function bedProcess(command: string): ChildProcess {
 export function docker(...args: string[]): Promise<Outcome> {
   const env = { ...process.env, DOCKER_HOST: 'unix:///run/moorage-testbed/docker.sock' }
   return outcome(spawn('/usr/bin/docker', args, { env }))
+}
+
+/** The kubectl command as admin, whatever its end. */
+export function kubectl(...args: string[]): Promise<Outcome> {
+  return outcome(spawn(binary(program), ['--kubeconfig', kubeconfigOf('admin'), ...args]))
 }
 
 function outcome(child: ReturnType<typeof spawn>): Promise<Outcome> {

@@ -1,6 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { controlGroup } from '../places.ts'
 import { lines, sh } from '../shell.ts'
+
+const settings = ['net/ipv4/ip_forward', 'kernel/panic', 'kernel/panic_on_oops', 'vm/overcommit_memory']
 
 /** Everything of this machine that a bed could leave behind, one line each. */
 export async function inventory(): Promise<string[]> {
@@ -9,9 +11,9 @@ export async function inventory(): Promise<string[]> {
     ...lines(readFileSync('/proc/self/mountinfo', 'utf8')).map((line) => `mount ${line.split(' ')[4]}`),
     ...readdirSync('/sys/class/net').map((name) => `interface ${name}`),
     ...(await rules()).map((line) => `rule ${line}`),
-    ...readdirSync('/run', { recursive: true }).map((name) => `file /run/${name}`),
+    ...['/run', '/dev/shm', '/var/log', '/var/lib/cni', '/var/lib/kubelet', '/usr/libexec'].flatMap(files),
     ...groups().map((name) => `group ${name}`),
-    `forwarding ${readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim()}`,
+    ...settings.map((name) => `setting ${name} ${readFileSync(`/proc/sys/${name}`, 'utf8').trim()}`),
     ...lines(await sh(['ss', '-Hltun'])).map((line) => `port ${line.split(/\s+/)[4]}`),
   ].sort()
 }
@@ -27,8 +29,14 @@ export async function processes(): Promise<{ pid: number, line: string }[]> {
 
 /** Rules and chains of the bed or anybody; empty built-in chains appear with the first look at a table. */
 async function rules(): Promise<string[]> {
-  const all = lines(await sh(['iptables-save'])).filter((line) => /^-A|^:\S+ (-|DROP)/.test(line))
+  const saved = await Promise.all(['iptables-save', 'ip6tables-save'].map((each) => sh([each])))
+  const all = saved.flatMap(lines).filter((line) => /^-A|^:\S+ (-|DROP)/.test(line))
   return all.map((line) => line.replace(/\[.*/, ''))
+}
+
+function files(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return [folder, ...readdirSync(folder, { recursive: true }).map((name) => `file ${folder}/${name}`)]
 }
 
 function groups(): string[] {
