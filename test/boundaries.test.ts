@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
   core: [],
   'provider-docker': [/^@moorage\/core$/],
+  'provider-kubernetes': [/^@moorage\/core$/],
   'provider-process': [/^@moorage\/core$/, /^get-port$/],
   services: [/^@moorage\/core$/, /^sirv$/],
   playwright: [/^@moorage\/core(\/(provisioning|test))?$/, /^@playwright\/test$/],
@@ -14,7 +15,13 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
   moorage: [/^@moorage\/[a-z-]+(\/[a-z]+)?$/],
 }
 
-const VENDORS: { readonly [name: string]: string } = { testcontainers: 'packages/provider-docker/src/client.ts', sirv: 'packages/services/src/programs/static-server-main.ts' }
+const VENDORS: { readonly [name: string]: string } = {
+  '@kubernetes/client-node/dist/config.js': 'packages/provider-kubernetes/src/kubeconfig.ts',
+  sirv: 'packages/services/src/programs/static-server-main.ts',
+  'tar-stream': 'packages/provider-kubernetes/src/delivery.ts',
+  testcontainers: 'packages/provider-docker/src/client.ts',
+  ws: 'packages/provider-kubernetes/src/client.ts',
+}
 
 interface Source {
   readonly file: string
@@ -71,7 +78,7 @@ test('the median file has at most 100 lines', () => {
 test('providers have the same file names', () => {
   const names = (pkg: string): readonly string[] => sources.filter(({ file }) => dirname(file) === `packages/${pkg}/src`).map(({ file }) => basename(file))
   const shared = ['index.ts', 'provider.ts', 'start.ts', 'stop.ts', 'exec.ts', 'reap.ts']
-  for (const pkg of ['provider-docker', 'provider-process']) expect(names(pkg)).toEqual(expect.arrayContaining(shared))
+  for (const pkg of ['provider-docker', 'provider-kubernetes', 'provider-process']) expect(names(pkg)).toEqual(expect.arrayContaining(shared))
 })
 
 test('what the build names by its place is there, and exports what it should', async () => {

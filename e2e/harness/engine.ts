@@ -22,6 +22,12 @@ function missingCluster(): string | undefined {
   return 'no cluster: MOORAGE_TESTBED_KUBECONFIG is not set, or nothing answers there (npm run testbed -- up)'
 }
 
+/** What chooses a provider, and lets it be chosen. */
+export function environmentOf(provider: ProviderName): Record<string, string> {
+  if (provider !== 'kubernetes') return { MOORAGE_PROVIDER: provider }
+  return { MOORAGE_PROVIDER: provider, KUBECONFIG: kubeconfig('admin'), MOORAGE_KUBE_CONTEXT: 'testbed' }
+}
+
 /** The kubeconfig of one of the test bed's users. */
 export function kubeconfig(user: string): string {
   return `${process.env['MOORAGE_TESTBED_KUBECONFIGS'] ?? '/nowhere'}/${user}.yaml`

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { dockerKinds } from '../../test/inventory/docker.ts'
 import { expectUnchanged, takeInventory, type Inventory } from '../../test/inventory/inventory.ts'
 import type { Exclusion, Kind } from '../../test/inventory/kind.ts'
+import { kubernetesKinds } from '../../test/inventory/kubernetes.ts'
 import { machineKinds } from '../../test/inventory/machine.ts'
 import { openWorld, type Spawned, type World } from '../../test/inventory/world.ts'
-import type { ProviderName } from './engine.ts'
+import { environmentOf, kubeconfig, type ProviderName } from './engine.ts'
 
 /** A project's folder, run in a world of its own, with everything counted before. */
 export interface Stage extends AsyncDisposable {
@@ -20,6 +21,7 @@ export interface Stage extends AsyncDisposable {
 
 const EXCLUSIONS: readonly Exclusion[] = [
   { kind: 'temporary file', pattern: /^node-compile-cache$/, why: "npm's own, wherever an npm script runs" },
+  { kind: 'temporary file', pattern: /^playwright-(transform-cache|artifacts)-/, why: "Playwright's own: a cache, and what it leaves when it is killed" },
   { kind: 'file', pattern: /\/world-/, why: "the test's own world" },
   { kind: 'file', pattern: /\/(node-compile-cache|\.X\d|hsperfdata_|vitest-)/, why: 'caches of Node and of the test runner' },
   { kind: 'file', pattern: /\/tmp\/(bash|tmp\.|moorage-testbed)/, why: 'shells and the test bed' },
@@ -29,13 +31,13 @@ export async function openStage(folder: string, provider: ProviderName): Promise
   const world = await openWorld()
   const cwd = resolve(folder)
   const host = provider === 'docker' ? process.env['DOCKER_HOST'] : undefined
-  const kinds: readonly Kind[] = [...world.kinds, ...machineKinds(), ...(host ? dockerKinds(host) : [])]
+  const kinds: readonly Kind[] = [...world.kinds, ...machineKinds(), ...(host ? dockerKinds(host) : []), ...(provider === 'kubernetes' ? kubernetesKinds(kubeconfig('admin')) : [])]
   const before: Inventory = await takeInventory(kinds, EXCLUSIONS)
   const runsFile = join(world.folder, 'runs')
   return {
     world,
     runsFile,
-    start: (argv, env = {}, tty = false) => world.spawn(argv, { cwd, tty, env: { TEST_RUNS_FILE: runsFile, MOORAGE_PROVIDER: provider, NO_COLOR: '1', ...env } }),
+    start: (argv, env = {}, tty = false) => world.spawn(argv, { cwd, tty, env: { TEST_RUNS_FILE: runsFile, ...environmentOf(provider), NO_COLOR: '1', ...env } }),
     clean: (within) => expectUnchanged(before, { kinds, exclusions: EXCLUSIONS, within }),
     async supervisor() {
       const items = (await world.kinds[0]?.take()) ?? []

@@ -12,7 +12,7 @@ const examples = [
   { name: 'vitest-postgres-redis', programs: ['redis-server'] },
 ]
 
-describe.each<ProviderName>(['process', 'docker'])('on %s, its tests unchanged', (provider) => {
+describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s, its tests unchanged', (provider) => {
   test.for(examples)('example $name', async ({ name, programs }, { skip }) => {
     const absent = missing(provider) ?? (provider === 'process' && programs.find(lacks))
     if (absent) skip(provider === 'process' ? `no ${absent} to run as a plain process` : absent)

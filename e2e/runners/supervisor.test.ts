@@ -4,7 +4,7 @@ import { moorage, openStage, reached, until, vitest } from '../harness/fixture.t
 
 const folder = 'e2e/fixtures/lifecycle'
 
-describe.each<ProviderName>(['process', 'docker'])('on %s', (provider) => {
+describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s', (provider) => {
   test('a killed supervisor: its client removes what it left, and says so', async ({ skip }) => {
     const reason = missing(provider)
     if (reason) skip(reason)

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
+import { build, type Plugin } from 'esbuild'
 
 // The published package holds the private ones, file by file: what names a module by its place finds it there too.
 const dist = resolve('packages/moorage/dist')
@@ -28,4 +29,47 @@ for (const file of globSync(`${dist}/lib/**/*.{js,d.ts}`)) {
     // Declarations keep the sources' endings.
     .replace(/(from |import\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2')
   if (out !== text) writeFileSync(file, out)
+}
+
+await cutDownKubeconfig()
+for (const name of ['kubernetes-role.yaml', 'kubernetes-cluster-role.yaml']) copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
+
+/**
+ * The official client with its generated API takes 280 ms to load; its kubeconfig and auth code alone, 30. What needs the
+ * rest says so, and provider-kubernetes loads the whole package for it.
+ */
+async function cutDownKubeconfig(): Promise<void> {
+  const file = resolve(dist, 'lib/provider-kubernetes/src/kubeconfig.js')
+  const absent: { readonly [module: string]: readonly string[] } = {
+    undici: ['Agent', 'ProxyAgent', 'fetch', 'FormData'],
+    'openid-client': ['discovery', 'refreshTokenGrant', 'customFetch', 'allowInsecureRequests', 'None', 'Configuration'],
+    gen: ['createConfiguration', 'ServerConfiguration'],
+    middleware: ['setHeaderMiddleware'],
+  }
+  const plugin: Plugin = {
+    name: 'cut',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(undici|openid-client)$|\/gen\/index\.js$|\/middleware\.js$/ }, ({ path, importer }) => {
+        if (!importer.includes('client-node')) return undefined
+        return { path: path.includes('/gen/') ? 'gen' : path.includes('middleware') ? 'middleware' : path, namespace: 'cut' }
+      })
+      onLoad({ filter: /.*/, namespace: 'cut' }, ({ path }) => ({
+        contents: `const none = () => { throw new TypeError('${path} is not in this build') }\n${(absent[path] ?? []).map((name) => `export const ${name} = class { constructor() { none() } }`).join('\n')}`,
+      }))
+    },
+  }
+  await build({
+    entryPoints: [resolve('packages/provider-kubernetes/src/kubeconfig.ts')],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    minifySyntax: true,
+    legalComments: 'eof',
+    // CommonJS packages in it call require.
+    banner: { js: "// Bundled: @kubernetes/client-node (Apache-2.0) and what it needs.\nimport { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
+    plugins: [plugin],
+    logLevel: 'warning',
+  })
 }

@@ -34,6 +34,8 @@ for (const { user, options } of modes) {
     },
     leftovers: () => Promise.resolve(objects().filter(({ going }) => !going).map(({ name }) => name)),
     remains: () => Promise.resolve(objects().map(({ name }) => name)),
+    // A kubelet looks at its containers once a second (its PLEG's relist period), and knows no exit code before.
+    exitWithin: 2_000,
     kill(run, service) {
       const containerd = ['-a', process.env['MOORAGE_TESTBED_CONTAINERD'] as string, '-n', 'k8s.io']
       const [namespace, pod] = options['namespace'] ? [NAMESPACE, `${run}-${service}`] : [run, service]

@@ -88,7 +88,7 @@ function candidatesOf({ providers }: Installation, plan: Plan, env: Environ): Ca
 }
 
 // Variables that decide which engine is used, and whose.
-const ENGINE = ['DOCKER_HOST', 'DOCKER_CONTEXT', 'KUBECONFIG', 'MOORAGE_PROVIDER']
+const ENGINE = ['DOCKER_HOST', 'DOCKER_CONTEXT', 'KUBECONFIG', 'MOORAGE_KUBE_CONTEXT', 'MOORAGE_NAMESPACE', 'MOORAGE_PROVIDER']
 
 /** Equal for clients that may share a run: same project, same spec, same engine; in CI the same process as well. */
 function identityFor(plan: Plan, { ci }: Candidates, { env, nonce }: { env: Environ; nonce: string }): string {

@@ -6,6 +6,8 @@ export type {
 export type * from '@moorage/core/register'
 export { docker } from '@moorage/provider-docker'
 export type { DockerOptions } from '@moorage/provider-docker'
+export { kubernetes } from '@moorage/provider-kubernetes'
+export type { KubernetesOptions } from '@moorage/provider-kubernetes'
 export { process } from '@moorage/provider-process'
 export { container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'
 export type {

@@ -1,9 +1,10 @@
 import type { AnyConfig, EndpointsOf, Environment, Installation, ProvisionOptions } from '@moorage/core'
 import { docker } from '@moorage/provider-docker'
+import { kubernetes } from '@moorage/provider-kubernetes'
 import { process as plainProcess } from '@moorage/provider-process'
 
 /** The providers that come with moorage, in order of preference. */
-export const installation: Installation = { providers: [docker(), plainProcess()], host: plainProcess() }
+export const installation: Installation = { providers: [docker(), kubernetes(), plainProcess()], host: plainProcess() }
 
 /**
  * Starts the services of a config, or joins the run that has them already. Throws `MoorageError`; then nothing is left.
