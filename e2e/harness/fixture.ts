@@ -7,7 +7,7 @@ import type { Exclusion, Kind } from '../../test/inventory/kind.ts'
 import { kubernetesKinds } from '../../test/inventory/kubernetes.ts'
 import { machineKinds } from '../../test/inventory/machine.ts'
 import { openWorld, type Spawned, type World } from '../../test/inventory/world.ts'
-import { environmentOf, kubeconfig, type ProviderName } from './engine.ts'
+import { environmentOf, kubeconfig, kubectl, type ProviderName } from './engine.ts'
 
 /** A project's folder, run in a world of its own, with everything counted before. */
 export interface Stage extends AsyncDisposable {
@@ -33,12 +33,17 @@ export async function openStage(folder: string, provider: ProviderName): Promise
   const host = provider === 'docker' ? process.env['DOCKER_HOST'] : undefined
   const kinds: readonly Kind[] = [...world.kinds, ...machineKinds(), ...(host ? dockerKinds(host) : []), ...(provider === 'kubernetes' ? kubernetesKinds(kubeconfig('admin')) : [])]
   const before: Inventory = await takeInventory(kinds, EXCLUSIONS)
+  const spaces = provider === 'kubernetes' ? namespaces() : []
   const runsFile = join(world.folder, 'runs')
   return {
     world,
     runsFile,
     start: (argv, env = {}, tty = false) => world.spawn(argv, { cwd, tty, env: { TEST_RUNS_FILE: runsFile, ...environmentOf(provider), NO_COLOR: '1', ...env } }),
-    clean: (within) => expectUnchanged(before, { kinds, exclusions: EXCLUSIONS, within }),
+    async clean(within) {
+      if (provider !== 'kubernetes') return await expectUnchanged(before, { kinds, exclusions: EXCLUSIONS, within })
+      await accepted(spaces, within)
+      return await expectUnchanged(before, { kinds, exclusions: EXCLUSIONS, within: GONE })
+    },
     async supervisor() {
       const items = (await world.kinds[0]?.take()) ?? []
       const pid = items.map((item) => /^(\d+) .*moorage supervisor/.exec(item)?.[1]).find(Boolean)
@@ -47,6 +52,23 @@ export async function openStage(folder: string, provider: ProviderName): Promise
     },
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   }
+}
+
+// Milliseconds: a namespace takes eight to ten seconds to go.
+const GONE = 30_000
+
+/** Every namespace made since is being deleted within so many milliseconds. */
+async function accepted(before: readonly string[], within: number): Promise<void> {
+  for (const end = Date.now() + within; ; await sleep(50)) {
+    const live = namespaces().filter((name) => !before.includes(name))
+    if (!live.length) return
+    if (Date.now() > end) throw new RangeError(`not being deleted after ${within} ms, left behind: ${live.join(', ')}`)
+  }
+}
+
+function namespaces(): readonly string[] {
+  const rows = kubectl('get', 'namespaces', '--no-headers', '-o', 'custom-columns=N:.metadata.name,D:.metadata.deletionTimestamp').stdout.trim().split('\n').map((line) => line.split(/\s+/))
+  return rows.flatMap(([name = '', deleted]) => (deleted === '<none>' ? [name] : []))
 }
 
 /** The runner's own entry, without a shell or npm in between that would get the signals first. */
