@@ -76,7 +76,8 @@ async function build(program: GoProgram): Promise<void> {
 
 /** k8s.io/kubernetes points at folders of its own repository; whoever imports it must name the published modules. */
 async function replacements({ module, version }: GoProgram): Promise<string> {
-  const { GoMod } = JSON.parse(await sh(['go', 'mod', 'download', '-json', `${module}@${version}`])) as { GoMod: string }
+  const answer = await sh(['go', 'mod', 'download', '-json', `${module}@${version}`])
+  const { GoMod } = JSON.parse(answer) as { GoMod: string }
   return Array.from(
     readFileSync(GoMod, 'utf8').matchAll(/^\s+(\S+) => \.\/staging\S+$/gm),
     ([, name]) => `replace ${name} => ${name} ${version.replace(/^v1/, 'v0')}\n`,

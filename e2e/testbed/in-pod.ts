@@ -106,13 +106,16 @@ function podOf(name: string, namespace: string, options: PodCommand): object {
   }
 }
 
-async function until<T>(path: string, deadline: number, wanted: (status: Pod['status']) => T | false | undefined): Promise<T> {
+type Question<T> = (status: Pod['status']) => T | false | undefined
+
+async function until<T>(path: string, deadline: number, wanted: Question<T>): Promise<T> {
   for (;;) {
     const { status, body } = await ask(path)
     if (status !== 200) throw new Error(`The pod is gone: ${body}`)
-    const found = wanted((JSON.parse(body) as Pod).status)
+    const now = (JSON.parse(body) as Pod).status
+    const found = wanted(now)
     if (found) return found
-    if (Date.now() > deadline) throw new Error(`The pod did not get that far in time: ${JSON.stringify(JSON.parse(body).status)}`)
+    if (Date.now() > deadline) throw new Error(`The pod did not get that far in time: ${JSON.stringify(now)}`)
     await sleep(50)
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { binary } from './go-programs.ts'
 import { kubeconfigOf, pki, server } from './kubernetes-places.ts'
 import { kubectl as program } from './kubernetes-programs.ts'
@@ -27,6 +28,19 @@ export async function nodeReady(name: string): Promise<boolean> {
 }
 
 interface Node { status: { conditions?: { type: string, status: string }[] } }
+
+/** A namespace refuses pods until its own default account is there. */
+export async function untilPodsAreAdmitted(): Promise<void> {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(20)) {
+    const lists = await Promise.all(['namespaces', 'serviceaccounts'].map((kind) => ask(`/api/v1/${kind}`)))
+    const [namespaces = [], accounts = []] = lists.map(({ body }) => (JSON.parse(body) as List).items)
+    const defaults = accounts.filter(({ metadata: { name } }) => name === 'default')
+    if (defaults.length === namespaces.length) return
+  }
+  throw new Error('The cluster makes no default service accounts; see the log of kube-controller-manager.')
+}
+
+interface List { items: { metadata: { name: string } }[] }
 
 /** As admin. */
 export function kubectl(args: string[], input = ''): Promise<string> {

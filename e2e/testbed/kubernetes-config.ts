@@ -23,6 +23,10 @@ const containerd = `version = 2
 ${store}[plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "${at.pauseImage}"
   restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+    Root = "${join(at.folder, 'runc')}"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "${networks}"
@@ -93,6 +97,8 @@ const dns = `.:53 {
 `
 
 const buildkit = `root = "${at.buildkitData}"
+[otel]
+  socketPath = "${at.buildkitSocket}.traces"
 [worker.oci]
   enabled = true
   networkMode = "host"
@@ -107,7 +113,8 @@ const buildkit = `root = "${at.buildkitData}"
 
 /** Writes every program's configuration. */
 export async function writeConfiguration(): Promise<void> {
-  const mirror = `server = "http://${registryAddress}"\n[host."http://${registryAddress}"]\n  capabilities = ["pull", "resolve"]\n`
+  const url = `http://${registryAddress}`
+  const mirror = `server = "${url}"\n[host."${url}"]\n  capabilities = ["pull", "resolve"]\n`
   const files = {
     [storeFile]: `version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n${store}`,
     [containerdFile]: containerd,

@@ -10,7 +10,8 @@ import { step } from './progress.ts'
 import { inScratch } from './scratch.ts'
 import { lines, sh } from './shell.ts'
 
-const wanted = [pauseImage, ...images.flatMap(({ name, tags }) => tags.map((tag) => `docker.io/library/${name}:${tag}`))]
+const standIns = images.flatMap(({ name, tags }) => tags.map((tag) => `docker.io/library/${name}:${tag}`))
+const wanted = [pauseImage, ...standIns]
 
 export function ctr(...args: string[]): Promise<string> {
   return sh(['ctr', '-a', containerdSocket, '-n', 'k8s.io', ...args])

@@ -1,37 +1,45 @@
-import { existsSync, readdirSync, readlinkSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { answers } from './engine.ts'
 import * as at from './kubernetes-places.ts'
-import { mountsUnder } from './mounts.ts'
 import { removeLink } from './network.ts'
 import { sh } from './shell.ts'
 
-const networkNamespaces = '/run/netns'
-/** Says that the bed, and nobody before it, made the mount above. */
+const namespaces = '/run/netns'
+/** Says that the bed, and nobody before it, made that folder a mount. */
 const mountIsOurs = join(at.folder, 'network-namespaces')
 
 /** Else the first `ip netns add` of anybody hides the pods' namespaces, and no pod can be removed any more. */
 export async function shareNetworkNamespaces(): Promise<void> {
-  await mkdir(networkNamespaces, { recursive: true })
-  if (mountsUnder(networkNamespaces).includes(networkNamespaces)) return
+  await mkdir(namespaces, { recursive: true })
+  if (await answers(['mountpoint', '-q', namespaces])) return
   await writeFile(mountIsOurs, '')
-  await sh(['mount', '--bind', networkNamespaces, networkNamespaces])
-  await sh(['mount', '--make-shared', networkNamespaces])
+  await sh(['mount', '--bind', namespaces, namespaces])
+  await sh(['mount', '--make-shared', namespaces])
 }
 
-/** The plug-ins note each pod's network; the note names the pod's namespace. */
+/** Network namespaces, the plug-ins' notes and interfaces of pods; those of other clusters on this machine stay. */
 export async function removePodNetworks(): Promise<void> {
-  const note = new RegExp(`^${at.networkName}-[0-9a-f]{64}-`)
-  for (const name of entries(at.networkResults).filter((each) => note.test(each))) {
-    await rm(join(at.networkResults, name), { force: true })
+  const database = join(at.containerdRoot, 'io.containerd.metadata.v1.bolt/meta.db')
+  const known = existsSync(database) ? readFileSync(database, 'latin1') : ''
+  for (const note of entries(at.networkResults)) {
+    const [, pod] = /-([0-9a-f]{64})-\w+$/.exec(note) ?? []
+    if (pod && known.includes(pod)) await rm(join(at.networkResults, note), { force: true })
   }
+  for (const name of entries(namespaces).filter((each) => each.startsWith('cni-') && known.includes(each))) {
+    await sh(['umount', '-l', join(namespaces, name)], { otherwise: '' })
+    await rm(join(namespaces, name), { force: true })
+  }
+  if (existsSync(mountIsOurs)) await sh(['umount', '-l', namespaces], { otherwise: '' })
   for (const link of entries('/sys/class/net').filter((name) => masterOf(name) === at.podBridge)) await removeLink(link)
-  if (!existsSync(mountIsOurs)) return
-  for (const name of entries(networkNamespaces).filter((each) => each.startsWith('cni-'))) {
-    await sh(['umount', '-l', join(networkNamespaces, name)], { otherwise: '' })
-    await rm(join(networkNamespaces, name), { force: true })
+}
+
+/** The kubelet links every container's log here; those of other kubelets stay. */
+export async function removeLogLinks(): Promise<void> {
+  for (const link of entries(at.podLogLinks).map((name) => join(at.podLogLinks, name))) {
+    if (readlinkSync(link).startsWith(`${at.folder}/`)) await rm(link)
   }
-  await sh(['umount', '-l', networkNamespaces], { otherwise: '' })
 }
 
 function masterOf(link: string): string | undefined {
@@ -39,13 +47,6 @@ function masterOf(link: string): string | undefined {
     return readlinkSync(`/sys/class/net/${link}/master`).split('/').at(-1)
   } catch {
     return undefined
-  }
-}
-
-/** The kubelet links every container's log here; those of other kubelets stay. */
-export async function removeLogLinks(): Promise<void> {
-  for (const link of entries(at.podLogLinks).map((name) => join(at.podLogLinks, name))) {
-    if (readlinkSync(link).startsWith(`${at.folder}/`)) await rm(link)
   }
 }
 

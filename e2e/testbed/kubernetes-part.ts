@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { clear, makeGroup } from './control-group.ts'
 import { binary, buildPrograms } from './go-programs.ts'
-import { ask, kubectl } from './kubernetes-api.ts'
+import { ask, kubectl, untilPodsAreAdmitted } from './kubernetes-api.ts'
 import { writeConfiguration } from './kubernetes-config.ts'
 import { publishPause, pullImages, tidyStore } from './kubernetes-images.ts'
 import { removeLogLinks, removePodNetworks, shareNetworkNamespaces } from './kubernetes-leftovers.ts'
@@ -22,7 +22,9 @@ const built = Object.values(go)
 
 export const kubernetesPart: Part = {
   name: 'kubernetes',
-  debianPackages: ['containerd', 'runc', 'containernetworking-plugins', 'iptables', 'iproute2', 'openssl', 'util-linux'],
+  debianPackages: [
+    'containerd', 'runc', 'containernetworking-plugins', 'iptables', 'iproute2', 'openssl', 'util-linux',
+  ],
   disk: { cold: 16, warm: 3 },
   cached: async () => existsSync(at.containerdRoot) && built.every((each) => existsSync(binary(each))),
   programs,
@@ -48,7 +50,7 @@ export const kubernetesPart: Part = {
     await pullImages()
     if (!fresh) return
     await apply(objects)
-    await grantRoles()
+    await Promise.all([grantRoles(), untilPodsAreAdmitted()])
   },
 
   // What runs ends with the sweep; without this, pods would not be asked to end by themselves.
@@ -83,5 +85,8 @@ export const kubernetesPart: Part = {
     MOORAGE_TESTBED_CONTAINERD_HOSTS: at.mirrors,
   }),
 
-  describe: async () => [`kubernetes   ${(JSON.parse((await ask('/version')).body) as { gitVersion: string }).gitVersion}`],
+  async describe() {
+    const { gitVersion } = JSON.parse((await ask('/version')).body) as { gitVersion: string }
+    return [`kubernetes   ${gitVersion}, node ${at.node}`]
+  },
 }

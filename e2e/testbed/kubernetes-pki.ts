@@ -12,7 +12,8 @@ const keyOptions = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-no
 export async function makeAuthority(): Promise<void> {
   await mkdir(pki, { recursive: true, mode: 0o700 })
   await mkdir(kubeconfigs, { recursive: true, mode: 0o700 })
-  await openssl('req', '-x509', ...keyOptions, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=testbed', '-days', '365')
+  const authority = ['-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=testbed', '-days', '365']
+  await openssl('req', '-x509', ...keyOptions, ...authority)
   await openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', serviceAccountKey)
   await Promise.all([
     certificate('apiserver', '/CN=kube-apiserver', serverNames),
@@ -32,8 +33,9 @@ export async function makeAuthority(): Promise<void> {
 
 /** Makes `<name>.crt` and `<name>.key`. */
 export async function certificate(name: string, subject: string, names?: string): Promise<void> {
-  const uses = `keyUsage=digitalSignature\nextendedKeyUsage=clientAuth,serverAuth\n${names ? `subjectAltName=${names}\n` : ''}`
-  await writeFile(join(pki, `${name}.ext`), uses)
+  const uses = ['keyUsage=digitalSignature', 'extendedKeyUsage=clientAuth,serverAuth']
+  if (names) uses.push(`subjectAltName=${names}`)
+  await writeFile(join(pki, `${name}.ext`), `${uses.join('\n')}\n`)
   await openssl('req', ...keyOptions, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject)
   await openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-out', `${name}.crt`,
     '-days', '365', '-extfile', `${name}.ext`)

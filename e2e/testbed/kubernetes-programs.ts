@@ -14,7 +14,12 @@ export const kubernetes: GoProgram = { ...kubernetesModule, name: 'kubernetes', 
 
 export const kubectl: GoProgram = { ...kubernetesModule, name: 'kubectl', main: 'k8s.io/kubernetes/cmd/kubectl' }
 
-export const coredns: GoProgram = { name: 'coredns', module: 'github.com/coredns/coredns', version: 'v1.12.4', main: '.' }
+export const coredns: GoProgram = {
+  name: 'coredns',
+  module: 'github.com/coredns/coredns',
+  version: 'v1.12.4',
+  main: '.',
+}
 
 /** What holds a pod's namespaces; of Go's standard library alone. */
 export const pause: GoProgram = { name: 'pause', module: 'std', version: '1', main: '.' }

@@ -14,6 +14,7 @@ mount --rbind /run/groups /sys/fs/cgroup
 umount -R -l /run/groups
 rmdir /run/groups
 # Some folders of the kubelet and of the network plug-ins cannot be moved.
+mount -t tmpfs tmpfs /dev/shm
 mkdir /run/own-machine
 mount -t tmpfs tmpfs /run/own-machine
 for place in lib log; do

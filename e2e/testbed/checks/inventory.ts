@@ -11,7 +11,7 @@ export async function inventory(): Promise<string[]> {
     ...lines(readFileSync('/proc/self/mountinfo', 'utf8')).map((line) => `mount ${line.split(' ')[4]}`),
     ...readdirSync('/sys/class/net').map((name) => `interface ${name}`),
     ...(await rules()).map((line) => `rule ${line}`),
-    ...['/run', '/dev/shm', '/var/log', '/var/lib/cni', '/var/lib/kubelet', '/usr/libexec'].flatMap(files),
+    ...['/run', '/dev/shm', '/var/log', '/var/lib/cni', '/var/lib/kubelet', '/usr/libexec/kubernetes'].flatMap(files),
     ...groups().map((name) => `group ${name}`),
     ...settings.map((name) => `setting ${name} ${readFileSync(`/proc/sys/${name}`, 'utf8').trim()}`),
     ...lines(await sh(['ss', '-Hltun'])).map((line) => `port ${line.split(/\s+/)[4]}`),

@@ -46,7 +46,8 @@ after(() => bed('down'))
 
 test('the node is Ready, and a pod is within 10 s', async () => {
   assert.match((await kubectl('get', 'node', 'testbed')).out, /testbed +Ready .* v1\.34\.4/)
-  const { code, err } = await kubectl('wait', '-n', 'ci', '--for=condition=Ready', 'pod/web', 'pod/client', '--timeout=10s')
+  const ready = ['wait', '-n', 'ci', '--for=condition=Ready', 'pod/web', 'pod/client', '--timeout=10s']
+  const { code, err } = await kubectl(...ready)
   assert.equal(code, 0, err)
 })
 
@@ -103,8 +104,11 @@ test('a command in a pod has the checkout, this Node and the rights of its accou
       .map((name) => require('node:fs').readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/' + name))
     const headers = { authorization: 'Bearer ' + token }
     const url = 'https://kubernetes.default.svc/api/v1/namespaces/'
-    const say = (namespace) => require('node:https').get(url + namespace + '/pods', { ca, headers },
-      ({ statusCode }) => { console.log(namespace, statusCode, process.version, process.env.WORD); process.exitCode = 3 })
+    const say = (namespace) => require('node:https').get(url + namespace + '/pods', { ca, headers }, (answer) => {
+      console.log(namespace, answer.statusCode, process.version, process.env.WORD)
+      process.exitCode = 3
+      answer.resume()
+    })
     require('node:fs').statSync('e2e/testbed/in-pod.ts')
     say('ci')
     setTimeout(say, 500, 'default')`
@@ -119,11 +123,12 @@ test('BuildKit builds from a stand-in image and pushes, and a pod runs the resul
   await inScratch(async (folder) => {
     const input = 'FROM busybox:1.37\nRUN echo built > /word\nCMD ["cat", "/word"]\n'
     await sh(['sh', '-c', 'cat > "$1"/Dockerfile', 'sh', folder], { input })
-    await sh([
-      binary(buildctl), '--addr', `unix://${buildkitSocket}`, 'build', '--frontend', 'dockerfile.v0',
-      '--local', `context=${folder}`, '--local', `dockerfile=${folder}`, '--output', `type=image,name=${image},push=true`,
-    ])
+    const places = ['--local', `context=${folder}`, '--local', `dockerfile=${folder}`]
+    const output = ['--output', `type=image,name=${image},push=true`]
+    const build = ['--addr', `unix://${buildkitSocket}`, 'build', '--frontend', 'dockerfile.v0', ...places, ...output]
+    await sh([binary(buildctl), ...build])
   })
-  const { out } = await kubectl('run', 'built', '-n', 'ci', '-i', '--rm', '--quiet', '--restart=Never', `--image=${image}`)
+  const run = ['run', 'built', '-n', 'ci', '-i', '--rm', '--quiet', '--restart=Never', `--image=${image}`]
+  const { out } = await kubectl(...run)
   assert.match(out, /^built$/m)
 })

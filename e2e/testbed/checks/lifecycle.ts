@@ -77,7 +77,7 @@ test('up heals a bed whose processes were killed, within 20 s, and it starts emp
   await occupyCluster()
 })
 
-for (const name of ['registry', 'containerd', 'dockerd']) {
+for (const name of ['registry', 'docker-containerd.toml', 'dockerd']) {
   test(`up heals a bed whose ${name} alone was killed`, async () => {
     const victim = (await processes()).find(({ line }) => line.includes(name))
     process.kill(victim?.pid ?? 0, 'SIGKILL')
