@@ -66,3 +66,11 @@ test('going down twice is going down once', async () => {
   expect(first).toBe(second)
   expect(events).toEqual(['db goes', 'db gone'])
 })
+
+test('on the way down nothing new is begun: nobody would undo it', async () => {
+  const { events, task } = recorder()
+  const lifecycle = new Lifecycle()
+  await lifecycle.unwind()
+  await expect(lifecycle.run(task('late'))).rejects.toMatchObject({ code: 'ABORTED', message: 'late was not begun: everything is being taken down.' })
+  expect(events).toEqual([])
+})

@@ -12,7 +12,7 @@ test.each<[Phase, string]>([
   ['ready', 'did not become ready'],
 ])('%s: its own text, with the last reason', async (phase, text) => {
   const expired = Promise.withResolvers<MoorageError>()
-  const clock = new PhaseClock('db', { [phase]: 10 }, expired.resolve)
+  const clock = new PhaseClock({ service: 'db', deadlines: { [phase]: 10 } }, expired.resolve)
   clock.enter(phase)
   clock.lastReason = 'connection refused by 127.0.0.1:5432'
   const error = await expired.promise
@@ -22,13 +22,13 @@ test.each<[Phase, string]>([
 
 test('without a reason the text ends earlier', async () => {
   const expired = Promise.withResolvers<MoorageError>()
-  new PhaseClock('db', { pull: 5 }, expired.resolve).enter('pull')
+  new PhaseClock({ service: 'db', deadlines: { pull: 5 } }, expired.resolve).enter('pull')
   expect((await expired.promise).message).toMatch(/^services\.db did not get its image within 0\.005 s\.\n/)
 })
 
 test('each phase has its own time, and the last one is stopped', async () => {
   const late: MoorageError[] = []
-  const clock = new PhaseClock('db', { admit: 40, start: 40 }, (error) => late.push(error))
+  const clock = new PhaseClock({ service: 'db', deadlines: { admit: 40, start: 40 } }, (error) => late.push(error))
   clock.enter('admit')
   await sleep(25)
   clock.enter('start')

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Probed, Provider, ProviderRef } from '@moorage/core'
+import { monotonic } from '../../packages/core/src/clock.ts'
 import { chooseProvider, type Candidates } from '../../packages/core/src/run/selection.ts'
 import { runtimeProblem } from '../../packages/provider-docker/src/client.ts'
 import { refused } from './refusal.ts'
@@ -19,7 +20,8 @@ async function choose(answers: { readonly [name: string]: Probed | Error }, how:
     },
     open: () => Promise.reject(new RangeError('not here')),
   })
-  const { ref, reason } = await chooseProvider({ inOrder: refs, ci: false, ...how }, imaged, load, new AbortController().signal)
+  const choosing = { load, signal: new AbortController().signal, clock: monotonic }
+  const { ref, reason } = await chooseProvider({ inOrder: refs, ci: false, ...how }, imaged, choosing)
   return `${ref.name} (${reason})`
 }
 

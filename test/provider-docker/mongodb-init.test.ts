@@ -4,6 +4,7 @@ import { selfAsOwner, type Probe, type Run, type Unit, type UnitSpec } from '@mo
 import { mongodb } from '@moorage/services'
 import { missing } from '../../e2e/harness/engine.ts'
 import { ownerOf, type ServiceOwner } from '../../packages/core/src/config/reference.ts'
+import { monotonic } from '../../packages/core/src/clock.ts'
 import { waitReady } from '../../packages/core/src/readiness/index.ts'
 import { provider } from '../../packages/provider-docker/src/provider.ts'
 
@@ -27,7 +28,7 @@ describe.skipIf(reason)(`mongodb with a root user${reason ? ` (${reason})` : ''}
     const spec: UnitSpec = { name: 'db', ports: { main: 27017 }, env, sensitive: [], container: { image, user, tmpfs, entrypoint: ['bash', '-c', OPEN] } }
     try {
       const unit = await session.start(spec, signal)
-      const waiting = { service: 'db', unit, ports: spec.ports, signal, seen: () => {} }
+      const waiting = { service: 'db', unit, ports: spec.ports, signal, clock: monotonic, seen: () => {} }
       await waitReady({ ...waiting, probes: probes.slice(0, 1) })
       expect(await textOf(unit), 'the temporary server answers').not.toContain(DONE)
       await waitReady({ ...waiting, probes })

@@ -1,3 +1,4 @@
+import { within, type Clock } from '../clock.ts'
 import { MoorageError } from '../errors.ts'
 import type { Exit, LogLine, Unit } from '../provider.ts'
 import type { Probe } from '../service.ts'
@@ -36,22 +37,22 @@ export async function waitReady(waiting: Waiting): Promise<void> {
 
 async function allHold(waiting: Waiting): Promise<void> {
   for (const probe of waiting.probes) {
-    for (const since = Date.now(); ; ) {
+    for (const since = waiting.clock.now(); ; ) {
       const reason = await (tries[probe.kind] as Try<Probe>)(probe, waiting)
       if (reason === undefined) break
       waiting.signal.throwIfAborted()
       waiting.seen(reason)
-      const [, rest] = PAUSES.find(([until]) => Date.now() - since < until) ?? [0, LAST_PAUSE]
-      await pause(rest, waiting.signal)
+      const [, rest] = PAUSES.find(([until]) => waiting.clock.now() - since < until) ?? [0, LAST_PAUSE]
+      await pause(rest, waiting)
     }
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, { clock, signal }: Waiting): Promise<void> {
   return new Promise((done) => {
-    const timer = setTimeout(finish, ms)
+    const cancel = clock.after(ms, finish)
     function finish(): void {
-      clearTimeout(timer)
+      cancel()
       signal.removeEventListener('abort', finish)
       done()
     }
@@ -59,9 +60,9 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-async function failed({ service, unit, signal }: Waiting, exit: Exit): Promise<never> {
+async function failed({ service, unit, signal, clock }: Waiting, exit: Exit): Promise<never> {
   signal.throwIfAborted()
-  const logs = await lastLines(unit)
+  const logs = await lastLines(unit, clock)
   throw new MoorageError('SERVICE_EXITED', `services.${service} ${describeExit(exit)} before it was ready.`, {
     service,
     phase: 'ready',
@@ -79,13 +80,12 @@ export function describeExit({ reason, code, signal, detail }: Exit): string {
 const LINES_WITHIN = 1_000
 
 /** The last 50 lines of a unit, as far as they can be had. */
-export async function lastLines(unit: Unit): Promise<readonly string[]> {
+export async function lastLines(unit: Unit, clock: Clock): Promise<readonly string[]> {
   const lines: string[] = []
-  const signal = AbortSignal.timeout(LINES_WITHIN)
+  const enough = new AbortController()
   const collect = async (): Promise<void> => {
-    for await (const { text } of unit.logs({ tail: 50, signal }) as AsyncIterable<LogLine>) lines.push(text)
+    for await (const { text } of unit.logs({ tail: 50, signal: enough.signal }) as AsyncIterable<LogLine>) lines.push(text)
   }
-  const late = new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }))
-  await Promise.race([collect().catch(() => {}), late])
+  await within(collect().catch(() => {}), { clock, ms: LINES_WITHIN, late: () => enough.abort() })
   return lines.slice(-50)
 }

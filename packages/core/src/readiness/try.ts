@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { Ports, Unit } from '../provider.ts'
 import type { Probe } from '../service.ts'
 
@@ -8,6 +9,7 @@ export interface Waiting {
   readonly probes: readonly Probe[]
   readonly ports: Ports
   readonly signal: AbortSignal
+  readonly clock: Clock
   /** Told why the last try failed: what a deadline's message quotes. */
   seen(reason: string): void
 }

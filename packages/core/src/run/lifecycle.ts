@@ -1,4 +1,5 @@
-import { messageOf } from '../errors.ts'
+import { monotonic, within, type Clock } from '../clock.ts'
+import { messageOf, MoorageError } from '../errors.ts'
 
 /** One step up, and its way back. */
 export interface Task<T> {
@@ -10,6 +11,9 @@ export interface Task<T> {
   teardown(): Promise<void>
 }
 
+// Milliseconds for one teardown: an engine that never answers must not hold up the others, and the end, for ever.
+export const UNDO = 60_000
+
 export interface Undone {
   readonly title: string
   readonly failure?: unknown
@@ -18,10 +22,17 @@ export interface Undone {
 /** What is up, and the way down: in reverse of need, as parallel as the needs allow. */
 export class Lifecycle {
   readonly #tasks: Task<unknown>[] = []
+  readonly #clock: Clock
   #unwinding: Promise<readonly Undone[]> | undefined
+
+  constructor(clock: Clock = monotonic) {
+    this.#clock = clock
+  }
 
   /** The teardown is queued before `setup` is called, so a half-start, an abort and a failure share one way down. */
   async run<T>(task: Task<T>): Promise<T> {
+    // Nobody would undo it.
+    if (this.#unwinding) throw new MoorageError('ABORTED', `${task.title} was not begun: everything is being taken down.`)
     this.#tasks.push(task)
     return await task.setup()
   }
@@ -36,16 +47,17 @@ export class Lifecycle {
     // Newest first: whoever needs a task was added after it, so its end is already in the map.
     for (const task of this.#tasks.toReversed()) {
       const users = this.#tasks.filter((other) => other.needs?.includes(task.title)).map((other) => ends.get(other.title))
-      ends.set(task.title, Promise.all(users).then(() => undo(task)))
+      ends.set(task.title, Promise.all(users).then(() => undo(task, this.#clock)))
     }
     return await Promise.all(ends.values())
   }
 }
 
-async function undo(task: Task<unknown>): Promise<Undone> {
+async function undo(task: Task<unknown>, clock: Clock): Promise<Undone> {
   try {
-    await task.teardown()
-    return { title: task.title }
+    const late = { title: task.title, failure: `it was not gone within ${UNDO / 1000} s` }
+    const gone = task.teardown().then((): Undone => ({ title: task.title }))
+    return await within(gone, { clock, ms: UNDO, late: (): Undone => late })
   } catch (failure) {
     return { title: task.title, failure: messageOf(failure) }
   }

@@ -1,3 +1,4 @@
+import { monotonic, type Clock } from '../clock.ts'
 import { MoorageError } from '../errors.ts'
 import type { Phase, ServiceSpec } from '../service.ts'
 
@@ -12,17 +13,25 @@ const DOING: { readonly [P in Phase]: string } = {
   ready: 'did not become ready',
 }
 
+export interface Timed {
+  readonly service: string
+  readonly deadlines?: ServiceSpec['deadlines'] | undefined
+  readonly clock?: Clock
+}
+
 /** A service's way through its phases: each entry stops the clock of the last and starts its own. */
 export class PhaseClock {
   phase: Phase = 'admit'
   /** What was seen last, for the message when the time is up. */
   lastReason: string | undefined
+  readonly #clock: Clock
   readonly #service: string
   readonly #deadlines: NonNullable<ServiceSpec['deadlines']>
   readonly #expire: (error: MoorageError) => void
-  #timer: NodeJS.Timeout | undefined
+  #cancel = (): void => {}
 
-  constructor(service: string, deadlines: ServiceSpec['deadlines'], expire: (error: MoorageError) => void) {
+  constructor({ service, deadlines, clock = monotonic }: Timed, expire: (error: MoorageError) => void) {
+    this.#clock = clock
     this.#service = service
     this.#deadlines = deadlines ?? {}
     this.#expire = expire
@@ -32,11 +41,11 @@ export class PhaseClock {
     this.stop()
     this.phase = phase
     const limit = this.#deadlines[phase] ?? DEADLINES[phase]
-    this.#timer = setTimeout(() => this.#expire(this.#late(phase, limit)), limit)
+    this.#cancel = this.#clock.after(limit, () => this.#expire(this.#late(phase, limit)))
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#cancel()
   }
 
   #late(phase: Phase, limit: number): MoorageError {

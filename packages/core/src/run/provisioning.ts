@@ -1,3 +1,4 @@
+import { monotonic, orAborted, within, type Clock } from '../clock.ts'
 import { enrich, MoorageError, redacted } from '../errors.ts'
 import { Gates } from './gates.ts'
 import { Lifecycle, type Undone } from './lifecycle.ts'
@@ -20,6 +21,8 @@ export interface Order {
 
 /** What the supervisor lends to a run. */
 export interface Surroundings {
+  /** Default: the real one. */
+  readonly clock?: Clock
   readonly run: Run
   load(ref: ProviderRef): Promise<Provider>
   tell: Tell
@@ -29,11 +32,15 @@ export interface Surroundings {
 
 export type Connections = { readonly [service: string]: PlainConnection }
 
+// Milliseconds for a session to open: a network, a namespace. No service's clock runs yet.
+const OPEN = 120_000
+
 /** A run, from a plan to connections and back to nothing. */
 export class Provisioning {
   readonly #order: Order
   readonly #around: Surroundings
-  readonly #lifecycle = new Lifecycle()
+  readonly #clock: Clock
+  readonly #lifecycle: Lifecycle
   readonly #abort = new AbortController()
   readonly #secrets = new Secrets()
   readonly #units = new Map<string, Unit>()
@@ -42,6 +49,8 @@ export class Provisioning {
   constructor(order: Order, around: Surroundings) {
     this.#order = order
     this.#around = around
+    this.#clock = around.clock ?? monotonic
+    this.#lifecycle = new Lifecycle(this.#clock)
   }
 
   /** Later calls join the first. When it rejects, everything is undone already. */
@@ -76,11 +85,11 @@ export class Provisioning {
 
   async #start(): Promise<Connections> {
     try {
-      const placed = await this.#place()
+      const placed = await orAborted(this.#place(), this.#abort.signal)
       const { plan } = this.#order
       const { tell } = this.#around
       const context: StartContext = {
-        plan, placed, tell, lifecycle: this.#lifecycle, secrets: this.#secrets, abort: this.#abort, gates: new Gates(), clocks: new Map(), units: this.#units,
+        clock: this.#clock, plan, placed, tell, lifecycle: this.#lifecycle, secrets: this.#secrets, abort: this.#abort, gates: new Gates(), clocks: new Map(), units: this.#units,
       }
       this.#phase = (service, phase, detail) => enterPhase(context, service, [phase, detail])
       return await startAll(context)
@@ -107,7 +116,7 @@ export class Provisioning {
     }
     if (onEngine.length) {
       const imaged = onEngine.filter(([, { spec }]) => spec.container).map(([name]) => name)
-      const choice = await chooseProvider(candidates, imaged, (ref) => this.#around.load(ref), this.#abort.signal)
+      const choice = await chooseProvider(candidates, imaged, { load: (ref) => this.#around.load(ref), signal: this.#abort.signal, clock: this.#clock })
       this.#around.tell({ kind: 'provider', name: choice.ref.name, reason: choice.reason })
       for (const service of onEngine) put(choice.ref, choice.provider, service)
     }
@@ -130,15 +139,18 @@ export class Provisioning {
       journal: (entry) => this.#around.journal(ref, entry),
       notice: (text) => this.#around.tell({ kind: 'notice', text: this.#secrets.redact(text) }),
     }
-    const opening = this.#lifecycle.run({
+    let opening: Promise<Session> | undefined
+    const late = (): never => {
+      throw new MoorageError('DEADLINE', `Provider ${provider.name} did not open a session within ${OPEN / 1000} s.`, { provider: provider.name, hint: 'See whether its engine hangs.' })
+    }
+    return await this.#lifecycle.run({
       title: `session ${provider.name}`,
-      setup: () => provider.open(this.#around.run, report, this.#abort.signal),
+      setup: () => within((opening = provider.open(this.#around.run, report, this.#abort.signal)), { clock: this.#clock, ms: OPEN, late }),
       teardown: async () => {
-        const session = await opening.catch(() => undefined)
+        const session = await opening?.catch(() => undefined)
         await session?.close()
       },
     })
-    return await opening
   }
 
   #redacted(error: unknown): MoorageError {

@@ -1,3 +1,4 @@
+import { orAborted, within, type Clock } from '../clock.ts'
 import { messageOf, MoorageError } from '../errors.ts'
 import type { Probed, Provider, ProviderRef } from '../provider.ts'
 
@@ -16,17 +17,25 @@ export interface Choice {
   readonly reason: string
 }
 
-type Load = (ref: ProviderRef) => Promise<Provider>
+export interface Choosing {
+  load(ref: ProviderRef): Promise<Provider>
+  readonly signal: AbortSignal
+  readonly clock: Clock
+}
+
+// Milliseconds for a probe; a provider promises five seconds.
+const PROBE = 15_000
 
 /**
  * Explicit wins, and its failure is an error; else the first that can be used. In CI no service with an image falls
  * back to processes: another database version and a green build would be the result.
  */
-export async function chooseProvider(candidates: Candidates, imaged: readonly string[], load: Load, signal: AbortSignal): Promise<Choice> {
+export async function chooseProvider(candidates: Candidates, imaged: readonly string[], choosing: Choosing): Promise<Choice> {
   const { explicit, inOrder, ci } = candidates
+  const { load } = choosing
   if (explicit) {
     const provider = await load(explicit.provider)
-    const probed = await probe(provider, signal)
+    const probed = await probe(provider, choosing)
     if (!probed.ok) throw unavailable(`Provider ${provider.name}, chosen by ${explicit.by}, cannot be used: ${probed.reason}.`, probed.fix, provider.name)
     return { ref: explicit.provider, provider, reason: `${probed.detail}; chosen by ${explicit.by}` }
   }
@@ -38,7 +47,7 @@ export async function chooseProvider(candidates: Candidates, imaged: readonly st
       passed.push({ name: ref.name, reason: `not a fall-back in CI for services with an image (${imaged.join(', ')})`, fix })
       continue
     }
-    const probed = await probe(provider, signal)
+    const probed = await probe(provider, choosing)
     if (probed.ok) return { ref, provider, reason: [probed.detail, ...passed.map(({ name, reason }) => `no ${name}: ${reason}`)].join('; ') }
     if (probed.broken) throw unavailable(`Provider ${ref.name} is there but cannot be used: ${probed.reason}.`, probed.fix, ref.name)
     passed.push({ name: ref.name, ...probed })
@@ -54,9 +63,10 @@ export function providerNamed(name: string, known: readonly ProviderRef[]): Prov
   throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not a provider.`, { hint: `Unset it, or set it to one of ${[...new Set(known.map((ref) => ref.name))].join(', ')}.` })
 }
 
-async function probe(provider: Provider, signal: AbortSignal): Promise<Probed> {
+async function probe(provider: Provider, { signal, clock }: Choosing): Promise<Probed> {
   try {
-    return await provider.probe(signal)
+    const late = (): Probed => ({ ok: false, reason: `it did not answer within ${PROBE / 1000} s`, fix: 'see whether its engine hangs' })
+    return await orAborted(within(provider.probe(signal), { clock, ms: PROBE, late }), signal)
   } catch (error) {
     signal.throwIfAborted()
     throw new MoorageError('PROVIDER_UNAVAILABLE', `Provider ${provider.name} failed while it was probed: ${messageOf(error)}.`, {

@@ -1,4 +1,5 @@
 import { connectionFrom, connectionOf, dig, type ScopeParts } from './connection.ts'
+import { orAborted } from '../clock.ts'
 import { enrich, MoorageError } from '../errors.ts'
 import type { Seen } from './gates.ts'
 import type { Json } from '../json.ts'
@@ -16,11 +17,12 @@ import { unitSpec } from './unit-spec.ts'
 export async function startService(context: StartContext, name: string): Promise<Seen> {
   const { plan, abort, clocks } = context
   const { provider } = context.placed.get(name) as Placed
-  const clock = new PhaseClock(name, plan.services[name]?.spec.deadlines, (late) => abort.abort(late))
+  const clock = new PhaseClock({ service: name, deadlines: plan.services[name]?.spec.deadlines, clock: context.clock }, (late) => abort.abort(late))
   clocks.set(name, clock)
   clock.enter('admit')
   try {
-    return await through(context, name, clock)
+    // Whatever it waits for: an abort ends the start at once.
+    return await orAborted(through(context, name, clock), abort.signal)
   } catch (error) {
     // The deadline, or the other service's failure, is the cause; what an engine says of the abort is not.
     const cause: unknown = abort.signal.aborted ? abort.signal.reason : error
@@ -39,6 +41,7 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   signal.throwIfAborted()
   const wishes = Object.fromEntries(Object.keys(spec.ports).map((port) => [port, spec.process?.fixedPorts?.[port] ?? 0]))
   const ports = (await session.reserve?.(name, wishes)) ?? spec.ports
+  signal.throwIfAborted()
   const parts: ScopeParts = { service: name, ports, secrets, ref: (path) => lookUp(context, name, path) }
   const unit = await launch(context, unitSpec(spec, provider.form, { ...parts, root: plan.root }))
   context.units.set(name, unit)
@@ -49,12 +52,13 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   gates.open(name, 'started', seen)
   enterPhase(context, name, ['ready', undefined])
   if (Object.values(plan.services).some(({ needs }) => needs[name] === 'completed')) {
-    await completed(name, unit, signal)
-    gates.open(name, 'completed', seen)
+    await completed(name, unit, context)
+    // Whoever only needs it ready may go on as well.
+    for (const condition of ['completed', 'ready'] as const) gates.open(name, condition, seen)
     return seen
   }
   const probes = resolveProbes(form.ready ?? [], parts)
-  await waitReady({ service: name, unit, probes, ports, signal, seen: (reason) => (clock.lastReason = reason) })
+  await waitReady({ service: name, unit, probes, ports, signal, clock: context.clock, seen: (reason) => (clock.lastReason = reason) })
   if (spec.seed) await runSeed(name, spec.seed, { connection: seen.host, root: plan.root, signal })
   void unit.exited.then((exit) => tellExit(context, { name, unit, exit }))
   gates.open(name, 'ready', seen)
@@ -77,27 +81,20 @@ async function launch({ plan, placed, lifecycle, abort }: StartContext, spec: Un
   })
 }
 
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>()
-  const onAbort = (): void => aborted.reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort))
-}
-
-async function completed(name: string, unit: Unit, signal: AbortSignal): Promise<void> {
-  const exit = await orAborted(unit.exited, signal)
+async function completed(name: string, unit: Unit, { abort, clock }: StartContext): Promise<void> {
+  const exit = await orAborted(unit.exited, abort.signal)
   if (exit.code === 0) return
   throw new MoorageError('SERVICE_EXITED', `services.${name} had to complete, but ${describeExit(exit)}.`, {
     service: name,
     phase: 'ready',
-    logs: await lastLines(unit),
+    logs: await lastLines(unit, clock),
     hint: 'Its last lines say why; a service that others need as completed must end with exit code 0.',
   })
 }
 
-async function tellExit({ tell, abort, secrets }: StartContext, { name, unit, exit }: { name: string; unit: Unit; exit: Exit }): Promise<void> {
+async function tellExit({ tell, abort, secrets, clock }: StartContext, { name, unit, exit }: { name: string; unit: Unit; exit: Exit }): Promise<void> {
   if (abort.signal.aborted) return
-  const logs = (await lastLines(unit)).map((line) => secrets.redact(line))
+  const logs = (await lastLines(unit, clock)).map((line) => secrets.redact(line))
   tell({ kind: 'exited', service: name, reason: describeExit(exit), logs })
 }
 
@@ -110,7 +107,7 @@ function lookUp({ placed, gates }: StartContext, consumer: string, path: readonl
 }
 
 /** A service that the user runs: its address is tried once, and it is never seeded, reset or stopped. */
-export async function joinGiven({ plan, abort, gates }: StartContext, name: string): Promise<Seen> {
+export async function joinGiven({ plan, abort, gates, clock }: StartContext, name: string): Promise<Seen> {
   const { given = '', variable } = plan.services[name] as PlannedService
   const connection = connectionOf(given)
   const { host, port } = connection as { host: string; port: number }
@@ -118,7 +115,7 @@ export async function joinGiven({ plan, abort, gates }: StartContext, name: stri
   const unit = { endpoint: () => Promise.resolve({ host, port }), exited: new Promise<never>(() => {}), stop: () => Promise.resolve(), logs: noLines }
   const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(5_000)])
   try {
-    await waitReady({ service: name, unit, probes: [{ kind: 'tcp' }], ports: { main: port }, signal, seen: () => {} })
+    await waitReady({ service: name, unit, probes: [{ kind: 'tcp' }], ports: { main: port }, signal, clock, seen: () => {} })
   } catch (cause) {
     abort.signal.throwIfAborted()
     throw new MoorageError('START_FAILED', `services.${name}: ${variable} is set, but nothing answers at ${host}:${port}.`, {

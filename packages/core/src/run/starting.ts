@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import { Gates } from './gates.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { PhaseClock } from './phases.ts'
@@ -15,6 +16,7 @@ export interface Placed {
 }
 
 export interface StartContext {
+  readonly clock: Clock
   readonly plan: Plan
   readonly placed: ReadonlyMap<string, Placed>
   readonly lifecycle: Lifecycle
@@ -60,14 +62,14 @@ export async function startAll(context: StartContext): Promise<{ [service: strin
 }
 
 async function startOne(context: StartContext, name: string): Promise<PlainConnection> {
-  const { plan, gates, tell } = context
+  const { plan, gates, tell, clock } = context
   const planned = plan.services[name]
   if (!planned) throw new RangeError(name)
   await gates.through(planned.needs)
-  const since = performance.now()
+  const since = clock.now()
   const given = planned.given !== undefined
   const { host } = given ? await joinGiven(context, name) : await startService(context, name)
-  const ms = Math.round(performance.now() - since)
+  const ms = Math.round(clock.now() - since)
   tell({ kind: 'ready', service: name, ms, ...(typeof host['url'] === 'string' ? { url: displayUrl(host['url']) } : {}), ...(given ? { given } : {}) })
   return host
 }
