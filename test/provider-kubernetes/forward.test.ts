@@ -100,7 +100,7 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
 
   test('nobody listens: a reset, and the same local port works once somebody does', async () => {
     const socket = await dial(PORTS.closed)
-    expect(await unit.listens?.(PORTS.closed, signal)).toBe('services.server: nobody listens on port 7005 in its pod.')
+    expect(await unit.listens?.(PORTS.closed, signal)).toBe('nobody listens on port 7005 in its pod')
     const code = await new Promise((done) => socket.once('error', (error: NodeJS.ErrnoException) => done(error.code)).once('end', () => done('end')).resume())
     expect(code).toBe('ECONNRESET')
     await unit.exec?.(['sh', '-c', 'nc -ll -p 7005 -e cat >/dev/null 2>&1 &'], signal)

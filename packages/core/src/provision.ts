@@ -11,6 +11,7 @@ import { providerNamed, type Candidates } from './run/selection.ts'
 import { join } from './supervisor/client.ts'
 import { cacheFolder, identityOf, placeOf, runFolder } from './supervisor/place.ts'
 import { hold } from './supervisor/registry.ts'
+import { waysOf } from './supervisor/ways.ts'
 import type { AnyConfig, EndpointsOf } from './types.ts'
 
 /** The providers of an installation. */
@@ -58,7 +59,7 @@ export async function provisionWith<const C extends AnyConfig>(
   const order = { plan, candidates, host: installation.host }
   const params = { order, run: runIdentity(env, nonce) }
   const signal = options.signal ? { signal: options.signal } : {}
-  const held = await hold(identity, () => join(params, { folders, env, tell, ...signal }))
+  const held = await hold(identity, () => join(params, { ways: waysOf(folders, env), log: folders.place.log, tell, ...signal }))
   const { run, connections, call } = held.membership
   const variables = Object.fromEntries(Object.entries(plan.services).map(([name, { variable }]) => [name, variable]))
   const payload: Payload = { run, hash: plan.hash, identity, variables: Object.values(variables), services: connections }

@@ -14,10 +14,15 @@ export function selfAsOwner(): Owner {
 export function isAlive(owner: Owner): boolean {
   const [machine, boot, space] = owner.host.split('/')
   const [ourMachine, ourBoot, ourSpace] = thisHost().split('/')
-  if (machine !== ourMachine) return true
+  if (machine !== ourMachine || unread(boot, ourBoot)) return true
   if (boot !== ourBoot) return false
   if (space !== ourSpace) return true
-  return startOf(owner.pid) === owner.started
+  try {
+    return look(owner.pid) === owner.started
+  } catch {
+    // Too many open files, say: that proves nobody dead.
+    return true
+  }
 }
 
 /** Machine, boot and pid namespace: only where all three agree does a pid mean the same process. */
@@ -27,7 +32,15 @@ export function thisHost(): string {
 
 /** Clock ticks between boot and the start of a process: field 22 of /proc/<pid>/stat (proc(5)). */
 export function startOf(pid: number): number | undefined {
-  const stat = read(`/proc/${pid}/stat`)
+  try {
+    return look(pid)
+  } catch {
+    return undefined
+  }
+}
+
+function look(pid: number): number | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`)
   if (stat !== undefined) {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     // A zombie is dead, though its parent has not noticed.
@@ -40,6 +53,11 @@ export function startOf(pid: number): number | undefined {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM' ? 0 : undefined
   }
+}
+
+/** One of the two could not be read: nothing can be said about them. */
+function unread(boot: string | undefined, ours: string | undefined): boolean {
+  return boot !== ours && (boot === 'boot' || ours === 'boot')
 }
 
 function namespace(): string {
@@ -55,5 +73,14 @@ function read(path: string): string | undefined {
     return readFileSync(path, 'utf8').trim()
   } catch {
     return undefined
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
   }
 }

@@ -49,7 +49,7 @@ export class PhaseClock {
   }
 
   #late(phase: Phase, limit: number): MoorageError {
-    const seen = this.lastReason ? `: ${this.lastReason}` : ''
+    const seen = this.lastReason ? `: ${this.lastReason.replace(/\.$/, '')}` : ''
     return new MoorageError('DEADLINE', `services.${this.#service} ${DOING[phase]} within ${limit / 1000} s${seen}.`, {
       service: this.#service,
       phase,

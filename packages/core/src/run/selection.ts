@@ -80,7 +80,8 @@ async function probe(provider: Provider, { signal, clock }: Choosing): Promise<P
 /** A fix is written to stand within a sentence; here it is one. A command in backquotes, or one of npm's, stays as it is typed. */
 function sentence(text: string): string {
   if (/^(\s|npm )/.test(text)) return text.startsWith('npm ') ? `Run: ${text}` : text
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+  const ends = /: kubectl [^\n]*$/.test(text) ? '' : '.'
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${ends}`
 }
 
 function unavailable(message: string, hint: string, provider?: string): MoorageError {

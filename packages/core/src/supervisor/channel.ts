@@ -3,7 +3,7 @@ import { fromPlain, MoorageError, toPlain, type Plain } from '../errors.ts'
 import type { Json } from '../json.ts'
 
 /** Grows with every change that an older peer would not understand. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 type Message =
   | { readonly id: number; readonly method: string; readonly params: Json }

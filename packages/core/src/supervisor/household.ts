@@ -1,6 +1,6 @@
-import type { Provider, ProviderModule, ProviderRef } from '../provider.ts'
-import { selfAsOwner } from '../run/owner.ts'
+import type { Provider, ProviderRef } from '../provider.ts'
 import { openJournal } from './journal.ts'
+import { thisMachine, type Machine } from './machine.ts'
 import type { Place } from './place.ts'
 import type { Household, OpenParams } from './server.ts'
 import { sweep } from './sweep.ts'
@@ -12,18 +12,18 @@ export interface Folders {
 }
 
 /** A supervisor's surroundings on this machine: journal, sweep of dead predecessors, providers by their modules. */
-export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: Pick<Household, 'shut' | 'done'>): Household {
-  const owner = selfAsOwner()
+export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: Pick<Household, 'shut' | 'done'>, machine: Machine = thisMachine()): Household {
+  const { owner, clock } = machine
   const journal = openJournal(place, owner)
   let root = '/'
-  const load = loader(() => root)
-  const tools = { load, signal: new AbortController().signal }
+  const load = loader(machine, () => root)
   const used = new Map<string, ProviderRef>()
   let sweeping: Promise<unknown> = Promise.resolve()
   const alsoSweep = (refs: readonly ProviderRef[]): void => {
-    sweeping = sweeping.then(() => sweep(runFolder, refs, tools)).catch(() => {})
+    sweeping = sweeping.then(() => sweep(runFolder, refs, { machine, load })).catch(() => {})
   }
   return {
+    clock,
     shut,
     begin({ order, run }: OpenParams) {
       journal.run(run.id)
@@ -32,6 +32,7 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: 
       const labels = { 'moorage.run': run.id, ...(run.ciRun ? { 'ci-run': run.ciRun } : {}) }
       return {
         run: { id: run.id, labels, owner, root: order.plan.root, cache },
+        clock,
         load,
         journal(ref, entry) {
           journal.write(ref, entry)
@@ -53,17 +54,12 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: 
 }
 
 /** Loads each provider once. */
-export function loader(root: () => string): (ref: ProviderRef) => Promise<Provider> {
+export function loader(machine: Machine, root: () => string): (ref: ProviderRef) => Promise<Provider> {
   const loaded = new Map<string, Promise<Provider>>()
   return (ref) => {
     const key = `${ref.module} ${JSON.stringify(ref.options)}`
-    const known = loaded.get(key) ?? load(ref, root())
+    const known = loaded.get(key) ?? machine.load(ref, root())
     loaded.set(key, known)
     return known
   }
-}
-
-async function load(ref: ProviderRef, root: string): Promise<Provider> {
-  const module = (await import(ref.module)) as ProviderModule
-  return module.provider(ref.options, { root })
 }

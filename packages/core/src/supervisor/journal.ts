@@ -1,5 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { sha256 } from '../config/hash.ts'
+import { messageOf, MoorageError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Owner, ProviderRef } from '../provider.ts'
 import type { Place } from './place.ts'
@@ -27,9 +29,19 @@ export interface DeadRun {
 
 /** One write per line: whole in the page cache when it returns, whatever becomes of this process. */
 export function openJournal(place: Place, owner: Owner): Journal {
-  const file = place.journal.replace(/\.journal$/, `-${owner.pid}.journal`)
-  const descriptor = openSync(file, 'a', 0o600)
-  const append = (line: Line): void => void writeSync(descriptor, `${JSON.stringify(line)}\n`)
+  // A number comes again, in a small container soon: the journal of a dead namesake must not be taken up.
+  const file = place.journal.replace(/\.journal$/, `-${sha256(JSON.stringify(owner)).slice(0, 12)}.journal`)
+  const descriptor = attempt(file, () => openSync(file, 'a', 0o600))
+  let torn = ''
+  const append = (line: Line): void => {
+    const bytes = Buffer.from(`${torn}${JSON.stringify(line)}\n`)
+    torn = '\n'
+    // A disk that is nearly full takes a part of a line, and says nothing.
+    attempt(file, () => {
+      if (writeSync(descriptor, bytes) < bytes.length) throw new RangeError('no space left on the device')
+    })
+    torn = ''
+  }
   append({ owner, place })
   return {
     run: (id) => append({ run: id }),
@@ -41,9 +53,21 @@ export function openJournal(place: Place, owner: Owner): Journal {
   }
 }
 
+function attempt<T>(file: string, write: () => T): T {
+  try {
+    return write()
+  } catch (cause) {
+    throw new MoorageError('SUPERVISOR_FAILED', `The journal ${file} cannot be written: ${messageOf(cause)}.`, {
+      hint: 'Nothing is started that is not written down first. Free some space there, or set MOORAGE_CACHE_DIR to another folder.',
+      cause,
+    })
+  }
+}
+
 /** Journals whose owner is dead. */
 export function deadRuns(folder: string, alive: (owner: Owner) => boolean): readonly DeadRun[] {
   return readdirSync(folder)
+    .toSorted()
     .filter((name) => name.endsWith('.journal'))
     .flatMap((name) => readJournal(join(folder, name)) ?? [])
     .filter(({ owner }) => !alive(owner))

@@ -2,12 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { messageOf, MoorageError } from '../errors.ts'
 import type { Environ } from '../config/variables.ts'
 import { moduleBeside } from '../module-beside.ts'
 import type { Folders } from './household.ts'
 
 export interface Launched {
-  readonly birth: 'up' | 'taken' | 'died'
+  /** What it says of itself: `up`, `taken` by another one, `failed` and why; or `died`. */
+  readonly birth: string
   /** Cuts the birth cord; from then on the connection is the lifeline. */
   release(): void
 }
@@ -18,8 +20,8 @@ export async function launch(folders: Folders, env: Environ): Promise<Launched> 
   const { stdin, stdout } = child as unknown as { stdin: Socket; stdout: Socket }
   stdin.on('error', () => {})
   stdin.unref()
-  const birth = await new Promise<Launched['birth']>((done) => {
-    stdout.once('data', (data: Buffer) => done(String(data).startsWith('up') ? 'up' : 'taken'))
+  const birth = await new Promise<string>((done) => {
+    stdout.once('data', (data: Buffer) => done(String(data).trim()))
     child.once('exit', () => done('died'))
     child.once('error', () => done('died'))
   })
@@ -42,7 +44,7 @@ export async function launchRecovery(folders: Folders, env: Environ): Promise<st
 }
 
 function start(mode: 'supervisor' | 'recover', folders: Folders, env: Environ): ChildProcess {
-  const log = openSync(folders.place.log, 'a', 0o600)
+  const log = openLog(folders.place.log)
   // Without RUNNER_TRACKING_ID the GitHub runner does not kill it before it has cleaned up.
   const { RUNNER_TRACKING_ID: _, NODE_OPTIONS: _options, ...rest } = env
   try {
@@ -56,5 +58,16 @@ function start(mode: 'supervisor' | 'recover', folders: Folders, env: Environ): 
     })
   } finally {
     closeSync(log)
+  }
+}
+
+function openLog(file: string): number {
+  try {
+    return openSync(file, 'a', 0o600)
+  } catch (cause) {
+    throw new MoorageError('SUPERVISOR_FAILED', `The supervisor's log ${file} cannot be written: ${messageOf(cause)}.`, {
+      hint: 'Make room or give rights there, or set MOORAGE_CACHE_DIR to a folder of yours.',
+      cause,
+    })
   }
 }

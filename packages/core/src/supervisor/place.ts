@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { sha256 } from '../config/hash.ts'
@@ -57,6 +57,7 @@ function unfit(folder: string): string | undefined {
     if (!process.getuid) return undefined
     if (stat.uid !== process.getuid()) return 'it belongs to somebody else'
     if (stat.mode & 0o077) chmodSync(folder, 0o700)
+    accessSync(folder, constants.W_OK)
     return undefined
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? String(error)

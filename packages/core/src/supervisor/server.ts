@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { within, type Clock } from '../clock.ts'
 import { MoorageError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Undone } from '../run/lifecycle.ts'
@@ -16,6 +16,7 @@ export interface OpenParams {
 
 /** What the supervisor's process lends to its server. */
 export interface Household {
+  readonly clock: Clock
   /** Completes a run's identity with owner and folders, and begins its journal. */
   begin(params: OpenParams): { run: Run } & Omit<ConstructorParameters<typeof Provisioning>[1], 'run' | 'tell'>
   /** Called once, when services have started, or have failed to. */
@@ -29,10 +30,13 @@ export interface Household {
 // Milliseconds that a client has to read its last answer.
 const FLUSH = 1_000
 
+const SKEW = 'Two versions of moorage share one project: let its first run end, or bring both to the same version.'
+
 /** Holds one run for as long as anybody is connected. */
 export class Supervisor {
   readonly #household: Household
   readonly #members = new Set<Channel>()
+  readonly #served = new Set<Channel>()
   #provisioning: Provisioning | undefined
   #opened: Promise<Json> | undefined
   #down: Promise<readonly Undone[]> | undefined
@@ -68,34 +72,47 @@ export class Supervisor {
     this.#household.shut(why)
     const undone = (await this.#provisioning?.stop(why)) ?? []
     // Answers first: whoever waits for the end hears of it before the process ends.
-    setImmediate(() => void this.#finish(undone))
+    this.#household.clock.after(0, () => void this.#finish(undone))
     return undone
   }
 
   async #finish(undone: readonly Undone[]): Promise<void> {
     const closed = [...this.#members].map((member) => {
+      if (!this.#served.has(member)) member.tell({ late: true })
       member.end()
       return member.closed
     })
-    await Promise.race([Promise.all(closed), sleep(FLUSH, undefined, { ref: false })])
+    await within(Promise.all(closed), { clock: this.#household.clock, ms: FLUSH, late: () => [] })
     for (const member of this.#members) member.close()
     await this.#household.done(undone)
   }
 
   async #handle(channel: Channel, { method, params }: { method: string; params: Json }): Promise<Json> {
-    if (method === 'open') return await (this.#opened ??= this.#open(params as unknown as OpenParams))
+    if (method === 'open') return await this.#admit(channel, params as unknown as OpenParams)
+    if (method === 'ping') return null
     if (method === 'leave') return await this.#leave(channel)
     if (method === 'logs') return (await this.#provisioning?.logs(params as never)) as unknown as Json
     if (method === 'exec') return (await this.#provisioning?.exec(params as never)) as unknown as Json
     throw new MoorageError('SUPERVISOR_FAILED', `The supervisor does not know the call '${method}'.`)
   }
 
-  async #open(params: OpenParams): Promise<Json> {
+  /** Later clients get what the first one got. */
+  async #admit(channel: Channel, params: OpenParams): Promise<Json> {
     if (params.protocol !== PROTOCOL) {
       throw new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${PROTOCOL}, this client ${params.protocol}.`, {
-        hint: 'Two versions of moorage share one project: let its first run end, or bring both to the same version.',
+        hint: SKEW,
       })
     }
+    if (this.#down) {
+      // It came in just before the door was shut: it starts over, elsewhere.
+      channel.tell({ late: true })
+      return await new Promise(() => {})
+    }
+    this.#served.add(channel)
+    return await (this.#opened ??= this.#open(params))
+  }
+
+  async #open(params: OpenParams): Promise<Json> {
     const around = this.#household.begin(params)
     this.#provisioning = new Provisioning(params.order, { ...around, tell: (progress) => this.#tell(progress) })
     try {

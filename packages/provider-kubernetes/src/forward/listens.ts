@@ -1,4 +1,4 @@
-import { isMoorageError, messageOf } from '@moorage/core'
+import { isMoorageError, messageOf, type MoorageError } from '@moorage/core'
 import type { Client } from '../client.ts'
 import { dial, refused, type Target } from './dial.ts'
 
@@ -19,7 +19,7 @@ export async function listens(client: Client, target: Target, signal: AbortSigna
         const channel = data[0] ?? 0
         if (!greeted.has(channel)) return void greeted.add(channel)
         clearTimeout(timer)
-        done(channel === 0 ? undefined : messageOf(refused(target, data.toString('utf8', 1))))
+        done(channel === 0 ? undefined : reasonOf(refused(target, data.toString('utf8', 1))))
       })
       tunnel.once('close', () => {
         clearTimeout(timer)
@@ -31,6 +31,11 @@ export async function listens(client: Client, target: Target, signal: AbortSigna
     return said
   } catch (error) {
     signal.throwIfAborted()
-    return isMoorageError(error) ? error.message.split('\n')[0] : messageOf(error)
+    return isMoorageError(error) ? reasonOf(error) : messageOf(error)
   }
+}
+
+/** As part of a sentence about the service. */
+function reasonOf({ message }: MoorageError): string {
+  return (message.split('\n')[0] ?? '').replace(/^services\.[^:]+: /, '').replace(/\.$/, '')
 }
