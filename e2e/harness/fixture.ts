@@ -28,6 +28,7 @@ const EXCLUSIONS: readonly Exclusion[] = [
 ]
 
 export async function openStage(folder: string, provider: ProviderName): Promise<Stage> {
+  if (provider === 'kubernetes') await settled()
   const world = await openWorld()
   const cwd = resolve(folder)
   const host = provider === 'docker' ? process.env['DOCKER_HOST'] : undefined
@@ -64,6 +65,11 @@ async function accepted(before: readonly string[], within: number): Promise<void
     if (!live.length) return
     if (Date.now() > end) throw new RangeError(`not being deleted after ${within} ms, left behind: ${live.join(', ')}`)
   }
+}
+
+/** What the test before has left to the cluster is gone. */
+async function settled(): Promise<void> {
+  for (const end = Date.now() + GONE; Date.now() < end && kubectl('get', 'namespaces').stdout.includes('Terminating'); ) await sleep(100)
 }
 
 function namespaces(): readonly string[] {

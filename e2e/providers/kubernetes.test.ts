@@ -14,7 +14,7 @@ test('supervisor and client killed together: the cluster itself removes the run,
   if (reason) skip(reason)
   using project = openProject({ ...site, 'moorage.config.ts': config("web: staticServer({ root: 'site' }), db: postgres()", `kubernetes({ grace: ${GRACE} })`) })
   await using stage = await openStage(project.folder, 'kubernetes')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; sleep 600'), shared)
+  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; sleep 22'), shared)
   await until('tests', () => child.output().includes('RUNNING'))
   const supervisor = await stage.supervisor()
   child.kill('SIGKILL')
@@ -35,7 +35,7 @@ test('in a namespace of its own, only the empty namespace waits for the next sta
   if (reason) skip(reason)
   using project = openProject({ ...site, 'moorage.config.ts': config("web: staticServer({ root: 'site' })", `kubernetes({ grace: ${GRACE} })`) })
   await using stage = await openStage(project.folder, 'kubernetes')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; sleep 600'))
+  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; sleep 22'))
   await until('tests', () => child.output().includes('RUNNING'))
   const supervisor = await stage.supervisor()
   child.kill('SIGKILL')
@@ -59,6 +59,19 @@ test('heartbeats keep a run alive for longer than its grace', async ({ skip }) =
   const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', `sleep 14; ${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`), shared)
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
   expect(child.output()).toContain('hello')
+  await stage.clean(5_000)
+})
+
+test('ready is when its server answers, not when its container runs', async ({ skip }) => {
+  const reason = missing('kubernetes')
+  if (reason) skip(reason)
+  const late = "container({ image: 'busybox:1.37', user: '1000:1000', ports: { main: 7000 }, command: ['sh', '-c', 'sleep 2; exec nc -ll -p 7000 -e echo hello'], ready: [{ kind: 'tcp' }] })"
+  using project = openProject({ 'moorage.config.ts': config(`late: ${late}`) })
+  await using stage = await openStage(project.folder, 'kubernetes')
+  const ask = "const { hostname, port } = new URL(process.env.LATE_URL); require('net').connect(port, hostname).on('data', (d) => { console.log('HEARD ' + d); process.exit() }).on('error', () => process.exit(7)).on('close', () => process.exit(8))"
+  const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, '-e', ask), shared)
+  expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
+  expect(child.output()).toContain('HEARD hello')
   await stage.clean(5_000)
 })
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { kubernetesMutants } from '../../e2e/mutants/kubernetes-mutants.ts'
 import { mutants } from '../../e2e/mutants/mutants.ts'
 import { copyTree } from '../../e2e/mutants/tree.ts'
 import { tryMutant, type Verdict } from '../../e2e/mutants/trial.ts'
@@ -6,7 +7,7 @@ import { bedEnvironment } from '../bed-environment.ts'
 
 // Each guarantee is taken out of a copy of the sources: its test has to turn red. `--quick`: those that need no engine.
 const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean', default: false } }, allowPositionals: true })
-const chosen = mutants.filter(({ name, quick }) => (quick || !values.quick) && positionals.every((word) => name.includes(word)))
+const chosen = [...mutants, ...kubernetesMutants].filter(({ name, quick }) => (quick || !values.quick) && positionals.every((word) => name.includes(word)))
 
 let stopped = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
