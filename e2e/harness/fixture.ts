@@ -69,7 +69,7 @@ async function accepted(before: readonly string[], within: number): Promise<void
 
 /** What the test before has left to the cluster is gone. */
 async function settled(): Promise<void> {
-  for (const end = Date.now() + GONE; Date.now() < end && kubectl('get', 'namespaces').stdout.includes('Terminating'); ) await sleep(100)
+  for (const end = Date.now() + GONE; Date.now() < end && kubectl('get', 'namespaces,pods', '-A').stdout.includes('Terminating'); ) await sleep(100)
 }
 
 function namespaces(): readonly string[] {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { dockerStart } from '../../e2e/bench/docker-start.ts'
 import { dockerTwenty } from '../../e2e/bench/docker-twenty.ts'
+import { kubernetesStart } from '../../e2e/bench/kubernetes.ts'
 import { imports } from '../../e2e/bench/imports.ts'
 import { measure, report, type Bench } from '../../e2e/bench/result.ts'
 import { supervisor } from '../../e2e/bench/supervisor.ts'
@@ -9,10 +10,11 @@ import { bedEnvironment } from '../bed-environment.ts'
 
 // `npm run bench -- [--n 15] [name …]`: measured beside what it competes with, on the same machine, in turns. From 15 samples on, results are kept.
 const { values, positionals } = parseArgs({ options: { n: { type: 'string', default: '15' } }, allowPositionals: true })
-const benches: readonly Bench[] = [imports, supervisor, dockerStart, dockerTwenty]
+const benches: readonly Bench[] = [imports, supervisor, dockerStart, dockerTwenty, kubernetesStart]
 const n = Number(values.n)
 if (!(Number.isInteger(n) && n > 0)) throw new RangeError(`--n is '${values.n}', and has to be a whole number of samples.`)
 const needsDocker = new Set([dockerStart, dockerTwenty])
+const needsCluster = new Set([kubernetesStart])
 
 Object.assign(process.env, bedEnvironment())
 // In CI nobody attaches to a stranger's run; a compile cache of the caller's would help only some.
@@ -23,5 +25,6 @@ const engine = version.status === 0 ? `Docker Engine ${version.stdout.trim()}` :
 for (const bench of benches) {
   if (positionals.length && !positionals.includes(bench.name)) continue
   if (needsDocker.has(bench) && !engine) process.stdout.write(`\n${bench.title}: skipped, no Docker engine answers (npm run testbed -- up)\n`)
+  else if (needsCluster.has(bench) && !process.env['MOORAGE_TESTBED_KUBECONFIG']) process.stdout.write(`\n${bench.title}: skipped, no cluster (npm run testbed -- up)\n`)
   else report(bench, await measure(bench, n), engine)
 }
