@@ -57,7 +57,7 @@ export async function provisionWith<const C extends AnyConfig>(
   const folder = runFolder(env)
   const folders = { place: placeOf(identity, folder), runFolder: folder, cache: cacheFolder(env) }
   const order = { plan, candidates, host: installation.host }
-  const params = { order, run: runIdentity(env, nonce) }
+  const params = { order, run: runIdentity(env, randomBytes(8).toString('hex')) }
   const signal = options.signal ? { signal: options.signal } : {}
   const held = await hold(identity, () => join(params, { ways: waysOf(folders, env), log: folders.place.log, tell, ...signal }))
   const { run, connections, call } = held.membership

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { monotonic, orAborted, within, type Clock } from '../clock.ts'
 import { enrich, MoorageError, redacted } from '../errors.ts'
 import { Gates } from './gates.ts'
+import type { Json } from '../json.ts'
 import { Lifecycle, type Undone } from './lifecycle.ts'
 import type { Plan, PlannedService } from '../config/plan.ts'
 import { templatesIn } from '../config/template.ts'
@@ -34,6 +36,8 @@ export type Connections = { readonly [service: string]: PlainConnection }
 
 // Milliseconds for a session to open: a network, a namespace. No service's clock runs yet.
 const OPEN = 120_000
+// Milliseconds to read the last lines of a service.
+const LOGS = 10_000
 
 /** A run, from a plan to connections and back to nothing. */
 export class Provisioning {
@@ -66,8 +70,17 @@ export class Provisioning {
 
   /** The last lines of a service, secrets struck out. */
   async logs({ service, tail }: { readonly service: string; readonly tail: number }): Promise<readonly LogLine[]> {
+    const unit = this.#unit(service)
     const lines: LogLine[] = []
-    for await (const { stream, text } of this.#unit(service).logs({ tail })) lines.push({ stream, text: this.#secrets.redact(text) })
+    const enough = new AbortController()
+    const read = async (): Promise<void> => {
+      for await (const { stream, text } of unit.logs({ tail, signal: enough.signal })) lines.push({ stream, text: this.#secrets.redact(text) })
+    }
+    const late = (): never => {
+      enough.abort()
+      throw new MoorageError('DEADLINE', `services.${service}: its log could not be read within ${LOGS / 1000} s.`, { service, hint: 'See whether its engine hangs.' })
+    }
+    await within(read(), { clock: this.#clock, ms: LOGS, late })
     return lines
   }
 
@@ -134,9 +147,14 @@ export class Provisioning {
   }
 
   async #open(ref: ProviderRef, provider: Provider): Promise<Session> {
+    const { run } = this.#around
+    const entries: Json[] = []
     const report: Report = {
       phase: (service, phase, detail) => this.#phase(service, phase, detail),
-      journal: (entry) => this.#around.journal(ref, entry),
+      journal: (entry) => {
+        this.#around.journal(ref, entry)
+        entries.push(entry)
+      },
       notice: (text) => this.#around.tell({ kind: 'notice', text: this.#secrets.redact(text) }),
     }
     let opening: Promise<Session> | undefined
@@ -145,10 +163,12 @@ export class Provisioning {
     }
     return await this.#lifecycle.run({
       title: `session ${provider.name}`,
-      setup: () => within((opening = provider.open(this.#around.run, report, this.#abort.signal)), { clock: this.#clock, ms: OPEN, late }),
+      setup: () => within((opening = provider.open(run, report, this.#abort.signal)), { clock: this.#clock, ms: OPEN, late }),
       teardown: async () => {
         const session = await opening?.catch(() => undefined)
-        await session?.close()
+        if (session) await session.close()
+        // A failed open gives nothing to close: what it was about to create is looked for, as after a death.
+        else if (entries.length) await provider.reap?.({ journals: [{ run: run.id, owner: run.owner, entries }], alive: (owner) => !isDeepStrictEqual(owner, run.owner) }, new AbortController().signal)
       },
     })
   }

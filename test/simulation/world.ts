@@ -1,0 +1,174 @@
+import { isMoorageError, type Provider } from '@moorage/core'
+import { sleep } from '../../packages/core/src/clock.ts'
+import { join, type Membership } from '../../packages/core/src/supervisor/client.ts'
+import { loader } from '../../packages/core/src/supervisor/household.ts'
+import type { Launched } from '../../packages/core/src/supervisor/launch.ts'
+import { takePost } from '../../packages/core/src/supervisor/post.ts'
+import { sweep } from '../../packages/core/src/supervisor/sweep.ts'
+import type { Ways } from '../../packages/core/src/supervisor/ways.ts'
+import type { Order } from '../../packages/core/src/run/provisioning.ts'
+import type { Engine } from './engine.ts'
+import type { Host, Process } from './machine.ts'
+import { providerOf } from './provider.ts'
+
+export interface Client {
+  readonly process: Process
+  readonly name: string
+  answer?: string
+  aborted?: number
+  answered?: number
+  readonly told: string[]
+}
+
+/** Clients and supervisors: core's own code, on processes that exist only here. */
+export class World {
+  readonly engine: Engine
+  readonly host: Host
+  readonly order: Order
+  readonly clients: Client[] = []
+  /** Called when a supervisor begins to go down. */
+  onShut = (): void => {}
+  onBirth: (process: Process) => void = () => {}
+
+  constructor(engine: Engine, order: Order) {
+    this.engine = engine
+    this.host = engine.host
+    this.order = order
+  }
+
+  /** A client that starts now, holds its place for so long, and leaves. */
+  client({ holds, abortAfter }: { readonly holds: number; readonly abortAfter?: number }): Client {
+    const { schedule } = this.host
+    const process = this.host.spawn('client')
+    const client: Client = { process, name: `client ${this.clients.length}`, told: [] }
+    this.clients.push(client)
+    const abort = new AbortController()
+    if (abortAfter !== undefined) {
+      schedule.at(schedule.now + abortAfter, process, () => {
+        if (client.answer !== undefined) return
+        client.aborted = schedule.now
+        this.engine.note(`${client.name} aborts`)
+        abort.abort(new RangeError('enough'))
+      })
+    }
+    schedule.at(schedule.now, process, () => void this.#live(client, { holds, signal: abort.signal }))
+    return client
+  }
+
+  async #live(client: Client, { holds, signal }: { readonly holds: number; readonly signal: AbortSignal }): Promise<void> {
+    const { process, told } = client
+    const { schedule, folders } = this.host
+    const clock = schedule.clockOf(process)
+    const tell = (progress: { readonly kind: string; readonly text?: string }): void => void told.push(progress.text ?? progress.kind)
+    try {
+      const run = { id: `run-${process.owner.started}` }
+      const member = await join({ order: this.order, run }, { ways: this.#ways(process), log: folders.place.log, tell, signal, clock })
+      this.#answer(client, 'joined')
+      await sleep(clock, holds)
+      await this.#use(client, member)
+      const failures = await member.leave()
+      this.#answer(client, failures.length ? `left, not undone: ${failures.join('; ')}` : 'left')
+    } catch (error) {
+      if (!isMoorageError(error) && error !== signal.reason) this.engine.violated(`${client.name} got an error that is not ours: ${String(error)}\n${(error as Error).stack}`)
+      this.#answer(client, isMoorageError(error) ? `${error.code} ${error.message}` : 'aborted')
+    }
+    // What it started for its own death's sake, a recovery say, is on its way by then.
+    schedule.at(schedule.now + 50, process, () => process.kill())
+  }
+
+  async #use(client: Client, member: Membership): Promise<void> {
+    if (!this.host.schedule.chance.yes(0.3)) return
+    await member.call('logs', { service: 'a', tail: 5 }).catch((error: unknown) => {
+      if (!isMoorageError(error)) this.engine.violated(`${client.name}: logs failed with ${String(error)}`)
+    })
+  }
+
+  #answer(client: Client, answer: string): void {
+    this.engine.note(`${client.name}: ${answer}`)
+    Object.assign(client, { answer, answered: this.host.schedule.now })
+  }
+
+  #ways(process: Process): Ways {
+    return {
+      dial: async () => await this.host.dial(process, this.host.folders.place.socket),
+      launch: async () => await this.#launch(process),
+      recover: async () => await this.#recover(process),
+    }
+  }
+
+  async #launch(by: Process): Promise<Launched> {
+    const { host, engine } = this
+    await host.pause(by)
+    const process = host.spawn('supervisor')
+    const birth = Promise.withResolvers<string>()
+    const released = Promise.withResolvers<void>()
+    const say = (text: string): void => void host.pause(by).then(() => birth.resolve(text))
+    void process.end.promise.then(() => say('died'))
+    const cord = Promise.race([by.end.promise, released.promise]).then(() => host.pause(process))
+    host.schedule.at(host.schedule.now + host.schedule.chance.next() * 40, process, () => {
+      this.#supervise(process, cord).then(say, (error: unknown) => {
+        engine.violated(`a supervisor failed: ${String(error)}`)
+        process.kill()
+      })
+    })
+    this.onBirth(process)
+    return { birth: await birth.promise, release: () => released.resolve() }
+  }
+
+  async #supervise(process: Process, cord: Promise<void>): Promise<string> {
+    const { host, engine } = this
+    const { pid } = process.owner
+    const path = host.folders.place.socket
+    const supervisor = await takePost(host.folders, host.machineOf(process, () => this.load(process)), {
+      listen: async (at, visit) => {
+        host.listen(process, at, visit)
+        await host.pause(process)
+      },
+      shut: () => {
+        process.goesDown = true
+        host.shut(process, path)
+        this.onShut()
+      },
+      cord,
+      log: (line) => engine.note(`supervisor ${pid}: ${line}`),
+      end: (code) => {
+        engine.note(`supervisor ${pid} ends with ${code}`)
+        process.kill()
+      },
+    })
+    if (!supervisor) host.schedule.at(host.schedule.now + 10, process, () => process.kill())
+    this.#terms.set(process, () => void supervisor?.down('SIGTERM'))
+    return supervisor ? 'up' : 'taken'
+  }
+
+  readonly #terms = new Map<Process, () => void>()
+
+  /** What SIGTERM does. */
+  terminate(process: Process): void {
+    this.#terms.get(process)?.()
+  }
+
+  async #recover(by: Process): Promise<string> {
+    const said = Promise.withResolvers<string>()
+    await this.host.pause(by)
+    const process = this.host.spawn('recovery')
+    this.host.schedule.at(this.host.schedule.now + 5, process, () => {
+      void this.sweep(process, false).then(({ failures }) => {
+        process.kill()
+        void this.host.pause(by).then(() => said.resolve(JSON.stringify({ failures })))
+      })
+    })
+    return await said.promise
+  }
+
+  async sweep(process: Process, everything: boolean): ReturnType<typeof sweep> {
+    const machine = this.host.machineOf(process, () => this.load(process))
+    const load = loader(machine, () => '/')
+    return await sweep(this.host.folders.runFolder, everything ? [this.order.host] : [], { machine, load })
+  }
+
+  async load(process: Process): Promise<Provider> {
+    await this.host.pause(process)
+    return providerOf(this.engine, process)
+  }
+}
