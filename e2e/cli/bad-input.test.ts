@@ -81,6 +81,7 @@ const cases: { readonly [what: string]: Case } = {
     text: [
       'moorage: No provider can be used for these services.',
       '  docker: no Docker socket. To use it: start Docker, or set DOCKER_HOST to where its engine listens.',
+      '  kubernetes: no kubeconfig, and this is no pod. To use it: set KUBECONFIG, then check with: kubectl config get-contexts.',
       '  process: not a fall-back in CI for services with an image (cache, db). To use it: name it: provider: process() in the config, or MOORAGE_PROVIDER=process.',
     ].join('\n') },
   'an engine that does not answer': { on: 'process',
@@ -99,7 +100,7 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config('cache: redis()') }, env: { MOORAGE_PROVIDER: 'podman' }, code: 2,
     text: [
       'moorage: MOORAGE_PROVIDER is \'podman\', which is not a provider.',
-      'Unset it, or set it to one of docker, process.',
+      'Unset it, or set it to one of docker, kubernetes, process.',
     ].join('\n') },
   'no redis-server': { on: 'process',
     files: { 'moorage.config.ts': config('cache: redis()') }, env: { PATH: dirname(process.execPath) },

@@ -83,11 +83,13 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
     afterEach(async () => {
       await session.close()
       // An owner's end takes what it owns along a moment later, where the engine does it.
-      await expect.poll(leftovers, { timeout: remains ? GONE : 0, interval: 50 }).toEqual(before)
+      if (remains) await expect.poll(leftovers, { timeout: GONE, interval: 50 }).toEqual(before)
+      else expect(await leftovers()).toEqual(before)
     })
     let first: readonly string[] | undefined
     beforeAll(async () => {
-      first = await remains?.()
+      // What others have left to the engine is not waited for.
+      first = await leftovers()
     })
     afterAll(async () => {
       for (const until = Date.now() + GONE; remains && Date.now() < until && String(await remains()) !== String(first); ) await sleep(100)

@@ -9,6 +9,8 @@ import { wire, type Wire } from './wire.ts'
 /** A process that exists only here: it owns locks, connections and a place in the order of events. */
 export class Process implements Actor {
   alive = true
+  /** When it ended. */
+  ended = Infinity
   stoppedUntil = 0
   readonly owner: Owner
   readonly kind: 'client' | 'supervisor' | 'recovery'
@@ -23,9 +25,10 @@ export class Process implements Actor {
   }
 
   /** As SIGKILL does: no code of its own runs any more, and the kernel lets go of what it held. */
-  kill(): void {
+  kill(now: number): void {
     if (!this.alive) return
     this.alive = false
+    this.ended = now
     for (const { cut } of this.wires) cut()
     this.end.resolve()
   }
@@ -41,6 +44,8 @@ export class Host {
   readonly schedule: Schedule
   readonly folders: Folders
   readonly processes: Process[] = []
+  /** Called when a client has got through to a supervisor. */
+  onVisit: (supervisor: Process) => void = () => {}
   readonly #locks = new Map<string, Process>()
   readonly #doors = new Map<string, Door>()
 
@@ -80,6 +85,7 @@ export class Host {
 
   /** The socket's file is a real one: whoever removes it takes the door out of everybody's reach. */
   listen(process: Process, path: string, visit: Door['visit']): void {
+    if (existsSync(path)) throw new RangeError(`EADDRINUSE ${path}`)
     writeFileSync(path, '')
     this.#doors.set(path, { process, visit })
   }
@@ -99,6 +105,7 @@ export class Host {
     door.process.wires.push(theirs)
     // The kernel accepts at once; the process when it gets to it.
     this.schedule.at(this.schedule.now + this.schedule.chance.next(), door.process, () => door.visit(theirs.stream))
+    this.onVisit(door.process)
     return ours.stream
   }
 

@@ -76,7 +76,7 @@ async function start(work: Work, spec: UnitSpec, signal: AbortSignal): Promise<U
     report.journal({ id })
     if (chance.yes(engine.faults.killsSupervisors * 0.1)) {
       engine.note(`supervisor ${process.owner.pid} killed between journal and creation`)
-      process.kill()
+      process.kill(schedule.now)
     }
     report.phase(spec.name, 'start')
     await engine.request(process, id, () => engine.create(id, labelOf(work)))

@@ -63,7 +63,7 @@ function addTrouble(world: World): void {
       if (!chance.yes(faults.killsClients)) return
       schedule.at(schedule.now + soon(), undefined, () => {
         engine.note(`${client.name} is killed`)
-        client.process.kill()
+        client.process.kill(schedule.now)
       })
     })
   }
@@ -74,6 +74,11 @@ function addTrouble(world: World): void {
     if (more-- > 0 && chance.yes(0.4)) come(chance.pick([0, 0, 5, 50]) * chance.next())
   }
   world.onBirth = (process) => haunt(world, process, faults)
+  host.onVisit = (process) => {
+    if (!chance.yes(faults.killsSupervisors * 0.1)) return
+    engine.note(`supervisor ${process.owner.pid} gets SIGTERM when a client has come`)
+    schedule.at(schedule.now + chance.next() * 10, process, () => world.terminate(process))
+  }
 }
 
 /** What may happen to a supervisor. */
@@ -88,27 +93,41 @@ function haunt(world: World, process: Process, faults: Faults): void {
       act()
     })
   }
-  at(faults.killsSupervisors * 0.7, 'is killed', () => process.kill())
+  at(faults.killsSupervisors * 0.7, 'is killed', () => process.kill(schedule.now))
   at(faults.killsSupervisors * 0.15, 'gets SIGTERM', () => void schedule.at(schedule.now, process, () => world.terminate(process)))
   at(faults.stopsSupervisors, 'is stopped', () => void (process.stoppedUntil = schedule.now + chance.between(1_000, 90_000)))
 }
 
 function checkAnswers({ clients, engine }: World, quiet: boolean): void {
+  const { faults } = engine
   for (const { name, process, answer, aborted, answered, told } of clients) {
     // Its process ends once it has its last answer, so one that lives has none.
     if (process.alive) engine.violated(`${name} never got an answer (last: ${answer ?? 'none'})`)
     if (aborted !== undefined && (answered ?? Infinity) - aborted > 1_000 && answer !== undefined) engine.violated(`${name} was aborted, and answered after ${(answered ?? 0) - aborted} ms`)
+    if (!faults.stopsSupervisors && /none answered|was not there/.test(answer ?? '')) engine.violated(`${name} found no supervisor, though none was stopped`)
+    const death = !faults.killsSupervisors && !faults.stopsSupervisors && [answer ?? '', ...told].find((text) => /is gone|was killed/.test(text))
+    if (death) engine.violated(`${name} was told of a death that was none: ${death}`)
     if (quiet && answer !== 'left') engine.violated(`without any fault, ${name} got: ${answer ?? 'nothing'}`)
     if (quiet && told.some((text) => /killed|answer/.test(text))) engine.violated(`without any fault, ${name} was told: ${told.join('; ')}`)
   }
 }
 
+// Milliseconds between the end of the last client and that of the last supervisor, where the engine answers at once.
+const GONE = 5_000
+
 function checkLeftovers({ engine, host }: World, quiet: boolean): void {
+  const { faults } = engine
+  const swift = !faults.slow && !faults.hangs && !faults.stopsSupervisors
+  const lastOf = (kind: Process['kind']): number => Math.max(0, ...host.processes.slice(1).filter((process) => process.kind === kind && !process.alive).map(({ ended }) => ended))
+  if (swift && lastOf('supervisor') > lastOf('client') + GONE) engine.violated(`the last supervisor ended ${lastOf('supervisor') - lastOf('client')} ms after the last client`)
+  // Whoever outlives its supervisor removes what that one left.
+  const recovered = swift && !faults.fails && !faults.refused && !faults.killsClients && !faults.aborts && !faults.labelled
   const named = new Set(deadRuns(host.folders.runFolder, (owner) => host.lives(owner)).flatMap(({ entries }) => entries.map(({ entry }) => idIn(entry))))
   for (const [id, { foreign, owner }] of engine.things) {
     if (foreign) continue
     const known = named.has(id) || (owner !== undefined && !host.lives(owner))
-    if (!known || quiet) engine.violated(`${id} is left, and ${quiet ? 'nothing had failed' : 'no journal and no label says whose it was'}`)
+    if (!known) engine.violated(`${id} is left, and no journal and no label says whose it was`)
+    else if (quiet || recovered) engine.violated(`${id} is left, though nobody had failed but the supervisor`)
   }
   for (const { alive, kind, owner } of host.processes.slice(1)) if (alive) engine.violated(`${kind} ${owner.pid} still runs`)
 }

@@ -73,7 +73,7 @@ export class World {
       this.#answer(client, isMoorageError(error) ? `${error.code} ${error.message}` : 'aborted')
     }
     // What it started for its own death's sake, a recovery say, is on its way by then.
-    schedule.at(schedule.now + 50, process, () => process.kill())
+    schedule.at(schedule.now + 50, process, () => process.kill(schedule.now))
   }
 
   async #use(client: Client, member: Membership): Promise<void> {
@@ -108,7 +108,7 @@ export class World {
     host.schedule.at(host.schedule.now + host.schedule.chance.next() * 40, process, () => {
       this.#supervise(process, cord).then(say, (error: unknown) => {
         engine.violated(`a supervisor failed: ${String(error)}`)
-        process.kill()
+        process.kill(this.host.schedule.now)
       })
     })
     this.onBirth(process)
@@ -133,10 +133,10 @@ export class World {
       log: (line) => engine.note(`supervisor ${pid}: ${line}`),
       end: (code) => {
         engine.note(`supervisor ${pid} ends with ${code}`)
-        process.kill()
+        process.kill(host.schedule.now)
       },
     })
-    if (!supervisor) host.schedule.at(host.schedule.now + 10, process, () => process.kill())
+    if (!supervisor) host.schedule.at(host.schedule.now + 10, process, () => process.kill(host.schedule.now))
     this.#terms.set(process, () => void supervisor?.down('SIGTERM'))
     return supervisor ? 'up' : 'taken'
   }
@@ -154,7 +154,7 @@ export class World {
     const process = this.host.spawn('recovery')
     this.host.schedule.at(this.host.schedule.now + 5, process, () => {
       void this.sweep(process, false).then(({ failures }) => {
-        process.kill()
+        process.kill(this.host.schedule.now)
         void this.host.pause(by).then(() => said.resolve(JSON.stringify({ failures })))
       })
     })

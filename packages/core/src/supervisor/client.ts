@@ -114,12 +114,12 @@ async function board(stream: Duplex, params: OpenParams, joining: Joining): Prom
   try {
     const greeted = await orAborted(whileAlive(hello.promise, { clock, tell, ask: () => hello.promise }), signal)
     if (!greeted) return undefined
-    void channel.closed.then(async () => {
+    const death = channel.closed.then(async () => {
       if (!parted) await afterDeath(joining)
     })
     const opening = Promise.race([channel.call('open', params as unknown as Json), late.promise])
     const answer = await orAborted(whileAlive(opening, { clock, tell, ask: () => channel.call('ping', null) }), signal)
-    if (answer !== undefined) return membershipOf(answer, { stream, channel, leaving: () => (parted = true) })
+    if (answer !== undefined) return membershipOf(answer, { stream, channel, death, part })
     part()
     return undefined
   } catch (error) {
@@ -131,10 +131,12 @@ async function board(stream: Duplex, params: OpenParams, joining: Joining): Prom
 interface Boarded {
   readonly stream: Duplex
   readonly channel: Channel
-  leaving(): void
+  /** Settles when the supervisor is gone, and what it left as well. */
+  readonly death: Promise<void>
+  part(): void
 }
 
-function membershipOf(answer: Json, { stream, channel, leaving }: Boarded): Membership {
+function membershipOf(answer: Json, { stream, channel, death, part }: Boarded): Membership {
   const { run, connections } = answer as unknown as { run: string; connections: Connections }
   // The lifeline must not keep a runner alive that has nothing else to do.
   const lifeline = stream as Partial<Pick<Socket, 'ref' | 'unref'>>
@@ -148,10 +150,15 @@ function membershipOf(answer: Json, { stream, channel, leaving }: Boarded): Memb
     connections,
     call,
     async leave() {
-      leaving()
-      const answered = await call('leave', null).catch((error: unknown) => ({ failures: isMoorageError(error) ? [] : [String(error)] }))
-      channel.close()
-      return (answered as { failures: readonly string[] }).failures
+      try {
+        const { failures } = (await call('leave', null)) as unknown as { failures: readonly string[] }
+        part()
+        return failures
+      } catch (error) {
+        channel.close()
+        await death
+        return isMoorageError(error) ? [] : [String(error)]
+      }
     },
   }
 }
