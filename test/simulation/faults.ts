@@ -17,6 +17,8 @@ export interface Faults {
   readonly killsClients: number
   readonly killsSupervisors: number
   readonly stopsSupervisors: number
+  /** SIGTERM. */
+  readonly endsSupervisors: number
   readonly aborts: number
   /** What a killed process asked for happens all the same, and what is made carries its owner's name. */
   readonly labelled: boolean
@@ -36,6 +38,7 @@ export function someFaults(chance: Chance): Faults {
     killsClients: some(0.4),
     killsSupervisors: some(0.6),
     stopsSupervisors: some(0.4),
+    endsSupervisors: some(0.3),
     aborts: some(0.4),
     labelled: chance.yes(0.5),
   }

@@ -75,7 +75,7 @@ function addTrouble(world: World): void {
   }
   world.onBirth = (process) => haunt(world, process, faults)
   host.onVisit = (process) => {
-    if (!chance.yes(faults.killsSupervisors * 0.1)) return
+    if (!chance.yes(faults.endsSupervisors * 0.5)) return
     engine.note(`supervisor ${process.owner.pid} gets SIGTERM when a client has come`)
     schedule.at(schedule.now + chance.next() * 10, process, () => world.terminate(process))
   }
@@ -94,18 +94,19 @@ function haunt(world: World, process: Process, faults: Faults): void {
     })
   }
   at(faults.killsSupervisors * 0.7, 'is killed', () => process.kill(schedule.now))
-  at(faults.killsSupervisors * 0.15, 'gets SIGTERM', () => void schedule.at(schedule.now, process, () => world.terminate(process)))
+  at(faults.endsSupervisors, 'gets SIGTERM', () => void schedule.at(schedule.now, process, () => world.terminate(process)))
   at(faults.stopsSupervisors, 'is stopped', () => void (process.stoppedUntil = schedule.now + chance.between(1_000, 90_000)))
 }
 
 function checkAnswers({ clients, engine }: World, quiet: boolean): void {
   const { faults } = engine
-  for (const { name, process, answer, aborted, answered, told } of clients) {
+  for (const { name, process, joined, answer, aborted, answered, told } of clients) {
     // Its process ends once it has its last answer, so one that lives has none.
     if (process.alive) engine.violated(`${name} never got an answer (last: ${answer ?? 'none'})`)
     if (aborted !== undefined && (answered ?? Infinity) - aborted > 1_000 && answer !== undefined) engine.violated(`${name} was aborted, and answered after ${(answered ?? 0) - aborted} ms`)
     if (!faults.stopsSupervisors && /none answered|was not there/.test(answer ?? '')) engine.violated(`${name} found no supervisor, though none was stopped`)
-    const death = !faults.killsSupervisors && !faults.stopsSupervisors && [answer ?? '', ...told].find((text) => /is gone|was killed/.test(text))
+    const unharmed = !faults.killsSupervisors && !faults.stopsSupervisors && (!faults.endsSupervisors || !joined)
+    const death = unharmed && [answer ?? '', ...told].find((text) => /is gone|was killed/.test(text))
     if (death) engine.violated(`${name} was told of a death that was none: ${death}`)
     if (quiet && answer !== 'left') engine.violated(`without any fault, ${name} got: ${answer ?? 'nothing'}`)
     if (quiet && told.some((text) => /killed|answer/.test(text))) engine.violated(`without any fault, ${name} was told: ${told.join('; ')}`)

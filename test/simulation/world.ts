@@ -14,6 +14,7 @@ import { providerOf } from './provider.ts'
 export interface Client {
   readonly process: Process
   readonly name: string
+  joined?: boolean
   answer?: string
   aborted?: number
   answered?: number
@@ -64,6 +65,7 @@ export class World {
       const run = { id: `run-${process.owner.started}` }
       const member = await join({ order: this.order, run }, { ways: this.#ways(process), log: folders.place.log, tell, signal, clock })
       this.#answer(client, 'joined')
+      client.joined = true
       await sleep(clock, holds)
       await this.#use(client, member)
       const failures = await member.leave()
