@@ -7,6 +7,7 @@ import type { Exclusion, Kind } from '../../test/inventory/kind.ts'
 import { kubernetesKinds } from '../../test/inventory/kubernetes.ts'
 import { machineKinds } from '../../test/inventory/machine.ts'
 import { openWorld, type Spawned, type World } from '../../test/inventory/world.ts'
+import { chromiumEnvironment } from './chromium.ts'
 import { environmentOf, kubeconfig, kubectl, type ProviderName } from './engine.ts'
 
 /** A project's folder, run in a world of its own, with everything counted before. */
@@ -39,7 +40,7 @@ export async function openStage(folder: string, provider: ProviderName): Promise
   return {
     world,
     runsFile,
-    start: (argv, env = {}, tty = false) => world.spawn(argv, { cwd, tty, env: { TEST_RUNS_FILE: runsFile, ...environmentOf(provider), NO_COLOR: '1', ...env } }),
+    start: (argv, env = {}, tty = false) => world.spawn(argv, { cwd, tty, env: { TEST_RUNS_FILE: runsFile, ...chromiumEnvironment(), ...environmentOf(provider), NO_COLOR: '1', ...env } }),
     async clean(within) {
       if (provider !== 'kubernetes') return await expectUnchanged(before, { kinds, exclusions: EXCLUSIONS, within })
       await accepted(spaces, within)

@@ -15,13 +15,16 @@ import { clearScratch } from './scratch.ts'
 /** In start order; they stop in reverse order. */
 const parts: Part[] = [dockerPart, kubernetesPart]
 
+/** For tests of plain processes: servers and a browser of this machine's own, with fonts to draw. */
+const localPrograms = ['redis-server', 'chromium', 'fonts-liberation', 'fonts-dejavu-core']
+
 export async function up(): Promise<void> {
   for (const part of parts) {
     const { cold, warm } = part.disk
     await checkDisk(cache, await part.cached() ? warm : cold)
   }
   await clearScratch()
-  await installDebianPackages(parts.flatMap((part) => part.debianPackages))
+  await installDebianPackages([...parts.flatMap((part) => part.debianPackages), ...localPrograms])
   await mkdir(runtime, { recursive: true })
   await remember()
   for (const part of parts) await raise(part)
