@@ -17,7 +17,12 @@ import { unitSpec } from './unit-spec.ts'
 export async function startService(context: StartContext, name: string): Promise<Seen> {
   const { plan, abort, clocks } = context
   const { provider } = context.placed.get(name) as Placed
-  const clock = new PhaseClock({ service: name, deadlines: plan.services[name]?.spec.deadlines, clock: context.clock }, (late) => abort.abort(late))
+  let over = false
+  const expire = async (late: MoorageError): Promise<void> => {
+    const told = await withLastLines(context, name, late)
+    if (!over) abort.abort(told)
+  }
+  const clock = new PhaseClock({ service: name, deadlines: plan.services[name]?.spec.deadlines, clock: context.clock }, (late) => void expire(late))
   clocks.set(name, clock)
   clock.enter('admit')
   try {
@@ -28,8 +33,15 @@ export async function startService(context: StartContext, name: string): Promise
     const cause: unknown = abort.signal.aborted ? abort.signal.reason : error
     throw enrich(cause, 'START_FAILED', { service: name, provider: provider.name, phase: clock.phase })
   } finally {
+    over = true
     clock.stop()
   }
+}
+
+/** What a service that is late has said, where it runs already. */
+async function withLastLines({ units, clock }: StartContext, name: string, late: MoorageError): Promise<MoorageError> {
+  const unit = units.get(name)
+  return unit ? enrich(late, late.code, { logs: await lastLines(unit, clock) }) : late
 }
 
 async function through(context: StartContext, name: string, clock: PhaseClock): Promise<Seen> {

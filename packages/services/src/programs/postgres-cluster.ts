@@ -39,7 +39,8 @@ export async function newCluster(context: ProgramContext, server: PostgresServer
 async function linkServer(context: ProgramContext, { server, folder }: { server: PostgresServer; folder: string }): Promise<string> {
   const source = dirname(server.bin)
   const target = join(folder, 'server')
-  await run(context, ['cp', '-al', source, target], { cwd: folder, asRoot: true }).catch(() => run(context, ['cp', '-a', source, target], { cwd: folder, asRoot: true }))
+  // The failed one has made the folder already: what is in the source goes into it, not the source.
+  await run(context, ['cp', '-al', source, target], { cwd: folder, asRoot: true }).catch(() => run(context, ['cp', '-a', `${source}/.`, target], { cwd: folder, asRoot: true }))
   return join(target, 'bin')
 }
 
