@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { missing, type ProviderName } from '../harness/engine.ts'
 import { moorage, openStage, reached, until, vitest } from '../harness/fixture.ts'
@@ -32,6 +33,17 @@ describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s', (provi
     expect(await next.ended, next.output()).toEqual({ code: 0, signal: null })
     await stage.clean(5_000)
   })
+})
+
+test('a killed supervisor: whoever waits for its dispose hears when everything is gone, and has nothing else to live for', async () => {
+  await using stage = await openStage(folder, 'process')
+  const child = await stage.start([process.execPath, 'hold.mjs'], { LASTS_MS: '0', HOLDS_UNTIL: stage.runsFile })
+  await until('a run', () => child.output().includes('HOLDS '))
+  process.kill(await stage.supervisor(), 'SIGKILL')
+  writeFileSync(stage.runsFile, '')
+  expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
+  expect(child.output()).toContain('DISPOSED')
+  await stage.clean(0)
 })
 
 test('ten clients at once, 25 rounds: one supervisor each', async () => {

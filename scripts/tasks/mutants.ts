@@ -1,13 +1,12 @@
 import { parseArgs } from 'node:util'
-import { kubernetesMutants } from '../../e2e/mutants/kubernetes-mutants.ts'
-import { mutants } from '../../e2e/mutants/mutants.ts'
+import { allMutants } from '../../e2e/mutants/all.ts'
 import { copyTree } from '../../e2e/mutants/tree.ts'
 import { tryMutant, type Verdict } from '../../e2e/mutants/trial.ts'
 import { bedEnvironment } from '../bed-environment.ts'
 
 // Each guarantee is taken out of a copy of the sources: its test has to turn red. `--quick`: those that need no engine.
 const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean', default: false } }, allowPositionals: true })
-const chosen = [...mutants, ...kubernetesMutants].filter(({ name, quick }) => (quick || !values.quick) && positionals.every((word) => name.includes(word)))
+const chosen = allMutants.filter(({ name, quick }) => (quick || !values.quick) && positionals.every((word) => name.includes(word)))
 
 let stopped = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

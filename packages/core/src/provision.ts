@@ -65,7 +65,9 @@ export async function provisionWith<const C extends AnyConfig>(
   const payload: Payload = { run, hash: plan.hash, identity, variables: Object.values(variables), services: connections }
   const dispose = async (): Promise<void> => {
     const late = `Clean-up of run ${run} takes longer than ${DISPOSE / 1000} s and goes on in the background; the next run removes what it leaves.`
-    const failures = await Promise.race([held.release(options.linger ?? 0), sleep(DISPOSE, [late], { ref: false })])
+    // Its timer holds the process: a clean-up after a killed supervisor does not, and whoever waits for it has to hear.
+    const enough = new AbortController()
+    const failures = await Promise.race([held.release(options.linger ?? 0), sleep(DISPOSE, [late], { signal: enough.signal })]).finally(() => enough.abort())
     for (const text of failures) tell({ kind: 'notice', text })
   }
   return {

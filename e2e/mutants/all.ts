@@ -1,0 +1,5 @@
+import { chaosMutants } from './chaos-mutants.ts'
+import { kubernetesMutants } from './kubernetes-mutants.ts'
+import { mutants, type Mutant } from './mutants.ts'
+
+export const allMutants: readonly Mutant[] = [...mutants, ...kubernetesMutants, ...chaosMutants]
