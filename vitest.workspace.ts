@@ -1,6 +1,6 @@
 /** The list of test projects; vitest.config.ts imports it, since Vitest 4 and later ignore this file alone. */
 export const projects = [
-  { test: { name: 'unit', include: ['test/{core,simulation,services,cli,vitest}/**/*.test.ts', 'test/*.test.ts'] } },
+  { test: { name: 'unit', include: ['test/{core,simulation,ownership,services,cli,vitest}/**/*.test.ts', 'test/*.test.ts'] } },
   { test: { name: 'inventory', include: ['test/inventory/**/*.test.ts'], fileParallelism: false, testTimeout: 60_000 } },
   { test: { name: 'contract', include: ['test/contract/**/*.test.ts', 'test/provider-*/**/*.test.ts'], fileParallelism: false, testTimeout: 120_000 } },
   // Whole inventories are compared: one file after the other.
