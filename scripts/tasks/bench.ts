@@ -1,20 +1,21 @@
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { dockerStart } from '../../e2e/bench/docker-start.ts'
-import { dockerTwenty } from '../../e2e/bench/docker-twenty.ts'
+import { forwardDownload } from '../../e2e/bench/download.ts'
 import { kubernetesStart } from '../../e2e/bench/kubernetes.ts'
 import { imports } from '../../e2e/bench/imports.ts'
+import { dockerMany, kubernetesMany } from '../../e2e/bench/many.ts'
 import { measure, report, type Bench } from '../../e2e/bench/result.ts'
 import { supervisor } from '../../e2e/bench/supervisor.ts'
 import { bedEnvironment } from '../bed-environment.ts'
 
 // `npm run bench -- [--n 15] [name …]`: measured beside what it competes with, on the same machine, in turns. From 15 samples on, results are kept.
 const { values, positionals } = parseArgs({ options: { n: { type: 'string', default: '15' } }, allowPositionals: true })
-const benches: readonly Bench[] = [imports, supervisor, dockerStart, dockerTwenty, kubernetesStart]
+const benches: readonly Bench[] = [imports, supervisor, dockerStart, dockerMany, kubernetesStart, kubernetesMany, forwardDownload]
 const n = Number(values.n)
 if (!(Number.isInteger(n) && n > 0)) throw new RangeError(`--n is '${values.n}', and has to be a whole number of samples.`)
-const needsDocker = new Set([dockerStart, dockerTwenty])
-const needsCluster = new Set([kubernetesStart])
+const needsDocker = new Set([dockerStart, dockerMany])
+const needsCluster = new Set([kubernetesStart, kubernetesMany, forwardDownload])
 
 Object.assign(process.env, bedEnvironment())
 // In CI nobody attaches to a stranger's run; a compile cache of the caller's would help only some.

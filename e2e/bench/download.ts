@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Bench } from './result.ts'
+import { script } from './subject.ts'
+
+const MEBIBYTES = 256
+const BYTES = MEBIBYTES * 2 ** 20
+
+let rounds = 0
+
+/** The same pod by both ways, each first in every other round; moorage's runs through its supervisor. */
+export const forwardDownload: Bench = {
+  name: 'forward-download',
+  title: `Kubernetes: ${MEBIBYTES} MiB from a pod, on a new connection`,
+  subjects: { download: both },
+  // 1.2 times the bytes in a second.
+  targets: [{ subject: 'moorage', beside: 'kubectl port-forward', limit: 0.83 }],
+}
+
+async function both(): Promise<{ [row: string]: number }> {
+  const KUBECONFIG = process.env['MOORAGE_TESTBED_KUBECONFIG'] ?? ''
+  const child = script([process.execPath, 'e2e/bench/subjects/download.mjs', String(BYTES)], { KUBECONFIG })
+  const { url, pod } = await child.said()
+  const forward = spawn(process.env['MOORAGE_TESTBED_KUBECTL'] ?? 'kubectl', ['--kubeconfig', KUBECONFIG, '-n', 'default', 'port-forward', `pod/${pod}`, ':7000'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const [line] = (await once(createInterface({ input: forward.stdout }), 'line')) as [string]
+  const ways = [
+    ['moorage', Number(new URL(String(url)).port)],
+    ['kubectl port-forward', Number(/:(\d+) ->/.exec(line)?.[1])],
+  ] as const
+  const samples: { [row: string]: number } = {}
+  for (const [row, port] of rounds++ % 2 ? ways : ways.toReversed()) samples[row] = await download(port)
+  forward.kill()
+  await child.end()
+  await sleep(2_000)
+  return samples
+}
+
+async function download(port: number): Promise<number> {
+  const since = performance.now()
+  let got = 0
+  const socket = connect(port, '127.0.0.1')
+  // The pod's end comes a second late through any port-forward: the last byte counts.
+  await new Promise<void>((done, fail) => {
+    socket.on('data', (chunk) => {
+      got += chunk.length
+      if (got === BYTES) done()
+    })
+    socket.once('close', () => fail(new RangeError(`only ${got} bytes came`)))
+  })
+  const ms = performance.now() - since
+  socket.destroy()
+  return ms
+}
