@@ -38,6 +38,8 @@ export const kubernetesPart: Part = {
     await makeUsers()
     enableForwarding()
     await makeBridge(at.nodeBridge, `${at.nodeAddress}/24`)
+    // Else the first pod would make it, in the middle of somebody's inventory.
+    await makeBridge(at.podBridge, at.podGateway)
     await shareNetworkNamespaces()
     await makeGroup('pods')
     await start(store)

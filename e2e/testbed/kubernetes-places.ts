@@ -9,6 +9,8 @@ export const nodeBridge = 'moorage1'
 export const nodeAddress = '10.213.0.1'
 export const podBridge = 'moorage2'
 export const podRange = '10.213.128.0/17'
+/** The first of the range, as the network plug-in counts. */
+export const podGateway = '10.213.128.1/17'
 export const serviceRange = '10.213.64.0/20'
 const apiService = '10.213.64.1'
 export const dnsService = '10.213.64.10'
