@@ -18,9 +18,9 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
 const VENDORS: { readonly [name: string]: string } = {
   '@kubernetes/client-node/dist/config.js': 'packages/provider-kubernetes/src/kubeconfig.ts',
   sirv: 'packages/services/src/programs/static-server-main.ts',
-  'tar-stream': 'packages/provider-kubernetes/src/delivery.ts',
+  'tar-stream': 'packages/provider-kubernetes/src/tar.ts',
   testcontainers: 'packages/provider-docker/src/client.ts',
-  ws: 'packages/provider-kubernetes/src/client.ts',
+  ws: 'packages/provider-kubernetes/src/websocket.ts',
 }
 
 interface Source {

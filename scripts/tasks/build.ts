@@ -32,6 +32,8 @@ for (const file of globSync(`${dist}/lib/**/*.{js,d.ts}`)) {
 }
 
 await cutDownKubeconfig()
+await bundle('websocket', 'ws (MIT)')
+await bundle('tar', 'tar-stream (MIT)')
 for (const name of ['kubernetes-role.yaml', 'kubernetes-cluster-role.yaml']) copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
 
 /**
@@ -39,7 +41,6 @@ for (const name of ['kubernetes-role.yaml', 'kubernetes-cluster-role.yaml']) cop
  * rest says so, and provider-kubernetes loads the whole package for it.
  */
 async function cutDownKubeconfig(): Promise<void> {
-  const file = resolve(dist, 'lib/provider-kubernetes/src/kubeconfig.js')
   const absent: { readonly [module: string]: readonly string[] } = {
     undici: ['Agent', 'ProxyAgent', 'fetch', 'FormData'],
     'openid-client': ['discovery', 'refreshTokenGrant', 'customFetch', 'allowInsecureRequests', 'None', 'Configuration'],
@@ -58,9 +59,14 @@ async function cutDownKubeconfig(): Promise<void> {
       }))
     },
   }
+  await bundle('kubeconfig', '@kubernetes/client-node (Apache-2.0)', [plugin])
+}
+
+/** A file of provider-kubernetes with the library that it names inside. */
+async function bundle(name: string, library: string, plugins: Plugin[] = []): Promise<void> {
   await build({
-    entryPoints: [resolve('packages/provider-kubernetes/src/kubeconfig.ts')],
-    outfile: file,
+    entryPoints: [resolve(`packages/provider-kubernetes/src/${name}.ts`)],
+    outfile: resolve(dist, `lib/provider-kubernetes/src/${name}.js`),
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -68,8 +74,9 @@ async function cutDownKubeconfig(): Promise<void> {
     minifySyntax: true,
     legalComments: 'eof',
     // CommonJS packages in it call require.
-    banner: { js: "// Bundled: @kubernetes/client-node (Apache-2.0) and what it needs.\nimport { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
-    plugins: [plugin],
+    banner: { js: `// Bundled: ${library} and what it needs.\nimport { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)` },
+    external: ['bufferutil', 'utf-8-validate'],
+    plugins,
     logLevel: 'warning',
   })
 }

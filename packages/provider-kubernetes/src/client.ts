@@ -1,12 +1,12 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { WebSocket } from 'ws'
+import type { WebSocket } from './websocket.ts'
 import type { Status } from './api-types.ts'
 import { apiError, lost } from './api-error.ts'
 import type { Credentials } from './credentials.ts'
 
-export type { WebSocket } from 'ws'
+export type { WebSocket } from './websocket.ts'
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -100,7 +100,7 @@ export function connectTo(credentials: Credentials): Client {
       throw apiError({ method: 'GET', path }, { status: message.statusCode ?? 0, body: parse(await textOf(message)) })
     },
     async socket(path, protocol) {
-      const { WebSocket } = await import('ws')
+      const { WebSocket } = await import('./websocket.ts')
       const auth = await credentials.forRequest()
       return new WebSocket(new URL(prefix + path, base).href.replace(/^http/, 'ws'), protocol, {
         ...(auth as object),

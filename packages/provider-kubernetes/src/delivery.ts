@@ -90,7 +90,7 @@ function mountsOf(parcels: readonly Parcel[]): readonly object[] {
 }
 
 async function tarOf(parcels: readonly Parcel[]): Promise<Iterable<Buffer>> {
-  const { pack } = await import('tar-stream')
+  const { pack } = await import('./tar.ts')
   const archive = pack()
   const parts: Buffer[] = []
   archive.on('data', (part) => parts.push(part as Buffer))
