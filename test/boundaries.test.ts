@@ -9,8 +9,8 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
   'provider-kubernetes': [/^@moorage\/core$/],
   'provider-process': [/^@moorage\/core$/, /^get-port$/],
   services: [/^@moorage\/core$/, /^sirv$/],
-  playwright: [/^@moorage\/core(\/(provisioning|test))?$/, /^@playwright\/test$/],
-  vitest: [/^@moorage\/core(\/provisioning)?$/, /^vitest(\/node)?$/],
+  playwright: [/^@moorage\/core(\/(isolated|provisioning|test))?$/, /^@playwright\/test$/],
+  vitest: [/^@moorage\/core(\/(isolated|provisioning))?$/, /^vitest(\/node)?$/],
   cli: [/^@moorage\/core(\/provisioning)?$/],
   moorage: [/^@moorage\/[a-z-]+(\/[a-z]+)?$/],
 }
@@ -86,7 +86,7 @@ test('what the build names by its place is there, and exports what it should', a
   expect(named.length).toBeGreaterThan(8)
   for (const file of named) {
     const { text } = sources.find((source) => source.file === file.replace(/[^/]+\/\.\.\//, '')) ?? { text: '' }
-    expect(text, file).toMatch(/export (async )?function (provider|program|seed)\b|^export default|process\.argv/m)
+    expect(text, file).toMatch(/export (async )?function (provider|program|seed|seal)\b|^export default|process\.argv/m)
   }
 })
 

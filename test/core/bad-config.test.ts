@@ -49,6 +49,20 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
     `CONFIG_INVALID\nservices.db.seed: there is no file or folder ${root}/schema.sql.\nCreate it (a build may have to run first), or correct the path.`],
   'a folder that is not built yet': [() => planned({ web: staticServer({ root: 'dist' }) }),
     `CONFIG_INVALID\nservices.web.root: there is no file or folder ${root}/dist.\nCreate it (a build may have to run first), or correct the path.`],
+  'a span of isolation that is none': [() => postgres({ isolate: 'tests' as 'test' }),
+    "CONFIG_INVALID\npostgres({ isolate }): 'tests' is no span of isolation.\nUse 'worker', 'file', 'test' or false."],
+  'isolation that is switched on': [() => redis({ isolate: true as unknown as 'test' }),
+    "CONFIG_INVALID\nredis({ isolate }): 'true' is no span of isolation.\nUse 'worker', 'file', 'test' or false."],
+  'an isolated static site': [() => staticServer({ root: '.', isolate: 'test' } as { root: string }),
+    'CONFIG_INVALID\nstaticServer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.'],
+  'an isolated server': [() => npmServer({ isolate: 'worker' } as object),
+    'CONFIG_INVALID\nnpmServer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.'],
+  'an isolated container': [() => container({ image: 'mysql:9', ports: { main: 3306 }, isolate: 'file' } as { image: string; ports: { main: number } }),
+    'CONFIG_INVALID\ncontainer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.'],
+  'isolation without a driver of PostgreSQL': [() => planned({ db: postgres({ isolate: 'test' }) }),
+    'CONFIG_INVALID\nservices.db.isolate needs a driver, and the project has neither pg nor postgres.\nnpm install --save-dev pg'],
+  'isolation without a driver of MongoDB': [() => planned({ docs: mongodb({ isolate: 'test' }) }),
+    'CONFIG_INVALID\nservices.docs.isolate needs a driver, and the project has no mongodb.\nnpm install --save-dev mongodb'],
   'a given URL that is none': [() => planned({ db: postgres() }, { DB_URL: 'secret!' }),
     'CONFIG_INVALID\nDB_URL is set, but its value is not a URL.\nUnset DB_URL to let moorage start services.db, or give the URL of one that runs.'],
   'an unknown provider': [() => providerNamed('podman', [docker(), plain()]),
@@ -88,8 +102,8 @@ test('a service that is used but not in the config: where it was made', async ()
 
 test('a field that the service does not have', async () => {
   const config = defineConfig({ root, services: { db: redis(), api: npmServer() } })
-  const api = { ...config.services.api, process: { connection: {}, env: { X: { $ref: ['db', 'database'] } } } }
+  const api = { ...config.services.api, process: { connection: {}, env: { X: { $ref: ['db', 'username'] } } } }
   expect(await refused(() => createPlan({ ...config, services: { ...config.services, api } } as unknown as AnyConfig, {}))).toBe(
-    'CONFIG_INVALID\nservices.api uses db.database, which services.db does not have.\nIt has host, port, password, url.',
+    'CONFIG_INVALID\nservices.api uses db.username, which services.db does not have.\nIt has host, port, password, database, url.',
   )
 })

@@ -1,7 +1,9 @@
 import './moorage.config.ts'
 import 'moorage/vitest'
-import { container, defineConfig, npmServer, postgres, provision, staticServer, type Text } from 'moorage'
-import { services } from 'moorage/test'
+import { container, defineConfig, mongodb, npmServer, postgres, provision, redis, staticServer, type Text } from 'moorage'
+import { test as page } from 'moorage/playwright'
+import { isolated, services } from 'moorage/test'
+import { test } from 'moorage/vitest/test'
 import { expectTypeOf, inject } from 'vitest'
 import { config } from './moorage.config.ts'
 
@@ -57,3 +59,32 @@ const text: Text = postgres().url
 // @ts-expect-error a reference is no string
 const string: string = postgres().url
 void [text, string]
+
+expectTypeOf((await isolated('db')).database).toEqualTypeOf<string>()
+expectTypeOf((await isolated('cache')).database).toEqualTypeOf<number>()
+test('Vitest', ({ db, cache, docs, task }) => {
+  expectTypeOf(db.password).toEqualTypeOf<string>()
+  expectTypeOf(cache.database).toEqualTypeOf<number>()
+  expectTypeOf(docs.url).toEqualTypeOf<string>()
+  expectTypeOf(task.name).toEqualTypeOf<string>()
+})
+page('Playwright', ({ db, services, baseURL, page: tab }) => {
+  expectTypeOf(db.database).toEqualTypeOf<string>()
+  expectTypeOf(services.cache.port).toEqualTypeOf<number>()
+  expectTypeOf(baseURL).toEqualTypeOf<string | undefined>()
+  expectTypeOf(tab.url()).toEqualTypeOf<string>()
+})
+postgres({ isolate: 'test' })
+mongodb({ isolate: false })
+// @ts-expect-error a service that is not in the config
+void isolated('nope')
+// @ts-expect-error the same as a fixture of Vitest
+test('Vitest', ({ nope }) => nope)
+// @ts-expect-error the same as a fixture of Playwright
+page('Playwright', ({ nope }) => nope)
+// @ts-expect-error a field that its connection does not have
+test('Vitest', ({ db }) => db.nope)
+// @ts-expect-error a span that is none
+redis({ isolate: 'tests' })
+// @ts-expect-error a site has no data
+staticServer({ root: '.', isolate: 'test' })

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'DEADLINE' // a phase took longer than its deadline
   | 'START_FAILED' // anything else that kept a service from starting
   | 'SEED_FAILED'
+  | 'ISOLATION_FAILED' // a database of a test's own could not be made
   | 'SUPERVISOR_FAILED' // the supervisor could not start, or died
   | 'ABORTED'
   | 'USAGE' // the command line is wrong

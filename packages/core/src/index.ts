@@ -7,6 +7,8 @@ export { enrich, fromPlain, isMoorageError, messageOf, MoorageError, toPlain } f
 export type { ErrorCode, ErrorDetails } from './errors.ts'
 export { signalOf } from './exit-code.ts'
 export { canonical } from './json.ts'
+export { SPANS } from './isolation/isolation.ts'
+export type { Isolation, IsolationContext, Slot, Span } from './isolation/isolation.ts'
 export type { Json, JsonObject } from './json.ts'
 export { moduleBeside } from './module-beside.ts'
 export type { Program, ProgramContext, ProgramModule } from './program.ts'
@@ -21,7 +23,7 @@ export type { Progress, Tell } from './run/progress.ts'
 export type { Registered } from './register.ts'
 export type { Seed } from './run/seed-runner.ts'
 export type {
-  Bytes, Condition, Connection, ContainerForm, EnvTemplate, ExchangeProbe, FileRef, Form, Phase, PlainConnection, Probe,
+  Bytes, Condition, Connection, ContainerForm, EnvTemplate, ExchangeProbe, FileRef, Form, IsolateSpec, Phase, PlainConnection, Probe,
   ProcessForm, SeedSpec, ServiceSpec, Template,
 } from './service.ts'
 export { cacheFolder } from './supervisor/place.ts'

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createPlan, type Plan } from './config/plan.ts'
 import { environOf, inherited, type Environ, type Payload } from './config/variables.ts'
 import type { Environment } from './environment.ts'
+import { isolatedOf } from './isolation/plan.ts'
 import type { ExecResult, LogLine, ProviderRef } from './provider.ts'
 import { printTo } from './run/console.ts'
 import { inCi, runIdentity } from './run/identity.ts'
@@ -62,7 +63,7 @@ export async function provisionWith<const C extends AnyConfig>(
   const held = await hold(identity, () => join(params, { ways: waysOf(folders, env), log: folders.place.log, tell, ...signal }))
   const { run, connections, call } = held.membership
   const variables = Object.fromEntries(Object.entries(plan.services).map(([name, { variable }]) => [name, variable]))
-  const payload: Payload = { run, hash: plan.hash, identity, variables: Object.values(variables), services: connections }
+  const payload: Payload = { run, hash: plan.hash, identity, variables: Object.values(variables), services: connections, ...isolatedOf(plan) }
   const dispose = async (): Promise<void> => {
     const late = `Clean-up of run ${run} takes longer than ${DISPOSE / 1000} s and goes on in the background; the next run removes what it leaves.`
     // Its timer holds the process: a clean-up after a killed supervisor does not, and whoever waits for it has to hear.

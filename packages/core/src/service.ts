@@ -1,3 +1,4 @@
+import type { Span } from './isolation/isolation.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** The stages that a service moves through, each with a deadline of its own. */
@@ -43,6 +44,7 @@ export interface ServiceSpec {
   /** The environment variable for its URL. Default: `<NAME>_URL`. */
   readonly as?: string
   readonly seed?: SeedSpec
+  readonly isolate?: IsolateSpec
   /** Milliseconds by phase. Defaults: admit 30 s, schedule 60 s, pull 10 min, start 60 s, ready 120 s. */
   readonly deadlines?: { readonly [P in Phase]?: number }
 }
@@ -88,6 +90,14 @@ export interface ProcessForm extends Form {
 export interface SeedSpec {
   readonly module: FileRef
   readonly options?: JsonObject
+}
+
+/** A database of its own for each worker, file or test. `module` exports an `Isolation`. */
+export interface IsolateSpec {
+  readonly each: Span
+  readonly module: FileRef
+  /** Packages of the user's of which one has to be there. */
+  readonly drivers?: readonly string[]
 }
 
 export type Bytes = { readonly hex: string } | { readonly text: Template }

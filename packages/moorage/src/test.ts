@@ -1,1 +1,3 @@
+export { isolated } from '@moorage/core/isolated'
+export type { IsolatedOptions } from '@moorage/core/isolated'
 export { services } from '@moorage/core/test'

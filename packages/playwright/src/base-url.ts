@@ -3,7 +3,8 @@ import { MoorageError, type Json } from '@moorage/core'
 type Connections = { readonly [name: string]: { readonly [field: string]: Json } }
 
 /** URL of the service that pages are relative to; none where it would be a guess. */
-export function baseUrlOf(services: Connections, named: string | undefined): string | undefined {
+export function baseUrlOf(connections: object, named: string | undefined): string | undefined {
+  const services = connections as Connections
   if (named !== undefined) return urlOf(services, named)
   const pages = Object.keys(services).filter((name) => /^https?:/.test(String(services[name]?.['url'])))
   const chosen = pages.includes('web') ? 'web' : pages.length === 1 ? pages[0] : undefined

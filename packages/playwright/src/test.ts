@@ -3,6 +3,7 @@ import type { PlaywrightTestArgs, PlaywrightTestOptions, PlaywrightWorkerArgs, P
 import type { Registered } from '@moorage/core'
 import { services as connections } from '@moorage/core/test'
 import { baseUrlOf } from './base-url.ts'
+import { isolatedFixtures, type IsolatedFixtures } from './isolated-fixtures.ts'
 
 export { expect }
 
@@ -16,10 +17,10 @@ export interface ServiceFixtures {
   services: Registered
 }
 
-type Test = TestType<PlaywrightTestArgs & PlaywrightTestOptions & ServiceOptions, PlaywrightWorkerArgs & PlaywrightWorkerOptions & ServiceFixtures>
+type Test = TestType<PlaywrightTestArgs & PlaywrightTestOptions & ServiceOptions & IsolatedFixtures, PlaywrightWorkerArgs & PlaywrightWorkerOptions & ServiceFixtures>
 
-/** Playwright's `test` with `services`, and with a service's URL as `baseURL` where the config gives none. */
-export const test: Test = base.extend<ServiceOptions, ServiceFixtures>({
+/** Playwright's `test` with `services`, a fixture for each service, and with a service's URL as `baseURL` where the config gives none. */
+export const test: Test = base.extend<IsolatedFixtures>(isolatedFixtures() as never).extend<ServiceOptions, ServiceFixtures>({
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from this place
   services: [async ({}, use) => await use(connections()), { scope: 'worker' }],
   baseService: [undefined, { option: true }],

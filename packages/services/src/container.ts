@@ -1,4 +1,5 @@
 import { MoorageError, service, type CommonOptions, type Env, type Probe, type Service, type Text } from '@moorage/core'
+import { notIsolated } from './isolate-option.ts'
 import { seedOf } from './seed-option.ts'
 import { sharedOf } from './shared-options.ts'
 
@@ -33,6 +34,7 @@ export interface ContainerConnection<P extends string> {
 
 /** Any image. */
 export function container<const P extends string, const N extends string = never>(options: ContainerOptions<P, N>): Service<ContainerConnection<P>, N> {
+  notIsolated('container', options)
   const { image, ports, protocol = 'http', ready, env, command, entrypoint, user, workingDir, tmpfs, files } = options
   if (!image) throw new MoorageError('CONFIG_INVALID', 'container({ image }) is empty.', { hint: "Give an image, as in 'nginx:1.28'." })
   const names = Object.keys(ports) as P[]

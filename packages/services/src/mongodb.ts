@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Probe, type Service, type Template } from '@moorage/core'
 import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
+import { isolateOf, type IsolateOptions } from './isolate-option.ts'
 import { seedOf } from './seed-option.ts'
 import { sharedOf } from './shared-options.ts'
 import { bool, int32, opMsg } from './wire/mongo.ts'
 
-export interface MongodbOptions<N extends string = string> extends CommonOptions<N>, ImageOptions {
+export interface MongodbOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
   /** The database in the URL. Default: `test`. */
   readonly database?: string
   /** Default: `true`, a root user with a random password. As a plain process there is never one: it listens on 127.0.0.1 only. */
@@ -45,6 +46,7 @@ export function mongodb<const N extends string = never>(options: MongodbOptions<
       connection: connection(database, [], ''),
     },
     ...seedOf('mongodb', options.seed, { sql: false }),
+    ...isolateOf('mongodb', options, ['mongodb']),
     ...sharedOf(options),
   }
   return service('mongodb', spec, { host: 0, port: 0, url: 0, database: 0 }) as unknown as Service<MongodbConnection, N>

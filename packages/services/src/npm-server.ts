@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Env, type Service } from '@moorage/core'
+import { notIsolated } from './isolate-option.ts'
 import { sharedOf } from './shared-options.ts'
 
 export interface NpmServerOptions<N extends string = string> extends CommonOptions<N> {
@@ -18,6 +19,7 @@ export interface NpmServerOptions<N extends string = string> extends CommonOptio
 
 /** `npm run <script>` beside the tests, whatever the provider. */
 export function npmServer<const N extends string = never>(options: NpmServerOptions<N> = {}): Service<Address, N> {
+  notIsolated('npmServer', options)
   const { script = 'start', cwd = '.', port = 0, env, path = '/', status } = options
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new MoorageError('CONFIG_INVALID', `npmServer({ port }): ${port} is not a port.`, { hint: 'Give a number from 1 to 65535, or leave it out for a free one.' })

@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
 import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
+import { isolateOf, type IsolateOptions } from './isolate-option.ts'
 import { seedOf } from './seed-option.ts'
 import { sharedOf } from './shared-options.ts'
+import { SQL_DRIVERS } from './sql-client.ts'
 import { startup } from './wire/postgres.ts'
 
-export interface PostgresOptions<N extends string = string> extends CommonOptions<N>, ImageOptions {
+export interface PostgresOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
   /** Made at the start. Default: `test`. */
   readonly database?: string
   /** A superuser. Default: `postgres`. The password is random. */
@@ -53,6 +55,7 @@ export function postgres<const N extends string = never>(options: PostgresOption
       options: { username, database },
     },
     ...seedOf('postgres', options.seed, { sql: true }),
+    ...isolateOf('postgres', options, SQL_DRIVERS),
     ...sharedOf(options),
   }
   const shape = { host: 0, port: 0, url: 0, username: 0, password: 0, database: 0 }

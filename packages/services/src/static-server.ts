@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, service, type Address, type CommonOptions, type Service } from '@moorage/core'
 import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
+import { notIsolated } from './isolate-option.ts'
 import { sharedOf } from './shared-options.ts'
 
 export interface StaticServerOptions<N extends string = string> extends CommonOptions<N>, ImageOptions {
@@ -14,6 +15,7 @@ export interface StaticServerOptions<N extends string = string> extends CommonOp
 
 /** A static site: nginx (`nginx:1.28`) as a container, a library server (sirv) as a process. */
 export function staticServer<const N extends string = never>(options: StaticServerOptions<N>): Service<Address, N> {
+  notIsolated('staticServer', options)
   const { root, spa = false, placement } = options
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { optionAt } from './config.ts'
 import { MoorageError } from '../errors.ts'
 import { hashOf } from './hash.ts'
+import { requireDriver } from '../isolation/plan.ts'
 import type { Json } from '../json.ts'
 import { findCycle, needsOf, type Needs } from './needs.ts'
 import type { ProviderRef } from '../provider.ts'
@@ -41,6 +42,7 @@ export function createPlan(config: AnyConfig, env: Environ): Plan {
     if (other) throw invalid(`services.${name} and services.${other} both set ${variable}.`, `Give one of them another name: as: 'OTHER_URL'.`)
     variables.set(variable, name)
     const given = ours.has(variable) ? undefined : env[variable]
+    if (spec.isolate && !given) requireDriver(name, spec.isolate, config.root)
     services[name] = { spec, needs: needsOf(name, spec, config.services), variable, ...(given ? { given: checkedUrl(name, variable, given) } : {}) }
   }
   const cycle = findCycle(services)

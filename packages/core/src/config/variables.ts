@@ -1,4 +1,5 @@
 import { MoorageError } from '../errors.ts'
+import type { Span } from '../isolation/isolation.ts'
 import type { Json } from '../json.ts'
 import type { PlainConnection, ServiceSpec } from '../service.ts'
 
@@ -12,6 +13,18 @@ export interface Payload {
   /** Variables that moorage set; a user's own are not among them. */
   readonly variables: readonly string[]
   readonly services: { readonly [name: string]: PlainConnection }
+  /** Services of which workers, files or tests have a part of their own. */
+  readonly isolated?: { readonly [name: string]: Isolated }
+}
+
+export interface Isolated {
+  readonly each: Span
+  /** Path of the module that makes a slot. */
+  readonly module: string
+  /** The folder of the project, whose drivers are used. */
+  readonly root: string
+  /** The variable by which the user has given the service. */
+  readonly given?: string
 }
 
 export const PAYLOAD = 'MOORAGE'

@@ -13,7 +13,7 @@ interface Order {
   readonly root: string
 }
 
-const file = process.argv[2] as string
+const [file = '', calls = 'seed'] = process.argv.slice(2)
 const lines = createInterface({ input: process.stdin })
 lines.once('close', () => process.exit(1))
 lines.once('line', (line) => {
@@ -28,8 +28,8 @@ lines.once('line', (line) => {
 })
 
 async function run({ connection, options, root }: Order): Promise<void> {
-  const module = (await import(pathToFileURL(file).href)) as { seed?: Seed; default?: Seed }
-  const seed = module.seed ?? module.default
-  if (typeof seed !== 'function') throw new MoorageError('SEED_FAILED', `${file} exports no function named seed, and no default one.`)
-  await seed(connection, options, { root })
+  const module = (await import(pathToFileURL(file).href)) as { [name: string]: Seed | undefined }
+  const call = module[calls] ?? module['default']
+  if (typeof call !== 'function') throw new MoorageError('SEED_FAILED', `${file} exports no function named ${calls}, and no default one.`)
+  await call(connection, options, { root })
 }

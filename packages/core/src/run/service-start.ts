@@ -8,7 +8,7 @@ import type { PlannedService } from '../config/plan.ts'
 import { resolveProbes } from './probes.ts'
 import type { Exit, Unit, UnitSpec } from '../provider.ts'
 import { describeExit, lastLines, waitReady } from '../readiness/index.ts'
-import { runSeed } from './seeding.ts'
+import { runSeal, runSeed } from './seeding.ts'
 import type { Form } from '../service.ts'
 import { enterPhase, type Placed, type StartContext } from './starting.ts'
 import { unitSpec } from './unit-spec.ts'
@@ -72,6 +72,7 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   const probes = resolveProbes(form.ready ?? [], parts)
   await waitReady({ service: name, unit, probes, ports, signal, clock: context.clock, seen: (reason) => (clock.lastReason = reason) })
   if (spec.seed) await runSeed(name, spec.seed, { connection: seen.host, root: plan.root, signal })
+  if (spec.isolate) await runSeal(name, spec.isolate, { connection: seen.host, root: plan.root, signal })
   void unit.exited.then((exit) => tellExit(context, { name, unit, exit }))
   gates.open(name, 'ready', seen)
   return seen

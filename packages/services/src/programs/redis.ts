@@ -2,7 +2,7 @@ import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
 import { findProgram } from './find.ts'
 
 /** `redis-server` from the PATH, its data in a folder of the run. */
-export async function program({ service, ports, secrets, dir }: ProgramContext): Promise<Program> {
+export async function program({ service, ports, secrets, options: { databases }, dir }: ProgramContext): Promise<Program> {
   const server = findProgram('redis-server')
   if (!server) {
     throw new MoorageError('PROGRAM_NOT_FOUND', `services.${service}: there is no redis-server on the PATH to run as a plain process.`, {
@@ -11,6 +11,6 @@ export async function program({ service, ports, secrets, dir }: ProgramContext):
     })
   }
   const password = secrets['password'] ?? ''
-  const options = ['--bind', '127.0.0.1', '--port', String(ports['main']), '--dir', await dir(), '--save', '', '--appendonly', 'no', '--requirepass', password]
+  const options = ['--bind', '127.0.0.1', '--port', String(ports['main']), '--dir', await dir(), '--save', '', '--appendonly', 'no', '--requirepass', password, ...(databases === undefined ? [] : ['--databases', String(databases)])]
   return { command: [server, ...options], stopSignal: 'SIGTERM' }
 }

@@ -1,0 +1,65 @@
+import { MoorageError, type IsolationContext, type Json, type PlainConnection, type Slot } from '@moorage/core'
+import { RedisClient } from '../wire/redis.ts'
+
+// Databases by number: 0 is the seeded and shared one.
+const TEMPLATE = 1
+const SLOTS = 2
+const FIRST = 3
+
+const COPY = `
+local function copy(from, to)
+  redis.call('SELECT', to)
+  redis.call('FLUSHDB')
+  redis.call('SELECT', from)
+  for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('COPY', key, key, 'DB', to) end
+end
+`
+
+// One step for all: no two workers take one number, and none is left half filled.
+const CLAIM = `${COPY}
+local name, fresh, databases = ARGV[1], ARGV[2] == 'true', tonumber(ARGV[3])
+redis.call('SELECT', ${SLOTS})
+for i = 4, #ARGV do redis.call('HDEL', 'slots', ARGV[i]) end
+local number = redis.call('HGET', 'slots', name)
+local new = not number
+if new then
+  local taken = {}
+  for _, other in ipairs(redis.call('HVALS', 'slots')) do taken[other] = true end
+  for i = ${FIRST}, databases - 1 do
+    if not taken[tostring(i)] then
+      number = tostring(i)
+      break
+    end
+  end
+  if not number then return -1 end
+  redis.call('HSET', 'slots', name, number)
+end
+if new or fresh then copy(${TEMPLATE}, number) end
+return tonumber(number)
+`
+
+/** A copy of the seeded database, so that what tests do with the shared one reaches no slot. */
+export async function seal(connection: PlainConnection, _options: Json, _context: IsolationContext): Promise<void> {
+  using redis = await RedisClient.open(String(connection['url']))
+  await redis.call('EVAL', `${COPY} copy(0, ${TEMPLATE})`, '0')
+}
+
+/** A numbered database of its own, with the seed's keys and their times to live. */
+export async function open(connection: PlainConnection, { service, name, fresh, stale }: Slot): Promise<PlainConnection> {
+  using redis = await RedisClient.open(String(connection['url']))
+  const [, databases] = (await redis.call('CONFIG', 'GET', 'databases')) as readonly string[]
+  await redis.call('SELECT', String(SLOTS))
+  const names = (await redis.call('HKEYS', 'slots')) as readonly string[]
+  const number = await redis.call('EVAL', CLAIM, '0', name, String(fresh), String(databases), ...names.filter(stale))
+  if (number === -1) throw exhausted(service, Number(databases))
+  const url = new URL(String(connection['url']))
+  url.pathname = `/${String(number)}`
+  return { ...connection, database: number as number, url: url.href }
+}
+
+function exhausted(service: string, databases: number): MoorageError {
+  return new MoorageError('ISOLATION_FAILED', `services.${service}.isolate: this Redis has ${databases} databases, of which ${FIRST} are taken by moorage and each of the others by a worker that lives.`, {
+    service,
+    hint: 'Use fewer workers, or an image whose server starts with a larger --databases.',
+  })
+}
