@@ -95,7 +95,7 @@ export async function until(what: string, holds: () => boolean, within = 30_000)
 
 /** When a run has got to a phase of the lifecycle fixture. */
 export function reached(phase: 'setup' | 'tests' | 'teardown', { runsFile }: Stage, child: Spawned): () => boolean {
-  if (phase === 'setup') return () => child.output().includes('db starting')
+  if (phase === 'setup') return () => /moorage: \w+ starting/.test(child.output())
   if (phase === 'tests') return () => existsSync(runsFile)
   return () => child.output().includes('TEARDOWN BEGINS')
 }

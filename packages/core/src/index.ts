@@ -19,7 +19,7 @@ export type {
 export type { Installation, ProvisionOptions } from './provision.ts'
 export { inCi } from './run/identity.ts'
 export { isAlive, selfAsOwner, startOf } from './run/owner.ts'
-export type { Progress, Tell } from './run/progress.ts'
+export type { Ended, Progress, Tell } from './run/progress.ts'
 export type { Registered } from './register.ts'
 export type { Seed } from './run/seed-runner.ts'
 export type {

@@ -1,4 +1,6 @@
 export { CONFIG_FILES, findConfig, loadConfig } from './config/load.ts'
 export { exposeTo } from './config/variables.ts'
 export { provisionWith } from './provision.ts'
+export { annotationsOf } from './run/annotations.ts'
 export { printTo } from './run/console.ts'
+export { observed } from './run/observed.ts'

@@ -1,5 +1,7 @@
 import { inherited, PAYLOAD } from './config/variables.ts'
 import { MoorageError } from './errors.ts'
+import type { LogLine } from './provider.ts'
+import type { Ended } from './run/progress.ts'
 import type { Registered } from './register.ts'
 
 /** The connections of the services that this test runs with; typed by the registered config. In any runner. */
@@ -9,4 +11,18 @@ export function services(): Registered {
   throw new MoorageError('USAGE', `services(): the variable ${PAYLOAD} is not set, so no services run for this test.`, {
     hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
   })
+}
+
+/** The last lines of a service, in any test. `tail` defaults to 50. Throws `MoorageError` (USAGE) for a name that does not run. */
+export async function logs(service: keyof Registered & string, tail = 50): Promise<readonly LogLine[]> {
+  // Only now: most tests never ask.
+  const { ask } = await import('./supervisor/ask.ts')
+  return (await ask(process.env, 'logs', { service, tail })) as unknown as LogLine[]
+}
+
+/** Services that have ended since the tests began, with their last lines; none where no services run. */
+export async function exits(): Promise<readonly Ended[]> {
+  if (!inherited(process.env)) return []
+  const { ask } = await import('./supervisor/ask.ts')
+  return (await ask(process.env, 'exits', null)) as unknown as Ended[]
 }

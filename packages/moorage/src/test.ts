@@ -1,3 +1,3 @@
 export { isolated } from '@moorage/core/isolated'
 export type { IsolatedOptions } from '@moorage/core/isolated'
-export { services } from '@moorage/core/test'
+export { logs, services } from '@moorage/core/test'

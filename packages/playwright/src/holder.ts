@@ -1,9 +1,15 @@
 import { constants } from 'node:os'
-import { isMoorageError, messageOf, MoorageError } from '@moorage/core'
-import { findConfig, loadConfig } from '@moorage/core/provisioning'
 import { resolve } from 'node:path'
-import { announce } from './announcement.ts'
+import { isMoorageError, messageOf, MoorageError, type Tell } from '@moorage/core'
+import { annotationsOf, findConfig, loadConfig, printTo } from '@moorage/core/provisioning'
+import { announce, relay } from './announcement.ts'
 import type { Provision } from './setup.ts'
+
+const print = printTo(process.stderr, {})
+const tell: Tell = (progress) => {
+  print(progress)
+  process.stdout.write(relay(annotationsOf(progress, process.env)))
+}
 
 const ENDS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
@@ -26,7 +32,7 @@ export async function hold([file]: readonly string[], provision: Provision): Pro
   })
   try {
     const path = file === undefined ? findConfig(process.cwd()) : resolve(file)
-    const env = await provision(await loadConfig(path), { signal: abort.signal })
+    const env = await provision(await loadConfig(path), { signal: abort.signal, tell })
     process.stdout.write(announce(env.env))
     await ended
     await env.dispose()

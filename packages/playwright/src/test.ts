@@ -2,6 +2,7 @@ import { expect, test as base } from '@playwright/test'
 import type { PlaywrightTestArgs, PlaywrightTestOptions, PlaywrightWorkerArgs, PlaywrightWorkerOptions, TestType } from '@playwright/test'
 import type { Registered } from '@moorage/core'
 import { services as connections } from '@moorage/core/test'
+import { attachExits } from './attach-exits.ts'
 import { baseUrlOf } from './base-url.ts'
 import { isolatedFixtures, type IsolatedFixtures } from './isolated-fixtures.ts'
 
@@ -17,12 +18,21 @@ export interface ServiceFixtures {
   services: Registered
 }
 
-type Test = TestType<PlaywrightTestArgs & PlaywrightTestOptions & ServiceOptions & IsolatedFixtures, PlaywrightWorkerArgs & PlaywrightWorkerOptions & ServiceFixtures>
+interface Automatic {
+  endedServices: void
+}
+
+type Test = TestType<PlaywrightTestArgs & PlaywrightTestOptions & ServiceOptions & IsolatedFixtures & Automatic, PlaywrightWorkerArgs & PlaywrightWorkerOptions & ServiceFixtures>
 
 /** Playwright's `test` with `services`, a fixture for each service, and with a service's URL as `baseURL` where the config gives none. */
-export const test: Test = base.extend<IsolatedFixtures>(isolatedFixtures() as never).extend<ServiceOptions, ServiceFixtures>({
+export const test: Test = base.extend<IsolatedFixtures>(isolatedFixtures() as never).extend<ServiceOptions & Automatic, ServiceFixtures>({
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from this place
   services: [async ({}, use) => await use(connections()), { scope: 'worker' }],
   baseService: [undefined, { option: true }],
+  // Begun first, it ends last: when the outcome is known.
+  endedServices: [async ({}, use, info) => { // oxlint-disable-line no-empty-pattern -- as above
+    await use()
+    await attachExits(info)
+  }, { auto: true }],
   baseURL: async ({ baseURL, baseService, services }, use) => await use(baseURL ?? baseUrlOf(services, baseService)),
 })

@@ -1,11 +1,15 @@
 import { styleText } from 'node:util'
+import { annotationsOf } from './annotations.ts'
+import type { Environ } from '../config/variables.ts'
 import type { Progress, Tell } from './progress.ts'
 
 /** One line per change, for a stream that may be a terminal, a pipe, or the log of a CI job. */
-export function printTo(stream: NodeJS.WritableStream): Tell {
+export function printTo(stream: NodeJS.WritableStream, env: Environ = process.env): Tell {
   const paint = (style: 'green' | 'red' | 'dim', text: string): string => styleText(style, text, { stream })
   return (progress) => {
-    for (const line of linesOf(progress, paint)) stream.write(`${line}\n`)
+    const annotations = annotationsOf(progress, env)
+    const lines = annotations.length ? annotations : linesOf(progress, paint)
+    for (const line of lines) stream.write(`${line}\n`)
   }
 }
 
@@ -23,6 +27,9 @@ function linesOf(progress: Progress, paint: Paint): readonly string[] {
     }
     case 'exited':
       return [`moorage: ${paint('red', '✗')} services.${progress.service} ${progress.reason}. Its last lines:`, ...progress.logs.map((line) => `  ${line}`)]
+    // The error that is thrown says it.
+    case 'failed':
+      return []
     case 'notice':
       return [`moorage: ${progress.text}`]
   }

@@ -3,7 +3,7 @@ import { within, type Clock } from '../clock.ts'
 import { MoorageError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Undone } from '../run/lifecycle.ts'
-import type { Progress } from '../run/progress.ts'
+import type { Ended, Progress } from '../run/progress.ts'
 import { Provisioning, type Order } from '../run/provisioning.ts'
 import type { Run } from '../provider.ts'
 import { Channel, PROTOCOL } from './channel.ts'
@@ -37,6 +37,7 @@ export class Supervisor {
   readonly #household: Household
   readonly #members = new Set<Channel>()
   readonly #served = new Set<Channel>()
+  readonly #exits: Ended[] = []
   #provisioning: Provisioning | undefined
   #opened: Promise<Json> | undefined
   #down: Promise<readonly Undone[]> | undefined
@@ -91,6 +92,7 @@ export class Supervisor {
     if (method === 'open') return await this.#admit(channel, params as unknown as OpenParams)
     if (method === 'ping') return null
     if (method === 'leave') return await this.#leave(channel)
+    if (method === 'exits') return this.#exits as unknown as Json
     if (method === 'logs') return (await this.#provisioning?.logs(params as never)) as unknown as Json
     if (method === 'exec') return (await this.#provisioning?.exec(params as never)) as unknown as Json
     throw new MoorageError('SUPERVISOR_FAILED', `The supervisor does not know the call '${method}'.`)
@@ -138,6 +140,7 @@ export class Supervisor {
   }
 
   #tell(progress: Progress): void {
+    if (progress.kind === 'exited') this.#exits.push(progress)
     for (const member of this.#members) member.tell({ progress } as unknown as Json)
   }
 }

@@ -29,7 +29,8 @@ async function inline(folders: Folders): Promise<Duplex> {
   return ours
 }
 
-function dialSocket(path: string): Promise<Duplex | undefined> {
+/** A connection to whoever listens there, or undefined. */
+export function dialSocket(path: string): Promise<Duplex | undefined> {
   return new Promise((done, fail) => {
     const socket = connect(path)
     socket.once('connect', () => {

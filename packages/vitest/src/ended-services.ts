@@ -1,0 +1,17 @@
+import type { Ended, Tell } from '@moorage/core'
+
+// The setup and the reporter may be two copies of this module in one process.
+const KEY = Symbol.for('moorage.ended-services')
+const holder = globalThis as { [KEY]?: Ended[] }
+
+export function endedServices(): readonly Ended[] {
+  return holder[KEY] ?? []
+}
+
+/** Keeps what ends in mind, and passes everything on. */
+export function mindful(tell: Tell): Tell {
+  return (progress) => {
+    if (progress.kind === 'exited') (holder[KEY] ??= []).push(progress)
+    tell(progress)
+  }
+}
