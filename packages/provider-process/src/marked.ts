@@ -10,15 +10,27 @@ export function markedPids(unit: string): readonly number[] {
 /** Ends whatever carries the mark: the stop signal, up to `grace` ms, then SIGKILL. Gives the pids that were there. */
 export async function endMarked(unit: string, stop: NodeJS.Signals, grace: number): Promise<readonly number[]> {
   const found = markedPids(unit)
+  const killed = new Set<number>()
   const until = Date.now() + grace
   if (grace > 0) for (const pid of found) send(pid, stop)
   while (markedPids(unit).length && Date.now() < until) await sleep(20)
   // Children may be born while we look: again until nobody is left.
   for (let left = markedPids(unit), n = 0; left.length && n < 100; left = markedPids(unit), n++) {
-    for (const pid of left) send(pid, 'SIGKILL')
+    for (const pid of left) {
+      send(pid, 'SIGKILL')
+      killed.add(pid)
+    }
     await sleep(5)
   }
+  // The kernel takes the mark away first, and closes ports afterwards.
+  for (let n = 0; n < 200 && [...killed].some(ending); n++) await sleep(5)
   return found
+}
+
+/** Not a zombie yet. */
+function ending(pid: number): boolean {
+  const [state] = statOf(pid)
+  return state !== undefined && state !== 'Z' && state !== 'X'
 }
 
 /** Sends a signal; a process or group (negative) that is gone already is as good. */
@@ -39,12 +51,13 @@ export function groupLives(group: number): boolean {
   }
   const all = pids()
   if (!all.length) return true
-  // proc_pid_stat: after the name in brackets come state, parent and group.
-  return all.some((pid) => {
-    const stat = read(`/proc/${pid}/stat`)
-    const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return Number(itsGroup) === group && state !== 'Z' && state !== 'X'
-  })
+  return all.some((pid) => Number(statOf(pid)[2]) === group && ending(pid))
+}
+
+/** proc_pid_stat: after the name in brackets come state, parent and group. Empty for one that is gone. */
+function statOf(pid: number): readonly string[] {
+  const stat = read(`/proc/${pid}/stat`)
+  return stat ? stat.slice(stat.lastIndexOf(')') + 2).split(' ') : []
 }
 
 function pids(): readonly number[] {
