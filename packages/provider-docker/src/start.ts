@@ -6,7 +6,7 @@ import { labelsOf } from './labels.ts'
 import { readLogs } from './logs.ts'
 import type { RunNetwork } from './network.ts'
 import { pullIfAbsent } from './pull.ts'
-import { removeContainer } from './stop.ts'
+import { removeContainer, removeRun } from './stop.ts'
 
 /** What the starts of one session share. */
 export interface Work {
@@ -42,9 +42,9 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
     // A container that has ended already never shows its ports: do not wait for them.
     await Promise.race([starting, exit.promise, aborted.promise])
   } catch (error) {
-    await removeContainer(client, name)
+    await removeRun(client, run.id, name)
     await Promise.race([starting.catch(() => {}), exit.promise])
-    await removeContainer(client, name)
+    await removeRun(client, run.id, name)
     signal.throwIfAborted()
     throw translate(error, spec, image)
   } finally {

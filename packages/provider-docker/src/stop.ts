@@ -16,9 +16,9 @@ function statusOf(error: { statusCode?: number }): { readonly status: number } {
   return { status: error.statusCode ?? 0 }
 }
 
-/** Removes whatever carries the run's label: also what a start under way has made since. */
-export async function removeRun(client: Client, run: string): Promise<void> {
-  const left = await client.engine.listContainers({ all: true, filters: { label: [`${RUN}=${run}`] } })
+/** Removes whatever carries the run's label, or of that what has a name: also what a start under way has made since. */
+export async function removeRun(client: Client, run: string, name?: string): Promise<void> {
+  const left = await client.engine.listContainers({ all: true, filters: { label: [`${RUN}=${run}`], ...(name === undefined ? {} : { name: [`^/${name}$`] }) } })
   await Promise.all(left.map(({ Id }) => removeContainer(client, Id)))
 }
 
