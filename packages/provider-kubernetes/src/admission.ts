@@ -26,6 +26,10 @@ export function refusalOf(subject: Subject, answer: Answer): MoorageError {
   if (webhook) {
     return new MoorageError('START_FAILED', `services.${service}: the admission webhook ${webhook[1]} refuses its pod: ${webhook[2]}.`, { ...details, hint: `Its rules are your cluster's own: kubectl get validatingwebhookconfigurations` })
   }
+  const broken = said.match(/failed calling webhook "([^"]+)": (.*)$/s)
+  if (broken) {
+    return new MoorageError('START_FAILED', `services.${service}: the admission webhook ${broken[1]} cannot be asked about its pod: ${broken[2]}.`, { ...details, hint: 'Without it the cluster takes no pod: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations' })
+  }
   const must = said.match(/failed quota: ([^:]+): must specify (.*)$/s)
   if (must) {
     return new MoorageError('START_FAILED', `services.${service}: the quota ${must[1]} of namespace ${namespace} wants pods to say ${must[2]}.`, {

@@ -33,7 +33,10 @@ export interface ContainerStatus {
 }
 
 export interface Pod extends ApiObject {
-  readonly spec?: { readonly nodeName?: string }
+  readonly spec?: {
+    readonly nodeName?: string
+    readonly containers?: readonly { readonly name: string; readonly resources?: { readonly limits?: { readonly memory?: string } } }[]
+  }
   readonly status?: {
     readonly phase?: string
     readonly reason?: string

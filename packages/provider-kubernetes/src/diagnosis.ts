@@ -43,10 +43,13 @@ export class Diagnosis {
 
   look({ pod, events }: Sight): Standing {
     const unschedulable = pod?.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
+    // A node that is being made takes minutes: as long as an image may.
+    const growing = events.findLast(({ reason }) => reason === 'TriggeredScaleUp')
+    if (!pod?.spec?.nodeName && growing) return { phase: 'pull', detail: `waiting for a new node: ${brief(growing.message ?? '')}` }
     if (!pod?.spec?.nodeName) return { phase: 'schedule', ...(unschedulable?.message ? { detail: unschedulable.message } : {}) }
     const waiting = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].map(({ state }) => state?.waiting).find((state) => state?.reason && state.reason !== 'ContainerCreating' && state.reason !== 'PodInitializing')
     if (waiting) return this.#waiting(waiting, events)
-    const failing = events.findLast(({ reason }) => reason === 'FailedMount' || reason === 'FailedCreatePodSandBox')
+    const failing = events.findLast(({ reason }) => /^(FailedMount|FailedCreatePodSandBox|NetworkNotReady)$/.test(reason ?? ''))
     const moved = events.some(({ reason }) => reason === 'Pulling' || reason === 'Pulled')
     if (failing && !moved) return this.#tolerate(failing.reason ?? '', failing.message ?? '', { ms: 60_000 })
     const pulling = events.findLast(({ reason }) => reason === 'Pulling' || reason === 'Pulled')?.reason === 'Pulling'
@@ -97,8 +100,20 @@ function faultOf(subject: Subject, key: string, text: string): MoorageError {
   if (key === 'pull' && FINAL.test(text)) {
     return new MoorageError('IMAGE_NOT_FOUND', `services.${service}.image: there is no image ${image} that the cluster can pull.`, { ...details, hint: `It says: ${said}\nCorrect the name or the tag. Look closer: ${look}` })
   }
+  if (key === 'pull' && /toomanyrequests|429|rate limit/i.test(text)) {
+    return new MoorageError('START_FAILED', `services.${service}.image: the registry refuses ${image} for now: its pull limit is reached.`, {
+      ...details,
+      hint: `It says: ${said}\nLog in, kubernetes({ imagePullSecrets: ['NAME'] }), or pull through a mirror: kubectl create secret docker-registry NAME -n ${namespace} …`,
+    })
+  }
   if (key === 'pull') return new MoorageError('START_FAILED', `services.${service}.image: ${image} could not be pulled.`, { ...details, hint: `The cluster says: ${said}\nThe node and the registry have to reach each other: ${look}` })
-  if (/executable file not found|no such file or directory|permission denied|exec format error/i.test(text)) {
+  if (/exec format error/i.test(text)) {
+    return new MoorageError('START_FAILED', `services.${service}: what ${image} runs is no program for its node's processor.`, {
+      ...details,
+      hint: `The node says: ${said}\nUse an image, or a command, for that processor: kubectl get nodes -L kubernetes.io/arch`,
+    })
+  }
+  if (/executable file not found|no such file or directory|permission denied/i.test(text)) {
     return new MoorageError('START_FAILED', `services.${service}.command: ${image} cannot run it.`, { ...details, hint: `The node says: ${said}\nCorrect the command; it must exist inside the image.` })
   }
   if (/runAsNonRoot/.test(text)) {

@@ -12,13 +12,22 @@ interface Starting {
   readonly delivery: Delivery
 }
 
+// Milliseconds without any change after which somebody who waits is told.
+const SILENT = 60_000
+
 /** Waits for the main container's start, and sends it its files; rejects as soon as it is clear that it will never come. */
 export async function untilStarted({ client, report }: { readonly client: Client; readonly report: Report }, { subject, uid, observed, delivery }: Starting, signal: AbortSignal): Promise<void> {
   const diagnosis = new Diagnosis(subject)
   const end = Promise.withResolvers<void>()
   let timer: NodeJS.Timeout | undefined
+  let silence: NodeJS.Timeout | undefined
   let told = ''
   let sending = false
+  const heard = (): void => {
+    clearTimeout(silence)
+    silence = setTimeout(() => report.notice(silent(subject, observed.sight(uid))), SILENT)
+    look()
+  }
   const look = (): void => {
     const sight = observed.sight(uid)
     const { pod } = sight
@@ -38,14 +47,15 @@ export async function untilStarted({ client, report }: { readonly client: Client
     clearTimeout(timer)
     if (standing.again !== undefined) timer = setTimeout(look, standing.again + 5)
   }
-  const off = observed.on(uid, look)
+  const off = observed.on(uid, heard)
   const onAbort = (): void => end.reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
-  look()
+  heard()
   await end.promise.finally(() => {
     off()
     clearTimeout(timer)
+    clearTimeout(silence)
     signal.removeEventListener('abort', onAbort)
   })
 }
@@ -59,6 +69,12 @@ function hasStarted({ pod, events }: Sight): boolean {
 function hasRun(pod: Pod | undefined): boolean {
   const state = pod?.status?.containerStatuses?.find(({ name }) => name === 'main')?.state
   return Boolean(state?.running ?? state?.terminated) || pod?.status?.phase === 'Failed' || pod?.status?.phase === 'Succeeded'
+}
+
+function silent({ service, namespace, pod }: Subject, { events }: Sight): string {
+  const { reason, message = '' } = events.at(-1) ?? {}
+  const last = reason ? `the last that the cluster said is ${reason}: ${message.replace(/\.$/, '')}` : 'the cluster has said nothing about it'
+  return `services.${service}: nothing has changed about its pod for ${SILENT / 1_000} s; ${last}. Look closer: kubectl describe pod ${pod} -n ${namespace}`
 }
 
 function vanished({ service, namespace, pod }: Subject): MoorageError {

@@ -36,17 +36,25 @@ export function unitOf({ client }: { readonly client: Client }, { subject, uid, 
 const EVICTED = /^(Evicted|Preempting|Preempted|NodeShutdown|Terminated|NodeLost|NodeAffinity|OutOf\w+|UnexpectedAdmissionError)$/
 
 export function exitOf({ pod, gone }: Sight): Exit | undefined {
-  const { reason = '', message = '', phase } = pod?.status ?? {}
+  const { reason = '', message = '', phase, conditions = [] } = pod?.status ?? {}
   if (EVICTED.test(reason)) return { reason: 'evicted', detail: message || reason }
+  // By the eviction API, a taint of the node, or a pod of higher priority.
+  const disrupted = conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True')
+  if (disrupted) return { reason: 'evicted', detail: disrupted.message ?? disrupted.reason ?? 'by the cluster' }
   const terminated = mainOf(pod)?.terminated
   if (reason === 'DeadlineExceeded') return { reason: 'exited', detail: 'it ran for as long as a pod may' }
   if (terminated) {
     const { exitCode: code } = terminated
-    return { reason: 'exited', code, ...(terminated.reason === 'OOMKilled' ? { detail: 'out of memory' } : {}), ...(code > 128 ? signalOf(code) : {}) }
+    return { reason: 'exited', code, ...(terminated.reason === 'OOMKilled' ? { detail: outOfMemory(pod) } : {}), ...(code > 128 ? signalOf(code) : {}) }
   }
   if (gone || pod?.metadata.deletionTimestamp) return { reason: 'lost', detail: 'somebody else deleted its pod' }
   if (phase === 'Failed' || phase === 'Succeeded') return { reason: 'exited', ...(message ? { detail: message } : {}) }
   return undefined
+}
+
+function outOfMemory(pod: Pod | undefined): string {
+  const limit = pod?.spec?.containers?.find(({ name }) => name === 'main')?.resources?.limits?.memory
+  return limit === undefined ? 'out of memory' : `out of memory: its limit is ${limit}, resources.limits.memory of kubernetes()`
 }
 
 function mainOf(pod: Pod | undefined): NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]['state'] {
