@@ -16,6 +16,8 @@ export interface PodCommand {
   /** Runs in the checkout, with the Node that runs this first on its PATH. */
   command: string[]
   env?: Record<string, string>
+  /** Of the pod, as a CI system sets them. */
+  labels?: Record<string, string>
   /** Default `node:24`. */
   image?: string
   /** Milliseconds until it must have ended; default 120 000. */
@@ -88,7 +90,7 @@ function podOf(name: string, namespace: string, options: PodCommand): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace },
+    metadata: { name, namespace, labels: options.labels ?? {} },
     spec: {
       restartPolicy: 'Never',
       serviceAccountName: options.serviceAccount ?? 'shared',

@@ -8,6 +8,7 @@ import { sources } from './places.ts'
 const documents = join(dirname(dirname(sources)), 'docs')
 /** The documented roles: the bed applies the very files that users read. */
 export const roleFile: string = join(documents, 'kubernetes-role.yaml')
+export const leaseRoleFile: string = join(documents, 'kubernetes-lease-role.yaml')
 export const clusterRoleFile: string = join(documents, 'kubernetes-cluster-role.yaml')
 
 /** Where the documented Role is bound, each to the user of that name: `shared` in `ci`, the others in their own. */
@@ -57,8 +58,7 @@ export async function grantRoles(): Promise<void> {
  */
 export async function withoutVerb(verb: string, resource: string): Promise<string> {
   const name = `testbed-without-${verb}-${resource.replaceAll('/', '-')}`
-  const text = await kubectl(['create', '--dry-run=client', '-o', 'json', '-n', 'ci', '-f', roleFile])
-  const { rules } = JSON.parse(text) as { rules: Rule[] }
+  const rules = await rulesIn(roleFile)
   if (!rules.some(({ resources, verbs }) => resources.includes(resource) && verbs.includes(verb))) {
     throw new Error(`The Role in ${roleFile} does not grant ${verb} on ${resource}.`)
   }
@@ -67,14 +67,28 @@ export async function withoutVerb(verb: string, resource: string): Promise<strin
     resources: [each],
     verbs: each === resource ? verbs.filter((one) => one !== verb) : verbs,
   }))).filter(({ verbs }) => verbs.length > 0)
+  return await withRules(name, reduced)
+}
+
+/** A user who has the documented Role with a Lease in place of Jobs, in namespace `ci`. Returns its kubeconfig. */
+export async function withoutJobs(): Promise<string> {
+  return await withRules('testbed-without-jobs', await rulesIn(leaseRoleFile))
+}
+
+async function rulesIn(file: string): Promise<Rule[]> {
+  const text = await kubectl(['create', '--dry-run=client', '-o', 'json', '-n', 'ci', '-f', file])
+  return (JSON.parse(text) as { rules: Rule[] }).rules
+}
+
+async function withRules(name: string, rules: Rule[]): Promise<string> {
   await makeUser(name, 'ci')
   const metadata = { name, namespace: 'ci' }
   const roleRef = { apiGroup: rbac, kind: 'Role', name }
   await apply([
-    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: reduced },
+    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules },
     { apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata, roleRef, subjects: [userSubject(name)] },
   ])
-  for (const rule of reduced.slice(0, 1)) await untilGranted(name, rule)
+  for (const rule of rules.slice(0, 1)) await untilGranted(name, rule)
   return kubeconfigOf(name)
 }
 

@@ -34,7 +34,7 @@ for (const file of globSync(`${dist}/lib/**/*.{js,d.ts}`)) {
 await cutDownKubeconfig()
 await bundle('websocket', 'ws (MIT)')
 await bundle('tar', 'tar-stream (MIT)')
-for (const name of ['kubernetes-role.yaml', 'kubernetes-cluster-role.yaml']) copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
+for (const name of ['kubernetes-role.yaml', 'kubernetes-lease-role.yaml', 'kubernetes-cluster-role.yaml']) copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
 
 /**
  * The official client with its generated API takes 280 ms to load; its kubeconfig and auth code alone, 30. What needs the

@@ -1,6 +1,7 @@
 import type { Status } from './api-types.ts'
 import { bodyOf } from './api-error.ts'
 import type { Client } from './client.ts'
+import type { Liveness } from './labels.ts'
 
 // Milliseconds: whoever asks whether there is a cluster wants to know soon.
 const PATIENCE = 1_500
@@ -11,9 +12,14 @@ interface Need {
   readonly verbs: readonly string[]
 }
 
+// By what a run proves that it lives.
+const PROOF: { readonly [liveness in Liveness]: Need } = {
+  job: { group: 'batch', resource: 'jobs', verbs: ['create', 'patch', 'delete'] },
+  lease: { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get', 'list', 'patch', 'delete'] },
+}
+
 // docs/kubernetes-role.yaml grants these, and pods/exec and events, which are missed only when they are used.
 const IN_NAMESPACE: readonly Need[] = [
-  { group: 'batch', resource: 'jobs', verbs: ['create', 'patch', 'delete'] },
   { group: '', resource: 'pods', verbs: ['create', 'list', 'watch', 'delete'] },
   { group: '', resource: 'pods/log', verbs: ['get'] },
   // `create` as well from Kubernetes 1.35 on (k/k #134577).
@@ -40,13 +46,18 @@ export interface Lack {
   readonly resource: string
 }
 
-/** What a user lacks in a namespace; one request, and one more for each verb that the summary does not show. */
-export async function lacksIn(client: Client, namespace: string, signal: AbortSignal): Promise<readonly Lack[]> {
+/** How a run can live in a namespace, and what its user lacks there; one request, and one more for each verb that the summary does not show. */
+export async function rightsIn(client: Client, namespace: string, signal: AbortSignal): Promise<{ readonly liveness: Liveness; readonly lacks: readonly Lack[] }> {
   const request = { method: 'POST' as const, path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } }, signal, patience: PATIENCE }
   const { status } = bodyOf<Rules>(request, await client.call(request))
-  const unseen = IN_NAMESPACE.flatMap(({ group, resource, verbs }) => verbs.map((verb) => ({ group, resource, verb }))).filter((need) => !(status.resourceRules ?? []).some((rule) => grants(rule, need)))
-  const allowed = await Promise.all(unseen.map((need) => may(client, { ...need, namespace }, signal)))
-  return unseen.filter((_, i) => !allowed[i])
+  const lacking = async (needs: readonly Need[]): Promise<readonly Lack[]> => {
+    const unseen = needs.flatMap(({ group, resource, verbs }) => verbs.map((verb) => ({ group, resource, verb }))).filter((need) => !(status.resourceRules ?? []).some((rule) => grants(rule, need)))
+    const allowed = await Promise.all(unseen.map((need) => may(client, { ...need, namespace }, signal)))
+    return unseen.filter((_, i) => !allowed[i])
+  }
+  const [noJob, lacks] = await Promise.all([lacking([PROOF.job]), lacking(IN_NAMESPACE)])
+  if (noJob.length && !(await lacking([PROOF.lease])).length) return { liveness: 'lease', lacks }
+  return { liveness: 'job', lacks: [...noJob, ...lacks] }
 }
 
 function grants({ verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule, { verb, group, resource }: Lack): boolean {

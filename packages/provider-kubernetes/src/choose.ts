@@ -1,5 +1,5 @@
 import { inCi, isMoorageError, type Probed } from '@moorage/core'
-import { describeLacks, identity, lacksIn, may } from './access.ts'
+import { describeLacks, identity, may, rightsIn } from './access.ts'
 import { connectTo, type Client } from './client.ts'
 import { findCredentials, type Credentials } from './credentials.ts'
 import type { KubernetesOptions } from './options.ts'
@@ -55,14 +55,14 @@ async function decide(client: Client, credentials: Credentials, { options, env, 
   const mode = creates ? 'create' : 'shared'
   const namespace = given ?? credentials.namespace ?? 'default'
   const where = mode === 'create' ? 'default' : namespace
-  const lacks = await lacksIn(client, where, signal)
+  const { liveness, lacks } = await rightsIn(client, where, signal)
   if (lacks.length) {
     const { reason, fix } = describeLacks(await identity(client, signal), where, lacks)
     return refuse(client, reason, fix)
   }
   const place = credentials.inCluster ? 'in-cluster' : `context ${credentials.context}`
-  const detail = `${place}, ${mode === 'create' ? 'a namespace per run' : `namespace ${namespace}`}`
-  return { probed: { ok: true, detail }, cluster: { client, credentials, choice: { mode, namespace } } }
+  const detail = `${place}, ${mode === 'create' ? 'a namespace per run' : `namespace ${namespace}`}${liveness === 'lease' ? ', kept by a Lease: no right to Jobs' : ''}`
+  return { probed: { ok: true, detail }, cluster: { client, credentials, choice: { mode, namespace, liveness } } }
 }
 
 function refuse(client: Client, reason: string, fix: string): Chosen {

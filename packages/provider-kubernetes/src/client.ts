@@ -20,6 +20,8 @@ export interface Request {
 export interface Answer {
   readonly status: number
   readonly body: unknown
+  /** The API server's clock, in milliseconds since the epoch. */
+  readonly date?: number
 }
 
 /** The API server, as one user. */
@@ -65,7 +67,8 @@ export function connectTo(credentials: Credentials): Client {
     const signal = request.signal ? AbortSignal.any([request.signal, limit]) : limit
     const { response } = await open(request, { signal })
     const message = await response
-    return { status: message.statusCode ?? 0, body: parse(await textOf(message)) }
+    const date = Date.parse(message.headers.date ?? '')
+    return { status: message.statusCode ?? 0, body: parse(await textOf(message)), ...(Number.isNaN(date) ? {} : { date }) }
   }
 
   return {

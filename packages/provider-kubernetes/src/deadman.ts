@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Report, Run } from '@moorage/core'
 import type { ApiObject } from './api-types.ts'
-import { bodyOf, saidBy } from './api-error.ts'
+import { bodyOf } from './api-error.ts'
 import type { Client, Request } from './client.ts'
 import { create } from './create.ts'
+import { beat } from './heartbeat.ts'
 import { labelsOf, OWNER } from './labels.ts'
 
 /** Seconds. */
-export const GRACE = 120
+const GRACE = 120
 // The heartbeat comes six times per grace: a server that is away for half of it is survived.
 const BEATS = 6
 
@@ -20,14 +20,16 @@ export interface Deadman {
   readonly version: string
   /** No more heartbeats. */
   stop(): void
+  /** What names it as owner goes with it. Resolves when the deletion is accepted; gives false for what was gone already. */
+  remove(): Promise<boolean>
 }
 
 export interface Place {
   readonly run: Run
   readonly namespace: string
   readonly report: Report
-  /** Seconds without a heartbeat after which the cluster removes the run. */
-  readonly grace: number
+  /** Seconds without a heartbeat after which the run may be removed. Default: the deadman's own. */
+  readonly grace?: number
   /** The objects above: the CI's own pod, where there is one. */
   readonly owners: readonly object[]
 }
@@ -38,42 +40,27 @@ export interface Place {
  * Source: Kubernetes, batch/v1 Job: `activeDeadlineSeconds`, `ttlSecondsAfterFinished`, `parallelism: 0`.
  */
 export async function startDeadman(client: Client, place: Place, signal: AbortSignal): Promise<Deadman> {
-  const { run, namespace, report, grace } = place
+  const { run, namespace, report, grace = GRACE } = place
   const path = `/apis/batch/v1/namespaces/${namespace}/jobs`
   report.journal({ kind: 'job', namespace, name: run.id })
-  const { object, at } = await create(client, { path, body: manifest(place), signal })
+  const { object, at } = await create(client, { path, body: manifest({ ...place, grace }), signal })
   const { name, uid, resourceVersion: version } = object.metadata
   const over = new AbortController()
-  void beat(client, { path: `${path}/${name}`, at, grace, over: over.signal, report })
-  return { name, uid, version, stop: () => over.abort(), reference: { apiVersion: 'batch/v1', kind: 'Job', name, uid, blockOwnerDeletion: false } }
-}
-
-interface Pulse extends Pick<Place, 'grace' | 'report'> {
-  readonly path: string
-  /** When the Job was made, on this process's monotonic clock. */
-  readonly at: number
-  readonly over: AbortSignal
-}
-
-async function beat(client: Client, { path, at, grace, over, report }: Pulse): Promise<void> {
-  const rhythm = (1_000 * grace) / BEATS
-  for (let failed = false; ; ) {
-    await sleep(failed ? rhythm / 4 : rhythm, undefined, { signal: over, ref: false }).catch(() => {})
-    if (over.aborted) return
-    const activeDeadlineSeconds = Math.ceil((performance.now() - at) / 1_000 + grace)
-    const request: Request = { method: 'PATCH', path, body: { spec: { activeDeadlineSeconds } }, signal: over }
-    const answer = await client.call(request).catch((error: unknown) => ({ error }))
-    if (over.aborted) return
-    if ('error' in answer) {
-      if (!failed) report.notice(`The heartbeat did not reach the Kubernetes API; the run lives for ${grace} s without one.`)
-      failed = true
-    } else if (answer.status === 404 || answer.status === 409) {
-      report.notice(`The run was removed by the cluster: its deadman Job is gone (${saidBy(answer)}).`)
-      return
-    } else {
-      if (answer.status >= 300 && !failed) report.notice(`The heartbeat was refused: ${saidBy(answer)}.`)
-      failed = answer.status >= 300
-    }
+  void beat(client, {
+    rhythm: (1_000 * grace) / BEATS,
+    grace,
+    what: 'deadman Job',
+    over: over.signal,
+    report,
+    renewal: () => ({ path: `${path}/${name}`, body: { spec: { activeDeadlineSeconds: Math.ceil((performance.now() - at) / 1_000 + grace) } } }),
+  })
+  return {
+    name,
+    uid,
+    version,
+    reference: { apiVersion: 'batch/v1', kind: 'Job', name, uid, blockOwnerDeletion: false },
+    stop: () => over.abort(),
+    remove: () => deleteDeadman(client, { namespace, name, uid }),
   }
 }
 
@@ -98,11 +85,11 @@ const RESTRICTED = {
   securityContext: { runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } },
 }
 
-export async function deleteDeadman(client: Client, { namespace, name, uid }: { namespace: string; name: string; uid?: string }): Promise<boolean> {
+export async function deleteDeadman(client: Client, { namespace, name, uid }: { namespace: string; name: string; uid: string }): Promise<boolean> {
   const request: Request = {
     method: 'DELETE',
     path: `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`,
-    body: { propagationPolicy: 'Background', ...(uid ? { preconditions: { uid } } : {}) },
+    body: { propagationPolicy: 'Background', preconditions: { uid } },
   }
   const answer = await client.call(request)
   // Gone, or one of the same name that is not ours any more.

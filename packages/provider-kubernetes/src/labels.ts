@@ -9,6 +9,10 @@ const MANAGED = { 'app.kubernetes.io/managed-by': 'moorage' }
 /** On the namespace and the deadman: whose process holds the run. An annotation, since it fits no label. */
 export const OWNER = 'moorage.owner'
 
+/** On the namespace: by what its run proves that it lives, for sweeps. */
+export const LIVENESS = 'moorage.liveness'
+export type Liveness = 'job' | 'lease'
+
 export function labelsOf({ labels }: Run): { readonly [name: string]: string } {
   return { ...MANAGED, ...Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, labelValue(value)])) }
 }

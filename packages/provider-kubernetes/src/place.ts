@@ -1,9 +1,11 @@
 import { MoorageError, type Report, type Run } from '@moorage/core'
 import { apiError, saidBy } from './api-error.ts'
+import type { CiPod } from './ci-pod.ts'
 import type { Client } from './client.ts'
 import { create } from './create.ts'
-import { GRACE, startDeadman, type Deadman } from './deadman.ts'
-import { labelsOf, OWNER } from './labels.ts'
+import { startDeadman, type Deadman } from './deadman.ts'
+import { labelsOf, LIVENESS, OWNER, type Liveness } from './labels.ts'
+import { startLease } from './lease.ts'
 import { Observed } from './observed.ts'
 import type { KubernetesOptions } from './options.ts'
 
@@ -13,16 +15,21 @@ export interface Choice {
   readonly mode: Mode
   /** Of mode `shared`. */
   readonly namespace: string
+  /** By what runs prove that they live: a Job, or a Lease where Jobs are denied. */
+  readonly liveness: Liveness
 }
 
 /** Where a run's objects live. */
 export interface RunPlace {
   readonly namespace: string
   readonly mode: Mode
+  readonly run: Run
   readonly deadman: Deadman
   readonly observed: Observed
   /** Ends watches and heartbeats. */
   readonly over: AbortController
+  /** Mode `create`: the namespace, and all that is in it. Resolves when the deletion is accepted. */
+  removeNamespace?(): Promise<boolean>
 }
 
 export interface Making {
@@ -30,21 +37,18 @@ export interface Making {
   readonly run: Run
   readonly report: Report
   readonly options: KubernetesOptions
-  readonly owners: readonly object[]
+  readonly ciPod: CiPod
   readonly signal: AbortSignal
 }
 
 /** Namespace, if one is to be made; then the deadman, before anything else; then the name service of the run. */
 export async function openPlace(client: Client, making: Making): Promise<RunPlace> {
-  const { choice, run, report, options, owners, signal } = making
+  const { choice, report, options, ciPod, signal } = making
+  const run = { ...making.run, labels: { ...making.run.labels, ...ciPod.labels } }
   const namespace = choice.mode === 'create' ? run.id : choice.namespace
-  if (choice.mode === 'create') {
-    report.journal({ kind: 'namespace', name: namespace })
-    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: labelsOf(run), annotations: { [OWNER]: JSON.stringify(run.owner) } } }
-    await create(client, { path: '/api/v1/namespaces', body, signal })
-  }
-  const grace = options.grace ?? GRACE
-  const deadman = await startDeadman(client, { run, namespace, report, grace, owners }, signal).catch((error: unknown) => {
+  const uid = choice.mode === 'create' ? await makeNamespace(client, making) : undefined
+  const startLiving = choice.liveness === 'lease' ? startLease : startDeadman
+  const deadman = await startLiving(client, { run, namespace, report, owners: ciPod.owners, ...(options.grace === undefined ? {} : { grace: options.grace }) }, signal).catch((error: unknown) => {
     throw explain(error, namespace)
   })
   const over = new AbortController()
@@ -56,7 +60,15 @@ export async function openPlace(client: Client, making: Making): Promise<RunPlac
     deadman.stop()
     throw error
   }
-  return { namespace, mode: choice.mode, deadman, observed, over }
+  const whole = uid === undefined ? {} : { removeNamespace: () => deleteNamespace(client, namespace, uid) }
+  return { namespace, mode: choice.mode, run, deadman, observed, over, ...whole }
+}
+
+async function makeNamespace(client: Client, { choice, run, report, signal }: Making): Promise<string> {
+  report.journal({ kind: 'namespace', name: run.id })
+  const annotations = { [OWNER]: JSON.stringify(run.owner), [LIVENESS]: choice.liveness }
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: run.id, labels: labelsOf(run), annotations } }
+  return (await create(client, { path: '/api/v1/namespaces', body, signal })).object.metadata.uid
 }
 
 /** A headless Service without ports: `<service>.<run>` resolves for every pod that names it as its subdomain. */
@@ -80,8 +92,8 @@ function explain(error: unknown, namespace: string): unknown {
 }
 
 /** Mode `create`: everything goes with the namespace. Resolves when the deletion is accepted. */
-export async function deleteNamespace(client: Client, name: string, uid?: string): Promise<boolean> {
-  const request = { method: 'DELETE' as const, path: `/api/v1/namespaces/${name}`, body: uid ? { preconditions: { uid } } : {} }
+export async function deleteNamespace(client: Client, name: string, uid: string): Promise<boolean> {
+  const request = { method: 'DELETE' as const, path: `/api/v1/namespaces/${name}`, body: { preconditions: { uid } } }
   const answer = await client.call(request)
   // 409: it is on its way, or is not the one that was meant.
   if (answer.status === 404 || answer.status === 409) return false

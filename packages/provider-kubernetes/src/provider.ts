@@ -1,10 +1,11 @@
-import type { JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
+import type { Json, JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
 import { choose, type Chosen, type Cluster } from './choose.ts'
-import { deleteDeadman } from './deadman.ts'
+import { findCiPod } from './ci-pod.ts'
 import type { KubernetesOptions } from './options.ts'
-import { deleteNamespace, openPlace } from './place.ts'
-import { reapCluster } from './reap.ts'
+import { openPlace, type Making, type RunPlace } from './place.ts'
+import { reapCluster, removeJournaled } from './reap.ts'
 import { startUnit, type Work } from './start.ts'
+import { tellStuck } from './stuck.ts'
 
 // Milliseconds for a probe as a whole.
 const PROBE = 5_000
@@ -47,11 +48,21 @@ interface Opening {
   readonly signal: AbortSignal
 }
 
-function openSession({ client, choice, credentials }: Cluster, { run, report, options, signal }: Opening): Session {
-  const place = openPlace(client, { choice, run, report, options, owners: [], signal })
+function openSession(found: Cluster, { run, report: given, options, signal }: Opening): Session {
+  const { client, choice, credentials } = found
+  const entries: Json[] = []
+  const report: Report = {
+    ...given,
+    journal(entry) {
+      given.journal(entry)
+      entries.push(entry)
+    },
+  }
+  const place = placeOf(found, { choice, run, report, options, signal })
   // Whoever starts a service waits for it, and tells its failure.
   place.catch(() => {})
-  const work: Work = { client, run, report, options, place, ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report } }
+  if (choice.mode === 'create') void place.then(() => tellStuck(client, report, { signal })).catch(() => {})
+  const work: Work = { client, report, options, place, ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report } }
   const units = new Set<Promise<Unit>>()
   return {
     async start(spec, abort) {
@@ -63,14 +74,23 @@ function openSession({ client, choice, credentials }: Cluster, { run, report, op
       const made = await place.catch(() => undefined)
       made?.over.abort()
       made?.deadman.stop()
-      // Even if making it failed: what there is by then has these names, which are the run's alone.
-      const whole = choice.mode === 'create' ? deleteNamespace(client, run.id) : undefined
+      const whole = made?.removeNamespace?.()
       whole?.catch(() => {})
       const started = await Promise.allSettled(units)
       await Promise.all(started.map((unit) => (unit.status === 'fulfilled' ? unit.value.stop() : undefined)))
-      await (whole ?? deleteDeadman(client, { namespace: choice.namespace, name: run.id }))
+      if (made) await (whole ?? made.deadman.remove())
+      // What a failed try was about to make.
+      else for (const entry of entries) await removeJournaled(client, { run: run.id, owner: run.owner, entry })
     },
   }
+}
+
+async function placeOf({ client, credentials }: Cluster, making: Omit<Making, 'ciPod'>): Promise<RunPlace> {
+  const { choice, signal } = making
+  // An owner must be in the namespace of what it owns.
+  const within = credentials.inCluster && choice.mode === 'shared' && choice.namespace === credentials.namespace
+  const ciPod = within ? await findCiPod(client, { namespace: choice.namespace, env: process.env }, signal) : { owners: [], labels: {} }
+  return await openPlace(client, { ...making, ciPod })
 }
 
 function check(_service: string, { container: form }: ServiceSpec): readonly Problem[] {

@@ -1,10 +1,12 @@
-import type { Owner, Reaped, ReapScope } from '@moorage/core'
+import type { Json, Owner, Reaped, ReapScope } from '@moorage/core'
 import type { ApiObject, List } from './api-types.ts'
 import { bodyOf } from './api-error.ts'
 import type { Cluster } from './choose.ts'
 import type { Client } from './client.ts'
 import { deleteDeadman } from './deadman.ts'
-import { ownerIn, RUN } from './labels.ts'
+import { endLease, reapLeases } from './expired-leases.ts'
+import { LIVENESS, ownerIn, RUN } from './labels.ts'
+import { deleteLease, leasesOf } from './lease.ts'
 import { deleteNamespace } from './place.ts'
 
 // Milliseconds by the API server's clock between a namespace and its deadman; younger ones may still be getting theirs.
@@ -13,34 +15,38 @@ const YOUNG = 600_000
 const MOST = 20
 
 /**
- * Removes what a dead owner's journal names, and namespaces of ours whose deadman has fired. Runs with a living
- * deadman are somebody's: their heartbeat is the proof, on the cluster's own clock.
+ * Removes what a dead owner's journal names, and what is ours and has lost its proof of life: by its deadman on the
+ * cluster's clock, or by its Lease. Every deletion names the UID that was looked at.
  */
 export async function reapCluster({ client, choice }: Cluster, { journals, alive }: ReapScope, signal: AbortSignal): Promise<readonly Reaped[]> {
   const reaped: Reaped[] = []
   for (const { run, owner, entries } of journals) {
     if (alive(owner)) continue
-    for (const entry of entries) reaped.push(...(await byJournal(client, { run, owner, entry: entry as unknown as Entry }, signal)))
+    for (const entry of entries) reaped.push(...(await removeJournaled(client, { run, owner, entry })))
   }
   if (choice.mode === 'create') reaped.push(...(await emptyNamespaces(client, alive, signal)))
+  else if (choice.liveness === 'lease') reaped.push(...(await reapLeases(client, { namespace: choice.namespace, alive }, signal)))
   return reaped
 }
 
 interface Entry {
-  readonly kind: 'namespace' | 'job'
+  readonly kind: 'namespace' | 'job' | 'lease'
   readonly name: string
   readonly namespace?: string
 }
 
-async function byJournal(client: Client, { run, owner, entry }: { readonly run: string; readonly owner: Owner; readonly entry: Entry }, signal: AbortSignal): Promise<readonly Reaped[]> {
-  const { kind, name, namespace } = entry
-  const path = kind === 'namespace' ? `/api/v1/namespaces/${name}` : `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`
-  const answer = await client.call({ method: 'GET', path, signal })
+/** What a journal names, if it is there and is what was meant. */
+export async function removeJournaled(client: Client, { run, owner, entry }: { readonly run: string; readonly owner: Owner; readonly entry: Json }): Promise<readonly Reaped[]> {
+  const { kind, name, namespace = '' } = entry as unknown as Entry
+  const path = { namespace: '/api/v1/namespaces', job: `/apis/batch/v1/namespaces/${namespace}/jobs`, lease: leasesOf(namespace) }[kind]
+  const request = { method: 'GET' as const, path: `${path}/${name}` }
+  const answer = await client.call(request)
   if (answer.status === 404) return []
-  const { metadata } = bodyOf<ApiObject>({ method: 'GET', path }, answer)
+  const { metadata } = bodyOf<ApiObject>(request, answer)
   // The same name is not enough: label and owner must be those of the journal.
   if (metadata.labels?.[RUN] !== run || !same(ownerIn(metadata.annotations), owner)) return []
-  const gone = kind === 'namespace' ? await deleteNamespace(client, name, metadata.uid) : await deleteDeadman(client, { namespace: namespace ?? '', name, uid: metadata.uid })
+  const { uid } = metadata
+  const gone = await { namespace: () => deleteNamespace(client, name, uid), job: () => deleteDeadman(client, { namespace, name, uid }), lease: () => deleteLease(client, { namespace, name, uid }) }[kind]()
   return gone ? [{ kind, id: name, run }] : []
 }
 
@@ -51,18 +57,27 @@ function same(a: Owner | undefined, b: Owner): boolean {
 async function emptyNamespaces(client: Client, alive: (owner: Owner) => boolean, signal: AbortSignal): Promise<readonly Reaped[]> {
   const list = { method: 'GET' as const, path: `/api/v1/namespaces?${new URLSearchParams({ labelSelector: RUN, limit: '500' })}`, signal }
   const answer = await client.call(list)
-  if (answer.status === 403) return []
-  const now = Date.now()
+  const { date: now } = answer
+  if (answer.status === 403 || now === undefined) return []
   const candidates = (bodyOf<List<ApiObject>>(list, answer).items ?? []).filter(({ metadata }) => metadata.deletionTimestamp === undefined && ownerIn(metadata.annotations) !== undefined)
   const reaped: Reaped[] = []
   for (const { metadata } of candidates.slice(0, MOST)) {
-    const owner = ownerIn(metadata.annotations) as Owner
     const { name, uid } = metadata
-    const jobs = { method: 'GET' as const, path: `/apis/batch/v1/namespaces/${name}/jobs/${name}`, signal }
-    if ((await client.call(jobs)).status !== 404) continue
-    // Without a deadman it lives only if it is being made at this moment; where its maker can be judged, that decides.
-    if (alive(owner) && now - Date.parse(metadata.creationTimestamp) < YOUNG) continue
+    const proof = await proofIn(client, metadata, { alive, signal })
+    if (proof === 'there') continue
+    // Without a proof of life it lives only if it is being made at this moment; where its maker can be judged, that decides.
+    if (proof === 'none' && alive(ownerIn(metadata.annotations) as Owner) && now - Date.parse(metadata.creationTimestamp) < YOUNG) continue
     if (await deleteNamespace(client, name, uid)) reaped.push({ kind: 'namespace', id: name, run: metadata.labels?.[RUN] ?? name })
   }
   return reaped
+}
+
+/** The deadman or the Lease of a namespace; one that may not be looked at counts as there. */
+async function proofIn(client: Client, { name, annotations }: ApiObject['metadata'], { alive, signal }: { alive(owner: Owner): boolean; signal: AbortSignal }): Promise<'there' | 'none' | 'expired'> {
+  const leased = annotations?.[LIVENESS] === 'lease'
+  const path = leased ? leasesOf(name) : `/apis/batch/v1/namespaces/${name}/jobs`
+  const { status, body, date: now } = await client.call({ method: 'GET', path: `${path}/${name}`, signal })
+  if (status === 404) return 'none'
+  if (!leased || status !== 200) return 'there'
+  return (await endLease(client, { lease: body as ApiObject, now, namespace: name, alive }, signal)) ? 'expired' : 'there'
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ContainerUnit, Report, Run, Unit, UnitSpec } from '@moorage/core'
+import type { ContainerUnit, Report, Unit, UnitSpec } from '@moorage/core'
 import { overQuota, refusalOf } from './admission.ts'
 import type { ApiObject } from './api-types.ts'
 import type { Client } from './client.ts'
@@ -19,7 +19,6 @@ import { unitOf } from './unit.ts'
 /** What the starts of one session share. */
 export interface Work {
   readonly client: Client
-  readonly run: Run
   readonly report: Report
   readonly options: KubernetesOptions
   readonly place: Promise<RunPlace>
@@ -31,11 +30,11 @@ const QUOTA = 1_000
 
 /** Starts a service as a bare pod; resolves when its container runs, or has ended, which says nothing of its readiness. */
 export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
-  const { client, run } = work
+  const { client } = work
   signal.throwIfAborted()
   const place = await work.place
   signal.throwIfAborted()
-  const { namespace, mode } = place
+  const { namespace, mode, run } = place
   const label = hostLabel(spec.name)
   const pod = mode === 'create' ? label : `${run.id}-${label}`
   const { image, stopGrace: grace = 1, files } = spec.container as ContainerUnit
@@ -66,8 +65,9 @@ interface Admission {
   readonly made: (() => Promise<unknown>)[]
 }
 
-async function admit({ client, run, report, options }: Work, { spec, subject, place, delivery, made }: Admission, signal: AbortSignal): Promise<ApiObject> {
+async function admit({ client, report, options }: Work, { spec, subject, place, delivery, made }: Admission, signal: AbortSignal): Promise<ApiObject> {
   const { namespace, pod: name } = subject
+  const { run } = place
   const owner = place.deadman.reference
   const variables = Object.fromEntries(spec.sensitive.flatMap((key) => (spec.env[key] === undefined ? [] : [[key, spec.env[key]]])))
   const secret = Object.keys(variables).length ? `${name}-env` : undefined

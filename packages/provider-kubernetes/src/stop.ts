@@ -5,7 +5,7 @@ export interface Doomed {
   readonly namespace: string
   readonly kind: 'pods' | 'secrets' | 'services'
   readonly name: string
-  readonly uid?: string
+  readonly uid: string
   /** Seconds between the stop signal and the kill; 0 would let the process outlive its object. */
   readonly grace?: number
 }
@@ -15,7 +15,7 @@ export async function remove(client: Client, { namespace, kind, name, uid, grace
   const request = {
     method: 'DELETE' as const,
     path: `/api/v1/namespaces/${namespace}/${kind}/${name}`,
-    body: { ...(grace === undefined ? {} : { gracePeriodSeconds: grace }), ...(uid ? { preconditions: { uid } } : {}) },
+    body: { ...(grace === undefined ? {} : { gracePeriodSeconds: grace }), preconditions: { uid } },
   }
   const answer = await client.call(request)
   // 409: another object of that name, which is not ours.

@@ -1,0 +1,39 @@
+import { hostname, networkInterfaces } from 'node:os'
+import type { List, Pod } from './api-types.ts'
+import type { Client } from './client.ts'
+
+/** The pod that this process runs in, as the run's owner: the cluster removes the run when it removes that pod. */
+export interface CiPod {
+  readonly owners: readonly object[]
+  readonly labels: { readonly [name: string]: string }
+}
+
+/**
+ * ARC, the GitHub Actions runners on Kubernetes, deletes pods and secrets with this label when the runner it names ends.
+ * Sources: actions/runner-container-hooks, packages/k8s/src/hooks/constants.ts, RunnerInstanceLabel: a workflow's pod has
+ * it; actions/actions-runner-controller, ephemeralrunner_controller.go, cleanupRunnerLinkedPods and …Secrets.
+ */
+const RUNNER = 'runner-pod'
+
+const NONE: CiPod = { owners: [], labels: {} }
+// Milliseconds: an owner more is welcome, not needed.
+const PATIENCE = 1_500
+
+/** Nothing where the pod cannot be found, or proved: an owner that does not exist would take the run along at once. */
+export async function findCiPod(client: Client, { namespace, env }: { readonly namespace: string; readonly env: NodeJS.ProcessEnv }, signal: AbortSignal): Promise<CiPod> {
+  // A pod's host name is its own name, cut off after 63 characters.
+  const name = env['POD_NAME'] || hostname()
+  const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` })
+  const answer = await client.call({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods?${query}`, signal, patience: PATIENCE }).catch(() => undefined)
+  signal.throwIfAborted()
+  const [pod] = answer?.status === 200 ? ((answer.body as List<Pod>).items ?? []) : []
+  if (!pod || pod.metadata.deletionTimestamp !== undefined || !hasOurAddress(pod)) return NONE
+  const { uid, labels } = pod.metadata
+  const runner = labels?.[RUNNER] ?? (env['ACTIONS_RUNNER_POD_NAME'] === name ? name : undefined)
+  return { owners: [{ apiVersion: 'v1', kind: 'Pod', name, uid, blockOwnerDeletion: false }], labels: runner === undefined ? {} : { [RUNNER]: runner } }
+}
+
+/** The proof that it is us: within a container of a container, or on another cluster, the name alone may be a stranger's. */
+function hasOurAddress({ status }: Pod): boolean {
+  return Object.values(networkInterfaces()).flat().some((own) => own !== undefined && !own.internal && own.address === status?.podIP)
+}
