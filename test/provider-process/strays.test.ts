@@ -52,13 +52,13 @@ async function start(role: string, port: number): Promise<{ readonly unit: Unit;
   return { unit, close: () => session.close() }
 }
 
-test.for(['forks-twice', 'breeds'])('a service that %s ends with its session, and its port is free', async (role) => {
+test.for(['forks-twice', 'breeds'])('a service that %s ends with its session, and its port is free', { timeout: 20_000 }, async (role) => {
   const port = await freePort()
   const { close } = await start(role, port)
   await close()
   expect(strays(port)).toEqual([])
   expect(await isFree(port)).toBe(true)
-}, 20_000)
+})
 
 test('a child that holds the port goes with its parent, whose end is seen at once', async () => {
   const port = await freePort()
@@ -70,7 +70,7 @@ test('a child that holds the port goes with its parent, whose end is seen at onc
   await close()
 })
 
-test.for(['forks-twice', 'breeds'])('a service that %s ends with its supervisor, and its port is free', async (role) => {
+test.for(['forks-twice', 'breeds'])('a service that %s ends with its supervisor, and its port is free', { timeout: 20_000 }, async (role) => {
   const port = await freePort()
   const id = `strays-${randomBytes(4).toString('hex')}`
   const child = spawn(process.execPath, [owner, id, process.execPath, program, role, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -80,4 +80,4 @@ test.for(['forks-twice', 'breeds'])('a service that %s ends with its supervisor,
   child.kill('SIGKILL')
   await expect.poll(() => strays(port), { timeout: 9_000 }).toEqual([])
   await expect.poll(() => isFree(port), { timeout: 1_000 }).toBe(true)
-}, 20_000)
+})
