@@ -8,7 +8,7 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
   'provider-docker': [/^@moorage\/core$/],
   'provider-kubernetes': [/^@moorage\/core$/],
   'provider-process': [/^@moorage\/core$/, /^get-port$/],
-  services: [/^@moorage\/core$/, /^sirv$/],
+  services: [/^@moorage\/core$/],
   playwright: [/^@moorage\/core(\/(isolated|provisioning|test))?$/, /^@playwright\/test$/],
   vitest: [/^@moorage\/core(\/(isolated|provisioning))?$/, /^vitest(\/node)?$/],
   cli: [/^@moorage\/core(\/provisioning)?$/],
@@ -17,7 +17,6 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
 
 const VENDORS: { readonly [name: string]: string } = {
   '@kubernetes/client-node/dist/config.js': 'packages/provider-kubernetes/src/kubeconfig.ts',
-  sirv: 'packages/services/src/programs/static-server-main.ts',
   'tar-stream': 'packages/provider-kubernetes/src/tar.ts',
   testcontainers: 'packages/provider-docker/src/client.ts',
   ws: 'packages/provider-kubernetes/src/websocket.ts',

@@ -78,7 +78,7 @@ function streamed(parcels: readonly Parcel[]): Delivery {
         throw new MoorageError('START_FAILED', `services.${subject.service}: its files did not get into the pod: ${stderr.trim() || `exit code ${code}`}.`, {
           service: subject.service,
           provider: 'kubernetes',
-          hint: 'Files of more than 2 MB need sh and tar inside the image; build them into an image of your own, or use fewer.',
+          hint: 'Files of more than 2 MB, and links, need sh and tar inside the image; build them into an image of your own, or use fewer.',
         })
       },
     },

@@ -1,25 +1,39 @@
 import { fileURLToPath } from 'node:url'
-import { moduleBeside, service, type Address, type CommonOptions, type Service } from '@moorage/core'
+import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
 import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
 import { notIsolated } from './isolate-option.ts'
+import { nginxConfig, SITE } from './nginx-config.ts'
 import { sharedOf } from './shared-options.ts'
 
 export interface StaticServerOptions<N extends string = string> extends CommonOptions<N>, ImageOptions {
   /** The folder of built files. */
   readonly root: string
-  /** Answers unknown paths with index.html, for pages that route by themselves. Default: `false`. */
+  /** Answers unknown paths without an extension with index.html, for pages that route by themselves. Default: `false`. */
   readonly spa?: boolean
+  /** The path that the site was built for, as in `/app/`; part of the URL. Default: `/`. */
+  readonly base?: string
+  /** Lets pages of other origins read it. Default: `false`. */
+  readonly cors?: boolean
+  /** Compresses text of 1 KiB and more for clients that take gzip. Default: `true`. */
+  readonly compress?: boolean
   /** `host` serves the folder from a process beside the tests. Default: `provider`. */
   readonly placement?: 'provider' | 'host'
 }
 
-/** A static site: nginx (`nginx:1.28`) as a container, a library server (sirv) as a process. */
+/** A static site: nginx (`nginx:1.28`) as a container, a program of ours that answers alike as a process. Nothing is cached. */
 export function staticServer<const N extends string = never>(options: StaticServerOptions<N>): Service<Address, N> {
   notIsolated('staticServer', options)
-  const { root, spa = false, placement } = options
+  const { root, spa = false, base = '/', cors = false, compress = true, placement } = options
+  if (!root) throw new MoorageError('CONFIG_INVALID', 'staticServer({ root }) is empty.', { hint: "Give the folder of built files, as in 'dist'." })
+  if (!/^\/(?:(?!\.\.?\/)[\w.~-]+\/)*$/.test(base)) {
+    throw new MoorageError('CONFIG_INVALID', `staticServer({ base }): '${base}' is not a base path.`, { hint: "Begin and end with a slash, as in '/app/'." })
+  }
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }
-  const form = { connection: { host, port, url: { $join: ['http://', host, ':', port] } }, ready: [{ kind: 'http', path: '/', status: [200, 301, 302, 304, 403, 404] }] }
+  const url = { $join: ['http://', host, ':', port, ...(base === '/' ? [] : [base])] }
+  // 404: a site need not have a page at its root.
+  const form = { connection: { host, port, url }, ready: [{ kind: 'http', path: base, status: [200, 404] }] }
+  const serving = { base, spa, cors, compress }
   const spec = {
     preset: 'staticServer',
     ports: { http: PORT },
@@ -29,13 +43,13 @@ export function staticServer<const N extends string = never>(options: StaticServ
       user: '101:101',
       tmpfs: ['/tmp', '/var/cache/nginx', '/run'],
       command: ['nginx', '-c', '/etc/moorage/nginx.conf', '-g', 'daemon off;'],
-      files: { '/etc/moorage/nginx.conf': { content: nginxConf(spa) }, '/srv/site': { $file: root, $option: 'root' } },
+      files: { '/etc/moorage/nginx.conf': { content: nginxConfig(PORT, serving) }, [`${SITE}${base.slice(0, -1)}`]: { $file: root, $option: 'root' } },
     },
     process: {
       ...form,
       ...refusedAsProcess(options),
       program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/static-server')) },
-      options: { spa, root },
+      options: { ...serving, root },
     },
     ...(placement ? { placement } : {}),
     ...sharedOf(options),
@@ -44,27 +58,3 @@ export function staticServer<const N extends string = never>(options: StaticServ
 }
 
 const PORT = 8080
-
-// A port above 1024 and paths in /tmp let it run as the image's uid; no caching, so that a test sees the build of now.
-function nginxConf(spa: boolean): string {
-  return `pid /tmp/nginx.pid;
-error_log /dev/stderr warn;
-events {}
-http {
-  include /etc/nginx/mime.types;
-  access_log off;
-  client_body_temp_path /tmp/body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
-  server {
-    listen ${PORT};
-    root /srv/site;
-    absolute_redirect off;
-    add_header Cache-Control no-store;
-    location / { try_files $uri $uri/ ${spa ? '/index.html' : '=404'}; }
-  }
-}
-`
-}

@@ -1,11 +1,6 @@
 import { createServer } from 'node:http'
-import sirv from 'sirv'
+import { siteHandler, type Site } from './static-files.ts'
 
-const [root = '.', port = '0', kind] = process.argv.slice(2)
+const { port, ...site } = JSON.parse(process.argv[2] as string) as Site & { readonly port: number }
 
-// `dev`: every request looks at the disk, so that a test sees the build of now.
-const serve = sirv(root, { dev: true, single: kind === 'spa', setHeaders: (response) => response.setHeader('Cache-Control', 'no-store') })
-const server = createServer((request, response) => {
-  serve(request, response, () => void response.writeHead(404).end('Not found\n'))
-})
-server.listen(Number(port), '127.0.0.1')
+createServer(siteHandler(site)).listen(port, '127.0.0.1')
