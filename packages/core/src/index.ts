@@ -21,6 +21,8 @@ export { inCi } from './run/identity.ts'
 export { isAlive, selfAsOwner, startOf } from './run/owner.ts'
 export type { Ended, Progress, Tell } from './run/progress.ts'
 export type { Registered } from './register.ts'
+export { HOST_NAME, Relays } from './relay.ts'
+export type { Lending } from './relay.ts'
 export type { Seed } from './run/seed-runner.ts'
 export type {
   Bytes, Condition, Connection, ContainerForm, EnvTemplate, ExchangeProbe, FileRef, Form, IsolateSpec, Phase, PlainConnection, Probe,

@@ -26,6 +26,8 @@ export interface Provider {
   check?(service: string, spec: ServiceSpec): readonly Problem[]
   /** Removes what dead owners left: the one path for sweep, gc and recovery. Never touches what lives or is foreign. */
   reap?(scope: ReapScope, signal: AbortSignal): Promise<readonly Reaped[]>
+  /** At plan time, after the probe: why its services cannot be let in on this machine's loopback; undefined where `Session.expose` does it. */
+  hostAccess?(): Promise<Omit<Problem, 'at'> | undefined>
 }
 
 export type Probed =
@@ -80,6 +82,8 @@ export interface Session {
   close(): Promise<void>
   /** Chooses the numbers that the service will listen on, where they are not its own to choose: 0 wishes for any. */
   reserve?(service: string, wishes: Ports): Promise<Ports>
+  /** Lets the session's services, and nobody else, dial a port of this machine's loopback; gives the address that they dial. Ends with the session. */
+  expose?(port: number): Promise<Endpoint>
 }
 
 export type Ports = { readonly [name: string]: number }

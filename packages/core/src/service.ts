@@ -69,6 +69,8 @@ export interface ContainerForm extends Form {
   readonly tmpfs?: readonly string[]
   /** Files and folders delivered before the main process starts, by path in the container. */
   readonly files?: { readonly [path: string]: FileRef | { readonly content: Template; readonly mode?: number } }
+  /** Gives this machine the name `host.moorage.internal` in the container, and lends it these ports of its loopback. */
+  readonly hostAccess?: true | readonly number[]
   /** Seconds between the stop signal and the kill. Default: 1. */
   readonly stopGrace?: number
 }

@@ -27,7 +27,7 @@ async function makeNetwork(host: string, { run, report, onSent }: { readonly run
     report.notice(`The Docker engine is on ${remote}: ports are published there on all its addresses.`)
     return { id: network.Id, name, bind: '', reach: remote }
   }
-  const gateway = inContainer() && !isOurs(network.Id) ? gatewayIn(await ask(host, { method: 'GET', path: `/networks/${network.Id}` })) : undefined
+  const gateway = inContainer() && !isOurs(network.Id) ? (await rangeOf(host, network.Id))?.Gateway : undefined
   if (gateway === undefined) return { id: network.Id, name, bind: '127.0.0.1', reach: '127.0.0.1' }
   report.notice(`This is a container beside the services: ports are published on the engine's gateway ${gateway}.`)
   return { id: network.Id, name, bind: gateway, reach: gateway }
@@ -49,11 +49,13 @@ async function ask(host: string, request: Call): Promise<string> {
   })
 }
 
-function gatewayIn(text: string): string | undefined {
-  return (JSON.parse(text) as { IPAM?: { Config?: { Gateway?: string }[] } }).IPAM?.Config?.[0]?.Gateway
+/** The addresses of a network, and the engine's own among them. */
+export async function rangeOf(host: string, id: string): Promise<{ readonly Gateway?: string; readonly Subnet?: string } | undefined> {
+  const text = await ask(host, { method: 'GET', path: `/networks/${id}` })
+  return (JSON.parse(text) as { IPAM?: { Config?: { Gateway?: string; Subnet?: string }[] } }).IPAM?.Config?.[0]
 }
 
-function remoteHost(host: string): string | undefined {
+export function remoteHost(host: string): string | undefined {
   if (/^(unix|npipe):/.test(host)) return undefined
   const { hostname } = new URL(host.replace(/^tcp:/, 'http:'))
   return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) ? undefined : hostname

@@ -1,6 +1,7 @@
 import type { JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
 import { loadClient, runtimeProblem, sdkProblem } from './client.ts'
 import { findEngine, type Found } from './engine.ts'
+import { hostProblem, relaysOn } from './host-access.ts'
 import { closeNetwork, openNetwork } from './network.ts'
 import { reapEngine } from './reap.ts'
 import { startUnit, type Work } from './start.ts'
@@ -30,6 +31,10 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
       return openSession(seen.host, run, report)
     },
     check,
+    async hostAccess() {
+      const seen = await engine()
+      return seen.ok ? await hostProblem(seen.host) : undefined
+    },
     async reap(scope) {
       const seen = await engine()
       return seen.ok ? await reapEngine(await loadClient(seen.host, root), scope) : []
@@ -41,7 +46,8 @@ function openSession(host: string, run: Run, report: Report): Session {
   const { sent, network } = openNetwork(host, run, report)
   // Loading the SDK stops this process for a tenth of a second: the engine makes the network meanwhile.
   const client = sent.then(() => loadClient(host, run.root))
-  const work: Work = { client, run, report, network }
+  const relays = relaysOn(host, network)
+  const work: Work = { client, run, report, network, relays }
   const units = new Set<Promise<Unit>>()
   // Whoever starts a service waits for both, and tells their failure.
   for (const needed of [network, client]) needed.catch(() => {})
@@ -51,8 +57,10 @@ function openSession(host: string, run: Run, report: Report): Session {
       units.add(starting)
       return await starting
     },
+    expose: (port) => relays.expose(port),
     async close() {
       await Promise.allSettled(units)
+      await relays.close()
       const made = await network.catch(() => undefined)
       const loaded = await client.catch(() => undefined)
       if (loaded) await removeRun(loaded, run.id)

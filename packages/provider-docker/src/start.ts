@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { messageOf, MoorageError, signalOf, type ContainerUnit, type Endpoint, type Exit, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import { HOST_NAME, messageOf, MoorageError, signalOf, type ContainerUnit, type Endpoint, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
 import type { Adjust, Client } from './client.ts'
 import { execIn } from './exec.ts'
 import { labelsOf } from './labels.ts'
@@ -14,16 +14,18 @@ export interface Work {
   readonly run: Run
   readonly report: Report
   readonly network: Promise<RunNetwork>
+  readonly relays: Relays
 }
 
 /** Starts a service as a container; resolves when it runs, which says nothing of its readiness. */
 export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
   const { run, report } = work
-  const { image, stopGrace } = spec.container as ContainerUnit
+  const { image, stopGrace, hostAccess } = spec.container as ContainerUnit
   signal.throwIfAborted()
   const client = await work.client
   await pullIfAbsent(client, { service: spec.name, image }, { report, signal })
   const network = await work.network
+  const hosts = hostAccess ? [`${HOST_NAME}:${await work.relays.lend(hostAccess === true ? [] : hostAccess)}`] : []
   signal.throwIfAborted()
   report.phase(spec.name, 'start')
   const name = `moorage-${run.id}-${spec.name.toLowerCase()}`
@@ -34,7 +36,7 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
     id = given
     watchExit(client, id, exit.resolve)
   }
-  const starting = client.create(image, { ...adjustments({ run, spec, network, name }), created }).start()
+  const starting = client.create(image, { ...adjustments({ run, spec, network, name, hosts }), created }).start()
   const aborted = Promise.withResolvers<never>()
   const onAbort = (): void => aborted.reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
@@ -62,7 +64,7 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   }
 }
 
-function adjustments({ run, spec, network, name }: { run: Run; spec: UnitSpec; network: RunNetwork; name: string }): Omit<Adjust, 'created'> {
+function adjustments({ run, spec, network, name, hosts }: { run: Run; spec: UnitSpec; network: RunNetwork; name: string; hosts: readonly string[] }): Omit<Adjust, 'created'> {
   const unit = spec.container as ContainerUnit
   const ports = Object.values(spec.ports).map((port) => `${port}/tcp`)
   const files = Object.entries(unit.files ?? {})
@@ -82,11 +84,18 @@ function adjustments({ run, spec, network, name }: { run: Run; spec: UnitSpec; n
     hostConfig: {
       PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: network.bind, HostPort: '0' }]])),
       SecurityOpt: ['no-new-privileges'],
+      ...(hosts.length ? { ExtraHosts: hosts } : {}),
       Tmpfs: Object.fromEntries((unit.tmpfs ?? []).map((path) => [path, tmpfsOptions(unit.user)])),
     },
-    files: files.flatMap(([target, file]) => ('source' in file ? [{ source: file.source, target, folder: statSync(file.source).isDirectory() }] : [])),
+    files: files.flatMap(([target, file]) => ('source' in file ? [{ source: file.source, target, ...readable(file.source) }] : [])),
     contents: files.flatMap(([target, file]) => ('content' in file ? [{ target, ...file }] : [])),
   }
+}
+
+/** For whatever user runs there; one mode for all of a folder, which is what the SDK offers. */
+function readable(source: string): { readonly folder: boolean; readonly mode: number } {
+  const stat = statSync(source)
+  return { folder: stat.isDirectory(), mode: stat.isDirectory() || stat.mode & 0o111 ? 0o755 : 0o644 }
 }
 
 // The user as owner: runc gives the mount the mode of the image's folder, whatever mode is asked for.

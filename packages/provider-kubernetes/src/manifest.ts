@@ -1,4 +1,4 @@
-import type { ContainerUnit, JsonObject, Run, UnitSpec } from '@moorage/core'
+import { HOST_NAME, type ContainerUnit, type JsonObject, type Run, type UnitSpec } from '@moorage/core'
 import type { Delivery } from './delivery.ts'
 import { hostLabel, labelsOf, SERVICE } from './labels.ts'
 import type { KubernetesOptions } from './options.ts'
@@ -13,6 +13,8 @@ export interface Shape {
   readonly delivery: Delivery
   /** Secret that holds the variables that are not for everybody's eyes. */
   readonly secret: string | undefined
+  /** The address at which it finds this machine. */
+  readonly machine: string | undefined
 }
 
 // Seconds: whatever else fails, no pod of a test computes longer.
@@ -40,6 +42,7 @@ export function podManifest(shape: Shape): object {
       subdomain: run.id,
       dnsConfig: { searches: [`${run.id}.${shape.namespace}.svc.cluster.local`] },
       securityContext: podSecurity(unit.user),
+      ...(shape.machine === undefined ? {} : { hostAliases: [{ ip: shape.machine, hostnames: [HOST_NAME] }] }),
       containers: [container],
       ...(delivery.gate ? { initContainers: [{ ...container, env: [], ports: [], ...delivery.gate.container }] } : {}),
       volumes: [...tmpfs, ...delivery.volumes],

@@ -36,6 +36,11 @@ export class Observed {
     return { pod: seen?.pod, gone: seen?.gone ?? false, events: this.#events.get(uid) ?? [] }
   }
 
+  /** Whether a pod of the run has it now. */
+  hasAddress(address: string): boolean {
+    return [...this.#pods.values()].some(({ pod, gone }) => !gone && pod.status?.podIP === address)
+  }
+
   /** Called after each change of a pod, or of what is said about it. Gives the way out. */
   on(uid: string, listener: () => void): () => void {
     const set = this.#listeners.get(uid) ?? new Set()

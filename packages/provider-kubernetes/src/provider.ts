@@ -1,6 +1,7 @@
 import type { Json, JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
 import { choose, type Chosen, type Cluster } from './choose.ts'
 import { findCiPod } from './ci-pod.ts'
+import { hostProblem, relaysOn } from './host-access.ts'
 import type { KubernetesOptions } from './options.ts'
 import { openPlace, type Making, type RunPlace } from './place.ts'
 import { reapCluster, removeJournaled } from './reap.ts'
@@ -34,6 +35,7 @@ export function provider(given: JsonObject, { root }: { readonly root: string })
     },
     open: async (run, report, signal) => openSession(await cluster(signal), { run, report, options, signal }),
     check,
+    hostAccess: async () => hostProblem((await cluster(new AbortController().signal)).credentials),
     async reap(scope, signal) {
       const { cluster: found } = await look(signal)
       return found ? await reapCluster(found, scope, signal) : []
@@ -62,7 +64,8 @@ function openSession(found: Cluster, { run, report: given, options, signal }: Op
   // Whoever starts a service waits for it, and tells its failure.
   place.catch(() => {})
   if (choice.mode === 'create') void place.then(() => tellStuck(client, report, { signal })).catch(() => {})
-  const work: Work = { client, report, options, place, ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report } }
+  const relays = relaysOn(credentials, place)
+  const work: Work = { client, report, options, place, relays, ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report } }
   const units = new Set<Promise<Unit>>()
   return {
     async start(spec, abort) {
@@ -70,7 +73,9 @@ function openSession(found: Cluster, { run, report: given, options, signal }: Op
       units.add(starting)
       return await starting
     },
+    expose: (port) => relays.expose(port),
     async close() {
+      await relays.close()
       const made = await place.catch(() => undefined)
       made?.over.abort()
       made?.deadman.stop()

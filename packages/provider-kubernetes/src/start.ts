@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ContainerUnit, Report, Unit, UnitSpec } from '@moorage/core'
+import type { ContainerUnit, Relays, Report, Unit, UnitSpec } from '@moorage/core'
 import { overQuota, refusalOf } from './admission.ts'
 import type { ApiObject } from './api-types.ts'
 import type { Client } from './client.ts'
@@ -22,6 +22,7 @@ export interface Work {
   readonly report: Report
   readonly options: KubernetesOptions
   readonly place: Promise<RunPlace>
+  readonly relays: Relays
   readonly ways: Ways
 }
 
@@ -65,7 +66,7 @@ interface Admission {
   readonly made: (() => Promise<unknown>)[]
 }
 
-async function admit({ client, report, options }: Work, { spec, subject, place, delivery, made }: Admission, signal: AbortSignal): Promise<ApiObject> {
+async function admit({ client, report, options, relays }: Work, { spec, subject, place, delivery, made }: Admission, signal: AbortSignal): Promise<ApiObject> {
   const { namespace, pod: name } = subject
   const { run } = place
   const owner = place.deadman.reference
@@ -80,7 +81,9 @@ async function admit({ client, report, options }: Work, { spec, subject, place, 
       made.push(() => remove(client, { namespace, kind: 'secrets', name: metadata.name, uid: metadata.uid }))
     }),
   )
-  const shape: Shape = { run, spec, name, owner, options, namespace, secret, delivery }
+  const { hostAccess } = spec.container as ContainerUnit
+  const machine = hostAccess && (await relays.lend(hostAccess === true ? [] : hostAccess))
+  const shape: Shape = { run, spec, name, owner, options, namespace, secret, delivery, machine }
   for (const body = podManifest(shape); ; ) {
     signal.throwIfAborted()
     const answer = await tryCreate(client, { path: `/api/v1/namespaces/${namespace}/pods`, body, signal })

@@ -12,6 +12,7 @@ export function provider(): Provider {
     probe: () => Promise.resolve({ ok: true, detail: `plain processes on ${platform()}` }),
     open: (run, report) => Promise.resolve(openSession(run, report)),
     check,
+    hostAccess: () => Promise.resolve(undefined),
     reap,
   }
 }
@@ -32,6 +33,7 @@ function openSession(run: Run, report: Report): Session {
       units.add(starting)
       return await starting
     },
+    expose: (port) => Promise.resolve({ host: '127.0.0.1', port }),
     async close() {
       closed = true
       const ends = [...units].map(async (starting) => (await starting.catch(() => undefined))?.stop())

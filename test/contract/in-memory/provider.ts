@@ -17,6 +17,7 @@ export function inMemory(engine: Engine): Provider {
     form: 'process',
     probe: () => Promise.resolve({ ok: true, detail: 'in this process' }),
     open: (run, report) => Promise.resolve(openSession(engine, run, report)),
+    hostAccess: () => Promise.resolve(undefined),
     async reap({ journals, alive }) {
       const runs = new Set(journals.map(({ run }) => run))
       const dead = [...engine.units].filter(([, unit]) => runs.has(unit.run) && !alive(unit.owner))
@@ -41,6 +42,7 @@ function openSession(engine: Engine, run: Run, report: Report): Session {
       starting.add(unit)
       return await unit
     },
+    expose: (port) => Promise.resolve({ host: '127.0.0.1', port }),
     async close() {
       await Promise.allSettled(starting)
       await Promise.all([...engine.units.values()].filter((unit) => unit.run === run.id).map((unit) => unit.close()))

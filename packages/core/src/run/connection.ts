@@ -1,5 +1,5 @@
 import type { Json } from '../json.ts'
-import type { Ports, Unit } from '../provider.ts'
+import type { Endpoint, Ports } from '../provider.ts'
 import type { Form, PlainConnection } from '../service.ts'
 import type { Secrets } from './secrets.ts'
 import { resolveConnection, type Scope } from '../config/template.ts'
@@ -7,10 +7,10 @@ import { resolveConnection, type Scope } from '../config/template.ts'
 /** From where an address is seen: this machine, or a sibling service in the same session. */
 export type View = 'host' | 'network'
 
-/** A service's connection, as seen from one side. */
-export async function connectionFrom(view: View, unit: Unit, form: Form, parts: ScopeParts): Promise<PlainConnection> {
+/** A service's connection, as seen from where its ports have these addresses. */
+export async function connectionFrom(endpointAt: (port: number) => Promise<Endpoint>, form: Form, parts: ScopeParts): Promise<PlainConnection> {
   const names = Object.keys(parts.ports)
-  const endpoints = await Promise.all(names.map((name) => unit.endpoint(parts.ports[name] as number, view)))
+  const endpoints = await Promise.all(names.map((name) => endpointAt(parts.ports[name] as number)))
   const ports = Object.fromEntries(names.map((name, i) => [name, { ...endpoints[i] }]))
   const address: Json = { ...endpoints[0], ports } as Json
   return resolveConnection(form.connection, scopeOf(parts, address))

@@ -1,8 +1,8 @@
 import type { Condition, PlainConnection } from '../service.ts'
 import type { View } from './connection.ts'
 
-/** A service's connection from both sides. */
-export type Seen = { readonly [V in View]: PlainConnection }
+/** A service's connection from every side; `lent` where containers dial a service on this machine. */
+export type Seen = { readonly [V in View]: PlainConnection } & { readonly lent?: PlainConnection }
 
 /** Where services wait for each other: one gate per service and condition. */
 export class Gates {

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { monotonic, orAborted, within, type Clock } from '../clock.ts'
 import { enrich, MoorageError, redacted } from '../errors.ts'
 import { Gates } from './gates.ts'
+import { checkReach } from './host-access.ts'
 import type { Json } from '../json.ts'
 import { Lifecycle, type Undone } from './lifecycle.ts'
 import type { Plan, PlannedService } from '../config/plan.ts'
-import { templatesIn } from '../config/template.ts'
 import type { Tell } from './progress.ts'
 import type { ExecResult, LogLine, Problem, Provider, ProviderRef, Report, Run, Session, Unit } from '../provider.ts'
 import { Secrets } from './secrets.ts'
@@ -140,7 +140,7 @@ export class Provisioning {
     }
     for (const { provider, services } of chosen.values()) {
       checkOptions(provider, services)
-      if (provider.form === 'container') checkReach(provider, services, onHost.map(([name]) => name))
+      if (provider.form === 'container') await checkReach(provider, services, Object.entries(plan.services))
     }
     const sessions = await Promise.all([...chosen.values()].map(async (entry) => [entry, await this.#open(entry.ref, entry.provider)] as const))
     return new Map(sessions.flatMap(([{ provider, services }, session]) => services.map(([name]) => [name, { provider, session }] as const)))
@@ -187,19 +187,6 @@ function checkOptions(provider: Provider, services: readonly [string, PlannedSer
       service: name,
       provider: provider.name,
       hint: problem.fix,
-    })
-  }
-}
-
-/** A container cannot dial a server that listens on this machine's loopback. */
-function checkReach(provider: Provider, services: readonly [string, PlannedService][], onHost: readonly string[]): void {
-  for (const [name, { spec }] of services) {
-    const target = [...templatesIn(spec.container)].flatMap((template) => ('$ref' in template ? [template.$ref[0] ?? ''] : [])).find((to) => onHost.includes(to))
-    if (target === undefined) continue
-    throw new MoorageError('OPTION_UNSUPPORTED', `services.${name} uses services.${target}, which runs beside the tests: a container cannot reach it there.`, {
-      service: name,
-      provider: provider.name,
-      hint: `Run services.${name} beside the tests as well (placement: 'host', where its preset has it), or services.${target} as a container.`,
     })
   }
 }

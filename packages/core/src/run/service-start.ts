@@ -1,12 +1,13 @@
-import { connectionFrom, connectionOf, dig, type ScopeParts } from './connection.ts'
+import { connectionFrom, connectionOf, dig, type ScopeParts, type View } from './connection.ts'
 import { orAborted } from '../clock.ts'
 import { enrich, MoorageError } from '../errors.ts'
 import type { Seen } from './gates.ts'
+import { lent, lentUrl } from './host-access.ts'
 import type { Json } from '../json.ts'
 import { PhaseClock } from './phases.ts'
 import type { PlannedService } from '../config/plan.ts'
 import { resolveProbes } from './probes.ts'
-import type { Exit, Unit, UnitSpec } from '../provider.ts'
+import type { Endpoint, Exit, Unit, UnitSpec } from '../provider.ts'
 import { describeExit, lastLines, waitReady } from '../readiness/index.ts'
 import { runSeal, runSeed } from './seeding.ts'
 import type { Form } from '../service.ts'
@@ -57,10 +58,12 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   const parts: ScopeParts = { service: name, ports, secrets, ref: (path) => lookUp(context, name, path) }
   const unit = await launch(context, unitSpec(spec, provider.form, { ...parts, root: plan.root }))
   context.units.set(name, unit)
-  const host = await connectionFrom('host', unit, form, parts)
+  const from = (view: View) => async (port: number): Promise<Endpoint> => await unit.endpoint(port, view)
+  const host = await connectionFrom(from('host'), form, parts)
   // Only where somebody asks: an engine may know the inner address later than the service answers.
   const needed = Object.values(plan.services).some(({ needs }) => needs[name] !== undefined)
-  const seen = { host, network: needed ? await connectionFrom('network', unit, form, parts) : host }
+  const borrowed = await lent(context, name, (expose) => connectionFrom(async (port) => await expose((await unit.endpoint(port, 'host')).port), form, parts))
+  const seen = { host, network: needed ? await connectionFrom(from('network'), form, parts) : host, ...(borrowed ? { lent: borrowed } : {}) }
   gates.open(name, 'started', seen)
   enterPhase(context, name, ['ready', undefined])
   if (Object.values(plan.services).some(({ needs }) => needs[name] === 'completed')) {
@@ -111,20 +114,23 @@ async function tellExit({ tell, abort, secrets, clock }: StartContext, { name, u
   tell({ kind: 'exited', service: name, reason: describeExit(exit), logs })
 }
 
-/** Siblings of one session reach each other inside; everybody else comes from this machine. */
+/** Siblings of one session reach each other inside, containers what is lent to them; everybody else comes from this machine. */
 function lookUp({ placed, gates }: StartContext, consumer: string, path: readonly string[]): Json {
   const [target = '', ...rest] = path
-  const session = placed.get(consumer)?.session
-  const view = session && session === placed.get(target)?.session ? 'network' : 'host'
-  return dig((gates.seen(target) as Seen)[view] as Json, rest)
+  const { session, provider } = placed.get(consumer) as Placed
+  const seen = gates.seen(target) as Seen
+  if (session === placed.get(target)?.session) return dig(seen.network as Json, rest)
+  return dig(((provider.form === 'container' ? seen.lent : undefined) ?? seen.host) as Json, rest)
 }
 
 /** A service that the user runs: its address is tried once, and it is never seeded, reset or stopped. */
-export async function joinGiven({ plan, abort, gates, clock }: StartContext, name: string): Promise<Seen> {
+export async function joinGiven(context: StartContext, name: string): Promise<Seen> {
+  const { plan, abort, gates, clock } = context
   const { given = '', variable } = plan.services[name] as PlannedService
   const connection = connectionOf(given)
   const { host, port } = connection as { host: string; port: number }
-  const seen = { host: connection, network: connection }
+  const borrowed = await lentUrl(context, name)
+  const seen = { host: connection, network: connection, ...(borrowed ? { lent: borrowed } : {}) }
   const unit = { endpoint: () => Promise.resolve({ host, port }), exited: new Promise<never>(() => {}), stop: () => Promise.resolve(), logs: noLines }
   const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(5_000)])
   try {
