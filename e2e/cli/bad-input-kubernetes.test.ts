@@ -46,6 +46,12 @@ const cases: { readonly [what: string]: Case } = {
       'It says: rpc error: code = NotFound desc = failed to pull and unpack image "REGISTRY/no-such-image:1": failed to resolve reference "REGISTRY/no-such-image:1": REGISTRY/no-such-image:1: not found',
       'Correct the name or the tag. Look closer: kubectl describe pod RUN-app -n ci',
     ].join('\n') },
+  'ports of a machine that is no pod': { source: app('hostAccess: [3000]'),
+    text: "moorage: services.app.hostAccess cannot be honoured by provider kubernetes: this machine is no pod of the cluster, so no pod can dial it.\nRun that service in the cluster as well (npmServer has placement: 'provider'), or the tests in a pod." },
+  'a server beside the tests, on a machine that is no pod': { source: `import { container, defineConfig, npmServer } from 'moorage'
+const api = npmServer()
+export default defineConfig({ services: { api, app: container({ image: 'busybox:1.37', ports: { http: 80 }, env: { API: api.url } }) } })`,
+    text: "moorage: services.app uses services.api, which is on this machine, and that cannot be honoured by provider kubernetes: this machine is no pod of the cluster, so no pod can dial it.\nRun that service in the cluster as well (npmServer has placement: 'provider'), or the tests in a pod." },
   'an image that is none': { source: config("app: container({ image: 'Busy Box:1', ports: { http: 80 } })"), code: 2,
     text: "moorage: services.app.image: 'Busy Box:1' is not the name of an image.\nWrite it as in postgres:17." },
   'a command that does not exist': { source: app("command: ['no-such-program']"),

@@ -27,7 +27,7 @@ export interface Adjust {
   readonly options: object
   readonly hostConfig: object
   readonly network: string
-  readonly files: readonly { readonly source: string; readonly target: string; readonly folder: boolean }[]
+  readonly files: readonly { readonly source: string; readonly target: string; readonly folder: boolean; readonly mode: number }[]
   readonly contents: readonly { readonly content: string; readonly target: string; readonly mode?: number }[]
   /** The container exists, but does not run yet. */
   created(id: string): Promise<void>
@@ -117,8 +117,8 @@ function bareContainer(sdk: Sdk): new (image: string, adjust: Adjust) => Created
       this.#adjust = adjust
       this.withAutoCleanup(false).withWaitStrategy(new NoWait())
       const folders = adjust.files.filter(({ folder }) => folder)
-      this.withCopyDirectoriesToContainer(folders.map(({ source, target }) => ({ source, target })))
-      this.withCopyFilesToContainer(adjust.files.filter(({ folder }) => !folder).map(({ source, target }) => ({ source, target })))
+      this.withCopyDirectoriesToContainer(folders.map(({ source, target, mode }) => ({ source, target, mode })))
+      this.withCopyFilesToContainer(adjust.files.filter(({ folder }) => !folder).map(({ source, target, mode }) => ({ source, target, mode })))
       this.withCopyContentToContainer([...adjust.contents])
     }
 

@@ -20,7 +20,7 @@ const PER_OBJECT = 700_000
 const IN_STORE = 2_000_000
 
 export function planDelivery(parcels: readonly Parcel[], prefix: string): Delivery {
-  const big = parcels.reduce((sum, { bytes }) => sum + bytes, 0) > IN_STORE || parcels.some(({ files }) => files.some(({ bytes }) => bytes > PER_OBJECT))
+  const big = parcels.reduce((sum, { bytes }) => sum + bytes, 0) > IN_STORE || parcels.some(({ files }) => files.some(({ bytes, link }) => bytes > PER_OBJECT || link !== undefined))
   return big ? streamed(parcels) : stored(parcels, prefix)
 }
 
@@ -96,7 +96,11 @@ async function tarOf(parcels: readonly Parcel[]): Promise<Iterable<Buffer>> {
   archive.on('data', (part) => parts.push(part as Buffer))
   const ended = new Promise<void>((done) => archive.once('end', () => done()))
   for (const [i, { files }] of parcels.entries()) {
-    for (const { path, mode, content } of files) archive.entry({ name: `${i}/${path || ALONE}`, mode }, content())
+    for (const { path, mode, link, content } of files) {
+      const name = `${i}/${path || ALONE}`
+      if (link === undefined) archive.entry({ name, mode }, content())
+      else archive.entry({ name, mode, type: 'symlink', linkname: link })
+    }
   }
   archive.finalize()
   await ended

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { ContainerUnit } from '@moorage/core'
 
 /** One thing to deliver: a file, or a folder with everything in it. */
@@ -7,13 +7,22 @@ export interface Parcel {
   /** Path in the container. */
   readonly target: string
   readonly folder: boolean
-  readonly files: readonly { readonly path: string; readonly mode: number; readonly bytes: number; content(): Buffer }[]
+  readonly files: readonly Entry[]
   readonly bytes: number
+}
+
+interface Entry {
+  readonly path: string
+  readonly mode: number
+  readonly bytes: number
+  /** Of a link: where it leads. */
+  readonly link?: string
+  content(): Buffer
 }
 
 type Files = NonNullable<ContainerUnit['files']>
 
-/** What a service's `files` stand for on this machine; links are followed, since their targets stay behind. */
+/** What a service's `files` stand for on this machine; a link out of its folder is followed, since its target stays behind. */
 export function parcelsOf(files: Files = {}): readonly Parcel[] {
   return Object.entries(files).map(([target, file]) => {
     if (!('source' in file)) {
@@ -26,19 +35,23 @@ export function parcelsOf(files: Files = {}): readonly Parcel[] {
   })
 }
 
-interface Entry {
-  readonly path: string
-  readonly mode: number
-  readonly bytes: number
-  content(): Buffer
-}
-
 function* within(root: string, path: string): Generator<Entry> {
   for (const name of readdirSync(join(root, path)).toSorted()) {
     const inner = path ? `${path}/${name}` : name
-    if (statSync(join(root, inner)).isDirectory()) yield* within(root, inner)
+    const link = linkWithin(root, inner)
+    if (link !== undefined) yield { path: inner, mode: 0o777, bytes: 0, link, content: () => Buffer.alloc(0) }
+    else if (statSync(join(root, inner)).isDirectory()) yield* within(root, inner)
     else yield entry(join(root, inner), inner)
   }
+}
+
+/** Programs are found by such links, which have to stay links: they look for their own files beside their target. */
+function linkWithin(root: string, path: string): string | undefined {
+  const at = join(root, path)
+  if (!lstatSync(at).isSymbolicLink()) return undefined
+  const target = resolve(dirname(at), readlinkSync(at))
+  const inside = !existsSync(at) || realpathSync(at).startsWith(`${realpathSync(root)}${sep}`)
+  return inside ? relative(dirname(at), target) : undefined
 }
 
 function entry(source: string, path: string): Entry {
