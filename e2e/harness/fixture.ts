@@ -83,6 +83,10 @@ export function vitest(folder: string, ...args: string[]): readonly string[] {
   return [process.execPath, resolve(folder, 'node_modules/vitest/vitest.mjs'), 'run', ...args]
 }
 
+export function playwright(folder: string, ...args: string[]): readonly string[] {
+  return [process.execPath, resolve(folder, 'node_modules/@playwright/test/cli.js'), 'test', ...args]
+}
+
 export function moorage(folder: string, ...args: string[]): readonly string[] {
   return [process.execPath, resolve(folder, 'node_modules/moorage/bin/moorage.mjs'), ...args]
 }

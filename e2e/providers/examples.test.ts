@@ -1,21 +1,25 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
+import { missingChromium } from '../harness/chromium.ts'
 import { missing, type ProviderName } from '../harness/engine.ts'
-import { openStage, vitest } from '../harness/fixture.ts'
+import { openStage, playwright, vitest } from '../harness/fixture.ts'
 
 const lacks = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0
 
 // What a plain process needs beside npm packages.
-const examples = [
+const examples: readonly { readonly name: string; readonly programs: readonly string[]; readonly pages?: boolean }[] = [
   { name: 'demo', programs: [] },
+  { name: 'fullstack', programs: ['mongod'], pages: true },
   { name: 'vitest-mongodb', programs: ['mongod'] },
   { name: 'vitest-postgres-redis', programs: ['redis-server'] },
 ]
 
 describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s, its tests unchanged', (provider) => {
-  test.for(examples)('example $name', async ({ name, programs }, { skip }) => {
+  test.for(examples)('example $name', async ({ name, programs, pages }, { skip }) => {
     const absent = missing(provider) ?? (provider === 'process' && programs.find(lacks))
     if (absent) skip(provider === 'process' ? `no ${absent} to run as a plain process` : absent)
+    const unseen = pages ? missingChromium() : undefined
+    if (unseen) skip(unseen)
     const folder = `examples/${name}`
     if (name === 'demo') spawnSync(process.execPath, ['build.mjs'], { cwd: folder, env: { ...process.env, DEMO_NONCE: 'e2e' } })
     await using stage = await openStage(folder, provider)
@@ -23,6 +27,11 @@ describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s, its tes
     const end = await child.ended
     expect(child.output()).toMatch(/Tests +\d+ passed/)
     expect(end, child.output()).toEqual({ code: 0, signal: null })
+    await stage.clean(2_000)
+    if (!pages) return
+    const browser = await stage.start(playwright(folder))
+    expect(await browser.ended, browser.output()).toEqual({ code: 0, signal: null })
+    expect(browser.output()).toMatch(/1 passed/)
     await stage.clean(2_000)
   })
 })

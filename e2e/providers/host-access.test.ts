@@ -44,7 +44,7 @@ test('a pod dials servers in the pod that runs the tests, a pod of another run d
   const command = ['sh', '-c', `cd ${folder} && exec node ../../../node_modules/moorage/bin/moorage.mjs exec -- node main.mjs`]
   const job = await startInPod({ command, env: { CI: 'true', NO_COLOR: '1', MOORAGE_CACHE_DIR: '/tmp/moorage', HOME: '/tmp', OWN_PORT: '4321', STAYS: 'yes' } })
   try {
-    await until('the answer', () => job.output().includes('HEARD'), 60_000)
+    await expect.poll(() => job.output(), { timeout: 60_000 }).toContain('HEARD')
     const { text, url } = heardIn(job.output())
     expect(text).toContain("the server of the config\nthe tests' own server\n")
     expect(url.hostname).toBe(kubectl('get', 'pod', job.name, '-n', NAMESPACE, '-o', 'jsonpath={.status.podIP}').stdout)
