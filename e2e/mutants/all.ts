@@ -1,5 +1,6 @@
 import { chaosMutants } from './chaos-mutants.ts'
 import { kubernetesMutants } from './kubernetes-mutants.ts'
 import { mutants, type Mutant } from './mutants.ts'
+import { serverMutants } from './server-mutants.ts'
 
-export const allMutants: readonly Mutant[] = [...mutants, ...kubernetesMutants, ...chaosMutants]
+export const allMutants: readonly Mutant[] = [...mutants, ...kubernetesMutants, ...chaosMutants, ...serverMutants]

@@ -121,7 +121,7 @@ describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('a static site 
     expect(urls).toMatchObject({ plain: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) as string, app: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/app\/$/) as string })
   })
 
-  test.for(rows)('$ask $send: $status', async ({ ask, send, status, headers = {}, body }, { skip }) => {
+  test.for(rows.map((row) => ({ ...row, title: [row.ask, ...Object.entries(row.send ?? {}).map((pair) => pair.join(': '))].join(', ') })))('$title: $status', async ({ ask, send, status, headers = {}, body }, { skip }) => {
     if (absent) skip(absent)
     const [name = '', ...rest] = ask.split(' ')
     const [path = '', method = 'GET'] = rest.toReversed()

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { defineConfig, npmServer, process as plain, provision, ref, staticServer, type ProvisionOptions } from '../../packages/moorage/src/index.ts'
+import { defineConfig, npmServer, process as plain, provision, redis, ref, staticServer, type AnyService, type ProvisionOptions } from '../../packages/moorage/src/index.ts'
 import { refused } from './refusal.ts'
 
 let base: string
@@ -77,4 +77,48 @@ test('an abort before and during the start', async () => {
   const starting = provision(config, { ...inline(), tell: () => abort.abort(new RangeError('enough')), signal: abort.signal })
   await expect(starting).rejects.toThrow('enough')
   await expect.poll(() => (existsSync(join(base, 'run')) ? leftovers() : [])).toEqual([])
+})
+
+test('seed functions: called with the connection when all are ready, in a run that nobody shares', async () => {
+  const config = defineConfig({ root: site(), provider: plain(), services: { web: staticServer({ root: '.' }) } })
+  const heard: string[] = []
+  const web = async ({ url }: { readonly url: string }): Promise<void> => void heard.push(await (await fetch(url)).text())
+  await using one = await provision(config, { ...inline(), seeds: { web } })
+  await using two = await provision(config, { ...inline(), seeds: { web } })
+  expect(heard).toEqual(['<p>here</p>', '<p>here</p>'])
+  expect(two.run).not.toBe(one.run)
+})
+
+test.each<[string, () => Promise<unknown>, string]>([
+  ['that fails', () => seeded({ seeds: { web: () => Promise.reject(new RangeError('no room')) } }),
+    'SEED_FAILED\nservices.web: its seed function failed: no room.\nCorrect the seed: it is called with the connection that tests get.'],
+  ['for nobody', () => seeded({ seeds: { wbe: () => {} } as object }),
+    'CONFIG_INVALID\nprovision(config, { seeds: { wbe } }): there is no service of that name in the config.\nThere are web.'],
+  ['that is a path', () => seeded({ seeds: { web: './seed.ts' } as object }),
+    "CONFIG_INVALID\nprovision(config, { seeds: { web } }) is no function.\nA module is named in the config: seed: './seed.ts'."],
+  ["for the user's own service", () => seeded({ seeds: { web: () => {} }, env: { ...inline().env, WEB_URL: 'http://127.0.0.1:9' } }),
+    'CONFIG_INVALID\nprovision(config, { seeds: { web } }): WEB_URL is set, and a database of yours is never seeded.\nUnset WEB_URL, or leave the seed out.'],
+  ['that comes after its database was set aside', () => seeded({ seeds: { cache: () => {} } }, { cache: redis({ isolate: 'file' }) }),
+    "CONFIG_INVALID\nprovision(config, { seeds: { cache } }): services.cache is isolated, and what tests begin with is set aside before functions are called.\nName a module in the config: seed: './seed.ts'."],
+])('a seed function %s: one message, and nothing left', async (_what, work, text) => {
+  expect(await refused(work)).toBe(text)
+  await expect.poll(() => (existsSync(join(base, 'run')) ? leftovers() : [])).toEqual([])
+})
+
+function seeded(options: object, services: { readonly [name: string]: AnyService } = { web: staticServer({ root: '.' }) }): Promise<unknown> {
+  return provision(defineConfig({ root: site(), provider: plain(), services }), { ...inline(), ...options })
+}
+
+test('a version that a plain process does not honour is told', async () => {
+  const told: string[] = []
+  const tell: ProvisionOptions['tell'] = (progress) => void (progress.kind === 'notice' && told.push(progress.text))
+  const [major] = process.versions.node.split('.')
+  const api = npmServer({ placement: 'provider', version: '12' })
+  const right = npmServer({ placement: 'provider', version: `${major}-slim` })
+  await using env = await provision(defineConfig({ root: site(), provider: plain(), services: { api, right, web: staticServer({ root: '.', version: '1.27' }) } }), { ...inline(), tell })
+  expect(Object.keys(env.endpoints)).toHaveLength(3)
+  expect(told.toSorted()).toEqual([
+    `services.api.version: '12' was asked for; as a plain process it is what is installed, ${process.versions.node}.`,
+    "services.web.version: '1.27' was asked for; as a plain process it is moorage's own server.",
+  ])
 })

@@ -38,6 +38,9 @@ void inject('moorage').nope
 inject('morage')
 // @ts-expect-error a name that does not run
 void env.logs('nope')
+await provision(config, { seeds: { db: async ({ password }) => void password.toUpperCase() } })
+// @ts-expect-error a seed for a service that is not there
+await provision(config, { seeds: { bd: () => {} } })
 // @ts-expect-error a need that is not in services
 defineConfig({ services: { api: npmServer({ needs: { bd: 'ready' } }), db: postgres() } })
 // @ts-expect-error a condition that is none

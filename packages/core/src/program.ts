@@ -13,6 +13,8 @@ export interface ProgramContext {
   dir(): Promise<string>
   /** A folder that survives runs, for what is costly to make again. */
   cache(name: string): Promise<string>
+  /** A line for the user. Never a secret. */
+  notice(text: string): void
   readonly signal: AbortSignal
 }
 

@@ -8,6 +8,7 @@ import type { ExecResult, LogLine, ProviderRef } from './provider.ts'
 import { printTo } from './run/console.ts'
 import { inCi, runIdentity } from './run/identity.ts'
 import type { Tell } from './run/progress.ts'
+import { callSeeds, checkSeeds, type Seeds } from './run/seed-functions.ts'
 import { providerNamed, type Candidates } from './run/selection.ts'
 import { join } from './supervisor/client.ts'
 import { cacheFolder, identityOf, placeOf, runFolder } from './supervisor/place.ts'
@@ -23,7 +24,7 @@ export interface Installation {
   readonly host: ProviderRef
 }
 
-export interface ProvisionOptions {
+export interface ProvisionOptions<E = unknown> {
   /** Aborts the start: what there is by then is taken down, and the promise rejects. */
   readonly signal?: AbortSignal
   /** Where variables are read from. Default: `process.env`. */
@@ -32,6 +33,12 @@ export interface ProvisionOptions {
   readonly tell?: Tell
   /** Milliseconds that services stay after the last dispose, for a runner that comes back at once. Default: 0. */
   readonly linger?: number
+  /**
+   * Functions called in this process, each with its service's connection, once all services are ready and before the
+   * promise resolves. The run is then this caller's alone: none is joined. Throws SEED_FAILED, and CONFIG_INVALID for a
+   * service that is unknown, isolated, or the user's own.
+   */
+  readonly seeds?: Seeds<E>
 }
 
 // Milliseconds that a dispose waits: runners cut their teardown off after ten seconds.
@@ -47,14 +54,17 @@ const holder = globalThis as { [NONCE]?: string }
 export async function provisionWith<const C extends AnyConfig>(
   installation: Installation,
   config: C,
-  options: ProvisionOptions = {},
+  options: ProvisionOptions<EndpointsOf<C>> = {},
 ): Promise<Environment<EndpointsOf<C>>> {
   const env = options.env ?? process.env
   const tell = options.tell ?? printTo(process.stderr)
   const plan = createPlan(config, env)
+  const { seeds } = options
+  if (seeds) checkSeeds(seeds, plan)
   const candidates = candidatesOf(installation, plan, env)
   const nonce = (holder[NONCE] ??= randomBytes(8).toString('hex'))
-  const identity = identityFor(plan, candidates, { env, nonce })
+  // What functions have done is known to their caller alone.
+  const identity = seeds ? identityOf([randomBytes(16).toString('hex')]) : identityFor(plan, candidates, { env, nonce })
   const folder = runFolder(env)
   const folders = { place: placeOf(identity, folder), runFolder: folder, cache: cacheFolder(env) }
   const order = { plan, candidates, host: installation.host }
@@ -70,6 +80,12 @@ export async function provisionWith<const C extends AnyConfig>(
     const enough = new AbortController()
     const failures = await Promise.race([held.release(options.linger ?? 0), sleep(DISPOSE, [late], { signal: enough.signal })]).finally(() => enough.abort())
     for (const text of failures) tell({ kind: 'notice', text })
+  }
+  if (seeds) {
+    await callSeeds(seeds, connections).catch(async (error: unknown) => {
+      await dispose()
+      throw error
+    })
   }
   return {
     run,

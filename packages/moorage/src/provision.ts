@@ -10,7 +10,7 @@ export const installation: Installation = { providers: [docker(), kubernetes(), 
  * Starts the services of a config, or joins the run that has them already. Throws `MoorageError`; then nothing is left.
  * Dispose the result, or write `await using env = await provision(config)`.
  */
-export async function provision<const C extends AnyConfig>(config: C, options: ProvisionOptions = {}): Promise<Environment<EndpointsOf<C>>> {
+export async function provision<const C extends AnyConfig>(config: C, options: ProvisionOptions<EndpointsOf<C>> = {}): Promise<Environment<EndpointsOf<C>>> {
   // Only now: a config that is merely read costs 20 ms less.
   const { observed, provisionWith } = await import('@moorage/core/provisioning')
   return await observed({ root: config.root, tell: options.tell }, (tell) => provisionWith(installation, config, { ...options, tell }))

@@ -28,6 +28,7 @@ function contextOf({ run, report, folders }: Work, { name, ports, process: form 
     secrets: form?.secrets ?? {},
     root: run.root,
     signal,
+    notice: (text) => report.notice(text),
     async dir() {
       const path = join(temporaryFolder(), `moorage-${run.id}-${name}-${randomBytes(4).toString('hex')}`)
       report.journal({ kind: 'folder', path })

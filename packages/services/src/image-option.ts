@@ -12,6 +12,11 @@ export function refusedAsProcess({ image }: ImageOptions): { readonly refused?: 
   return image === undefined ? {} : { refused: { image: 'a plain process runs no image' } }
 }
 
+/** What a program is told, so that it can say that it is another. */
+export function wishedVersion({ version }: ImageOptions): { readonly version?: string } {
+  return version === undefined ? {} : { version }
+}
+
 /** The image that a preset runs. */
 export function imageOf(preset: string, { version, image }: ImageOptions, official: { readonly name: string; readonly tag: string }): string {
   if (image !== undefined && version !== undefined) {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Probe, type Service, type Template } from '@moorage/core'
-import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
+import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from './image-option.ts'
 import { isolateOf, type IsolateOptions } from './isolate-option.ts'
 import { seedOf } from './seed-option.ts'
 import { sharedOf } from './shared-options.ts'
@@ -42,6 +42,7 @@ export function mongodb<const N extends string = never>(options: MongodbOptions<
     process: {
       ...refusedAsProcess(options),
       program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/mongodb')) },
+      options: wishedVersion(options),
       ready: [primary],
       connection: connection(database, [], ''),
     },

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Env, type Service } from '@moorage/core'
-import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
+import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from './image-option.ts'
 import { notIsolated } from './isolate-option.ts'
 import { sharedOf } from './shared-options.ts'
 
@@ -49,7 +49,7 @@ export function npmServer<const N extends string = never>(options: NpmServerOpti
       ...form,
       ...refusedAsProcess(options),
       program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/npm-server')) },
-      options: { script, cwd },
+      options: { script, cwd, ...wishedVersion(options) },
       ...(port === 0 ? {} : { fixedPorts: { http: port } }),
       env: { ...env, PORT: own, HOST: '127.0.0.1' },
     },

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
-import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
+import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from './image-option.ts'
 import { isolateOf, type IsolateOptions } from './isolate-option.ts'
 import { seedOf } from './seed-option.ts'
 import { sharedOf } from './shared-options.ts'
@@ -52,7 +52,7 @@ export function postgres<const N extends string = never>(options: PostgresOption
       ...form,
       ...refusedAsProcess(options),
       program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/postgres')) },
-      options: { username, database },
+      options: { username, database, ...wishedVersion(options) },
     },
     ...seedOf('postgres', options.seed, { sql: true }),
     ...isolateOf('postgres', options, SQL_DRIVERS),

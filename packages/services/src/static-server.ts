@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
-import { imageOf, refusedAsProcess, type ImageOptions } from './image-option.ts'
+import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from './image-option.ts'
 import { notIsolated } from './isolate-option.ts'
 import { nginxConfig, SITE } from './nginx-config.ts'
 import { sharedOf } from './shared-options.ts'
@@ -49,7 +49,7 @@ export function staticServer<const N extends string = never>(options: StaticServ
       ...form,
       ...refusedAsProcess(options),
       program: { $file: fileURLToPath(moduleBeside(import.meta.url, 'programs/static-server')) },
-      options: { ...serving, root },
+      options: { ...serving, root, ...wishedVersion(options) },
     },
     ...(placement ? { placement } : {}),
     ...sharedOf(options),

@@ -1,5 +1,6 @@
 import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
 import { findPackage, findProgram } from './find.ts'
+import { tellVersion } from './version.ts'
 
 /** The part of mongodb-memory-server-core that is used: it downloads and caches a mongod. */
 interface MemoryServer {
@@ -15,6 +16,7 @@ export async function program(context: ProgramContext): Promise<Program> {
       hint: 'Install MongoDB, or `npm install --save-dev mongodb-memory-server`, use Docker or Kubernetes, or set the URL of one that runs.',
     })
   }
+  tellVersion(context, { program: mongod })
   const options = ['--bind_ip', '127.0.0.1', '--port', String(context.ports['main']), '--dbpath', await context.dir(), '--nounixsocket']
   return { command: [mongod, ...options] }
 }

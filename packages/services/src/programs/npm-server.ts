@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { messageOf, MoorageError, type Program, type ProgramContext } from '@moorage/core'
+import { tellVersion } from './version.ts'
 
 /** `npm run <script>` in the folder of the user's package.json. */
-export function program({ service, options, root }: ProgramContext): Promise<Program> {
+export function program(context: ProgramContext): Promise<Program> {
+  const { service, options, root } = context
+  tellVersion(context, { program: 'node' })
   const cwd = resolve(root, String(options['cwd']))
   const script = String(options['script'])
   const file = join(cwd, 'package.json')

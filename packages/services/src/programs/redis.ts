@@ -1,8 +1,10 @@
 import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
 import { findProgram } from './find.ts'
+import { tellVersion } from './version.ts'
 
 /** `redis-server` from the PATH, its data in a folder of the run. */
-export async function program({ service, ports, secrets, options: { databases }, dir }: ProgramContext): Promise<Program> {
+export async function program(context: ProgramContext): Promise<Program> {
+  const { service, ports, secrets, options: { databases }, dir } = context
   const server = findProgram('redis-server')
   if (!server) {
     throw new MoorageError('PROGRAM_NOT_FOUND', `services.${service}: there is no redis-server on the PATH to run as a plain process.`, {
@@ -11,6 +13,7 @@ export async function program({ service, ports, secrets, options: { databases },
     })
   }
   const password = secrets['password'] ?? ''
+  tellVersion(context, { program: server })
   const options = ['--bind', '127.0.0.1', '--port', String(ports['main']), '--dir', await dir(), '--save', '', '--appendonly', 'no', '--requirepass', password, ...(databases === undefined ? [] : ['--databases', String(databases)])]
   return { command: [server, ...options], stopSignal: 'SIGTERM' }
 }

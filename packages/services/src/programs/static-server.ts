@@ -1,9 +1,12 @@
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, type Program, type ProgramContext } from '@moorage/core'
+import { tellVersion } from './version.ts'
 
 /** A Node process of its own that serves the folder. */
-export function program({ options, ports, root }: ProgramContext): Promise<Program> {
+export function program(context: ProgramContext): Promise<Program> {
+  const { options, ports, root } = context
+  tellVersion(context, { instead: "moorage's own server" })
   const folder = String(options['root'])
   const server = fileURLToPath(moduleBeside(import.meta.url, 'static-server-main'))
   const site = { ...options, root: isAbsolute(folder) ? folder : join(root, folder), port: ports['http'] }
