@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 
 // Debian's; the test bed installs it. What it lacks beside Playwright's own build, no test here asks for.
-const CHROMIUM = '/usr/bin/chromium'
+export const CHROMIUM = '/usr/bin/chromium'
 
 /** Why no local browser can be run here; undefined when one can. In CI the test bed has installed it. */
 export function missingChromium(): string | undefined {

@@ -1,7 +1,9 @@
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { moorage, openStage } from '../harness/fixture.ts'
+import { CHROMIUM, missingChromium } from '../harness/chromium.ts'
+import { moorage, openStage, until } from '../harness/fixture.ts'
 import { openPlaywright, runsIn, versions } from '../harness/playwright.ts'
 
 const exit = (code: number): object => ({ code, signal: null })
@@ -29,6 +31,25 @@ describe.each(versions)('Playwright %s', (version) => {
       expect(child.output()).not.toMatch(/moorage: |app sees/)
     }
     await stage.clean(1_000)
+  })
+
+  test('UI mode: services are up when the page is, and gone after Ctrl-C', async ({ skip }) => {
+    const reason = missingChromium()
+    if (reason) skip(reason)
+    using project = openPlaywright(version)
+    await using stage = await openStage(project.folder, 'process')
+    const child = await stage.start(project.command('--ui-host=127.0.0.1', '--ui-port=0'))
+    const address = (): string | undefined => /http:\/\/127\.0\.0\.1:\d+\S*/.exec(child.output())?.[0]
+    await until('the page is served', () => address() !== undefined)
+    const browser = await stage.start([CHROMIUM, '--headless', '--no-sandbox', '--disable-dev-shm-usage', `--user-data-dir=${join(project.folder, 'profile')}`, address() ?? ''], { TMPDIR: project.folder })
+    const up = async (): Promise<string> => await stage.supervisor().then(() => '', (error: Error) => error.message)
+    for (const end = Date.now() + 20_000; (await up()) !== '' && Date.now() < end; ) await sleep(50)
+    expect(await up(), `${child.output()}\n${browser.output()}`).toBe('')
+    browser.kill('SIGTERM')
+    await browser.ended
+    child.kill('SIGINT')
+    await child.ended
+    await stage.clean(5_000)
   })
 
   test.each(['module', 'commonjs', 'none'])('a package of type %s', async (type) => {

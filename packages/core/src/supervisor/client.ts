@@ -151,7 +151,8 @@ function membershipOf(answer: Json, { stream, channel, death, part }: Boarded): 
     call,
     async leave() {
       try {
-        const { failures } = (await call('leave', null)) as unknown as { failures: readonly string[] }
+        // Without a reference: whoever gives up waiting for the answer must be able to end.
+        const { failures } = (await channel.call('leave', null)) as unknown as { failures: readonly string[] }
         part()
         return failures
       } catch (error) {
