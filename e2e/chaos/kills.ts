@@ -54,14 +54,14 @@ function measure(provider: ProviderName): Promise<number> {
 
 async function undisturbed(provider: ProviderName): Promise<number> {
   await using stage = await openStage(FOLDER, provider)
-  // The first one fills caches.
-  let duration = 0
+  // The first one fills caches; a machine that is busy meanwhile must not move the moments behind the end.
+  let duration = Infinity
   for (let n = 0; n < 2; n++) {
     const since = performance.now()
     const child = await hold(stage)
     const { code } = await child.ended
     if (code !== 0) throw new RangeError(`an undisturbed run failed:\n${child.output()}`)
-    duration = performance.now() - since
+    duration = Math.min(duration, performance.now() - since)
   }
   await stage.clean(WITHIN)
   return duration

@@ -1,6 +1,8 @@
+import { PROTOCOL } from '../../packages/core/src/supervisor/channel.ts'
 import type { Mutant, TestRef } from './mutants.ts'
 
 const ownership = (engine: string): TestRef => ({ project: 'unit', file: 'test/ownership/ownership.test.ts', name: `on ${engine}, whatever dies and whoever sweeps: nothing foreign is deleted, nothing of ours that has expired survives two sweeps` })
+const hardening = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/runners/hardening.test.ts', name })
 
 /** What `npm run chaos` has found, kept from coming back. */
 export const chaosMutants: readonly Mutant[] = [
@@ -52,6 +54,46 @@ export const chaosMutants: readonly Mutant[] = [
     replace: 'forget(run, machine)',
     test: ownership('process'),
     says: /survived two sweeps/,
+    quick: true,
+  },
+  {
+    name: 'full disk taken for a lock',
+    guarantee: 'a full disk is told at once, by one message',
+    file: 'packages/core/src/supervisor/lock.ts',
+    find: 'if (errcode === undefined || errcode === BUSY) return undefined',
+    replace: 'if (errcode !== NO_DATABASE) return BUSY > 0 ? undefined : undefined',
+    test: hardening('a full disk before the start: one message, and nothing is left'),
+    says: /none answered within 30 s|to be 'moorage: The supervisor could not be/,
+    quick: false,
+  },
+  {
+    name: 'spoilt lock taken for a lock',
+    guarantee: 'what a crash has left in a lock file locks nobody out',
+    file: 'packages/core/src/supervisor/lock.ts',
+    find: 'if (errcode === NO_DATABASE) return emptied(path)',
+    replace: 'if (errcode === NO_DATABASE) return emptied === undefined ? takeLock(path) : undefined',
+    test: { project: 'unit', file: 'test/core/own-lock.test.ts', name: 'a lock file with something else in it is taken all the same' },
+    says: /to be defined|undefined/,
+    quick: true,
+  },
+  {
+    name: 'deadline on the wall clock',
+    guarantee: 'a clock that is set moves no deadline',
+    file: 'packages/core/src/clock.ts',
+    find: 'now: () => performance.now(),',
+    replace: 'now: () => Date.now(),',
+    test: { project: 'unit', file: 'test/boundaries.test.ts', name: 'deadlines are monotonic > in every source' },
+    says: /to deeply equal \[\]/,
+    quick: true,
+  },
+  {
+    name: 'skew unnoticed',
+    guarantee: 'two versions in one project are told, and start nothing',
+    file: 'packages/core/src/supervisor/server.ts',
+    find: 'if (params.protocol !== PROTOCOL) {',
+    replace: 'if (params.protocol === undefined) {',
+    test: { project: 'unit', file: 'test/core/skew.test.ts', name: `a client of protocol ${PROTOCOL + 1} is told, and starts nothing` },
+    says: /not in this test/,
     quick: true,
   },
 ]

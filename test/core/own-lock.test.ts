@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -25,6 +25,21 @@ test('a second attempt in the same process fails, and does not lose the lock to 
     lock?.release()
     expect(existsSync(path)).toBe(false)
     expect(free(path)).toBe(true)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a lock file with something else in it is taken all the same', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'moorage-lock-'))
+  const path = join(folder, 'lock')
+  try {
+    writeFileSync(path, 'what a crash has left'.repeat(500))
+    const lock = takeLock(path)
+    expect(lock).toBeDefined()
+    expect(free(path)).toBe(false)
+    lock?.release()
+    expect(existsSync(path)).toBe(false)
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -23,14 +23,14 @@ export async function pullIfAbsent({ engine, imageName, isThere, credentials }: 
     const onAbort = (): void => stream.destroy()
     signal.addEventListener('abort', onAbort, { once: true })
     const layers = new Map<string, { current: number; total: number }>()
-    let last = Date.now()
+    let last = performance.now()
     await new Promise<void>((done, fail) => {
       stream.once('close', () => fail(signal.aborted ? signal.reason : new RangeError('the engine broke off the pull')))
       engine.modem.followProgress(stream, (error) => (error ? fail(error) : done()), (event: PullEvent) => {
         const { current = 0, total = 0 } = event.progressDetail ?? {}
         if (event.id && total) layers.set(event.id, { current, total })
-        if (Date.now() - last < RHYTHM) return
-        last = Date.now()
+        if (performance.now() - last < RHYTHM) return
+        last = performance.now()
         report.phase(service, 'pull', `${name} ${progressOf([...layers.values()])}`)
       })
     }).finally(() => signal.removeEventListener('abort', onAbort))

@@ -11,9 +11,9 @@ export function markedPids(unit: string): readonly number[] {
 export async function endMarked(unit: string, stop: NodeJS.Signals, grace: number): Promise<readonly number[]> {
   const found = markedPids(unit)
   const killed = new Set<number>()
-  const until = Date.now() + grace
+  const until = performance.now() + grace
   if (grace > 0) for (const pid of found) send(pid, stop)
-  while (markedPids(unit).length && Date.now() < until) await sleep(20)
+  while (markedPids(unit).length && performance.now() < until) await sleep(20)
   // Children may be born while we look: again until nobody is left.
   for (let left = markedPids(unit), n = 0; left.length && n < 100; left = markedPids(unit), n++) {
     for (const pid of left) {

@@ -179,7 +179,7 @@ function failuresIn(said: string): readonly string[] {
 }
 
 function noSupervisor({ log }: Joining, why: string): MoorageError {
-  return new MoorageError('SUPERVISOR_FAILED', `The supervisor could not be started: ${why}.`, {
+  return new MoorageError('SUPERVISOR_FAILED', `The supervisor could not be started: ${why.replace(/\.$/, '')}.`, {
     logs: lastOf(log),
     hint: `Its log is ${log}.`,
   })
@@ -187,7 +187,7 @@ function noSupervisor({ log }: Joining, why: string): MoorageError {
 
 function lastOf(file: string): readonly string[] {
   try {
-    return readFileSync(file, 'utf8').trim().split('\n').slice(-10)
+    return readFileSync(file, 'utf8').split('\n').filter((line) => line.trim()).slice(-10)
   } catch {
     return []
   }

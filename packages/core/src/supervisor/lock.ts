@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, rmSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { DatabaseSync } from 'node:sqlite'
+import { messageOf, MoorageError } from '../errors.ts'
 
 /** A lock of the kernel's, through SQLite: released by any kind of death, on every platform. */
 export interface Lock {
@@ -13,7 +14,14 @@ const load = createRequire(import.meta.url)
 // Held here as well: a handle that nothing references is collected, and the lock with it.
 const held = new Map<string, DatabaseSync>()
 
-/** Takes the lock, or gives undefined when another process has it. The file is gone after the release. */
+// Source: sqlite.org, "Result and Error Codes".
+const BUSY = 5
+const NO_DATABASE = 26
+
+/**
+ * Takes the lock, or gives undefined when another process has it. The file is gone after the release. Throws
+ * `MoorageError` (SUPERVISOR_FAILED) where nobody could take it: a full disk, say.
+ */
 export function takeLock(path: string): Lock | undefined {
   // Closing any descriptor of a file drops all POSIX locks that this process has on it (fcntl(2)): do not even open it.
   if (held.has(path)) return undefined
@@ -24,10 +32,17 @@ export function takeLock(path: string): Lock | undefined {
     database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; BEGIN EXCLUSIVE')
     // The last holder may have unlinked the file between our open and our lock; then it locks nobody out.
     if (!sameFile(mine, path)) throw new RangeError('stale')
-  } catch {
+  } catch (cause) {
     database.close()
     closeSync(mine)
-    return undefined
+    const { errcode } = cause as { errcode?: number }
+    if (errcode === undefined || errcode === BUSY) return undefined
+    // Nobody can hold it: a crash of the machine has left something else in it.
+    if (errcode === NO_DATABASE) return emptied(path)
+    throw new MoorageError('SUPERVISOR_FAILED', `The lock ${path} cannot be taken: ${messageOf(cause)}.`, {
+      hint: 'Make room or give rights there, or set MOORAGE_CACHE_DIR to another folder.',
+      cause,
+    })
   }
   held.set(path, database)
   return {
@@ -38,6 +53,11 @@ export function takeLock(path: string): Lock | undefined {
       closeSync(mine)
     },
   }
+}
+
+function emptied(path: string): Lock | undefined {
+  truncateSync(path)
+  return takeLock(path)
 }
 
 function sameFile(descriptor: number, path: string): boolean {
