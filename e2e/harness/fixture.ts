@@ -28,13 +28,14 @@ const EXCLUSIONS: readonly Exclusion[] = [
   { kind: 'file', pattern: /\/tmp\/(bash|tmp\.|moorage-testbed)/, why: 'shells and the test bed' },
 ]
 
-export async function openStage(folder: string, provider: ProviderName): Promise<Stage> {
+export async function openStage(folder: string, provider: ProviderName, others: readonly Exclusion[] = []): Promise<Stage> {
+  const exclusions = [...EXCLUSIONS, ...others]
   if (provider === 'kubernetes') await settled()
   const world = await openWorld()
   const cwd = resolve(folder)
   const host = provider === 'docker' ? process.env['DOCKER_HOST'] : undefined
   const kinds: readonly Kind[] = [...world.kinds, ...machineKinds(), ...(host ? dockerKinds(host) : []), ...(provider === 'kubernetes' ? kubernetesKinds(kubeconfig('admin')) : [])]
-  const before: Inventory = await takeInventory(kinds, EXCLUSIONS)
+  const before: Inventory = await takeInventory(kinds, exclusions)
   const spaces = provider === 'kubernetes' ? namespaces() : []
   const runsFile = join(world.folder, 'runs')
   return {
@@ -42,9 +43,9 @@ export async function openStage(folder: string, provider: ProviderName): Promise
     runsFile,
     start: (argv, env = {}, tty = false) => world.spawn(argv, { cwd, tty, env: { TEST_RUNS_FILE: runsFile, ...chromiumEnvironment(), ...environmentOf(provider), NO_COLOR: '1', ...env } }),
     async clean(within) {
-      if (provider !== 'kubernetes') return await expectUnchanged(before, { kinds, exclusions: EXCLUSIONS, within })
+      if (provider !== 'kubernetes') return await expectUnchanged(before, { kinds, exclusions, within })
       await accepted(spaces, within)
-      return await expectUnchanged(before, { kinds, exclusions: EXCLUSIONS, within: GONE })
+      return await expectUnchanged(before, { kinds, exclusions, within: GONE })
     },
     async supervisor() {
       const items = (await world.kinds[0]?.take()) ?? []

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Exclusion } from '../../test/inventory/kind.ts'
 import type { Ended } from '../../test/inventory/world.ts'
 import type { ProviderName } from './engine.ts'
 import { openStage, reached, until } from './fixture.ts'
@@ -28,11 +29,16 @@ export interface Outcome {
   readonly output: string
 }
 
+const VITEST_3: readonly Exclusion[] = [
+  { kind: 'temporary file', pattern: /^[\w-]{21}$/, why: "its own, which it leaves when it is killed" },
+  { kind: 'process', pattern: /: node \(vitest \d+\)$/, why: 'its fork goes on with its test when it is killed (vitest#9123)' },
+]
+
 /** A runner in a process of its own, on its fixture, perhaps interrupted. Throws what it leaves. */
 export async function runFixture(options: RunFixture): Promise<Outcome> {
   const { runner, files, args, provider = 'process', signal, within = signal ? 5_000 : 2_000 } = options
   using project = 'vitest' in runner ? openVitest(runner.vitest, files) : openPlaywright(runner.playwright, files)
-  await using stage = await openStage(project.folder, provider)
+  await using stage = await openStage(project.folder, provider, 'vitest' in runner && runner.vitest === '3' ? VITEST_3 : [])
   const tty = options.tty ?? signal?.by.startsWith('Ctrl-C') ?? false
   const lasts: Record<string, string> = signal && signal.during !== 'teardown' ? { LASTS_MS: '60000' } : {}
   const child = await stage.start(project.command(...(args ?? ('vitest' in runner ? ['run'] : []))), { ...lasts, ...options.env }, tty)
