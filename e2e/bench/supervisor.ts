@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Bench } from './result.ts'
-import { script } from './subject.ts'
+import { run, script } from './subject.ts'
 
 const modules = pathToFileURL(resolve('packages/moorage/dist/lib/core/src/provisioning.js')).href
 
@@ -10,8 +10,24 @@ const modules = pathToFileURL(resolve('packages/moorage/dist/lib/core/src/provis
 export const supervisor: Bench = {
   name: 'supervisor',
   title: 'provision() of a given service',
-  subjects: { provision: measureBoth },
-  targets: [{ subject: 'new supervisor', limit: 80 }, { subject: 'attach', limit: 10 }],
+  subjects: { provision: measureBoth, up: measureStanding },
+  targets: [{ subject: 'new supervisor', limit: 80 }, { subject: 'attach', limit: 10 }, { subject: 'attach after moorage up', limit: 10 }],
+}
+
+const STANDING = resolve('e2e/bench/subjects/stands/moorage.config.mjs')
+
+/** A service that runs, left by `moorage up`: it is asked whether it still answers before its URL is given. */
+async function measureStanding(): Promise<{ [row: string]: number }> {
+  const moorage = (command: string): Promise<string> => run([process.execPath, 'packages/moorage/bin/moorage.mjs', command, '--config', STANDING])
+  await moorage('up')
+  try {
+    const attaching = script([process.execPath, 'e2e/bench/subjects/attach.mjs', modules, pathToFileURL(STANDING).href])
+    const { took } = await attaching.said()
+    await attaching.end()
+    return { 'attach after moorage up': Number(took) }
+  } finally {
+    await moorage('down')
+  }
 }
 
 async function measureBoth(): Promise<{ [row: string]: number }> {

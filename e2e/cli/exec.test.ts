@@ -109,7 +109,7 @@ test('a wrong call: 2, and nothing is started', async () => {
   await using stage = await openStage(project.folder, 'process')
   const child = await stage.start(moorage(project.folder, 'exec', 'true'))
   expect(await child.ended).toEqual({ code: 2, signal: null })
-  expect(child.output()).toMatch(/^moorage: Unexpected argument 'true'\.\nUsage: moorage exec /)
+  expect(child.output()).toMatch(/^moorage: Unexpected argument 'true'\.\nUsage: moorage COMMAND /)
   await stage.clean(2_000)
 })
 

@@ -234,6 +234,14 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
       }
     })
 
+    test('stopped, and started again in the same session', async () => {
+      const first = await start('a', units.echo)
+      await echoes(first)
+      await first.unit.stop()
+      const second = await start('a', units.echo)
+      expect(await echoes(second)).toBe('ping')
+    })
+
     test('20 services at once', async () => {
       const names = Array.from({ length: 20 }, (_, i) => `s${i}`)
       const all = await Promise.all(names.map((key) => start(key, units.echo)))
@@ -247,9 +255,14 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
       const dead = { ...selfAsOwner(), started: 1 }
       const entries = journal.length
       session = await open(dead)
-      await echoes(await start('orphan', units.echo))
+      const orphan = await start('orphan', units.echo)
+      await echoes(orphan)
       const journals = [{ run: run.id, owner: dead, entries: journal.slice(entries).map(({ entry }) => entry) }]
-      const reaped = await provider.reap?.({ journals, alive: (owner) => owner.started !== 1 }, abort.signal)
+      const scope = { journals, alive: (owner: Owner): boolean => owner.started !== 1 }
+      const told = await provider.reap?.({ ...scope, dry: true }, abort.signal)
+      expect(await echoes(orphan)).toBe('ping')
+      const reaped = await provider.reap?.(scope, abort.signal)
+      expect(told).toEqual(reaped)
       expect(reaped?.length).toBeGreaterThan(0)
       expect(new Set(reaped?.map((item) => item.run))).toEqual(new Set([run.id]))
       expect(await echoes(living)).toBe('ping')

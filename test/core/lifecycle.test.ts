@@ -74,3 +74,25 @@ test('on the way down nothing new is begun: nobody would undo it', async () => {
   await expect(lifecycle.run(task('late'))).rejects.toMatchObject({ code: 'ABORTED', message: 'late was not begun: everything is being taken down.' })
   expect(events).toEqual([])
 })
+
+test('some go on their own, in the order of their needs, and the others at the end', async () => {
+  const { events, task } = recorder()
+  const lifecycle = new Lifecycle()
+  for (const [title, needs] of [['session'], ['db', ['session']], ['api', ['session', 'db']], ['page', ['session']]] as const) await lifecycle.run(task(title, needs))
+  expect(await lifecycle.undo(new Set(['db', 'api']))).toEqual([{ title: 'api' }, { title: 'db' }])
+  expect(events).toEqual(['api goes', 'api gone', 'db goes', 'db gone'])
+  await lifecycle.run(task('db', ['session']))
+  events.length = 0
+  await lifecycle.unwind()
+  expect(events.filter((event) => event.endsWith('gone')).toSorted()).toEqual(['db gone', 'page gone', 'session gone'])
+})
+
+test('one that could not go on its own is tried again at the end', async () => {
+  let tries = 0
+  const lifecycle = new Lifecycle()
+  const stubborn = (): Promise<void> => (++tries === 1 ? Promise.reject(new RangeError('busy')) : Promise.resolve())
+  await lifecycle.run({ title: 'db', setup: () => Promise.resolve(), teardown: stubborn })
+  expect(await lifecycle.undo(new Set(['db']))).toEqual([{ title: 'db', failure: 'busy' }])
+  expect(await lifecycle.unwind()).toEqual([{ title: 'db' }])
+  expect(tries).toBe(2)
+})

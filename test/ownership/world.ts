@@ -84,7 +84,7 @@ export class OwnershipWorld implements Disposable {
     const owner: Owner = { host: 'here', pid: 100 + (started % 3), started }
     const run: Run = { id: `dev-${started}`, labels: { 'moorage.run': `dev-${started}` }, owner, root: '/', cache: this.#folder }
     const journal = openJournal(placeOf(identityOf([run.id]), this.#folder), owner)
-    journal.run(run.id)
+    journal.run(run.id, { root: run.root, family: 'here' })
     for (const entry of this.#engine.make(run)) journal.write(REF, entry)
     this.#lives.push({ run, journal, state: 'lives' })
   }

@@ -27,5 +27,5 @@ function planned(chance: Chance, name: string, needs: ReadonlyMap<string, Needs>
   const once = users.some((user) => needs.get(user)?.[name] === 'completed')
   const process = { command: [once ? 'once' : 'serve'], options: { users }, connection: { url: { $self: ['port'] } }, ready: chance.pick(READY) }
   const spec: ServiceSpec = { preset: 'sim', ports: { main: 7000 }, process }
-  return { spec, needs: needs.get(name) ?? {}, variable: `${name.toUpperCase()}_URL` }
+  return { spec, needs: needs.get(name) ?? {}, variable: `${name.toUpperCase()}_URL`, hash: name }
 }

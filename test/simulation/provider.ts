@@ -108,7 +108,6 @@ function unitOf(work: Work, spec: UnitSpec, started: Started): Unit {
     exited: exited.promise,
     exec: async (): Promise<ExecResult> => await engine.request(process, 'exec', () => ({ code: tries-- > 0 ? 1 : 0, stdout: '', stderr: '' })),
     async stop() {
-      goesDown(work)
       for (const user of needs) {
         const other = work.starts.get(user)
         if (other && !(other.settled && !other.unit) && !other.stopped && !overdue(work)) engine.violated(`${spec.name} was stopped before ${user}, which needs it`)

@@ -8,7 +8,7 @@ import { faultless, someFaults, type Faults } from './faults.ts'
 import { Host, type Process } from './machine.ts'
 import { someOrder } from './orders.ts'
 import { Chance, Schedule } from './schedule.ts'
-import { World } from './world.ts'
+import { PLACE, World } from './world.ts'
 
 export interface Outcome {
   readonly violations: readonly string[]
@@ -26,7 +26,7 @@ export async function play(seed: number): Promise<Outcome> {
   const runFolder = mkdtempSync(join(memory, 'moorage-sim-'))
   try {
     const schedule = new Schedule(chance)
-    const host = new Host(schedule, { place: placeOf('0123456789abcdef', runFolder), runFolder, cache: runFolder })
+    const host = new Host(schedule, { place: placeOf(PLACE, runFolder), runFolder, cache: runFolder })
     const engine = new Engine(host, someFaults(chance))
     const world = new World(engine, someOrder(chance))
     const foreign = addForeign(engine)

@@ -11,6 +11,9 @@ import type { Engine } from './engine.ts'
 import type { Host, Process } from './machine.ts'
 import { providerOf } from './provider.ts'
 
+/** Where supervisors are found. */
+export const PLACE = '0123456789abcdef'
+
 export interface Client {
   readonly process: Process
   readonly name: string
@@ -63,7 +66,7 @@ export class World {
     const tell = (progress: { readonly kind: string; readonly text?: string }): void => void told.push(progress.text ?? progress.kind)
     try {
       const run = { id: `run-${process.owner.started}` }
-      const member = await join({ order: this.order, run }, { ways: this.#ways(process), log: folders.place.log, tell, signal, clock })
+      const member = await join({ order: this.order, run, identity: PLACE, family: 'sim' }, { ways: this.#ways(process), log: folders.place.log, tell, signal, clock })
       this.#answer(client, 'joined')
       client.joined = true
       await sleep(clock, holds)
@@ -120,16 +123,15 @@ export class World {
   async #supervise(process: Process, cord: Promise<void>): Promise<string> {
     const { host, engine } = this
     const { pid } = process.owner
-    const path = host.folders.place.socket
     const supervisor = await takePost(host.folders, host.machineOf(process, () => this.load(process)), {
       listen: async (at, visit) => {
         host.listen(process, at, visit)
         await host.pause(process)
-      },
-      shut: () => {
-        process.goesDown = true
-        host.shut(process, path)
-        this.onShut()
+        return () => {
+          host.shut(process, at)
+          process.goesDown = true
+          this.onShut()
+        }
       },
       cord,
       log: (line) => engine.note(`supervisor ${pid}: ${line}`),

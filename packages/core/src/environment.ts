@@ -12,6 +12,9 @@ export interface Environment<E = unknown> extends AsyncDisposable {
   logs(service: keyof E & string, tail?: number): Promise<readonly LogLine[]>
   /** Runs a command inside a service. */
   exec(service: keyof E & string, command: readonly string[]): Promise<ExecResult>
-  /** Takes everything down that this run brought up, and waits for it, 8 s at most. Never throws; may be called twice. */
-  dispose(): Promise<void>
+  /**
+   * Takes everything down that this run brought up, and waits for it, 8 s at most. Never throws; may be called twice.
+   * `failed` says that what used the services has failed: with `keep: 'on-failure'` they stay to be looked at.
+   */
+  dispose(outcome?: { readonly failed: boolean }): Promise<void>
 }

@@ -16,7 +16,8 @@ export type {
   ContainerUnit, Endpoint, ExecResult, Exit, LogLine, LogOptions, Owner, Ports, Probed, Problem, ProcessUnit, Provider,
   ProviderModule, ProviderRef, Reaped, ReapScope, Report, Run, Session, Unit, UnitSpec,
 } from './provider.ts'
-export type { Installation, ProvisionOptions } from './provision.ts'
+export type { ProvisionOptions } from './provision.ts'
+export type { Installation } from './request.ts'
 export { inCi } from './run/identity.ts'
 export { isAlive, selfAsOwner, startOf } from './run/owner.ts'
 export type { Ended, Progress, Tell } from './run/progress.ts'

@@ -80,6 +80,8 @@ export interface Session {
   start(unit: UnitSpec, signal: AbortSignal): Promise<Unit>
   /** Removes everything that the session made, whatever happened before; may be called twice. */
   close(): Promise<void>
+  /** Lets the run outlive its supervisor for so many milliseconds, where its engine can do that; called once. */
+  keep?(ms: number): Promise<void>
   /** Chooses the numbers that the service will listen on, where they are not its own to choose: 0 wishes for any. */
   reserve?(service: string, wishes: Ports): Promise<Ports>
   /** Lets the session's services, and nobody else, dial a port of this machine's loopback; gives the address that they dial. Ends with the session. */
@@ -127,6 +129,8 @@ export interface Unit {
   /** May be called twice, and after the unit has ended. */
   stop(): Promise<void>
   exec?(command: readonly string[], signal: AbortSignal): Promise<ExecResult>
+  /** A command line that shows its log to a person. Default: `moorage logs <service>`. */
+  readonly inspect?: string
   /** Why nobody listens behind a port, undefined when somebody does: for ways on which an accepted connection says nothing. */
   listens?(port: number, signal: AbortSignal): Promise<string | undefined>
 }
@@ -166,6 +170,8 @@ export interface ReapScope {
   /** Journals of dead supervisors: what each was about to create. */
   readonly journals: readonly { readonly run: string; readonly owner: Owner; readonly entries: readonly Json[] }[]
   alive(owner: Owner): boolean
+  /** Only tells what would be removed. */
+  readonly dry?: boolean
 }
 
 export interface Reaped {

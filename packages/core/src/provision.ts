@@ -1,28 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createPlan, type Plan } from './config/plan.ts'
-import { environOf, inherited, type Environ, type Payload } from './config/variables.ts'
+import { environOf, type Environ, type Payload } from './config/variables.ts'
 import type { Environment } from './environment.ts'
 import { isolatedOf } from './isolation/plan.ts'
-import type { ExecResult, LogLine, ProviderRef } from './provider.ts'
+import type { ExecResult, LogLine } from './provider.ts'
+import { requestFor, type Installation } from './request.ts'
 import { printTo } from './run/console.ts'
-import { inCi, runIdentity } from './run/identity.ts'
 import type { Tell } from './run/progress.ts'
 import { callSeeds, checkSeeds, type Seeds } from './run/seed-functions.ts'
-import { providerNamed, type Candidates } from './run/selection.ts'
-import { join } from './supervisor/client.ts'
-import { cacheFolder, identityOf, placeOf, runFolder } from './supervisor/place.ts'
+import { join, type Outcome } from './supervisor/client.ts'
 import { hold } from './supervisor/registry.ts'
 import { waysOf } from './supervisor/ways.ts'
 import type { AnyConfig, EndpointsOf } from './types.ts'
-
-/** The providers of an installation. */
-export interface Installation {
-  /** In order of preference. */
-  readonly providers: readonly ProviderRef[]
-  /** Runs what is placed on the host. */
-  readonly host: ProviderRef
-}
 
 export interface ProvisionOptions<E = unknown> {
   /** Aborts the start: what there is by then is taken down, and the promise rejects. */
@@ -44,10 +32,6 @@ export interface ProvisionOptions<E = unknown> {
 // Milliseconds that a dispose waits: runners cut their teardown off after ten seconds.
 const DISPOSE = 8_000
 
-// One per process: several projects of one runner are one run.
-const NONCE = Symbol.for('moorage.nonce')
-const holder = globalThis as { [NONCE]?: string }
-
 /**
  * Starts the services of a config, or joins the run that has them. Throws `MoorageError`; then nothing is left.
  */
@@ -58,27 +42,26 @@ export async function provisionWith<const C extends AnyConfig>(
 ): Promise<Environment<EndpointsOf<C>>> {
   const env = options.env ?? process.env
   const tell = options.tell ?? printTo(process.stderr)
-  const plan = createPlan(config, env)
   const { seeds } = options
-  if (seeds) checkSeeds(seeds, plan)
-  const candidates = candidatesOf(installation, plan, env)
-  const nonce = (holder[NONCE] ??= randomBytes(8).toString('hex'))
   // What functions have done is known to their caller alone.
-  const identity = seeds ? identityOf([randomBytes(16).toString('hex')]) : identityFor(plan, candidates, { env, nonce })
-  const folder = runFolder(env)
-  const folders = { place: placeOf(identity, folder), runFolder: folder, cache: cacheFolder(env) }
-  const order = { plan, candidates, host: installation.host }
-  const params = { order, run: runIdentity(env, randomBytes(8).toString('hex')) }
+  const { plan, params, folders } = requestFor(installation, config, { env, alone: seeds !== undefined })
+  if (seeds) checkSeeds(seeds, plan)
+  const { identity, family } = params
   const signal = options.signal ? { signal: options.signal } : {}
-  const held = await hold(identity, () => join(params, { ways: waysOf(folders, env), log: folders.place.log, tell, ...signal }))
+  const held = await hold({
+    identity,
+    family,
+    join: () => join(params, { ways: waysOf(folders, env), log: folders.place.log, tell, ...signal }),
+    update: (membership) => membership.update(params),
+  })
   const { run, connections, call } = held.membership
   const variables = Object.fromEntries(Object.entries(plan.services).map(([name, { variable }]) => [name, variable]))
   const payload: Payload = { run, hash: plan.hash, identity, variables: Object.values(variables), services: connections, ...isolatedOf(plan) }
-  const dispose = async (): Promise<void> => {
+  const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {
     const late = `Clean-up of run ${run} takes longer than ${DISPOSE / 1000} s and goes on in the background; the next run removes what it leaves.`
     // Its timer holds the process: a clean-up after a killed supervisor does not, and whoever waits for it has to hear.
     const enough = new AbortController()
-    const failures = await Promise.race([held.release(options.linger ?? 0), sleep(DISPOSE, [late], { signal: enough.signal })]).finally(() => enough.abort())
+    const failures = await Promise.race([held.release(options.linger ?? 0, outcome), sleep(DISPOSE, [late], { signal: enough.signal })]).finally(() => enough.abort())
     for (const text of failures) tell({ kind: 'notice', text })
   }
   if (seeds) {
@@ -96,24 +79,4 @@ export async function provisionWith<const C extends AnyConfig>(
     dispose,
     [Symbol.asyncDispose]: dispose,
   }
-}
-
-function candidatesOf({ providers }: Installation, plan: Plan, env: Environ): Candidates {
-  const known = plan.provider ? [plan.provider, ...providers] : providers
-  const named = env['MOORAGE_PROVIDER']
-  const ci = inCi(env)
-  if (named) return { inOrder: providers, ci, explicit: { provider: providerNamed(named, known), by: `MOORAGE_PROVIDER=${named}` } }
-  if (plan.provider) return { inOrder: providers, ci, explicit: { provider: plan.provider, by: 'the config' } }
-  return { inOrder: providers, ci }
-}
-
-// Variables that decide which engine is used, and whose.
-const ENGINE = ['DOCKER_HOST', 'DOCKER_CONTEXT', 'KUBECONFIG', 'MOORAGE_KUBE_CONTEXT', 'MOORAGE_NAMESPACE', 'MOORAGE_PROVIDER']
-
-/** Equal for clients that may share a run: same project, same spec, same engine; in CI the same process as well. */
-function identityFor(plan: Plan, { ci }: Candidates, { env, nonce }: { env: Environ; nonce: string }): string {
-  const outer = inherited(env)
-  // A child of a run that asks for the same spec joins it, in CI too.
-  if (outer?.hash === plan.hash) return outer.identity
-  return identityOf([plan.root, plan.hash, ...ENGINE.map((name) => env[name] ?? ''), ci ? nonce : ''])
 }

@@ -63,6 +63,10 @@ export interface ConfigOptions<S> {
   readonly provider?: ProviderRef
   /** What relative paths are relative to. Default: the folder of the file that calls `defineConfig`. */
   readonly root?: string
+  /** `on-failure`: services stay for a while when a start fails, or what used them. Default: they go. `MOORAGE_KEEP` wins. */
+  readonly keep?: 'on-failure'
+  /** Milliseconds that they stay then. Default: 1,800,000 (30 min). `MOORAGE_KEEP_FOR` (as in `10m`) wins. */
+  readonly keepFor?: number
 }
 
 /** Plain data, apart from its type. */
@@ -70,6 +74,8 @@ export interface Config<out S = unknown> {
   readonly services: { readonly [K in keyof S]: ServiceSpec }
   readonly provider?: ProviderRef
   readonly root: string
+  readonly keep?: 'on-failure'
+  readonly keepFor?: number
   readonly [connection]: Connections<S>
 }
 
@@ -78,6 +84,8 @@ export interface AnyConfig {
   readonly services: { readonly [name: string]: ServiceSpec }
   readonly provider?: ProviderRef
   readonly root: string
+  readonly keep?: 'on-failure'
+  readonly keepFor?: number
   readonly [connection]: unknown
 }
 

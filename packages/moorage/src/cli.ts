@@ -1,4 +1,4 @@
 import { main } from '@moorage/cli'
-import { provision } from './provision.ts'
+import { installation } from './provision.ts'
 
-process.exitCode = await main(process.argv.slice(2), provision)
+process.exitCode = await main(process.argv.slice(2), installation)

@@ -18,9 +18,9 @@ export async function reapEngine(client: Client, scope: ReapScope): Promise<read
   }
   const runOf = (labels: Labels): string => labels?.[RUN] ?? ''
   const containers = (await engine.listContainers({ all: true, filters })).filter(({ Labels }) => dead(Labels))
-  await Promise.all(containers.map(({ Id }) => removeContainer(client, Id)))
+  if (!scope.dry) await Promise.all(containers.map(({ Id }) => removeContainer(client, Id)))
   const networks = (await engine.listNetworks({ filters })).filter(({ Labels }) => dead(Labels))
-  await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove().catch(accept(404))))
+  if (!scope.dry) await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove().catch(accept(404))))
   return [
     ...containers.map(({ Id, Labels }) => ({ kind: 'container', id: Id, run: runOf(Labels) })),
     ...networks.map(({ Id, Labels }) => ({ kind: 'network', id: Id, run: runOf(Labels) })),

@@ -57,6 +57,7 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   const exited = exit.promise.then((end) => (stopping ? new Promise<never>(() => {}) : end))
   return {
     endpoint: (port, from) => (from === 'network' ? Promise.resolve({ host: spec.name.toLowerCase(), port }) : published({ client, network, id }, port)),
+    inspect: `docker logs ${name}`,
     logs: (options) => readLogs(client, id, options),
     exited,
     stop: () => (stopping ??= removeContainer(client, id, stopGrace)),

@@ -22,6 +22,8 @@ export interface Deadman {
   stop(): void
   /** What names it as owner goes with it. Resolves when the deletion is accepted; gives false for what was gone already. */
   remove(): Promise<boolean>
+  /** The last one: the cluster removes the run after so many milliseconds, whether or not anybody lives. */
+  extend(ms: number): Promise<void>
 }
 
 export interface Place {
@@ -46,13 +48,14 @@ export async function startDeadman(client: Client, place: Place, signal: AbortSi
   const { object, at } = await create(client, { path, body: manifest({ ...place, grace }), signal })
   const { name, uid, resourceVersion: version } = object.metadata
   const over = new AbortController()
+  const renewal = (seconds: number): Pick<Request, 'path' | 'body'> => ({ path: `${path}/${name}`, body: { spec: { activeDeadlineSeconds: Math.ceil((performance.now() - at) / 1_000 + seconds) } } })
   void beat(client, {
     rhythm: (1_000 * grace) / BEATS,
     grace,
     what: 'deadman Job',
     over: over.signal,
     report,
-    renewal: () => ({ path: `${path}/${name}`, body: { spec: { activeDeadlineSeconds: Math.ceil((performance.now() - at) / 1_000 + grace) } } }),
+    renewal: () => renewal(grace),
   })
   return {
     name,
@@ -60,6 +63,11 @@ export async function startDeadman(client: Client, place: Place, signal: AbortSi
     version,
     reference: { apiVersion: 'batch/v1', kind: 'Job', name, uid, blockOwnerDeletion: false },
     stop: () => over.abort(),
+    async extend(ms) {
+      over.abort()
+      const request: Request = { method: 'PATCH', ...renewal(ms / 1_000) }
+      bodyOf<ApiObject>(request, await client.call(request))
+    },
     remove: () => deleteDeadman(client, { namespace, name, uid }),
   }
 }

@@ -43,6 +43,12 @@ export async function startLease(client: Client, place: Place, signal: AbortSign
     version,
     reference: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name, uid, blockOwnerDeletion: false },
     stop: () => over.abort(),
+    async extend(ms) {
+      over.abort()
+      const spec = { leaseDurationSeconds: Math.ceil(ms / 1_000), renewTime: microTime() }
+      const request: Request = { method: 'PATCH', path: `${path}/${name}`, body: { metadata: { annotations: { [MARK]: null } }, spec } }
+      bodyOf<ApiObject>(request, await client.call(request))
+    },
     remove: () => deleteLease(client, { namespace, name, uid }),
   }
 }

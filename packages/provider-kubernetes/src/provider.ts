@@ -65,7 +65,7 @@ function openSession(found: Cluster, { run, report: given, options, signal }: Op
   place.catch(() => {})
   if (choice.mode === 'create') void place.then(() => tellStuck(client, report, { signal })).catch(() => {})
   const relays = relaysOn(credentials, place)
-  const work: Work = { client, report, options, place, relays, ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report } }
+  const work: Work = { client, report, options, place, relays, ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report }, turns: new Map() }
   const units = new Set<Promise<Unit>>()
   return {
     async start(spec, abort) {
@@ -74,6 +74,10 @@ function openSession(found: Cluster, { run, report: given, options, signal }: Op
       return await starting
     },
     expose: (port) => relays.expose(port),
+    async keep(ms) {
+      const { deadman } = await place
+      await deadman.extend(ms)
+    },
     async close() {
       await relays.close()
       const made = await place.catch(() => undefined)

@@ -24,6 +24,8 @@ export interface Work {
   readonly place: Promise<RunPlace>
   readonly relays: Relays
   readonly ways: Ways
+  /** How often each service has been started. */
+  readonly turns: Map<string, number>
 }
 
 // Milliseconds between two tries while a quota is used up.
@@ -37,7 +39,10 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   signal.throwIfAborted()
   const { namespace, mode, run } = place
   const label = hostLabel(spec.name)
-  const pod = mode === 'create' ? label : `${run.id}-${label}`
+  // A pod that was taken down keeps its name for as long as it takes to end; no key has a dot.
+  const turn = (work.turns.get(spec.name) ?? 0) + 1
+  work.turns.set(spec.name, turn)
+  const pod = `${mode === 'create' ? '' : `${run.id}-`}${label}${turn > 1 ? `.${turn}` : ''}`
   const { image, stopGrace: grace = 1, files } = spec.container as ContainerUnit
   const subject: Subject = { service: spec.name, image, pod, namespace }
   const delivery = planDelivery(parcelsOf(files), pod)

@@ -25,6 +25,7 @@ export function unitOf({ client }: { readonly client: Client }, { subject, uid, 
     // The address, not the name: it is there at once, where a name comes late and its absence is remembered.
     endpoint: async (port, from) => (from === 'network' ? { host: await address(), port } : await route.endpoint(port, address)),
     listens: (port, signal) => route.listens(port, signal),
+    inspect: `kubectl logs -n ${subject.namespace} ${subject.pod}`,
     logs: (options) => readLogs(client, subject, options),
     exited,
     stop: () => (stopping ??= undo()),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Json, Reaped, ReapScope } from '@moorage/core'
-import { endMarked } from './marked.ts'
+import { endMarked, markedPids } from './marked.ts'
 
 type Entry = { readonly kind: 'unit'; readonly unit: string; readonly stopSignal: NodeJS.Signals } | { readonly kind: 'folder'; readonly path: string }
 
@@ -10,18 +10,18 @@ type Entry = { readonly kind: 'unit'; readonly unit: string; readonly stopSignal
 const GRACE = 2_000
 
 /** Ends and removes what the journals of dead supervisors name; nothing else is looked at. */
-export async function reap({ journals }: ReapScope): Promise<readonly Reaped[]> {
+export async function reap({ journals, dry = false }: ReapScope): Promise<readonly Reaped[]> {
   const reaped: Reaped[] = []
   for (const { run, entries } of journals) {
     const known = entries.filter(isEntry)
     for (const entry of known) {
       if (entry.kind !== 'unit') continue
-      const pids = await endMarked(entry.unit, entry.stopSignal, GRACE)
+      const pids = dry ? markedPids(entry.unit) : await endMarked(entry.unit, entry.stopSignal, GRACE)
       reaped.push(...pids.map((pid) => ({ kind: 'process', id: String(pid), run })))
     }
     for (const entry of known) {
       if (entry.kind !== 'folder' || !ours(entry.path, run) || !existsSync(entry.path)) continue
-      await rm(entry.path, { recursive: true, force: true, maxRetries: 3 })
+      if (!dry) await rm(entry.path, { recursive: true, force: true, maxRetries: 3 })
       reaped.push({ kind: 'folder', id: entry.path, run })
     }
   }

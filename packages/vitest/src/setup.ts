@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import type { AnyConfig, Environment, ProvisionOptions, Registered } from '@moorage/core'
+import { isMoorageError, messageOf, type AnyConfig, type Environment, type ProvisionOptions, type Registered, type Tell } from '@moorage/core'
 import { exposeTo, findConfig, loadConfig, printTo } from '@moorage/core/provisioning'
 import { mindful } from './ended-services.ts'
 import { isListing } from './listing.ts'
@@ -12,20 +12,51 @@ export type Setup = (project: TestProject) => Promise<() => Promise<void>>
 // Milliseconds that services stay in watch mode: an edited config tears down and sets up again at once.
 const LINGER = 5_000
 
-/** A Vitest global setup: provisions the config of the project's folder, and hands its connections to the tests. */
+/**
+ * A Vitest global setup: provisions the config of the project's folder, and hands its connections to the tests. Before
+ * each rerun in watch mode the config is read again: what has changed or died is started anew, the rest stays.
+ */
 export function createSetup(provision: Provision): Setup {
   const tell = mindful(printTo(process.stderr))
   return async (project) => {
     if (isListing(process.argv)) return async () => {}
-    const config = await loadConfig(findConfig(project.config.root))
-    const env = await provision(config, { tell, linger: project.config.watch ? LINGER : 0 })
-    for (const text of newWarnings(project, env.env)) tell({ kind: 'notice', text })
-    // Also to forks and threads, and to whatever they start.
-    const restore = exposeTo(process.env, env.env)
-    project.provide('moorage', env.endpoints as Registered)
-    return async () => {
-      restore()
-      await env.dispose()
-    }
+    const { root, watch } = project.config
+    const read = async (): Promise<AnyConfig> => await loadConfig(findConfig(root))
+    let config = await read()
+    let stage = enter(project, await provision(config, { tell, linger: watch ? LINGER : 0 }), tell)
+    project.onTestsRerun(async () => {
+      // Before anything is awaited: of several projects none may still hold the run when the first one changes it.
+      await stage.leave(false)
+      config = await read().catch((error: unknown) => {
+        report(error)
+        return config
+      })
+      const env = await provision(config, { tell, linger: LINGER }).catch(report)
+      if (env) stage = enter(project, env, tell)
+    })
+    // Vitest says by its exit code that tests have failed.
+    return async () => await stage.leave(Boolean(process.exitCode))
   }
+}
+
+interface Stage {
+  leave(failed: boolean): Promise<void>
+}
+
+function enter(project: TestProject, env: Environment, tell: Tell): Stage {
+  for (const text of newWarnings(project, env.env)) tell({ kind: 'notice', text })
+  // Also to forks and threads, and to whatever they start.
+  const restore = exposeTo(process.env, env.env)
+  project.provide('moorage', env.endpoints as Registered)
+  return {
+    async leave(failed) {
+      restore()
+      await env.dispose({ failed })
+    },
+  }
+}
+
+/** A rerun goes on without services rather than to end the watch. */
+function report(error: unknown): undefined {
+  process.stderr.write(`moorage: ${isMoorageError(error) ? error.message : messageOf(error)}\n`)
 }

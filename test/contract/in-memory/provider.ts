@@ -18,10 +18,10 @@ export function inMemory(engine: Engine): Provider {
     probe: () => Promise.resolve({ ok: true, detail: 'in this process' }),
     open: (run, report) => Promise.resolve(openSession(engine, run, report)),
     hostAccess: () => Promise.resolve(undefined),
-    async reap({ journals, alive }) {
+    async reap({ journals, alive, dry }) {
       const runs = new Set(journals.map(({ run }) => run))
       const dead = [...engine.units].filter(([, unit]) => runs.has(unit.run) && !alive(unit.owner))
-      await Promise.all(dead.map(([, unit]) => unit.close()))
+      if (!dry) await Promise.all(dead.map(([, unit]) => unit.close()))
       return dead.map(([id, { run }]) => ({ kind: 'unit', id, run }))
     },
   }

@@ -2,6 +2,7 @@ import { callFolder, callSite } from './call-site.ts'
 import { MoorageError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { ownerOf, targetOf, type ServiceOwner } from './reference.ts'
+import { LONGEST_STAY } from '../keep.ts'
 import type { ServiceSpec } from '../service.ts'
 import type { AnyService, Config, ConfigOptions } from '../types.ts'
 
@@ -19,8 +20,15 @@ export function defineConfig<const S extends { readonly [name: string]: AnyServi
   const services: Record<string, ServiceSpec> = {}
   for (const [owner, name] of names) services[name] = plain(owner.spec, `services.${name}`, names) as unknown as ServiceSpec
   const root = options.root ?? callFolder(callSite(defineConfig)) ?? process.cwd()
-  const config = { services, root, ...(options.provider ? { provider: options.provider } : {}) }
+  const config = { services, root, ...(options.provider ? { provider: options.provider } : {}), ...keepOf(options) }
   return config as unknown as Config<S>
+}
+
+function keepOf({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?: unknown }): { readonly keep?: 'on-failure'; readonly keepFor?: number } {
+  if (keep !== undefined && keep !== 'on-failure') throw invalid(`keep: ${JSON.stringify(keep)} is not known.`, "Write keep: 'on-failure', or leave it out.")
+  const known = keepFor === undefined || (typeof keepFor === 'number' && keepFor > 0 && keepFor <= LONGEST_STAY)
+  if (!known) throw invalid(`keepFor: ${JSON.stringify(keepFor)} is not a time that services can stay.`, 'Give milliseconds, 86,400,000 (a day) at most.')
+  return { ...(keep ? { keep } : {}), ...(typeof keepFor === 'number' ? { keepFor } : {}) }
 }
 
 function nameServices(services: Record<string, unknown>): Names {

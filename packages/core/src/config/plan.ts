@@ -28,6 +28,8 @@ export interface PlannedService {
   readonly variable: string
   /** A URL that the user has already set in that variable: the service is not started. */
   readonly given?: string
+  /** Of all of the above: a service whose hash has changed starts anew. */
+  readonly hash: string
 }
 
 /** Pure but for looking at the files that the config names. Throws `MoorageError` (CONFIG_INVALID) before anything exists. */
@@ -43,7 +45,9 @@ export function createPlan(config: AnyConfig, env: Environ): Plan {
     variables.set(variable, name)
     const given = ours.has(variable) ? undefined : env[variable]
     if (spec.isolate && !given) requireDriver(name, spec.isolate, config.root)
-    services[name] = { spec, needs: needsOf(name, spec, config.services), variable, ...(given ? { given: checkedUrl(name, variable, given) } : {}) }
+    const planned = { spec, needs: needsOf(name, spec, config.services), variable, ...(given ? { given: checkedUrl(name, variable, given) } : {}) }
+    // The first port is the main one: their order counts, which canonical JSON would lose.
+    services[name] = { ...planned, hash: hashOf({ ...planned, ports: Object.keys(spec.ports) } as unknown as Json) }
   }
   const cycle = findCycle(services)
   if (cycle) {
@@ -51,14 +55,9 @@ export function createPlan(config: AnyConfig, env: Environ): Plan {
     throw invalid(`${path}: these services need each other in a circle, so none can start first.`, 'Remove one reference or one entry in needs.')
   }
   const { root, provider } = config
-  const hash = hashOf({ services: hashable(services), provider: (provider ?? null) as Json })
+  const hashes = Object.fromEntries(Object.entries(services).map(([name, planned]) => [name, planned.hash]))
+  const hash = hashOf({ services: hashes, provider: (provider ?? null) as Json })
   return { services, root, hash, ...(provider ? { provider } : {}) }
-}
-
-// The first port is the main one: their order counts, which canonical JSON would lose.
-function hashable(services: Record<string, PlannedService>): Json {
-  const entries = Object.entries(services).map(([name, planned]) => [name, { ...planned, ports: Object.keys(planned.spec.ports) }])
-  return Object.fromEntries(entries) as Json
 }
 
 function withAbsoluteFiles(value: Json, at: string, root: string): Json {

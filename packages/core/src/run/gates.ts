@@ -4,6 +4,8 @@ import type { View } from './connection.ts'
 /** A service's connection from every side; `lent` where containers dial a service on this machine. */
 export type Seen = { readonly [V in View]: PlainConnection } & { readonly lent?: PlainConnection }
 
+const CONDITIONS = ['started', 'ready', 'completed'] as const
+
 /** Where services wait for each other: one gate per service and condition. */
 export class Gates {
   readonly #gates = new Map<string, PromiseWithResolvers<Seen>>()
@@ -18,9 +20,15 @@ export class Gates {
     this.#gate(service, condition).resolve(seen)
   }
 
+  /** The service starts anew: whoever needs it waits again. */
+  shut(service: string): void {
+    for (const condition of CONDITIONS) this.#gates.delete(`${condition} ${service}`)
+    this.#seen.delete(service)
+  }
+
   /** Whoever waits for this service fails with it. */
   fail(service: string, error: unknown): void {
-    for (const condition of ['started', 'ready', 'completed'] as const) this.#gate(service, condition).reject(error)
+    for (const condition of CONDITIONS) this.#gate(service, condition).reject(error)
   }
 
   seen(service: string): Seen | undefined {

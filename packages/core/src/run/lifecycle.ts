@@ -19,9 +19,14 @@ export interface Undone {
   readonly failure?: unknown
 }
 
+/** What is not undone, each with its reason. */
+export function failuresOf(undone: readonly Undone[]): readonly string[] {
+  return undone.filter(({ failure }) => failure !== undefined).map(({ title, failure }) => `${title}: ${String(failure)}`)
+}
+
 /** What is up, and the way down: in reverse of need, as parallel as the needs allow. */
 export class Lifecycle {
-  readonly #tasks: Task<unknown>[] = []
+  #tasks: readonly Task<unknown>[] = []
   readonly #clock: Clock
   #unwinding: Promise<readonly Undone[]> | undefined
 
@@ -33,20 +38,28 @@ export class Lifecycle {
   async run<T>(task: Task<T>): Promise<T> {
     // Nobody would undo it.
     if (this.#unwinding) throw new MoorageError('ABORTED', `${task.title} was not begun: everything is being taken down.`)
-    this.#tasks.push(task)
+    this.#tasks = [...this.#tasks, task]
     return await task.setup()
   }
 
   /** Never rejects; a failed teardown stops none of the others. Later calls join the first. */
   unwind(): Promise<readonly Undone[]> {
-    return (this.#unwinding ??= this.#unwind())
+    return (this.#unwinding ??= this.#unwind(this.#tasks))
   }
 
-  async #unwind(): Promise<readonly Undone[]> {
+  /** Takes these down and nothing else. Never rejects; what failed is tried again at the end. */
+  async undo(titles: ReadonlySet<string>): Promise<readonly Undone[]> {
+    const undone = await this.#unwind(this.#tasks.filter(({ title }) => titles.has(title)))
+    const gone = new Set(undone.filter(({ failure }) => failure === undefined).map(({ title }) => title))
+    this.#tasks = this.#tasks.filter(({ title }) => !gone.has(title))
+    return undone
+  }
+
+  async #unwind(tasks: readonly Task<unknown>[]): Promise<readonly Undone[]> {
     const ends = new Map<string, Promise<Undone>>()
     // Newest first: whoever needs a task was added after it, so its end is already in the map.
-    for (const task of this.#tasks.toReversed()) {
-      const users = this.#tasks.filter((other) => other.needs?.includes(task.title)).map((other) => ends.get(other.title))
+    for (const task of tasks.toReversed()) {
+      const users = tasks.filter((other) => other.needs?.includes(task.title)).map((other) => ends.get(other.title))
       ends.set(task.title, Promise.all(users).then(() => undo(task, this.#clock)))
     }
     return await Promise.all(ends.values())

@@ -1,3 +1,4 @@
+import { isNeeded, runsToItsEnd } from './changes.ts'
 import { connectionFrom, connectionOf, dig, type ScopeParts, type View } from './connection.ts'
 import { orAborted } from '../clock.ts'
 import { enrich, MoorageError } from '../errors.ts'
@@ -11,7 +12,7 @@ import type { Endpoint, Exit, Unit, UnitSpec } from '../provider.ts'
 import { describeExit, lastLines, waitReady } from '../readiness/index.ts'
 import { runSeal, runSeed } from './seeding.ts'
 import type { Form } from '../service.ts'
-import { enterPhase, type Placed, type StartContext } from './starting.ts'
+import { enterPhase, type Placed, type Running, type StartContext } from './starting.ts'
 import { unitSpec } from './unit-spec.ts'
 
 /** One service's way from its plan to ready; what it made is undone by the lifecycle, not here. */
@@ -40,8 +41,8 @@ export async function startService(context: StartContext, name: string): Promise
 }
 
 /** What a service that is late has said, where it runs already. */
-async function withLastLines({ units, clock }: StartContext, name: string, late: MoorageError): Promise<MoorageError> {
-  const unit = units.get(name)
+async function withLastLines({ running, clock }: StartContext, name: string, late: MoorageError): Promise<MoorageError> {
+  const unit = running.get(name)?.unit
   return unit ? enrich(late, late.code, { logs: await lastLines(unit, clock) }) : late
 }
 
@@ -57,16 +58,13 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   signal.throwIfAborted()
   const parts: ScopeParts = { service: name, ports, secrets, ref: (path) => lookUp(context, name, path) }
   const unit = await launch(context, unitSpec(spec, provider.form, { ...parts, root: plan.root }))
-  context.units.set(name, unit)
-  const from = (view: View) => async (port: number): Promise<Endpoint> => await unit.endpoint(port, view)
-  const host = await connectionFrom(from('host'), form, parts)
-  // Only where somebody asks: an engine may know the inner address later than the service answers.
-  const needed = Object.values(plan.services).some(({ needs }) => needs[name] !== undefined)
-  const borrowed = await lent(context, name, (expose) => connectionFrom(async (port) => await expose((await unit.endpoint(port, 'host')).port), form, parts))
-  const seen = { host, network: needed ? await connectionFrom(from('network'), form, parts) : host, ...(borrowed ? { lent: borrowed } : {}) }
+  const running: Running = { unit, form, parts }
+  context.running.set(name, running)
+  void unit.exited.then((exit) => (running.exit = exit))
+  const seen = await viewsOf(context, name, running)
   gates.open(name, 'started', seen)
   enterPhase(context, name, ['ready', undefined])
-  if (Object.values(plan.services).some(({ needs }) => needs[name] === 'completed')) {
+  if (runsToItsEnd(plan.services, name)) {
     await completed(name, unit, context)
     // Whoever only needs it ready may go on as well.
     for (const condition of ['completed', 'ready'] as const) gates.open(name, condition, seen)
@@ -79,6 +77,16 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   void unit.exited.then((exit) => tellExit(context, { name, unit, exit }))
   gates.open(name, 'ready', seen)
   return seen
+}
+
+/** A service's connection from every side that somebody asks from. */
+export async function viewsOf(context: StartContext, name: string, { unit, form, parts }: Running): Promise<Seen> {
+  const from = (view: View) => async (port: number): Promise<Endpoint> => await unit.endpoint(port, view)
+  const host = await connectionFrom(from('host'), form, parts)
+  const borrowed = await lent(context, name, (expose) => connectionFrom(async (port) => await expose((await unit.endpoint(port, 'host')).port), form, parts))
+  // An engine may know the inner address later than the service answers.
+  const network = isNeeded(context.plan.services, name) ? await connectionFrom(from('network'), form, parts) : host
+  return { host, network, ...(borrowed ? { lent: borrowed } : {}) }
 }
 
 async function launch({ plan, placed, lifecycle, abort }: StartContext, spec: UnitSpec): Promise<Unit> {

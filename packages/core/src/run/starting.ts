@@ -4,15 +4,25 @@ import type { Lifecycle } from './lifecycle.ts'
 import type { PhaseClock } from './phases.ts'
 import type { Plan } from '../config/plan.ts'
 import type { Tell } from './progress.ts'
-import type { Provider, Session, Unit } from '../provider.ts'
+import type { ScopeParts } from './connection.ts'
+import type { Exit, Provider, Session, Unit } from '../provider.ts'
 import { displayUrl, type Secrets } from './secrets.ts'
 import { joinGiven, startService } from './service-start.ts'
-import type { Phase, PlainConnection } from '../service.ts'
+import type { Form, Phase } from '../service.ts'
 
 /** Where a service runs. */
 export interface Placed {
   readonly provider: Provider
   readonly session: Session
+}
+
+/** What has been started. */
+export interface Running {
+  readonly unit: Unit
+  readonly form: Form
+  readonly parts: ScopeParts
+  /** Set once it has ended by itself. */
+  exit?: Exit
 }
 
 export interface StartContext {
@@ -25,11 +35,11 @@ export interface StartContext {
   readonly abort: AbortController
   readonly gates: Gates
   readonly clocks: Map<string, PhaseClock>
-  readonly units: Map<string, Unit>
+  readonly running: Map<string, Running>
 }
 
 /** A provider's word that a service is in a phase: moves its clock and tells the client. */
-export function enterPhase({ clocks, tell }: StartContext, service: string, [phase, detail]: readonly [Phase, string | undefined]): void {
+export function enterPhase({ clocks, tell }: Pick<StartContext, 'clocks' | 'tell'>, service: string, [phase, detail]: readonly [Phase, string | undefined]): void {
   const clock = clocks.get(service)
   if (!clock) return
   if (clock.phase !== phase) clock.enter(phase)
@@ -38,30 +48,27 @@ export function enterPhase({ clocks, tell }: StartContext, service: string, [pha
 }
 
 /**
- * Starts all services, as parallel as their needs allow. The connections are those seen from this machine. The first
- * failure aborts the rest; the promise rejects with it when every start has ended.
+ * Starts these services, as parallel as their needs allow. The first failure aborts the rest; the promise rejects with
+ * it when every start has ended.
  */
-export async function startAll(context: StartContext): Promise<{ [service: string]: PlainConnection }> {
-  const { plan, abort, gates } = context
+export async function startAll(context: StartContext, names: readonly string[]): Promise<void> {
+  const { abort, gates } = context
   const failures: unknown[] = []
-  const names = Object.keys(plan.services)
-  const connections = await Promise.all(
+  await Promise.all(
     names.map(async (name) => {
       try {
-        return [[name, await startOne(context, name)] as const]
+        await startOne(context, name)
       } catch (error) {
         failures.push(error)
         gates.fail(name, error)
         abort.abort(error)
-        return []
       }
     }),
   )
   if (failures.length) throw failures[0]
-  return Object.fromEntries(connections.flat())
 }
 
-async function startOne(context: StartContext, name: string): Promise<PlainConnection> {
+async function startOne(context: StartContext, name: string): Promise<void> {
   const { plan, gates, tell, clock } = context
   const planned = plan.services[name]
   if (!planned) throw new RangeError(name)
@@ -71,5 +78,4 @@ async function startOne(context: StartContext, name: string): Promise<PlainConne
   const { host } = given ? await joinGiven(context, name) : await startService(context, name)
   const ms = Math.round(clock.now() - since)
   tell({ kind: 'ready', service: name, ms, ...(typeof host['url'] === 'string' ? { url: displayUrl(host['url']) } : {}), ...(given ? { given } : {}) })
-  return host
 }

@@ -3,7 +3,10 @@ import { fromPlain, MoorageError, toPlain, type Plain } from '../errors.ts'
 import type { Json } from '../json.ts'
 
 /** Grows with every change that an older peer would not understand. */
-export const PROTOCOL = 2
+export const PROTOCOL = 3
+
+/** What to do where two of them meet. */
+export const SKEW = 'Two versions of moorage share one project: let its first run end, or bring both to the same version.'
 
 type Message =
   | { readonly id: number; readonly method: string; readonly params: Json }

@@ -8,16 +8,26 @@ import type { Progress, Tell } from '../run/progress.ts'
 import type { Connections } from '../run/provisioning.ts'
 import { Channel, PROTOCOL } from './channel.ts'
 import { whileAlive } from './pulse.ts'
-import type { OpenParams } from './server.ts'
+import type { Answer, OpenParams } from './held-run.ts'
 import type { Ways } from './ways.ts'
 
 /** A place in a supervisor's count. */
 export interface Membership {
   readonly run: string
   readonly connections: Connections
-  call(method: 'logs' | 'exec', params: Json): Promise<Json>
-  /** Resolves when the run is undone, if this was its last member. Never rejects; gives what failed. */
-  leave(): Promise<readonly string[]>
+  call(method: 'logs' | 'exec' | 'keep' | 'status', params: Json): Promise<Json>
+  /**
+   * Another order for the same run, or the same one: what has changed or died starts anew, and the connections are
+   * those of now. Gives false where that is not for this client to say.
+   */
+  update(params: Omit<OpenParams, 'protocol'>): Promise<boolean>
+  /** Resolves when the run is undone, if this was its last member and nothing keeps it. Never rejects; gives what failed. */
+  leave(outcome?: Outcome): Promise<readonly string[]>
+}
+
+/** How it went, for whoever used a run. */
+export interface Outcome {
+  readonly failed: boolean
 }
 
 export interface JoinOptions {
@@ -28,9 +38,11 @@ export interface JoinOptions {
   readonly signal?: AbortSignal
   /** Default: the real one. */
   readonly clock?: Clock
+  /** A run of another order, to be changed into this one rather than to start anew. */
+  readonly from?: Duplex | undefined
 }
 
-type Joining = Required<JoinOptions>
+type Joining = Required<Omit<JoinOptions, 'from'>> & Pick<JoinOptions, 'from'>
 
 // Milliseconds to find or start a supervisor. It takes 50; a machine under load may take long.
 const PATIENCE = 30_000
@@ -39,15 +51,20 @@ const PATIENCE = 30_000
 export async function join(params: Omit<OpenParams, 'protocol'>, options: JoinOptions): Promise<Membership> {
   const joining: Joining = { clock: monotonic, signal: new AbortController().signal, ...options }
   const { clock, signal } = joining
-  const deadline = clock.now() + PATIENCE
+  let deadline = clock.now() + PATIENCE
+  const changed = joining.from && (await board(joining.from, { ...params, protocol: PROTOCOL }, { ...joining, method: 'update' }))
+  if (changed) return changed
   for (let deaths = 0; ; ) {
     signal.throwIfAborted()
     const { stream, release, birth } = await patiently(reach(joining), joining)
     try {
       if (birth?.startsWith('failed ')) throw noSupervisor(joining, birth.slice('failed '.length))
       if (birth === 'died' && ++deaths === 3) throw noSupervisor(joining, 'it died three times while it started')
-      const membership = stream && (await board(stream, { ...params, protocol: PROTOCOL }, joining))
+      const since = clock.now()
+      const membership = stream && (await board(stream, { ...params, protocol: PROTOCOL }, { ...joining, method: 'open' }))
       if (membership) return membership
+      // One that answered was found: only the search has a limit.
+      deadline += clock.now() - since
     } finally {
       release()
     }
@@ -92,16 +109,17 @@ async function patiently(reaching: Promise<Reached>, joining: Joining): Promise<
   }
 }
 
-/** One connection, from the greeting to the answer. Gives undefined when the supervisor is on its way down. */
-async function board(stream: Duplex, params: OpenParams, joining: Joining): Promise<Membership | undefined> {
-  const { signal, clock, tell } = joining
+/** One connection, from the greeting to the answer. Gives undefined when the supervisor is on its way down, or refuses. */
+async function board(stream: Duplex, params: OpenParams, joining: Joining & { readonly method: 'open' | 'update' }): Promise<Membership | undefined> {
+  const { signal, clock, tell, method } = joining
   const hello = Promise.withResolvers<boolean>()
   const late = Promise.withResolvers<undefined>()
   const channel = new Channel(stream, {
     event(event) {
-      const message = event as unknown as { hello?: number; late?: boolean; progress?: Progress }
+      const message = event as unknown as { hello?: number; late?: boolean; over?: string; progress?: Progress }
       if (message.hello !== undefined) hello.resolve(true)
       if (message.late) late.resolve(undefined)
+      if (message.over !== undefined) ended(message.over)
       if (message.progress) tell(message.progress)
     },
   })
@@ -111,15 +129,20 @@ async function board(stream: Duplex, params: OpenParams, joining: Joining): Prom
     parted = true
     channel.close()
   }
+  // Nothing is left of it to be looked for.
+  const ended = (why: string): void => {
+    if (!parted) tell({ kind: 'notice', text: `The supervisor has taken the services down: ${why}.` })
+    parted = true
+  }
   try {
     const greeted = await orAborted(whileAlive(hello.promise, { clock, tell, ask: () => hello.promise }), signal)
     if (!greeted) return undefined
     const death = channel.closed.then(async () => {
       if (!parted) await afterDeath(joining)
     })
-    const opening = Promise.race([channel.call('open', params as unknown as Json), late.promise])
+    const opening = Promise.race([channel.call(method, params as unknown as Json), late.promise])
     const answer = await orAborted(whileAlive(opening, { clock, tell, ask: () => channel.call('ping', null) }), signal)
-    if (answer !== undefined) return membershipOf(answer, { stream, channel, death, part })
+    if (answer !== undefined && answer !== null) return membershipOf(answer as unknown as Answer, { stream, channel, death, part, joining })
     part()
     return undefined
   } catch (error) {
@@ -133,11 +156,12 @@ interface Boarded {
   readonly channel: Channel
   /** Settles when the supervisor is gone, and what it left as well. */
   readonly death: Promise<void>
+  /** From here on the end is no surprise. */
   part(): void
+  readonly joining: Joining
 }
 
-function membershipOf(answer: Json, { stream, channel, death, part }: Boarded): Membership {
-  const { run, connections } = answer as unknown as { run: string; connections: Connections }
+function membershipOf({ run, connections }: Answer, { stream, channel, death, part, joining: { clock, tell } }: Boarded): Membership {
   // The lifeline must not keep a runner alive that has nothing else to do.
   const lifeline = stream as Partial<Pick<Socket, 'ref' | 'unref'>>
   lifeline.unref?.()
@@ -147,12 +171,20 @@ function membershipOf(answer: Json, { stream, channel, death, part }: Boarded): 
   }
   return {
     run,
-    connections,
+    get connections() {
+      return connections
+    },
     call,
-    async leave() {
+    async update(params) {
+      const changing = call('update', { ...params, protocol: PROTOCOL } as unknown as Json)
+      const answer = (await whileAlive(changing, { clock, tell, ask: () => channel.call('ping', null) })) as unknown as Answer | null
+      if (answer) connections = answer.connections
+      return answer !== null
+    },
+    async leave(outcome = { failed: false }) {
       try {
         // Without a reference: whoever gives up waiting for the answer must be able to end.
-        const { failures } = (await channel.call('leave', null)) as unknown as { failures: readonly string[] }
+        const { failures } = (await channel.call('leave', outcome as unknown as Json)) as unknown as { failures: readonly string[] }
         part()
         return failures
       } catch (error) {

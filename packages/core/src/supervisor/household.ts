@@ -1,8 +1,9 @@
 import type { Provider, ProviderRef } from '../provider.ts'
 import { openJournal } from './journal.ts'
 import { thisMachine, type Machine } from './machine.ts'
-import type { Place } from './place.ts'
-import type { Household, OpenParams } from './server.ts'
+import { placeOf, type Place } from './place.ts'
+import type { OpenParams } from './held-run.ts'
+import type { Household } from './server.ts'
 import { sweep } from './sweep.ts'
 
 export interface Folders {
@@ -11,8 +12,13 @@ export interface Folders {
   readonly cache: string
 }
 
+/** What the house asks of the process. */
+export interface Doors extends Pick<Household, 'shut' | 'done'> {
+  move(to: Place): Promise<boolean>
+}
+
 /** A supervisor's surroundings on this machine: journal, sweep of dead predecessors, providers by their modules. */
-export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: Pick<Household, 'shut' | 'done'>, machine: Machine = thisMachine()): Household {
+export function keepHouse({ place, runFolder, cache }: Folders, { shut, move, done }: Doors, machine: Machine = thisMachine()): Household {
   const { owner, clock } = machine
   const journal = openJournal(place, owner)
   let root = '/'
@@ -25,8 +31,13 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, done }: 
   return {
     clock,
     shut,
-    begin({ order, run }: OpenParams) {
-      journal.run(run.id)
+    async move(identity) {
+      const to = placeOf(identity, runFolder)
+      journal.place(to)
+      return await move(to)
+    },
+    begin({ order, run, family }: OpenParams) {
+      journal.run(run.id, { root: order.plan.root, family })
       root = order.plan.root
       alsoSweep([])
       const labels = { 'moorage.run': run.id, ...(run.ciRun ? { 'ci-run': run.ciRun } : {}) }

@@ -8,22 +8,27 @@ import type { Place } from './place.ts'
 
 type Line =
   | { readonly owner: Owner; readonly place: Place }
-  | { readonly run: string }
+  | { readonly run: string; readonly root: string; readonly family: string }
   | { readonly provider: ProviderRef; readonly entry: Json }
 
 /** What a supervisor is about to create, written before it does: the way back when it is killed. */
 export interface Journal {
-  run(id: string): void
+  /** Clients find the supervisor at another place from now on. */
+  place(at: Place): void
+  run(id: string, of: { readonly root: string; readonly family: string }): void
   write(provider: ProviderRef, entry: Json): void
   /** Everything is undone: nothing to remember. */
   remove(): void
 }
 
-export interface DeadRun {
+export interface JournaledRun {
   readonly file: string
-  readonly place: Place
+  /** Where its supervisor has been found; the last one counts. */
+  readonly places: readonly Place[]
   readonly owner: Owner
   readonly run: string
+  readonly root: string
+  readonly family: string
   readonly entries: readonly { readonly provider: ProviderRef; readonly entry: Json }[]
 }
 
@@ -44,7 +49,8 @@ export function openJournal(place: Place, owner: Owner): Journal {
   }
   append({ owner, place })
   return {
-    run: (id) => append({ run: id }),
+    place: (at) => append({ owner, place: at }),
+    run: (id, of) => append({ run: id, ...of }),
     write: (provider, entry) => append({ provider, entry }),
     remove(): void {
       closeSync(descriptor)
@@ -65,21 +71,25 @@ function attempt<T>(file: string, write: () => T): T {
 }
 
 /** Journals whose owner is dead. */
-export function deadRuns(folder: string, alive: (owner: Owner) => boolean): readonly DeadRun[] {
+export function deadRuns(folder: string, alive: (owner: Owner) => boolean): readonly JournaledRun[] {
+  return journals(folder).filter(({ owner }) => !alive(owner))
+}
+
+/** All journals of a folder, those of the living as well. */
+export function journals(folder: string): readonly JournaledRun[] {
   return readdirSync(folder)
     .toSorted()
     .filter((name) => name.endsWith('.journal'))
     .flatMap((name) => readJournal(join(folder, name)) ?? [])
-    .filter(({ owner }) => !alive(owner))
 }
 
-function readJournal(file: string): DeadRun | undefined {
+function readJournal(file: string): JournaledRun | undefined {
   const lines = readLines(file)
-  const [head] = lines
-  if (!head || !('owner' in head)) return undefined
-  const run = lines.flatMap((line) => ('run' in line ? [line.run] : [])).at(-1) ?? ''
+  const [head, ...more] = lines.flatMap((line) => ('owner' in line ? [line] : []))
+  if (!head) return undefined
+  const { run = '', root = '', family = '' } = lines.findLast((line) => 'run' in line) ?? {}
   const entries = lines.flatMap((line) => ('provider' in line ? [line] : []))
-  return { file, place: head.place, owner: head.owner, run, entries }
+  return { file, places: [head, ...more].map(({ place }) => place), owner: head.owner, run, root, family, entries }
 }
 
 function readLines(file: string): readonly Line[] {

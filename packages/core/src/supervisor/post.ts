@@ -1,16 +1,16 @@
-import { rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { keepHouse, type Folders } from './household.ts'
+import type { Lock } from './lock.ts'
 import type { Machine } from './machine.ts'
+import type { Place } from './place.ts'
 import { Supervisor } from './server.ts'
 import { leave } from './sweep.ts'
 
 /** What a supervisor's process offers it: a door for clients, a cord to whoever started it, and its own end. */
 export interface Body {
-  /** Settles when the door is open. Rejects where it cannot be opened. */
-  listen(path: string, visit: (stream: Duplex) => void): Promise<void>
-  /** Shuts the door and takes its name away before it returns. */
-  shut(): void
+  /** Settles when the door is open, with the way to shut it, which takes its name away before it returns. Rejects where it cannot be opened. */
+  listen(path: string, visit: (stream: Duplex) => void): Promise<() => void>
   /** Settles when whoever started this process is gone. */
   readonly cord: Promise<void>
   log(line: string): void
@@ -22,32 +22,47 @@ const UNVISITED = 10_000
 
 /** Becomes the supervisor of a place, and gives undefined when another one is. */
 export async function takePost(folders: Folders, machine: Machine, body: Body): Promise<Supervisor | undefined> {
-  const { place } = folders
-  const lock = machine.takeLock(place.lock)
+  const lock = machine.takeLock(folders.place.lock)
   if (!lock) return undefined
-  const supervisor = new Supervisor(
+  let post: Post = { place: folders.place, lock, shut: () => {} }
+  let shutting = false
+  const supervisor: Supervisor = new Supervisor(
     keepHouse(
       folders,
       {
         shut(why) {
+          shutting = true
           body.log(`down: ${why}`)
           // The socket's file goes at once, and the next run may start while this one is still undoing.
-          body.shut()
-          lock.release()
+          giveUp(post)
+        },
+        async move(to) {
+          const next = machine.takeLock(to.lock)
+          if (!next) return false
+          const shut = await open(to, { body, visit }).catch(() => undefined)
+          const old = post
+          // The way down may have begun meanwhile: there is nobody to be found any more.
+          if (!shut || shutting) {
+            giveUp({ place: to, lock: next, shut: shut ?? (() => {}) })
+            return false
+          }
+          post = { place: to, lock: next, shut }
+          rename(old.place.log, to.log)
+          giveUp(old)
+          return true
         },
         done(undone) {
           for (const { title, failure } of undone) if (failure !== undefined) body.log(`${title}: ${String(failure)}`)
           const clean = undone.every(({ failure }) => failure === undefined)
-          if (clean) leave(place, machine)
+          if (clean) leave(post.place, machine)
           body.end(clean ? 0 : 1)
         },
       },
       machine,
     ),
   )
-  // Ours to remove: we hold the lock.
-  if (process.platform !== 'win32') rmSync(place.socket, { force: true })
-  await body.listen(place.socket, (stream) => supervisor.connect(stream))
+  const visit = (stream: Duplex): void => supervisor.connect(stream)
+  post = { ...post, shut: await open(folders.place, { body, visit }) }
   const unvisited = (why: string): void => {
     if (!supervisor.visited) void supervisor.down(why)
   }
@@ -55,4 +70,30 @@ export async function takePost(folders: Folders, machine: Machine, body: Body): 
   void body.cord.then(() => machine.clock.after(0, () => unvisited('nobody came')))
   machine.clock.after(UNVISITED, () => unvisited('nobody came in time'))
   return supervisor
+}
+
+/** Where a supervisor is found. */
+interface Post {
+  readonly place: Place
+  readonly lock: Lock
+  shut(): void
+}
+
+async function open({ socket }: Place, { body, visit }: { readonly body: Body; visit(stream: Duplex): void }): Promise<() => void> {
+  // Ours to remove: we hold the lock.
+  if (process.platform !== 'win32') rmSync(socket, { force: true })
+  return await body.listen(socket, visit)
+}
+
+function giveUp({ shut, lock }: Post): void {
+  shut()
+  lock.release()
+}
+
+function rename(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch {
+    // Without a log there is nothing to take along.
+  }
 }

@@ -2,25 +2,22 @@ import type { Duplex } from 'node:stream'
 import { within, type Clock } from '../clock.ts'
 import { MoorageError } from '../errors.ts'
 import type { Json } from '../json.ts'
-import type { Undone } from '../run/lifecycle.ts'
-import type { Ended, Progress } from '../run/progress.ts'
-import { Provisioning, type Order } from '../run/provisioning.ts'
-import type { Run } from '../provider.ts'
-import { Channel, PROTOCOL } from './channel.ts'
-
-export interface OpenParams {
-  readonly protocol: number
-  readonly order: Order
-  readonly run: { readonly id: string; readonly ciRun?: string }
-}
+import { failuresOf, type Undone } from '../run/lifecycle.ts'
+import type { Progress } from '../run/progress.ts'
+import type { Surroundings } from '../run/provisioning.ts'
+import { Channel, PROTOCOL, SKEW } from './channel.ts'
+import { HeldRun, type OpenParams, type Status } from './held-run.ts'
+import { Stay } from './stay.ts'
 
 /** What the supervisor's process lends to its server. */
 export interface Household {
   readonly clock: Clock
   /** Completes a run's identity with owner and folders, and begins its journal. */
-  begin(params: OpenParams): { run: Run } & Omit<ConstructorParameters<typeof Provisioning>[1], 'run' | 'tell'>
+  begin(params: OpenParams): Omit<Surroundings, 'tell'>
   /** Called once, when services have started, or have failed to. */
   opened(): void
+  /** From now on clients find this supervisor at another place. Gives false when somebody else is there. */
+  move(identity: string): Promise<boolean>
   /** Called once, when nobody new may come in: before anything is undone. */
   shut(why: string): void
   /** Called once, when everything is undone. */
@@ -30,22 +27,25 @@ export interface Household {
 // Milliseconds that a client has to read its last answer.
 const FLUSH = 1_000
 
-const SKEW = 'Two versions of moorage share one project: let its first run end, or bring both to the same version.'
-
-/** Holds one run for as long as anybody is connected. */
+/** Holds one run for as long as anybody is connected, or as it was asked to. */
 export class Supervisor {
   readonly #household: Household
   readonly #members = new Set<Channel>()
+  /** Members that have asked for the run, and those who got it: others only look. */
+  readonly #users = new Set<Channel>()
   readonly #served = new Set<Channel>()
-  readonly #exits: Ended[] = []
-  #provisioning: Provisioning | undefined
-  #opened: Promise<Json> | undefined
+  readonly #stay: Stay
+  #held: HeldRun | undefined
+  /** A start or a change under way. */
+  #bringing: Promise<Json | undefined> | undefined
   #down: Promise<readonly Undone[]> | undefined
+  #failed = false
   /** Somebody has been connected: from now on the last connection decides. */
   visited = false
 
   constructor(household: Household) {
     this.#household = household
+    this.#stay = new Stay(household.clock, () => this.#unlessUsed('its time was over'))
   }
 
   /** Takes a client in. One that comes too late is closed without a greeting, and starts over elsewhere. */
@@ -59,9 +59,17 @@ export class Supervisor {
     this.#members.add(channel)
     channel.tell({ hello: PROTOCOL, pid: process.pid })
     void channel.closed.then(() => {
-      this.#members.delete(channel)
-      if (!this.#members.size) void this.down('the last connection closed')
+      this.#forget(channel)
+      this.#unlessUsed('the last connection closed')
     })
+  }
+
+  #forget(channel: Channel): void {
+    for (const set of [this.#members, this.#users, this.#served]) set.delete(channel)
+  }
+
+  #unlessUsed(why: string): void {
+    if (!this.#members.size && !this.#stay.reason) void this.down(why)
   }
 
   /** Order: nobody new comes in, then undo. Later calls join the first. */
@@ -70,16 +78,17 @@ export class Supervisor {
   }
 
   async #goDown(why: string): Promise<readonly Undone[]> {
+    this.#stay.end()
     this.#household.shut(why)
-    const undone = (await this.#provisioning?.stop(why)) ?? []
+    const undone = (await this.#held?.stop(why)) ?? []
     // Answers first: whoever waits for the end hears of it before the process ends.
-    this.#household.clock.after(0, () => void this.#finish(undone))
+    this.#household.clock.after(0, () => void this.#finish(why, undone))
     return undone
   }
 
-  async #finish(undone: readonly Undone[]): Promise<void> {
+  async #finish(why: string, undone: readonly Undone[]): Promise<void> {
     const closed = [...this.#members].map((member) => {
-      if (!this.#served.has(member)) member.tell({ late: true })
+      member.tell(this.#served.has(member) ? { over: why } : { late: true })
       member.end()
       return member.closed
     })
@@ -90,57 +99,152 @@ export class Supervisor {
 
   async #handle(channel: Channel, { method, params }: { method: string; params: Json }): Promise<Json> {
     if (method === 'open') return await this.#admit(channel, params as unknown as OpenParams)
+    if (method === 'update') return await this.#change(channel, params as unknown as OpenParams)
     if (method === 'ping') return null
-    if (method === 'leave') return await this.#leave(channel)
-    if (method === 'exits') return this.#exits as unknown as Json
-    if (method === 'logs') return (await this.#provisioning?.logs(params as never)) as unknown as Json
-    if (method === 'exec') return (await this.#provisioning?.exec(params as never)) as unknown as Json
+    if (method === 'keep') return this.#stay.begin((params as unknown as { readonly ms: number }).ms, 'asked')
+    if (method === 'leave') return await this.#leave(channel, params as unknown as { readonly failed: boolean })
+    if (method === 'exits') return (this.#held?.exits ?? []) as unknown as Json
+    if (method === 'status') return (await this.#status(channel)) as unknown as Json
+    if (method === 'release') return await this.#release(channel)
+    if (method === 'follow') return await this.#follow(channel, params)
+    if (method === 'logs') return ((await this.#held?.logs(params)) ?? []) as unknown as Json
+    if (method === 'exec') return (await this.#held?.exec(params)) ?? null
     throw new MoorageError('SUPERVISOR_FAILED', `The supervisor does not know the call '${method}'.`)
   }
 
-  /** Later clients get what the first one got. */
+  /** Later clients get what the first one got, once it was looked at: what has died meanwhile is started anew. */
   async #admit(channel: Channel, params: OpenParams): Promise<Json> {
-    if (params.protocol !== PROTOCOL) {
-      throw new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${PROTOCOL}, this client ${params.protocol}.`, {
-        hint: SKEW,
-      })
-    }
-    if (this.#down) {
-      // It came in just before the door was shut: it starts over, elsewhere.
-      channel.tell({ late: true })
-      return await new Promise(() => {})
-    }
+    checkProtocol(params)
+    // What failed stays for eyes, not for tests: the next run takes its place.
+    if (this.#stay.reason === 'failed') void this.down('another run takes its place')
+    const moved = this.#held && this.#held.params.order.plan.hash !== params.order.plan.hash
+    // It came in just before the door was shut: it starts over, elsewhere.
+    if (this.#down || moved) return await late(channel)
+    this.#users.add(channel)
+    const answer = await (this.#bringing ?? this.#one(this.#held ? again(this.#held, () => this.down('what had died did not start again')) : this.#open(params)))
+    if (answer === undefined) return await late(channel)
     this.#served.add(channel)
-    return await (this.#opened ??= this.#open(params))
+    return answer
+  }
+
+  #one(bringing: Promise<Json | undefined>): Promise<Json | undefined> {
+    this.#bringing = bringing
+    const over = (): void => void (this.#bringing = undefined)
+    bringing.then(over, over)
+    return bringing
   }
 
   async #open(params: OpenParams): Promise<Json> {
-    const around = this.#household.begin(params)
-    this.#provisioning = new Provisioning(params.order, { ...around, tell: (progress) => this.#tell(progress) })
+    const { keep } = params.order
+    const held = new HeldRun(params, { ...this.#household.begin(params), tell: (progress) => this.#tell(progress) })
+    this.#held = held
     try {
-      return { run: around.run.id, connections: await this.#provisioning.start() }
+      return (await held.bring(params.order)) as unknown as Json
     } catch (error) {
-      // A failed run holds nothing: the next client gets a fresh start.
-      void this.down('services failed to start')
+      if (keep !== undefined && held.holds && !this.#down) await this.#keepFailed(held, { ms: keep, why: 'a start failed' })
+      // Otherwise a failed run holds nothing: the next client gets a fresh start.
+      else void this.down('services failed to start')
       throw error
     } finally {
       this.#household.opened()
     }
   }
 
-  /** The last to leave hears when everything is gone. */
-  async #leave(channel: Channel): Promise<Json> {
-    if ([...this.#members].some((other) => other !== channel)) {
-      this.#members.delete(channel)
-      return { last: false, failures: [] }
+  /** Another order for the same run. Gives null where that is not for this client alone to say, or cannot be. */
+  async #change(channel: Channel, params: OpenParams): Promise<Json> {
+    checkProtocol(params)
+    await this.#bringing?.catch(() => {})
+    const held = this.#held
+    if (this.#down || !held?.up || this.#stay.reason === 'failed' || params.family !== held.params.family) return null
+    const before = held.params
+    const same = params.order.plan.hash === before.order.plan.hash
+    if (!same && (this.#usersBeside(channel) || !(await this.#household.move(params.identity)))) return null
+    held.params = params
+    this.#users.add(channel)
+    const change = async (): Promise<Json> => {
+      try {
+        return (await held.bring(lasting(params))) as unknown as Json
+      } catch (error) {
+        if (held.broken) void this.down('a service failed to start')
+        else if (same || (await this.#household.move(before.identity))) held.params = before
+        else void this.down('its place was taken')
+        throw error
+      }
     }
-    const undone = await this.down('the last client left')
-    const failures = undone.filter(({ failure }) => failure !== undefined).map(({ title, failure }) => `${title}: ${String(failure)}`)
-    return { last: true, failures }
+    const answer = await this.#one(change())
+    this.#served.add(channel)
+    return answer ?? null
+  }
+
+  async #keepFailed(held: HeldRun, { ms, why }: { readonly ms: number; readonly why: string }): Promise<void> {
+    this.#stay.begin(ms, 'failed')
+    await held.keep(ms, why)
+  }
+
+  /** The last to leave hears when everything is gone, or that it stays. */
+  async #leave(channel: Channel, { failed }: { readonly failed: boolean }): Promise<Json> {
+    this.#failed ||= failed
+    const held = this.#held
+    const keep = held?.params.order.keep
+    if ([...this.#members].every((other) => other === channel)) {
+      if (held?.up && this.#failed && keep !== undefined && !this.#stay.reason) await this.#keepFailed(held, { ms: keep, why: 'what ran with them has failed' })
+      this.#served.delete(channel)
+      if (!this.#stay.reason) return { last: true, failures: failuresOf(await this.down('the last client left')) }
+    }
+    this.#forget(channel)
+    return { last: false, failures: [] }
+  }
+
+  /** Ends the stay: the run goes now, or when those who use it have left. */
+  async #release(channel: Channel): Promise<Json> {
+    this.#stay.end()
+    const users = this.#usersBeside(channel)
+    return { users, failures: users ? [] : failuresOf(await this.down('it was told to')) }
+  }
+
+  async #status(channel: Channel): Promise<Status | null> {
+    const { reason, left } = this.#stay
+    if (!this.#held) return null
+    return { ...(await this.#held.status()), users: this.#usersBeside(channel), ...(reason ? { stays: { reason, left } } : {}) }
+  }
+
+  #usersBeside(channel: Channel): number {
+    return [...this.#users].filter((other) => other !== channel).length
+  }
+
+  async #follow(channel: Channel, params: Json): Promise<Json> {
+    const over = new AbortController()
+    void channel.closed.then(() => over.abort())
+    await this.#held?.follow(params, { signal: over.signal, take: (line) => channel.tell({ line } as unknown as Json) })
+    return null
   }
 
   #tell(progress: Progress): void {
-    if (progress.kind === 'exited') this.#exits.push(progress)
     for (const member of this.#members) member.tell({ progress } as unknown as Json)
   }
+}
+
+/** Gives undefined when what has died does not come back: then a new run is the way. */
+async function again(held: HeldRun, giveUp: () => unknown): Promise<Json | undefined> {
+  try {
+    return (await held.bring(lasting(held.params))) as unknown as Json
+  } catch {
+    giveUp()
+    return undefined
+  }
+}
+
+/** Only a first start that fails is kept: there is nothing else to look at. */
+function lasting({ order: { keep: _, ...order } }: OpenParams): OpenParams['order'] {
+  return order
+}
+
+function checkProtocol({ protocol }: OpenParams): void {
+  if (protocol === PROTOCOL) return
+  throw new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${PROTOCOL}, this client ${protocol}.`, { hint: SKEW })
+}
+
+async function late(channel: Channel): Promise<never> {
+  channel.tell({ late: true })
+  return await new Promise(() => {})
 }

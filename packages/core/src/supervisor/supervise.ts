@@ -30,13 +30,12 @@ async function supervise(): Promise<void> {
 }
 
 function bodyOf(): Body {
-  const server = createServer()
   return {
     listen: (path, visit) =>
       new Promise((done, fail) => {
-        server.on('connection', visit).once('error', fail).listen(path, done)
+        const server = createServer(visit).once('error', fail)
+        server.listen(path, () => done(() => void server.close()))
       }),
-    shut: () => void server.close(),
     cord: new Promise((done) => {
       process.stdin.on('error', () => {}).on('end', done).resume()
     }),

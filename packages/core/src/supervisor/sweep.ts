@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { orAborted } from '../clock.ts'
 import { messageOf, MoorageError } from '../errors.ts'
 import type { Provider, ProviderRef, Reaped, ReapScope } from '../provider.ts'
-import { deadRuns, type DeadRun } from './journal.ts'
+import { deadRuns, type JournaledRun } from './journal.ts'
 import type { Machine } from './machine.ts'
 import type { Place } from './place.ts'
 
@@ -14,6 +14,8 @@ export interface Swept {
 export interface SweepTools {
   readonly machine: Machine
   load(ref: ProviderRef): Promise<Provider>
+  /** Only tells what would be removed. */
+  readonly dry?: boolean
 }
 
 // Milliseconds for one provider's leftovers: an engine that hangs keeps no supervisor alive.
@@ -35,22 +37,22 @@ export async function sweep(folder: string, also: readonly ProviderRef[], tools:
     }
   }
   // What could not be removed stays written down for the next sweep.
-  for (const run of dead) if (!run.entries.some(({ provider }) => failed.has(provider.module))) forget(run, machine)
+  for (const run of tools.dry ? [] : dead) if (!run.entries.some(({ provider }) => failed.has(provider.module))) forget(run, machine)
   return { reaped, failures: [...failed.values()] }
 }
 
-async function reap(ref: ProviderRef, dead: readonly DeadRun[], { load, machine }: SweepTools): Promise<readonly Reaped[]> {
+async function reap(ref: ProviderRef, dead: readonly JournaledRun[], { load, machine, dry = false }: SweepTools): Promise<readonly Reaped[]> {
   const late = new AbortController()
   const cancel = machine.clock.after(REAP, () => late.abort(new MoorageError('DEADLINE', `the engine did not answer within ${REAP / 1000} s`)))
   try {
-    const reaping = load(ref).then((provider) => provider.reap?.(scopeFor(ref, dead, machine), late.signal))
+    const reaping = load(ref).then((provider) => provider.reap?.({ ...scopeFor(ref, dead, machine), ...(dry ? { dry } : {}) }, late.signal))
     return (await orAborted(reaping, late.signal)) ?? []
   } finally {
     cancel()
   }
 }
 
-function scopeFor(ref: ProviderRef, dead: readonly DeadRun[], machine: Machine): ReapScope {
+function scopeFor(ref: ProviderRef, dead: readonly JournaledRun[], machine: Machine): ReapScope {
   const journals = dead.map(({ run, owner, entries }) => ({
     run,
     owner,
@@ -59,8 +61,8 @@ function scopeFor(ref: ProviderRef, dead: readonly DeadRun[], machine: Machine):
   return { journals: journals.filter(({ entries }) => entries.length), alive: (owner) => machine.alive(owner) }
 }
 
-function forget({ file, place }: DeadRun, machine: Machine): void {
-  leave(place, machine)
+function forget({ file, places }: JournaledRun, machine: Machine): void {
+  for (const place of places) leave(place, machine)
   rmSync(file, { force: true })
 }
 

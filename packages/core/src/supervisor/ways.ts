@@ -24,12 +24,12 @@ export function waysOf(folders: Folders, env: Environ): Ways {
 async function inline(folders: Folders): Promise<Duplex> {
   const [{ keepHouse }, { Supervisor }] = await Promise.all([import('./household.ts'), import('./server.ts')])
   const [ours, theirs] = duplexPair()
-  const supervisor = new Supervisor(keepHouse(folders, { shut: () => {}, done: () => {} }))
+  const supervisor = new Supervisor(keepHouse(folders, { shut: () => {}, move: () => Promise.resolve(true), done: () => {} }))
   supervisor.connect(theirs)
   return ours
 }
 
-/** A connection to whoever listens there, or undefined. */
+/** A connection to whoever listens there, or undefined where nobody does. */
 export function dialSocket(path: string): Promise<Duplex | undefined> {
   return new Promise((done, fail) => {
     const socket = connect(path)

@@ -1,0 +1,3 @@
+import { defineConfig, process, staticServer } from 'moorage'
+
+export default defineConfig({ provider: process(), services: { web: staticServer({ root: '.' }) } })

@@ -1,0 +1,150 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { missing, type ProviderName } from '../harness/engine.ts'
+import { moorage, openStage, type Stage } from '../harness/fixture.ts'
+import { docker, killUnit, unitsOf } from '../harness/units.ts'
+import { config, openProject, type Project } from './project.ts'
+
+const SERVICES = "db: postgres(), web: staticServer({ root: 'site' }), late: staticServer({ root: 'site', needs: { web: 'ready' } })"
+const SITE = { 'site/index.html': '<p>site</p>', 'other/index.html': '<p>other</p>' }
+const PROVIDERS: readonly ProviderName[] = ['process', 'docker', 'kubernetes']
+
+interface Said {
+  readonly code: number | null
+  readonly output: string
+}
+
+/** A command line of moorage's, from its start to its end. */
+function teller(stage: Stage, project: Project): (...args: readonly string[]) => Promise<Said> {
+  return async (...args) => {
+    const child = await stage.start(moorage(project.folder, ...args))
+    const { code } = await child.ended
+    return { code, output: child.output() }
+  }
+}
+
+function runIn(output: string): string {
+  return /run (dev-[0-9a-f]{8})/.exec(output)?.[1] ?? output
+}
+
+describe.each(PROVIDERS)('on %s', (provider) => {
+  test('9: moorage up stays; twice is once; an edit restarts what changed and what needs it; a later run attaches and heals', async ({ skip }) => {
+    const reason = missing(provider)
+    if (reason) skip(reason)
+    using project = openProject({ ...SITE, 'moorage.config.ts': config(SERVICES) })
+    await using stage = await openStage(project.folder, provider)
+    const say = teller(stage, project)
+
+    const up = await say('up')
+    expect(up.code, up.output).toBe(0)
+    for (const name of ['db', 'web', 'late']) expect(up.output).toMatch(new RegExp(`^moorage: ✓ ${name}  \\S+  \\d+\\.\\d\\d s$`, 'm'))
+    const run = runIn(up.output)
+    expect(up.output).toContain(`moorage: run ${run} stays for 8 h, or until: moorage down\n`)
+    const units = unitsOf(provider, run)
+    expect(Object.keys(units).toSorted()).toEqual(['db', 'late', 'web'])
+
+    const twice = await say('up')
+    expect(twice.output).toMatch(/^(moorage: ✓ \w+ {2}\S+ {2}already there\n){3}moorage: run \S+ stays for 8 h, or until: moorage down\n$/)
+    expect(runIn(twice.output)).toBe(run)
+    expect(unitsOf(provider, run)).toEqual(units)
+
+    writeFileSync(join(project.folder, 'moorage.config.ts'), config(SERVICES.replace("'site'", "'other'")))
+    const edited = await say('up')
+    expect(runIn(edited.output), edited.output).toBe(run)
+    expect(edited.output).toContain('✓ db  ')
+    const after = unitsOf(provider, run)
+    expect(after['db']).toBe(units['db'])
+    for (const name of ['web', 'late']) expect(after[name], name).not.toBe(units[name])
+
+    const look = `const { run } = JSON.parse(process.env.MOORAGE); fetch(process.env.WEB_URL).then((page) => page.text()).then((text) => console.log('SEES ' + run + ' ' + text))`
+    const attached = await say('exec', '--', process.execPath, '-e', look)
+    expect(attached.output).toContain(`SEES ${run} <p>other</p>`)
+    expect(unitsOf(provider, run)).toEqual(after)
+
+    killUnit(provider, run, 'web')
+    const healed = await say('exec', '--', process.execPath, '-e', look)
+    expect(healed.output).toMatch(/moorage: services\.web .*: it starts again\./)
+    expect(healed.output).toContain(`SEES ${run} <p>other</p>`)
+    expect(unitsOf(provider, run)['db']).toBe(units['db'])
+
+    const status = await say('status')
+    expect(status.output).toMatch(new RegExp(`^run ${run}, stays for 8 h more\\n(✓ \\w+ {2}\\S+\\n){3}$`))
+    const down = await say('down')
+    expect(down).toEqual({ code: 0, output: `moorage: run ${run} is gone\n` })
+    await stage.clean(5_000)
+    expect(await say('down')).toEqual({ code: 0, output: `moorage: nothing runs for ${project.folder}\n` })
+    expect(await say('status')).toEqual({ code: 1, output: `moorage: nothing runs for ${project.folder}\n` })
+  })
+
+  test('what two killed processes left: gc tells it, then removes it, and nothing else', async ({ skip }) => {
+    const reason = missing(provider)
+    if (reason) skip(reason)
+    if (provider === 'docker') docker('create', '--name', 'foreign', '--label', 'moorage.run=dev-00000000', 'busybox:1.37', 'true')
+    try {
+      using project = openProject({ ...SITE, 'moorage.config.ts': config("db: postgres(), web: staticServer({ root: 'site' })") })
+      await using stage = await openStage(project.folder, provider)
+      const say = teller(stage, project)
+      const run = runIn((await say('up')).output)
+      process.kill(await stage.supervisor(), 'SIGKILL')
+      // Plain processes end with their supervisor, in their own time.
+      if (provider === 'process') await sleep(1_000)
+      const dry = await say('gc', '--dry-run')
+      expect(dry.code, dry.output).toBe(0)
+      const lines = dry.output.trim().split('\n')
+      for (const line of lines) expect(line).toMatch(new RegExp(`^would remove (process|folder|container|network|namespace|job) \\S+( of run ${run})?$`))
+      await expect(stage.clean(0)).rejects.toThrow('left behind')
+      const gone = await say('gc')
+      expect(gone.output.trim().split('\n').toSorted()).toEqual(lines.map((line) => line.replace('would remove', 'removed')).toSorted())
+      await stage.clean(5_000)
+      expect(await say('gc')).toEqual({ code: 0, output: 'moorage: nothing is left of dead runs\n' })
+    } finally {
+      if (provider === 'docker') docker('rm', '-f', 'foreign')
+    }
+  })
+})
+
+test('up ends by itself when its time is over', async () => {
+  using project = openProject({ ...SITE, 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
+  await using stage = await openStage(project.folder, 'process')
+  const up = await teller(stage, project)('up', '--ttl', '3s')
+  expect(up.output).toContain('stays for 3 s')
+  await expect(stage.clean(0)).rejects.toThrow('left behind')
+  await stage.clean(5_000)
+})
+
+test('up, and its supervisor killed: the next start removes what it left', async () => {
+  using project = openProject({ ...SITE, 'moorage.config.ts': config("db: postgres(), web: staticServer({ root: 'site' })") })
+  await using stage = await openStage(project.folder, 'process')
+  const say = teller(stage, project)
+  const run = runIn((await say('up')).output)
+  process.kill(await stage.supervisor(), 'SIGKILL')
+  await expect(stage.clean(0)).rejects.toThrow('left behind')
+  const next = await say('exec', '--', 'sh', '-c', 'echo $MOORAGE')
+  expect(next.code, next.output).toBe(0)
+  expect(next.output).not.toContain(run)
+  await stage.clean(5_000)
+})
+
+test('data on stdout, and nothing else; in CI a later run shares nothing', async () => {
+  using project = openProject({ ...SITE, 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
+  await using stage = await openStage(project.folder, 'process')
+  const told = async (...args: readonly string[]): Promise<string> => {
+    const child = await stage.start(['sh', '-c', '"$@" > told', 'told', ...moorage(project.folder, ...args)])
+    expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
+    return readFileSync(join(project.folder, 'told'), 'utf8')
+  }
+  const up = JSON.parse(await told('up', '--json')) as { run: string; services: { web: { url: string } }; env: { WEB_URL: string }; stays: object }
+  expect(up).toMatchObject({ run: expect.stringMatching(/^dev-/), ailments: {}, users: 0, stays: { because: 'asked', seconds: 28_800 }, env: { WEB_URL: up.services.web.url } })
+  expect(await told('status', '--env')).toMatch(new RegExp(`^MOORAGE='\\{.*\\}'\nWEB_URL='${up.services.web.url}'\n$`))
+  expect(JSON.parse(await told('status', '--json'))).toMatchObject([{ run: up.run, services: up.services }])
+  expect(await told('logs', 'web')).toBe('')
+  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo URL $WEB_URL'), { CI: 'true' })
+  expect(await child.ended).toEqual({ code: 0, signal: null })
+  expect(child.output()).toContain('URL http')
+  expect(child.output()).not.toContain(up.services.web.url)
+  expect((await told('status', '--json')).match(/"run": "dev-/g)).toHaveLength(1)
+  expect((await teller(stage, project)('down')).code).toBe(0)
+  await stage.clean(5_000)
+})

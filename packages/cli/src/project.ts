@@ -1,0 +1,22 @@
+import { dirname } from 'node:path'
+import type { AnyConfig } from '@moorage/core'
+import { loadConfig, standing, type Standing } from '@moorage/core/provisioning'
+import type { Invocation } from './main.ts'
+
+/** A project's folder. A config that cannot be loaded any more must not keep anybody from looking, and from `down`. */
+export async function rootOf({ file }: Pick<Invocation, 'file'>): Promise<string> {
+  const path = file()
+  const config: AnyConfig | undefined = await loadConfig(path).catch(() => undefined)
+  return config?.root ?? dirname(path)
+}
+
+/** Calls back with every run of the project that lives, and ends the visits. Gives how many there were. */
+export async function eachRun(root: string, look: (standing: Standing) => Promise<void>): Promise<number> {
+  const found = await standing(process.env, root)
+  try {
+    for (const one of found) await look(one)
+  } finally {
+    for (const { visit } of found) visit.close()
+  }
+  return found.length
+}
