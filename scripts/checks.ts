@@ -9,7 +9,7 @@ export const checks: readonly Check[] = [
   { name: 'types of the packages', argv: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
   { name: 'types of tests, examples and scripts', argv: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json'] },
   // Each registers its own config: one program each.
-  ...['demo', 'fullstack', 'vitest-mongodb', 'vitest-postgres-redis'].map((name) => ({ name: `types of example ${name}`, argv: ['node_modules/typescript/bin/tsc', '-p', `examples/${name}`] })),
+  ...['demo', 'fullstack', 'playwright-visual', 'vitest-mongodb', 'vitest-postgres-redis'].map((name) => ({ name: `types of example ${name}`, argv: ['node_modules/typescript/bin/tsc', '-p', `examples/${name}`] })),
   { name: 'lint', argv: ['node_modules/oxlint/bin/oxlint', '--deny-warnings'] },
 ]
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { clear, removeGroups } from './control-group.ts'
 import { dockerPart } from './docker-part.ts'
+import { browserPackages } from './image-table.ts'
 import { kubernetesPart } from './kubernetes-part.ts'
 import { checkDisk, checkMachine, installDebianPackages } from './machine.ts'
 import { remember, restore } from './machine-state.ts'
@@ -16,7 +17,7 @@ import { clearScratch } from './scratch.ts'
 const parts: Part[] = [dockerPart, kubernetesPart]
 
 /** For tests of plain processes: servers and a browser of this machine's own, with fonts to draw. */
-const localPrograms = ['redis-server', 'chromium', 'fonts-liberation', 'fonts-dejavu-core']
+const localPrograms = ['redis-server', ...browserPackages]
 
 export async function up(): Promise<void> {
   for (const part of parts) {

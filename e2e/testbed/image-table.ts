@@ -1,10 +1,13 @@
 import { ferretdb } from './go-programs.ts'
 import type { GoProgram } from './go-programs.ts'
+import { playwrightVersions } from './playwright-versions.ts'
 import type { Root } from './roots.ts'
 
 /** A stand-in image under an official name. Its folder in images/ tells what it stands for and where it differs. */
 export interface Image {
   name: string
+  /** Where the official one is pulled from; default: Docker Hub's library. */
+  registry?: string
   tags: string[]
   root: Root
   /** Copied into the build context under their names. */
@@ -20,6 +23,11 @@ const compiler = ['*/libLLVM*', '*/libz3.so*', '*/llvmjit*', '*/bitcode/*']
 const geography = ['gdal', 'SFCGAL', 'spatialite', 'SvtAv1Enc', 'aom', 'jxl', 'poppler', 'hdf5_serial', 'xerces-c']
   .map((name) => `*/lib${name}*.so*`)
   .concat('*/egm96*', '*/postgis*--ANY*', '*/postgis*--unpackaged*')
+
+const node = `node-linux-${process.arch}@24.21.0`
+
+/** What tests of browsers draw with, in the image and on this machine. */
+export const browserPackages: string[] = ['chromium', 'fonts-liberation', 'fonts-dejavu-core']
 
 export const images: Image[] = [
   {
@@ -61,6 +69,13 @@ export const images: Image[] = [
     name: 'node',
     tags: ['24'],
     root: { suite: 'trixie', packages: ['libstdc++6', 'libatomic1', 'passwd', 'ca-certificates', 'curl', 'procps'] },
-    packages: { node: `node-linux-${process.arch}@24.21.0`, npm: 'npm@11' },
+    packages: { node, npm: 'npm@11' },
+  },
+  {
+    name: 'playwright',
+    registry: 'mcr.microsoft.com',
+    tags: playwrightVersions.map((version) => `v${version}-noble`),
+    root: { suite: 'bookworm', packages: [...browserPackages, 'passwd'] },
+    packages: { node, ...Object.fromEntries(playwrightVersions.map((version) => [`playwright-core-${version}`, `playwright-core@${version}`])) },
   },
 ]

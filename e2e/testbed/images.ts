@@ -20,12 +20,24 @@ export async function publishImages(): Promise<void> {
   const ends = await Promise.allSettled([work(), work()])
   for (const end of ends) if (end.status === 'rejected') throw end.reason
   const held = lines(await docker('image', 'ls', '--digests', '--format', '{{.Repository}}:{{.Tag}}@{{.Digest}}'))
-  for (const { name, tags } of images) {
-    for (const tag of tags) {
-      const wanted = `${name}:${tag}@${await digest(`library/${name}`, tag)}`
-      if (!held.includes(wanted)) await step(`pulling ${name}:${tag}`, () => docker('pull', '-q', `${name}:${tag}`))
-    }
-  }
+  for (const image of images) for (const tag of image.tags) await pull(image, tag, held)
+}
+
+async function pull(image: Image, tag: string, held: string[]): Promise<void> {
+  const repository = repositoryOf(image)
+  const source = `${image.registry ? `${registryAddress}/${repository}` : image.name}:${tag}`
+  if (!held.includes(`${source}@${await digest(repository, tag)}`)) await step(`pulling ${source}`, () => docker('pull', '-q', source))
+  // Docker 20.10 asks a mirror for Docker Hub's images only.
+  if (image.registry) await docker('tag', source, `${officialName(image)}:${tag}`)
+}
+
+/** Where the bed's registry has an image. */
+export function repositoryOf({ name, registry }: Image): string {
+  return registry ? name : `library/${name}`
+}
+
+export function officialName({ name, registry }: Image): string {
+  return registry ? `${registry}/${name}` : name
 }
 
 /** Tags of the bed's own repositories that belong to the present build inputs. */
@@ -51,8 +63,8 @@ async function publish(image: Image): Promise<void> {
     await step(`image ${image.name}:${image.tags[0]}`, () => build(image, base, built))
   }
   for (const tag of image.tags) {
-    if (await digest(`library/${image.name}`, tag) === await digest(repository, key)) continue
-    const official = `${registryAddress}/library/${image.name}:${tag}`
+    if (await digest(repositoryOf(image), tag) === await digest(repository, key)) continue
+    const official = `${registryAddress}/${repositoryOf(image)}:${tag}`
     if (!(await docker('image', 'ls', '-q', built))) await docker('pull', '-q', built)
     await docker('tag', built, official)
     await docker('push', '-q', official)
@@ -87,5 +99,5 @@ export async function digest(repository: string, tag: string): Promise<string | 
 }
 
 export async function describeImages(): Promise<string[]> {
-  return [`images       ${images.flatMap(({ name, tags }) => tags.map((tag) => `${name}:${tag}`)).join(' ')}`]
+  return [`images       ${images.flatMap((image) => image.tags.map((tag) => `${officialName(image)}:${tag}`)).join(' ')}`]
 }

@@ -124,6 +124,7 @@ export async function writeConfiguration(): Promise<void> {
     [join(networks, '10-moorage.conflist')]: JSON.stringify(network, undefined, 2),
     [join(at.folder, 'resolv.conf')]: '',
     [join(at.mirrors, 'docker.io/hosts.toml')]: mirror,
+    [join(at.mirrors, 'mcr.microsoft.com/hosts.toml')]: mirror,
     [join(at.mirrors, registryAddress.replace(':', '_') + '_', 'hosts.toml')]: mirror,
   }
   for (const [file, text] of Object.entries(files)) {

@@ -3,15 +3,16 @@ import { join } from 'node:path'
 import { docker, registryAddress } from './engine.ts'
 import { binary } from './go-programs.ts'
 import { images } from './image-table.ts'
-import { digest } from './images.ts'
+import { digest, officialName, repositoryOf } from './images.ts'
 import { containerdSocket, mirrors, pauseImage } from './kubernetes-places.ts'
 import { pause } from './kubernetes-programs.ts'
 import { step } from './progress.ts'
 import { inScratch } from './scratch.ts'
 import { lines, sh } from './shell.ts'
 
-const standIns = images.flatMap(({ name, tags }) => tags.map((tag) => `docker.io/library/${name}:${tag}`))
-const wanted = [pauseImage, ...standIns]
+/** Full names, each with its repository in the bed's registry. */
+const standIns = new Map(images.flatMap((image) => image.tags.map((tag) => [`${image.registry ? officialName(image) : `docker.io/library/${image.name}`}:${tag}`, `${repositoryOf(image)}:${tag}`] as const)))
+const wanted = [pauseImage, ...standIns.keys()]
 
 export function ctr(...args: string[]): Promise<string> {
   return sh(['ctr', '-a', containerdSocket, '-n', 'k8s.io', ...args])
@@ -55,6 +56,6 @@ async function heldImages(): Promise<Map<string, string>> {
 }
 
 function inRegistry(name: string): Promise<string | undefined> {
-  const [repository = '', tag = ''] = name.replace(`${registryAddress}/`, '').replace('docker.io/', '').split(':')
+  const [repository = '', tag = ''] = (standIns.get(name) ?? name.replace(`${registryAddress}/`, '')).split(':')
   return digest(repository, tag)
 }

@@ -42,7 +42,18 @@ test('node runs scripts, npm and commands', async () => {
   assert.match((await docker('run', '--rm', '-u', 'node', 'node:24', 'npm', '--version')).out, /^\d+\.\d+\.\d+\n$/)
 })
 
-for (const image of images.flatMap(({ name, tags }) => tags.map((tag) => `${name}:${tag}`))) {
+test('playwright has a browser where each version of Playwright looks for its own, and Node', async () => {
+  const { tags = [] } = images.find(({ name }) => name === 'playwright') ?? {}
+  assert.ok(tags.length > 0)
+  for (const tag of tags) {
+    const script = 'node --version; for each in /ms-playwright/*/*/*; do "$each" --version; done'
+    const { out, err } = await docker('run', '--rm', '-u', '1001', `mcr.microsoft.com/playwright:${tag}`, 'sh', '-c', script)
+    assert.match(out, /^v24\.\d+\.\d+\n(Chromium \d+[^\n]*\n){12}$/, err)
+  }
+})
+
+const mirrored = images.filter(({ registry }) => registry === undefined)
+for (const image of mirrored.flatMap(({ name, tags }) => tags.map((tag) => `${name}:${tag}`))) {
   test(`${image} comes through the mirror by its name, and runs a bare command as given`, async () => {
     assert.equal((await docker('rmi', '-f', image)).code, 0)
     const { out, err } = await docker('run', '--rm', image, 'sh', '-c', 'sleep 0.1; echo given')

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { environOf, type Environ, type Payload } from './config/variables.ts'
+import { environOf, fixedVariables, type Environ, type Payload } from './config/variables.ts'
 import type { Environment } from './environment.ts'
 import { isolatedOf } from './isolation/plan.ts'
 import type { ExecResult, LogLine } from './provider.ts'
@@ -56,7 +56,8 @@ export async function provisionWith<const C extends AnyConfig>(
   })
   const { run, connections, call } = held.membership
   const variables = Object.fromEntries(Object.entries(plan.services).map(([name, { variable }]) => [name, variable]))
-  const payload: Payload = { run, hash: plan.hash, identity, variables: Object.values(variables), services: connections, ...isolatedOf(plan) }
+  const fixed = fixedVariables(plan.services, env)
+  const payload: Payload = { run, hash: plan.hash, identity, variables: [...Object.values(variables), ...Object.keys(fixed)], services: connections, ...isolatedOf(plan) }
   const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {
     const late = `Clean-up of run ${run} takes longer than ${DISPOSE / 1000} s and goes on in the background; the next run removes what it leaves.`
     // Its timer holds the process: a clean-up after a killed supervisor does not, and whoever waits for it has to hear.
@@ -73,7 +74,7 @@ export async function provisionWith<const C extends AnyConfig>(
   return {
     run,
     endpoints: connections as EndpointsOf<C>,
-    env: environOf(payload, variables),
+    env: environOf(payload, variables, fixed),
     logs: async (service, tail = 50) => (await call('logs', { service, tail })) as unknown as LogLine[],
     exec: async (service, command) => (await call('exec', { service, command })) as unknown as ExecResult,
     dispose,

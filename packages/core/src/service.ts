@@ -43,6 +43,8 @@ export interface ServiceSpec {
   readonly placement?: 'provider' | 'host'
   /** The environment variable for its URL. Default: `<NAME>_URL`. */
   readonly as?: string
+  /** Further variables that whoever uses the service reads; one that the user has set stays as it is. */
+  readonly variables?: { readonly [name: string]: string }
   readonly seed?: SeedSpec
   readonly isolate?: IsolateSpec
   /** Milliseconds by phase. Defaults: admit 30 s, schedule 60 s, pull 10 min, start 60 s, ready 120 s. */

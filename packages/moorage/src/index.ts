@@ -9,9 +9,9 @@ export type { DockerOptions } from '@moorage/provider-docker'
 export { kubernetes } from '@moorage/provider-kubernetes'
 export type { KubernetesOptions } from '@moorage/provider-kubernetes'
 export { process } from '@moorage/provider-process'
-export { container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'
+export { browser, container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'
 export type {
-  ContainerConnection, ContainerOptions, MongodbConnection, MongodbOptions, NpmServerOptions, PostgresConnection, PostgresOptions,
+  BrowserOptions, ContainerConnection, ContainerOptions, MongodbConnection, MongodbOptions, NpmServerOptions, PostgresConnection, PostgresOptions,
   RedisConnection, RedisOptions, StaticServerOptions,
 } from '@moorage/services'
 export { provision } from './provision.ts'

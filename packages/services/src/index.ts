@@ -1,3 +1,5 @@
+export { browser } from './browser.ts'
+export type { BrowserOptions } from './browser.ts'
 export { container } from './container.ts'
 export type { ContainerConnection, ContainerOptions } from './container.ts'
 export { mongodb } from './mongodb.ts'

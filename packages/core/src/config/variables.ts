@@ -53,14 +53,21 @@ export function inherited(env: Environ): Payload | undefined {
   }
 }
 
-/** Every variable of a run: one per service with a URL, and the payload. */
-export function environOf(payload: Payload, variables: { readonly [service: string]: string }): { [name: string]: string } {
-  const env: { [name: string]: string } = { [PAYLOAD]: JSON.stringify(payload) }
+/** Every variable of a run: one per service with a URL, those that are fixed, and the payload. */
+export function environOf(payload: Payload, variables: { readonly [service: string]: string }, fixed: { readonly [name: string]: string } = {}): { [name: string]: string } {
+  const env: { [name: string]: string } = { ...fixed, [PAYLOAD]: JSON.stringify(payload) }
   for (const [service, variable] of Object.entries(variables)) {
     const url: Json | undefined = payload.services[service]?.['url']
     if (typeof url === 'string') env[variable] = url
   }
   return env
+}
+
+/** What services set beside their URL; what the user has set, and no outer run, stands. */
+export function fixedVariables(services: { readonly [name: string]: { readonly spec: Pick<ServiceSpec, 'variables'> } }, env: Environ): { readonly [name: string]: string } {
+  const ours = inherited(env)?.variables ?? []
+  const all = Object.values(services).flatMap(({ spec }) => Object.entries(spec.variables ?? {}))
+  return Object.fromEntries(all.filter(([name]) => env[name] === undefined || ours.includes(name)))
 }
 
 /** Sets variables in an environment; the result puts back what was there. */

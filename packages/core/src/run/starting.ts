@@ -77,5 +77,5 @@ async function startOne(context: StartContext, name: string): Promise<void> {
   const given = planned.given !== undefined
   const { host } = given ? await joinGiven(context, name) : await startService(context, name)
   const ms = Math.round(clock.now() - since)
-  tell({ kind: 'ready', service: name, ms, ...(typeof host['url'] === 'string' ? { url: displayUrl(host['url']) } : {}), ...(given ? { given } : {}) })
+  tell({ kind: 'ready', service: name, ms, ...(typeof host['url'] === 'string' ? { url: displayUrl(context.secrets.redact(host['url'])) } : {}), ...(given ? { given } : {}) })
 }
