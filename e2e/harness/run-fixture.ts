@@ -29,16 +29,20 @@ export interface Outcome {
   readonly output: string
 }
 
-const VITEST_3: readonly Exclusion[] = [
-  { kind: 'temporary file', pattern: /^[\w-]{21}$/, why: "its own, which it leaves when it is killed" },
-  { kind: 'process', pattern: /: node \(vitest \d+\)$/, why: 'its fork goes on with its test when it is killed (vitest#9123)' },
-]
+const folder: Exclusion = { kind: 'temporary file', pattern: /^[\w-]{21}$/, why: "Vitest's own, which up to version 4 it leaves when it is killed" }
+const fork: Exclusion = { kind: 'process', pattern: /: node \(vitest \d+\)$/, why: 'goes on with its test when Vitest 3 is killed (vitest#9123)' }
+
+/** What the runner itself leaves, with moorage or without. */
+function leftBy(runner: RunFixture['runner']): readonly Exclusion[] {
+  if (!('vitest' in runner)) return []
+  return { 3: [folder, fork], 4: [folder], 5: [] }[runner.vitest]
+}
 
 /** A runner in a process of its own, on its fixture, perhaps interrupted. Throws what it leaves. */
 export async function runFixture(options: RunFixture): Promise<Outcome> {
   const { runner, files, args, provider = 'process', signal, within = signal ? 5_000 : 2_000 } = options
   using project = 'vitest' in runner ? openVitest(runner.vitest, files) : openPlaywright(runner.playwright, files)
-  await using stage = await openStage(project.folder, provider, 'vitest' in runner && runner.vitest === '3' ? VITEST_3 : [])
+  await using stage = await openStage(project.folder, provider, leftBy(runner))
   const tty = options.tty ?? signal?.by.startsWith('Ctrl-C') ?? false
   const lasts: Record<string, string> = signal && signal.during !== 'teardown' ? { LASTS_MS: '60000' } : {}
   const child = await stage.start(project.command(...(args ?? ('vitest' in runner ? ['run'] : []))), { ...lasts, ...options.env }, tty)

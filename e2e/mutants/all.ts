@@ -1,6 +1,7 @@
 import { chaosMutants } from './chaos-mutants.ts'
 import { kubernetesMutants } from './kubernetes-mutants.ts'
 import { mutants, type Mutant } from './mutants.ts'
+import { runnerMutants } from './runner-mutants.ts'
 import { serverMutants } from './server-mutants.ts'
 
-export const allMutants: readonly Mutant[] = [...mutants, ...kubernetesMutants, ...chaosMutants, ...serverMutants]
+export const allMutants: readonly Mutant[] = [...mutants, ...kubernetesMutants, ...chaosMutants, ...runnerMutants, ...serverMutants]
