@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { kubectl, missing, NAMESPACE } from '../harness/engine.ts'
@@ -25,15 +26,19 @@ test('a container on docker dials servers on this machine, a container of anothe
   const reason = missing('docker')
   if (reason) skip(reason)
   await using stage = await openStage(folder, 'docker')
-  const child = await stage.start([...moorage('.', 'exec', '--', process.execPath, 'main.mjs')], { OWN_PORT: await freePort(), STAYS: 'yes' })
+  const given = createHttpServer((_, response) => response.end("the user's own service\n"))
+  await new Promise<void>((done) => given.listen(0, '127.0.0.1', done))
+  const { port } = given.address() as AddressInfo
+  const child = await stage.start(moorage('.', 'exec', '--', process.execPath, 'main.mjs'), { OWN_PORT: await freePort(), STAYS: 'yes', GIVEN_URL: `redis://localhost:${port}/0` })
   await until('the answer', () => child.output().includes('HEARD'))
   const { text, url } = heardIn(child.output())
-  expect(text).toContain("the server of the config\nthe tests' own server\n")
+  expect(text).toContain("the server of the config\nthe tests' own server\nthe user's own service\n")
   expect(url.hostname).not.toBe('127.0.0.1')
   const stranger = spawnSync('docker', ['-H', process.env['DOCKER_HOST'] as string, 'run', '--rm', 'busybox:1.37', 'wget', '-T', '3', '-qO-', url.href], { encoding: 'utf8' })
   expect(stranger).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(/error getting response|reset/) as string })
   child.kill('SIGTERM')
   await child.ended
+  await new Promise((done) => given.close(done))
   await stage.clean(5_000)
 })
 

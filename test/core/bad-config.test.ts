@@ -76,6 +76,8 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   'a port that is none': [() => container({ image: 'x', ports: { http: 70_000 } }),
     'CONFIG_INVALID\ncontainer({ ports: { http } }): 70000 is not a port.\nGive the number that the image listens on, 1 to 65535.'],
   'a fixed port that is none': [() => npmServer({ port: -1 }), 'CONFIG_INVALID\nnpmServer({ port }): -1 is not a port.\nGive a number from 1 to 65535, or leave it out for a free one.'],
+  'a placement that is none': [() => npmServer({ placement: 'docker' as 'host' }),
+    "CONFIG_INVALID\nnpmServer({ placement }): 'docker' is no place.\nGive 'provider', where the other services run, or 'host', beside the tests."],
   'a Node of its own beside the tests': [() => npmServer({ version: '22' }),
     "CONFIG_INVALID\nnpmServer({ version }): beside the tests, the Node that is installed runs it.\nLeave it out, or give placement: 'provider' as well."],
   'a package folder that is missing': [() => planned({ api: npmServer({ cwd: 'api', placement: 'provider' }) }),

@@ -28,7 +28,7 @@ export interface Adjust {
   readonly hostConfig: object
   readonly network: string
   readonly files: readonly { readonly source: string; readonly target: string; readonly folder: boolean; readonly mode: number }[]
-  readonly contents: readonly { readonly content: string; readonly target: string; readonly mode?: number }[]
+  readonly contents: readonly { readonly content: string | Buffer; readonly target: string; readonly mode?: number }[]
   /** The container exists, but does not run yet. */
   created(id: string): Promise<void>
 }

@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs'
 import { HOST_NAME, messageOf, MoorageError, signalOf, type ContainerUnit, type Endpoint, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
 import type { Adjust, Client } from './client.ts'
 import { execIn } from './exec.ts'
+import { copiesOf } from './files.ts'
 import { labelsOf } from './labels.ts'
 import { readLogs } from './logs.ts'
 import type { RunNetwork } from './network.ts'
@@ -68,7 +68,6 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
 function adjustments({ run, spec, network, name, hosts }: { run: Run; spec: UnitSpec; network: RunNetwork; name: string; hosts: readonly string[] }): Omit<Adjust, 'created'> {
   const unit = spec.container as ContainerUnit
   const ports = Object.values(spec.ports).map((port) => `${port}/tcp`)
-  const files = Object.entries(unit.files ?? {})
   return {
     options: {
       name,
@@ -88,15 +87,8 @@ function adjustments({ run, spec, network, name, hosts }: { run: Run; spec: Unit
       ...(hosts.length ? { ExtraHosts: hosts } : {}),
       Tmpfs: Object.fromEntries((unit.tmpfs ?? []).map((path) => [path, tmpfsOptions(unit.user)])),
     },
-    files: files.flatMap(([target, file]) => ('source' in file ? [{ source: file.source, target, ...readable(file.source) }] : [])),
-    contents: files.flatMap(([target, file]) => ('content' in file ? [{ target, ...file }] : [])),
+    ...copiesOf(unit.files),
   }
-}
-
-/** For whatever user runs there; one mode for all of a folder, which is what the SDK offers. */
-function readable(source: string): { readonly folder: boolean; readonly mode: number } {
-  const stat = statSync(source)
-  return { folder: stat.isDirectory(), mode: stat.isDirectory() || stat.mode & 0o111 ? 0o755 : 0o644 }
 }
 
 // The user as owner: runc gives the mount the mode of the image's folder, whatever mode is asked for.

@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
-import type { ContainerUnit } from '@moorage/core'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative } from 'node:path'
+import { leadsOut, type ContainerUnit } from '@moorage/core'
 
 /** One thing to deliver: a file, or a folder with everything in it. */
 export interface Parcel {
@@ -35,23 +35,22 @@ export function parcelsOf(files: Files = {}): readonly Parcel[] {
   })
 }
 
-function* within(root: string, path: string): Generator<Entry> {
+/** `roots` are the real folders on the way: what a link leads back to is there already. */
+function* within(root: string, path: string, roots: readonly string[] = [realpathSync(root)]): Generator<Entry> {
   for (const name of readdirSync(join(root, path)).toSorted()) {
     const inner = path ? `${path}/${name}` : name
-    const link = linkWithin(root, inner)
-    if (link !== undefined) yield { path: inner, mode: 0o777, bytes: 0, link, content: () => Buffer.alloc(0) }
-    else if (statSync(join(root, inner)).isDirectory()) yield* within(root, inner)
-    else yield entry(join(root, inner), inner)
+    const at = join(root, inner)
+    const linked = lstatSync(at).isSymbolicLink()
+    if (linked && !leadsOut(at, roots)) yield { path: inner, mode: 0o777, bytes: 0, link: targetOf(at), content: () => Buffer.alloc(0) }
+    else if (statSync(at).isDirectory()) yield* within(root, inner, linked ? [...roots, realpathSync(at)] : roots)
+    else yield entry(at, inner)
   }
 }
 
 /** Programs are found by such links, which have to stay links: they look for their own files beside their target. */
-function linkWithin(root: string, path: string): string | undefined {
-  const at = join(root, path)
-  if (!lstatSync(at).isSymbolicLink()) return undefined
-  const target = resolve(dirname(at), readlinkSync(at))
-  const inside = !existsSync(at) || realpathSync(at).startsWith(`${realpathSync(root)}${sep}`)
-  return inside ? relative(dirname(at), target) : undefined
+function targetOf(link: string): string {
+  const target = readlinkSync(link)
+  return isAbsolute(target) ? relative(realpathSync(dirname(link)), target) : target
 }
 
 function entry(source: string, path: string): Entry {

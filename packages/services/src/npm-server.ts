@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Env, type Service } from '@moorage/core'
 import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from './image-option.ts'
 import { notIsolated } from './isolate-option.ts'
-import { sharedOf } from './shared-options.ts'
+import { checkPlacement, sharedOf, type Placement } from './shared-options.ts'
 
 export interface NpmServerOptions<N extends string = string> extends CommonOptions<N>, ImageOptions {
   /** A script of package.json. Default: `start`. */
@@ -20,13 +20,14 @@ export interface NpmServerOptions<N extends string = string> extends CommonOptio
    * `host` runs it beside the tests. `provider` runs it in `node:24` where the other services are, with a read-only copy of
    * the folder as it is, `node_modules` included; as plain processes it makes no difference. Default: `host`.
    */
-  readonly placement?: 'provider' | 'host'
+  readonly placement?: Placement
 }
 
 /** `npm run <script>`, beside the tests or in a node image. */
 export function npmServer<const N extends string = never>(options: NpmServerOptions<N> = {}): Service<Address, N> {
   notIsolated('npmServer', options)
   const { script = 'start', cwd = '.', port = 0, env, path = '/', status, placement = 'host' } = options
+  checkPlacement('npmServer', placement)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new MoorageError('CONFIG_INVALID', `npmServer({ port }): ${port} is not a port.`, { hint: 'Give a number from 1 to 65535, or leave it out for a free one.' })
   }

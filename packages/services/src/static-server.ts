@@ -3,7 +3,7 @@ import { moduleBeside, MoorageError, service, type Address, type CommonOptions, 
 import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from './image-option.ts'
 import { notIsolated } from './isolate-option.ts'
 import { nginxConfig, SITE } from './nginx-config.ts'
-import { sharedOf } from './shared-options.ts'
+import { checkPlacement, sharedOf, type Placement } from './shared-options.ts'
 
 export interface StaticServerOptions<N extends string = string> extends CommonOptions<N>, ImageOptions {
   /** The folder of built files. */
@@ -17,13 +17,14 @@ export interface StaticServerOptions<N extends string = string> extends CommonOp
   /** Compresses text of 1 KiB and more for clients that take gzip. Default: `true`. */
   readonly compress?: boolean
   /** `host` serves the folder from a process beside the tests. Default: `provider`. */
-  readonly placement?: 'provider' | 'host'
+  readonly placement?: Placement
 }
 
 /** A static site: nginx (`nginx:1.28`) as a container, a program of ours that answers alike as a process. Nothing is cached. */
 export function staticServer<const N extends string = never>(options: StaticServerOptions<N>): Service<Address, N> {
   notIsolated('staticServer', options)
   const { root, spa = false, base = '/', cors = false, compress = true, placement } = options
+  checkPlacement('staticServer', placement)
   if (!root) throw new MoorageError('CONFIG_INVALID', 'staticServer({ root }) is empty.', { hint: "Give the folder of built files, as in 'dist'." })
   if (!/^\/(?:(?!\.\.?\/)[\w.~-]+\/)*$/.test(base)) {
     throw new MoorageError('CONFIG_INVALID', `staticServer({ base }): '${base}' is not a base path.`, { hint: "Begin and end with a slash, as in '/app/'." })
