@@ -10,8 +10,9 @@ export { canonical } from './json.ts'
 export { SPANS } from './isolation/isolation.ts'
 export type { Isolation, IsolationContext, Slot, Span } from './isolation/isolation.ts'
 export type { Json, JsonObject } from './json.ts'
-export { leadsOut } from './leads-out.ts'
 export { moduleBeside } from './module-beside.ts'
+export { parcelsOf } from './parcels.ts'
+export type { Parcel } from './parcels.ts'
 export type { Program, ProgramContext, ProgramModule } from './program.ts'
 export type {
   ContainerUnit, Endpoint, ExecResult, Exit, LogLine, LogOptions, Owner, Ports, Probed, Problem, ProcessUnit, Provider,

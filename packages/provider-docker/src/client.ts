@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { MoorageError } from '@moorage/core'
+import { MoorageError, type Parcel } from '@moorage/core'
+import { archiveOf, type Archiver } from './archive.ts'
 
 type Sdk = typeof import('testcontainers')
 type RuntimeClient = Awaited<ReturnType<Sdk['getContainerRuntimeClient']>>
@@ -27,8 +28,7 @@ export interface Adjust {
   readonly options: object
   readonly hostConfig: object
   readonly network: string
-  readonly files: readonly { readonly source: string; readonly target: string; readonly folder: boolean; readonly mode: number }[]
-  readonly contents: readonly { readonly content: string | Buffer; readonly target: string; readonly mode?: number }[]
+  readonly parcels: readonly Parcel[]
   /** The container exists, but does not run yet. */
   created(id: string): Promise<void>
 }
@@ -94,8 +94,9 @@ async function connect(host: string, root: string): Promise<Client> {
   // The SDK knows no other way to be told; this process is the supervisor's.
   process.env['DOCKER_HOST'] = host
   const runtime = await api.getContainerRuntimeClient()
-  const { getAuthConfig } = createRequire(path)('./container-runtime/auth/get-auth-config') as { getAuthConfig(registry: string): Promise<object | undefined> }
-  const Bare = bareContainer(api)
+  const fromSdk = createRequire(path)
+  const { getAuthConfig } = fromSdk('./container-runtime/auth/get-auth-config') as { getAuthConfig(registry: string): Promise<object | undefined> }
+  const Bare = bareContainer(api, fromSdk('archiver') as Archiver)
   const named = (image: string): ReturnType<Sdk['ImageName']['fromString']> => api.ImageName.fromString(image)
   return {
     engine: runtime.container.dockerode,
@@ -108,7 +109,7 @@ async function connect(host: string, root: string): Promise<Client> {
 }
 
 /** A container of the SDK's with none of its waiting, and with our own options. */
-function bareContainer(sdk: Sdk): new (image: string, adjust: Adjust) => Created {
+function bareContainer(sdk: Sdk, archiver: Archiver): new (image: string, adjust: Adjust) => Created {
   return class Bare extends sdk.GenericContainer {
     readonly #adjust: Adjust
 
@@ -116,10 +117,7 @@ function bareContainer(sdk: Sdk): new (image: string, adjust: Adjust) => Created
       super(image)
       this.#adjust = adjust
       this.withAutoCleanup(false).withWaitStrategy(new NoWait())
-      const folders = adjust.files.filter(({ folder }) => folder)
-      this.withCopyDirectoriesToContainer(folders.map(({ source, target, mode }) => ({ source, target, mode })))
-      this.withCopyFilesToContainer(adjust.files.filter(({ folder }) => !folder).map(({ source, target, mode }) => ({ source, target, mode })))
-      this.withCopyContentToContainer([...adjust.contents])
+      if (adjust.parcels.length) this.withCopyArchivesToContainer([{ tar: archiveOf(archiver, adjust.parcels), target: '/' }])
     }
 
     protected override async beforeContainerCreated(): Promise<void> {

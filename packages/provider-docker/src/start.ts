@@ -1,7 +1,6 @@
-import { HOST_NAME, messageOf, MoorageError, signalOf, type ContainerUnit, type Endpoint, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import { HOST_NAME, messageOf, MoorageError, parcelsOf, signalOf, type ContainerUnit, type Endpoint, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
 import type { Adjust, Client } from './client.ts'
 import { execIn } from './exec.ts'
-import { copiesOf } from './files.ts'
 import { labelsOf } from './labels.ts'
 import { readLogs } from './logs.ts'
 import type { RunNetwork } from './network.ts'
@@ -87,7 +86,7 @@ function adjustments({ run, spec, network, name, hosts }: { run: Run; spec: Unit
       ...(hosts.length ? { ExtraHosts: hosts } : {}),
       Tmpfs: Object.fromEntries((unit.tmpfs ?? []).map((path) => [path, tmpfsOptions(unit.user)])),
     },
-    ...copiesOf(unit.files),
+    parcels: parcelsOf(unit.files),
   }
 }
 

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { MoorageError } from '@moorage/core'
+import { MoorageError, type Parcel } from '@moorage/core'
 import type { Client } from './client.ts'
 import type { Subject } from './diagnosis.ts'
 import { execIn } from './exec.ts'
-import type { Parcel } from './files.ts'
 
 /** How files get into a pod before its main process starts. */
 export interface Delivery {
