@@ -37,8 +37,8 @@ describe.each(places)('12: a database for each worker, on $provider ($SERVICES)'
     if (reason) skip(reason)
     await using stage = await openStage(folder, where.provider)
     const { code, output } = await run(stage, folder, { ...crowd, ISOLATE: 'worker' })
-    expect(output).toMatch(new RegExp(`Tests +${8 * Number(crowd.TESTS)} passed`))
     expect(code, output).toBe(0)
+    expect(output).toMatch(new RegExp(`Tests +${8 * Number(crowd.TESTS)} passed`))
     await stage.clean(2_000)
   })
 
