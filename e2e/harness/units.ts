@@ -9,7 +9,7 @@ export function unitsOf(provider: ProviderName, run: string): { readonly [servic
     const lines = docker('ps', '--no-trunc', '--format', '{{.Names}} {{.ID}}').trim().split('\n').filter((line) => line.startsWith(`moorage-${run}-`))
     return Object.fromEntries(lines.map((line) => [line.slice(`moorage-${run}-`.length).split(' ')[0] ?? '', line.split(' ')[1] ?? '']))
   }
-  const { stdout } = kubectl('get', 'pods', '-n', run, '-o', 'jsonpath={range .items[?(@.status.phase=="Running")]}{.metadata.labels.moorage\\.service} {.metadata.uid} {.metadata.deletionTimestamp}{"\\n"}{end}')
+  const { stdout } = kubectl('get', 'pods', '-n', run, '-o', 'jsonpath={range .items[*]}{.metadata.labels.moorage\\.service} {.metadata.uid} {.metadata.deletionTimestamp}{"\\n"}{end}')
   const rows = stdout.trim().split('\n').map((line) => line.split(' ')).filter(([name, , deleted]) => name && !deleted)
   return Object.fromEntries(rows.map(([name = '', uid = '']) => [name, uid]))
 }

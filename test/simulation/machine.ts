@@ -96,6 +96,11 @@ export class Host {
     rmSync(path, { force: true })
   }
 
+  /** One of its doors is open. */
+  receives(process: Process): boolean {
+    return [...this.#doors.values()].some((door) => door.process === process)
+  }
+
   async dial(process: Process, path: string): Promise<Duplex | undefined> {
     await this.pause(process)
     const door = existsSync(path) ? this.#doors.get(path) : undefined

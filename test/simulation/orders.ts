@@ -15,6 +15,13 @@ export function someOrder(chance: Chance): Order {
   return { plan: { services, root: '/', hash: 'sim' }, candidates: { inOrder: [SIM], ci: false }, host: SIM }
 }
 
+/** The same services, one of them different. */
+export function edited(order: Order, chance: Chance): Order {
+  const { services } = order.plan
+  const name = chance.pick(Object.keys(services))
+  return { ...order, plan: { ...order.plan, hash: 'edited', services: { ...services, [name]: { ...(services[name] as PlannedService), hash: 'edited' } } } }
+}
+
 type Needs = { readonly [service: string]: Condition }
 
 function someNeeds(chance: Chance, before: readonly string[]): Needs {

@@ -116,13 +116,13 @@ function checkAnswers({ clients, engine }: World, quiet: boolean): void {
 // Milliseconds between the end of the last client and that of the last supervisor, where the engine answers at once.
 const GONE = 5_000
 
-function checkLeftovers({ engine, host }: World, quiet: boolean): void {
+function checkLeftovers({ engine, host, stays }: World, quiet: boolean): void {
   const { faults } = engine
   const swift = !faults.slow && !faults.hangs && !faults.stopsSupervisors
   const lastOf = (kind: Process['kind']): number => Math.max(0, ...host.processes.slice(1).filter((process) => process.kind === kind && !process.alive).map(({ ended }) => ended))
-  if (swift && lastOf('supervisor') > lastOf('client') + GONE) engine.violated(`the last supervisor ended ${lastOf('supervisor') - lastOf('client')} ms after the last client`)
+  if (swift && lastOf('supervisor') > lastOf('client') + GONE + stays) engine.violated(`the last supervisor ended ${lastOf('supervisor') - lastOf('client')} ms after the last client`)
   // Whoever outlives its supervisor removes what that one left.
-  const recovered = swift && !faults.fails && !faults.refused && !faults.killsClients && !faults.aborts && !faults.labelled
+  const recovered = swift && !stays && !faults.fails && !faults.refused && !faults.killsClients && !faults.aborts && !faults.labelled
   const named = new Set(deadRuns(host.folders.runFolder, (owner) => host.lives(owner)).flatMap(({ entries }) => entries.map(({ entry }) => idIn(entry))))
   for (const [id, { foreign, owner }] of engine.things) {
     if (foreign) continue

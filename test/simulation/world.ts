@@ -7,12 +7,14 @@ import { takePost } from '../../packages/core/src/supervisor/post.ts'
 import { sweep } from '../../packages/core/src/supervisor/sweep.ts'
 import type { Ways } from '../../packages/core/src/supervisor/ways.ts'
 import type { Order } from '../../packages/core/src/run/provisioning.ts'
+import { edited } from './orders.ts'
 import type { Engine } from './engine.ts'
 import type { Host, Process } from './machine.ts'
 import { providerOf } from './provider.ts'
 
-/** Where supervisors are found. */
+/** Where supervisors are found, and where they have gone to with a changed order. */
 export const PLACE = '0123456789abcdef'
+const OTHER_PLACE = 'fedcba9876543210'
 
 export interface Client {
   readonly process: Process
@@ -33,6 +35,8 @@ export class World {
   /** Called when a supervisor begins to go down. */
   onShut = (): void => {}
   onBirth: (process: Process) => void = () => {}
+  /** The longest that a run was told to stay without anybody, in milliseconds. */
+  stays = 0
 
   constructor(engine: Engine, order: Order) {
     this.engine = engine
@@ -81,10 +85,24 @@ export class World {
     schedule.at(schedule.now + 50, process, () => process.kill(schedule.now))
   }
 
+  /** Reads, has it looked after, changes it into another order's, keeps it: as watch mode and the command line do. */
   async #use(client: Client, member: Membership): Promise<void> {
-    if (!this.host.schedule.chance.yes(0.3)) return
-    await member.call('logs', { service: 'a', tail: 5 }).catch((error: unknown) => {
-      if (!isMoorageError(error)) this.engine.violated(`${client.name}: logs failed with ${String(error)}`)
+    const { chance } = this.host.schedule
+    const attempt = async (title: string, work: () => Promise<unknown>): Promise<void> => {
+      if (!chance.yes(0.2)) return
+      this.engine.note(`${client.name}: ${title}`)
+      await work().catch((error: unknown) => {
+        if (!isMoorageError(error)) this.engine.violated(`${client.name}: ${title} failed with ${String(error)}`)
+      })
+    }
+    const update = (order: Order, identity: string): Promise<boolean> => member.update({ order, run: { id: '' }, identity, family: 'sim' })
+    await attempt('logs', () => member.call('logs', { service: 'a', tail: 5 }))
+    await attempt('looks after it', () => update(this.order, PLACE))
+    await attempt('changes it', () => update(edited(this.order, chance), OTHER_PLACE))
+    await attempt('keeps it', () => {
+      const ms = chance.between(0, 5_000)
+      this.stays = Math.max(this.stays, ms)
+      return member.call('keep', { ms })
     })
   }
 
@@ -129,6 +147,7 @@ export class World {
         await host.pause(process)
         return () => {
           host.shut(process, at)
+          if (host.receives(process)) return
           process.goesDown = true
           this.onShut()
         }
