@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { kubeconfig, missing, NAMESPACE } from '../harness/engine.ts'
 import { moorage, openStage } from '../harness/fixture.ts'
 import { withoutVerb } from '../testbed/kubernetes-users.ts'
+import { REGISTRY, said } from './kubernetes-message.ts'
 import { config, openProject } from './project.ts'
 
 interface Case {
@@ -15,7 +16,6 @@ interface Case {
   readonly code?: number
 }
 
-const REGISTRY = process.env['MOORAGE_TESTBED_REGISTRY'] ?? '127.0.0.1:5000'
 const CHOSEN = 'moorage: Provider kubernetes, chosen by MOORAGE_PROVIDER=kubernetes, cannot be used:'
 const shared = { MOORAGE_PROVIDER: 'kubernetes', KUBECONFIG: kubeconfig('shared'), MOORAGE_KUBE_CONTEXT: 'testbed', MOORAGE_NAMESPACE: NAMESPACE, CI: '' }
 const app = (options: string): string => config(`app: container({ image: 'busybox:1.37', user: '1000:1000', ports: { http: 80 }, ${options} })`)
@@ -135,11 +135,3 @@ test('a cluster in CI that cannot be used is an error, and no reason to take pro
   expect(child.status).toBe(1)
   expect(child.stderr).toMatch(/^moorage: Provider kubernetes is there but cannot be used: nobody may not create, patch, delete jobs\.batch/)
 })
-
-/** The message: what follows the lines of progress. */
-function said(output: string, folder: string): string {
-  const lines = output.trimEnd().split('\n')
-  const from = lines.findLastIndex((line) => line.startsWith('moorage: '))
-  const users = process.env['MOORAGE_TESTBED_KUBECONFIGS'] ?? '/nowhere'
-  return lines.slice(from).join('\n').replaceAll(folder, 'FOLDER').replaceAll(users, 'USERS').replaceAll(REGISTRY, 'REGISTRY').replace(/\bdev-[0-9a-f]{8}\b/g, 'RUN')
-}

@@ -67,8 +67,14 @@ async function failed({ service, unit, signal, clock }: Waiting, exit: Exit): Pr
     service,
     phase: 'ready',
     logs,
-    hint: logs.length ? 'Its last lines say why.' : 'It wrote nothing: run its command by hand to see why.',
+    hint: hintFor(logs),
   })
+}
+
+function hintFor(logs: readonly string[]): string {
+  // A kernel's word, passed on by every container runtime.
+  if (logs.at(-1)?.endsWith('exec format error')) return "What it runs is no program for the processor that it runs on: use an image, or a command, for that one."
+  return logs.length ? 'Its last lines say why.' : 'It wrote nothing: run its command by hand to see why.'
 }
 
 export function describeExit({ reason, code, signal, detail }: Exit): string {
