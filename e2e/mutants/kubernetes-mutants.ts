@@ -2,6 +2,7 @@ import type { Mutant, TestRef } from './mutants.ts'
 
 const cluster = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/kubernetes.test.ts', name })
 const forward = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-kubernetes/forward.test.ts', name: `forward > ${name}` })
+const ciPod: TestRef = { project: 'e2e', file: 'e2e/providers/kubernetes-ci-pod.test.ts', name: 'a run in a CI pod belongs to it: it goes when the cluster removes that pod, long before its deadman' }
 
 export const kubernetesMutants: readonly Mutant[] = [
   {
@@ -52,6 +53,46 @@ export const kubernetesMutants: readonly Mutant[] = [
     replace: '',
     test: cluster('ready is when its server answers, not when its container runs'),
     says: /to deeply equal \{ code: \+?0/,
+    quick: false,
+  },
+  {
+    name: 'Lease without compare-and-swap',
+    guarantee: 'a holder that renews while it is being judged keeps its run',
+    file: 'packages/provider-kubernetes/src/expired-leases.ts',
+    find: 'deleteLease(client, { namespace, name, uid, version })',
+    replace: 'deleteLease(client, { namespace, name, uid })',
+    test: { project: 'contract', file: 'test/provider-kubernetes/lease.test.ts', name: 'leases > a renewal while it is being judged saves it' },
+    says: /to deeply equal \[\]/,
+    quick: false,
+  },
+  {
+    name: 'namespace of a Lease judged by its Job',
+    guarantee: 'a run that lives by a Lease is not swept by those that live by Jobs',
+    file: 'packages/provider-kubernetes/src/reap.ts',
+    find: "const leased = annotations?.[LIVENESS] === 'lease'\n  const path = leased ?",
+    replace: "const leased = annotations?.[LIVENESS] === 'lease'\n  if (leased) return 'none'\n  const path = leased ?",
+    test: { project: 'contract', file: 'test/provider-kubernetes/namespace-sweep.test.ts', name: 'a namespace with a Lease that was marked a moment ago (recorded)' },
+    says: /to deeply equal \[\]/,
+    quick: true,
+  },
+  {
+    name: 'CI pod owns nothing',
+    guarantee: 'a run in a CI pod goes when the cluster removes that pod',
+    file: 'packages/provider-kubernetes/src/ci-pod.ts',
+    find: 'uid, blockOwnerDeletion: false }], labels',
+    replace: 'uid, blockOwnerDeletion: false }].slice(1), labels',
+    test: ciPod,
+    says: /to deeply equal \[ \{/,
+    quick: false,
+  },
+  {
+    name: "ARC's label missing",
+    guarantee: 'ARC finds the pods and secrets of a runner that it ends',
+    file: 'packages/provider-kubernetes/src/ci-pod.ts',
+    find: ': { [RUNNER]: runner } }',
+    replace: ': {} }',
+    test: ciPod,
+    says: /to deeply equal/,
     quick: false,
   },
 ]

@@ -22,6 +22,7 @@ export interface TestRef {
 }
 
 const lifecycle = (name: string): TestRef => ({ project: 'unit', file: 'test/core/lifecycle.test.ts', name })
+const objects = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-docker/volumes.test.ts', name: `objects on docker > ${name}` })
 const hash = (name: string): TestRef => ({ project: 'unit', file: 'test/core/hash.test.ts', name })
 
 export const mutants: readonly Mutant[] = [
@@ -164,6 +165,26 @@ export const mutants: readonly Mutant[] = [
     test: { project: 'contract', file: 'test/provider-process/strays.test.ts', name: 'a service that forks-twice ends with its session, and its port is free' },
     says: /to deeply equal \[\]/,
     quick: true,
+  },
+  {
+    name: 'declared volumes stay',
+    guarantee: 'the volume that an image declares goes with its container',
+    file: 'packages/provider-docker/src/stop.ts',
+    find: 'force: true, v: true',
+    replace: 'force: true, v: false',
+    test: objects('the volume that an image declares goes with its container'),
+    says: /to be/,
+    quick: false,
+  },
+  {
+    name: 'container removed by its name',
+    guarantee: "somebody else's container of the same name is not touched",
+    file: 'packages/provider-docker/src/start.ts',
+    find: 'await removeRun(client, run.id, name)\n    await Promise.race',
+    replace: 'await removeContainer(client, name)\n    await Promise.race',
+    test: objects('a container that somebody else made under the same name is not touched, whatever becomes of the start'),
+    says: /to be '[0-9a-f]{64}'|Expected/,
+    quick: false,
   },
   {
     name: 'restricted address off',

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
-import { kubeconfig, kubectl, missing, NAMESPACE } from '../../e2e/harness/engine.ts'
-import { connectTo, type Client } from '../../packages/provider-kubernetes/src/client.ts'
-import { findCredentials, type Credentials } from '../../packages/provider-kubernetes/src/credentials.ts'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { kubectl, missing, NAMESPACE } from '../../e2e/harness/engine.ts'
+import type { Client } from '../../packages/provider-kubernetes/src/client.ts'
 import { reapLeases } from '../../packages/provider-kubernetes/src/expired-leases.ts'
 import { MARK } from '../../packages/provider-kubernetes/src/lease.ts'
+import { connectToBed } from './bed.ts'
 
 const reason = missing('kubernetes')
 const { signal } = new AbortController()
@@ -13,6 +13,10 @@ const alive = (): boolean => true
 const DURATION = 30
 
 describe.skipIf(reason)(`leases${reason ? ` (${reason})` : ''}`, () => {
+  let client: Client
+  beforeAll(async () => {
+    client = await connectToBed('admin')
+  })
   const names: string[] = []
   afterEach(() => void kubectl('delete', 'lease', '-n', NAMESPACE, ...names.splice(0)))
 
@@ -21,11 +25,11 @@ describe.skipIf(reason)(`leases${reason ? ` (${reason})` : ''}`, () => {
     const name = `lease-${randomBytes(4).toString('hex')}`
     const annotations = seconds === undefined ? {} : { [MARK]: String(Date.now() - 1_000 * seconds) }
     const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, labels: { 'moorage.run': name }, annotations }, spec: { leaseDurationSeconds: DURATION, ...spec } }
-    await (await client()).call({ method: 'POST', path: `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`, body })
+    await client.call({ method: 'POST', path: `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`, body })
     names.push(name)
     return name
   }
-  const sweep = async (): Promise<readonly string[]> => (await reapLeases(await client(), { namespace: NAMESPACE, alive }, signal)).map(({ id }) => id)
+  const sweep = async (): Promise<readonly string[]> => (await reapLeases(client, { namespace: NAMESPACE, alive }, signal)).map(({ id }) => id)
   const markOf = (name: string): string => kubectl('get', 'lease', name, '-n', NAMESPACE, '-o', `jsonpath={.metadata.annotations.moorage\\.unchanged-since}`).stdout
 
   test('one that is unmarked gets a mark, and stays, however old the time is that its holder wrote', async () => {
@@ -54,8 +58,3 @@ describe.skipIf(reason)(`leases${reason ? ` (${reason})` : ''}`, () => {
     expect(kubectl('get', 'lease', name, '-n', NAMESPACE).status).toBe(0)
   })
 })
-
-let connected: Promise<Client> | undefined
-function client(): Promise<Client> {
-  return (connected ??= findCredentials({ kubeconfig: kubeconfig('admin'), context: 'testbed', env: {}, root: process.cwd() }).then((found) => connectTo(found as Credentials)))
-}
