@@ -1,11 +1,11 @@
-import type { JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
+import { MoorageError, type JsonObject, type Problem, type Provider, type Report, type Run, type ServiceSpec, type Session, type Unit } from '@moorage/core'
 import { loadClient, runtimeProblem, sdkProblem } from './client.ts'
 import { findEngine, type Found } from './engine.ts'
 import { hostProblem, relaysOn } from './host-access.ts'
 import { closeNetwork, openNetwork } from './network.ts'
 import { reapEngine } from './reap.ts'
 import { startUnit, type Work } from './start.ts'
-import { removeRun } from './stop.ts'
+import { isAway, removeRun } from './stop.ts'
 
 /** What `docker()` names: see core's contract. */
 export function provider(options: JsonObject, { root }: { readonly root: string }): Provider {
@@ -63,8 +63,14 @@ function openSession(host: string, run: Run, report: Report): Session {
       await relays.close()
       const made = await network.catch(() => undefined)
       const loaded = await client.catch(() => undefined)
-      if (loaded) await removeRun(loaded, run.id)
-      if (made) await closeNetwork(host, made)
+      try {
+        if (loaded) await removeRun(loaded, run.id)
+        if (made) await closeNetwork(host, made)
+      } catch (cause) {
+        const { code } = cause as { readonly code?: string }
+        if (!isAway(cause as object)) throw cause
+        throw new MoorageError('PROVIDER_LOST', `the engine at ${host} does not answer (${code}). The next run removes what it still has of this one.`, { provider: 'docker', cause })
+      }
     },
   }
 }

@@ -1,11 +1,12 @@
 import { HOST_NAME, messageOf, MoorageError, parcelsOf, signalOf, type ContainerUnit, type Endpoint, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
 import type { Adjust, Client } from './client.ts'
+import { call } from './engine.ts'
 import { execIn } from './exec.ts'
 import { labelsOf } from './labels.ts'
 import { readLogs } from './logs.ts'
 import type { RunNetwork } from './network.ts'
 import { pullIfAbsent } from './pull.ts'
-import { removeContainer, removeRun } from './stop.ts'
+import { leaveToSession, removeContainer, removeRun } from './stop.ts'
 
 /** What the starts of one session share. */
 export interface Work {
@@ -59,7 +60,7 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
     inspect: `docker logs ${name}`,
     logs: (options) => readLogs(client, id, options),
     exited,
-    stop: () => (stopping ??= removeContainer(client, id, stopGrace)),
+    stop: () => (stopping ??= removeContainer(client, id, stopGrace).catch(leaveToSession)),
     exec: (command, abort) => execIn(client, { id, command }, abort),
   }
 }
@@ -97,15 +98,16 @@ function tmpfsOptions(user: string | undefined): string {
 }
 
 /** Asked before the start, so that even the quickest end is seen. */
-function watchExit({ engine }: Client, id: string, done: (exit: Exit) => void): void {
-  const container = engine.getContainer(id)
-  void container.wait({ condition: 'next-exit' }).then(
-    async ({ StatusCode: code }: { StatusCode: number }) => {
-      const state = await container.inspect().then(({ State }) => State, () => undefined)
-      done({ reason: 'exited', code, ...(state?.OOMKilled ? { detail: 'out of memory' } : {}), ...(code > 128 ? signalOf(code) : {}) })
-    },
-    () => done({ reason: 'lost', detail: 'the engine stopped answering, or the container was removed by somebody else' }),
-  )
+function watchExit({ engine, host }: Client, id: string, done: (exit: Exit) => void): void {
+  // Not by the SDK: its answer never comes when the engine dies in the middle of it.
+  const seen = async (): Promise<Exit> => {
+    const { text } = await call(host, { method: 'POST', path: `/containers/${id}/wait?condition=next-exit` })
+    const { StatusCode: code } = JSON.parse(text) as { readonly StatusCode?: number }
+    if (code === undefined) throw new RangeError(text)
+    const state = await engine.getContainer(id).inspect().then(({ State }) => State, () => undefined)
+    return { reason: 'exited', code, ...(state?.OOMKilled ? { detail: 'out of memory' } : {}), ...(code > 128 ? signalOf(code) : {}) }
+  }
+  void seen().catch((): Exit => ({ reason: 'lost', detail: 'the engine stopped answering, or the container was removed by somebody else' })).then(done)
 }
 
 async function published({ client, network, id }: { client: Client; network: RunNetwork; id: string }, port: number): Promise<Endpoint> {

@@ -26,7 +26,7 @@ function linesOf(progress: Progress, paint: Paint): readonly string[] {
       return [`moorage: ${paint('green', '✓')} ${[progress.service, progress.url, how].filter(Boolean).join('  ')}`]
     }
     case 'exited':
-      return [`moorage: ${paint('red', '✗')} services.${progress.service} ${progress.reason}. Its last lines:`, ...progress.logs.map((line) => `  ${line}`)]
+      return [`moorage: ${paint('red', '✗')} services.${progress.service} ${progress.reason}.${progress.logs.length ? ' Its last lines:' : ''}`, ...progress.logs.map((line) => `  ${line}`)]
     // The error that is thrown says it.
     case 'failed':
       return []
