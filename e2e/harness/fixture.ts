@@ -21,6 +21,8 @@ export interface Stage extends AsyncDisposable {
 }
 
 const EXCLUSIONS: readonly Exclusion[] = [
+  { kind: 'docker network', pattern: /^[0-9a-f]{12} bridge$/, why: "the engine's own, which it makes anew when it starts" },
+  { kind: 'listening unix socket', pattern: /\/moorage-testbed\/engine\/libnetwork\//, why: "the engine's own, of another name at each start" },
   { kind: 'temporary file', pattern: /^node-compile-cache$/, why: "npm's own, wherever an npm script runs" },
   { kind: 'temporary file', pattern: /^playwright-(transform-cache|artifacts)-/, why: "Playwright's own: a cache, and what it leaves when it is killed" },
   { kind: 'file', pattern: /\/world-/, why: "the test's own world" },
