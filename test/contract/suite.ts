@@ -1,49 +1,15 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from 'node:crypto'
-import { isMoorageError, selfAsOwner, type Json, type Owner, type Phase, type Provider, type Run, type Session, type Unit, type UnitSpec } from '@moorage/core'
+import { isMoorageError, selfAsOwner, type Json, type Owner, type Phase, type Run, type Session, type Unit } from '@moorage/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-
-/** What an implementer brings: services of his kind, as data, and a look at what his engine holds. */
-export interface Subject {
-  readonly name: string
-  readonly provider: Provider
-  readonly units: Units
-  /** Everything that the engine shows: compared before and after each test. */
-  leftovers(): Promise<readonly string[]>
-  /** Where an engine accepts a removal before it is done: also what is still going. Compared before and after the suite. */
-  remains?(): Promise<readonly string[]>
-  /** Milliseconds within which an end is seen. Default: 1000. */
-  readonly exitWithin?: number
-  /** SIGKILL to a service's main process, from outside of moorage. */
-  kill(run: string, service: string): Promise<void>
-  /** Why it cannot be tried here, if so. */
-  readonly missing?: string | undefined
-}
+import { collect, exchange } from './observe.ts'
+import type { Form, Subject } from './subject.ts'
 
 // Milliseconds until everything that was removed is gone; a namespace takes ten seconds.
 const GONE = 30_000
-
-type Form = Pick<UnitSpec, 'container' | 'process'>
-
-export interface Units {
-  /** Listens on its main port and echoes; writes `listening` to stdout and `warned` to stderr. */
-  echo(port: number): Form
-  /** Writes `out`, a line of 100,000 `x`, and `last` without a newline; ends with code 0. */
-  talk: Form
-  /** Writes `broken` to stderr and ends at once with code 3. */
-  crash: Form
-  /** Runs, and never opens its port. */
-  mute: Form
-  /** Names an image, or a program, that does not exist; `code` and `text` of the error that it must give. */
-  missing: Form & { readonly code: string; readonly text: RegExp }
-  /** Command lines inside the echo unit. */
-  commands: { readonly succeeds: readonly string[]; readonly fails: readonly string[]; readonly absent: readonly string[]; connects(host: string, port: number): readonly string[] }
-  /** Whether its logs tell stdout from stderr. */
-  readonly toldApart: boolean
-}
 
 /** The suite that every provider passes. */
 export function contractSuite({ name, provider, units, leftovers, remains, exitWithin = 1_000, kill, missing }: Subject): void {
@@ -270,26 +236,5 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
       await session.close()
       session = mine
     })
-  })
-}
-
-async function collect(lines: AsyncIterable<{ readonly text: string }>): Promise<readonly string[]> {
-  const all: string[] = []
-  for await (const { text } of lines) all.push(text)
-  return all
-}
-
-/** Sends text, gives what comes back; `refused` or `closed` otherwise. */
-function exchange(host: string, port: number, text: string): Promise<string> {
-  return new Promise((done) => {
-    const socket = connect({ host, port }, () => socket.write(text))
-    const end = (answer: string): void => {
-      socket.destroy()
-      done(answer)
-    }
-    socket.once('data', (data) => end(data.toString()))
-    socket.once('error', () => end('refused'))
-    socket.once('close', () => end('closed'))
-    socket.setTimeout(2_000, () => end('silent'))
   })
 }
