@@ -30,12 +30,12 @@ export interface Outcome {
 }
 
 const folder: Exclusion = { kind: 'temporary file', pattern: /^[\w-]{21}$/, why: "Vitest's own, which up to version 4 it leaves when it is killed" }
-const fork: Exclusion = { kind: 'process', pattern: /: node \(vitest \d+\)$/, why: 'goes on with its test when Vitest 3 is killed (vitest#9123)' }
+const fork: Exclusion = { kind: 'process', pattern: /: (node \(vitest \d+\)$|\S+\/node --experimental-import-meta-resolve --require )/, why: 'may go on with its test when Vitest is killed, up to version 4 (vitest#9123)' }
 
 /** What the runner itself leaves, with moorage or without. */
 function leftBy(runner: RunFixture['runner']): readonly Exclusion[] {
   if (!('vitest' in runner)) return []
-  return { 3: [folder, fork], 4: [folder], 5: [] }[runner.vitest]
+  return { 3: [folder, fork], 4: [folder, fork], 5: [] }[runner.vitest]
 }
 
 /** A runner in a process of its own, on its fixture, perhaps interrupted. Throws what it leaves. */

@@ -59,10 +59,10 @@ export async function provisionWith<const C extends AnyConfig>(
   const fixed = fixedVariables(plan.services, env)
   const payload: Payload = { run, hash: plan.hash, identity, variables: [...Object.values(variables), ...Object.keys(fixed)], services: connections, ...isolatedOf(plan) }
   const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {
-    const late = `Clean-up of run ${run} takes longer than ${DISPOSE / 1000} s and goes on in the background; the next run removes what it leaves.`
+    const late = `Clean-up of run ${run} takes longer than ${DISPOSE / 1000} s and goes on in the background; \`moorage gc\` removes what it leaves, and so does the next run.`
     // Its timer holds the process: a clean-up after a killed supervisor does not, and whoever waits for it has to hear.
     const enough = new AbortController()
-    const failures = await Promise.race([held.release(options.linger ?? 0, outcome), sleep(DISPOSE, [late], { signal: enough.signal })]).finally(() => enough.abort())
+    const failures = await Promise.race([held.release(options.linger ?? 0, outcome).then((left) => left.map(notRemoved)), sleep(DISPOSE, [late], { signal: enough.signal })]).finally(() => enough.abort())
     for (const text of failures) tell({ kind: 'notice', text })
   }
   if (seeds) {
@@ -80,4 +80,8 @@ export async function provisionWith<const C extends AnyConfig>(
     dispose,
     [Symbol.asyncDispose]: dispose,
   }
+}
+
+function notRemoved(failure: string): string {
+  return `Not removed: ${failure.replace(/\.$/, '')}. \`moorage gc\` tries again, and so does the next run.`
 }

@@ -8,6 +8,11 @@ export function endedServices(): readonly Ended[] {
   return holder[KEY] ?? []
 }
 
+/** Before a run: what ended since the last one has been started anew. */
+export function forgetEnded(): void {
+  holder[KEY] = []
+}
+
 /** Keeps what ends in mind, and passes everything on. */
 export function mindful(tell: Tell): Tell {
   return (progress) => {

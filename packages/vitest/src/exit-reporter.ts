@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reporter, TestCase } from 'vitest/node'
-import { endedServices } from './ended-services.ts'
+import { endedServices, forgetEnded } from './ended-services.ts'
 
 // Milliseconds: a test may fail by a lost connection before its engine has noticed the end of the service.
 const NOTICED = 500
@@ -11,6 +11,7 @@ export class ExitReporter implements Reporter {
 
   onTestRunStart(): void {
     this.#failed.length = 0
+    forgetEnded()
   }
 
   async onTestCaseResult(test: TestCase): Promise<void> {
