@@ -76,6 +76,16 @@ export const kubernetesMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'owner by its name alone',
+    guarantee: "a run never belongs to a stranger's pod of the same name, with which it would go",
+    file: 'packages/provider-kubernetes/src/ci-pod.ts',
+    find: ' || !hasOurAddress(pod)) return NONE',
+    replace: ' || (pod.status === undefined && !hasOurAddress(pod))) return NONE',
+    test: { project: 'contract', file: 'test/provider-kubernetes/ci-pod.test.ts', name: 'nobody owns the run of one where a pod of that name has another address' },
+    says: /to deeply equal/,
+    quick: true,
+  },
+  {
     name: 'CI pod owns nothing',
     guarantee: 'a run in a CI pod goes when the cluster removes that pod',
     file: 'packages/provider-kubernetes/src/ci-pod.ts',

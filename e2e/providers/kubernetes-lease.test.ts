@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { config, openProject } from '../cli/project.ts'
@@ -35,7 +37,7 @@ test('what a killed run left goes at the second start of another machine, by a L
   using other = openProject({ ...site, 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
   await using stage = await openStage(dead.folder, 'kubernetes')
   await using second = await openStage(living.folder, 'kubernetes')
-  const lives = await second.start(onAnotherMachine(moorage(living.folder, 'exec', '--', 'sh', '-c', `echo RUNNING; sleep ${GRACE + 30}; ${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`)), { ...leased, ...elsewhere(second) })
+  const lives = await second.start(onAnotherMachine(moorage(living.folder, 'exec', '--', 'sh', '-c', `echo RUNNING; until [ -e go ]; do sleep 0.2; done; ${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`)), { ...leased, ...elsewhere(second) })
   await until('tests', () => lives.output().includes('RUNNING'))
   const alive = objects().split('\n')
   const child = await stage.start(moorage(dead.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; sleep 1000'), leased)
@@ -56,6 +58,7 @@ test('what a killed run left goes at the second start of another machine, by a L
   await sleep(1_000 * GRACE + 1_000)
   await next()
   await expect.poll(() => objects().split('\n').filter((name) => left.includes(name)), { timeout: 15_000, interval: 200 }).toEqual([])
+  writeFileSync(join(living.folder, 'go'), '')
   expect(await lives.ended, lives.output()).toEqual({ code: 0, signal: null })
   expect(lives.output()).toContain('hello')
 }, 180_000)

@@ -14,8 +14,11 @@ const roles = {
   },
   // Leaves its child behind.
   'dies-early': () => begin('holds', () => process.exit(3)),
-  // Bears children faster than one looks.
-  breeds: () => begin('breeds-on'),
+  // Ignores its stop signal, and bears children faster than one looks.
+  breeds: () => {
+    process.on('SIGTERM', () => {})
+    begin('breeds-on')
+  },
   'breeds-on': () => {
     process.on('SIGTERM', () => {})
     setInterval(() => run('sleeps', { detached: true, stdio: 'ignore' }), 20)
@@ -32,7 +35,6 @@ const roles = {
 }
 
 function begin(next, then = () => {}) {
-  process.on('SIGTERM', () => {})
   run(next, { detached: true, stdio: 'ignore' })
   const look = setInterval(async () => {
     if (!(await listens())) return
