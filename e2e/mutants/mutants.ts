@@ -187,6 +187,16 @@ export const mutants: readonly Mutant[] = [
     quick: false,
   },
   {
+    name: 'engine dies unseen',
+    guarantee: 'services of an engine that died are told as lost while tests run',
+    file: 'packages/provider-docker/src/start.ts',
+    find: "await call(host, { method: 'POST', path: `/containers/${id}/wait?condition=next-exit` })",
+    replace: "await engine.getContainer(id).wait({ condition: 'next-exit' }).then((end: unknown) => ({ text: JSON.stringify(end) || String(call) + host }))",
+    test: { project: 'e2e', file: 'e2e/providers/docker.test.ts', name: 'an engine that is killed and starts again in mid-run: its services are told as lost, and it keeps nothing for longer than to the next start' },
+    says: /not within 3000 ms: its word/,
+    quick: false,
+  },
+  {
     name: 'restricted address off',
     guarantee: 'ports of containers are reachable from this machine only',
     file: 'packages/provider-docker/src/network.ts',
