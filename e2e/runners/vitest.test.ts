@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { moorage, openStage } from '../harness/fixture.ts'
 import { runsIn } from '../harness/project.ts'
@@ -31,6 +32,18 @@ describe.each(versions)('Vitest %s', (vitest) => {
     expect(output).not.toContain('\u001B')
     expect(output).not.toContain('\r')
     expect(output.slice(output.indexOf('web.test.ts'))).not.toContain('moorage:')
+  })
+
+  test('14: in a terminal our lines stand whole above the window of Vitest', async () => {
+    const { end, output } = await runFixture({ runner, tty: true })
+    expect(end, output).toEqual(exit(0))
+    const lines = stripVTControlCharacters(output).split(/\r*\n/).filter((line) => line.includes('moorage'))
+    expect(lines.map((line) => line.replace(/:\d+ {2}\d+\.\d\d s$/, ':PORT')).filter((line) => !line.includes('moorage-project'))).toEqual([
+      'moorage: provider process (plain processes on linux; chosen by MOORAGE_PROVIDER=process)',
+      'moorage: web starting',
+      'moorage: web waiting until ready',
+      'moorage: ✓ web  http://127.0.0.1:PORT',
+    ])
   })
 
   test('3: three projects and the root are one run', async () => {
