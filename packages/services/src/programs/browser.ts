@@ -9,8 +9,9 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 const APPLICATIONS = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium']
 
 /** Playwright's own server for one Chromium: MOORAGE_CHROMIUM, else the build that Playwright has installed, else one on the PATH. */
-export async function program({ service, options, ports, dir }: ProgramContext): Promise<Program> {
+export async function program({ service, options, ports, dir, notice }: ProgramContext): Promise<Program> {
   const executable = chromium(service, String(options['chromium']))
+  notice(`services.${service} is ${executable[0] ?? "Playwright's own Chromium"} with the fonts of this machine: screenshots may differ from those of the image.`)
   const main = fileURLToPath(moduleBeside(import.meta.url, 'browser-main'))
   // Its profiles go with the run, however it ends.
   const env = { TMPDIR: await dir() }

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { missingChromium } from '../harness/chromium.ts'
+import { kubeconfig, missing, type ProviderName } from '../harness/engine.ts'
+import { openStage } from '../harness/fixture.ts'
+import { openImageRoot } from '../harness/image-root.ts'
+import { openPlaywright, versions, type PlaywrightVersion } from '../harness/playwright.ts'
+import type { Files, RunnerProject } from '../harness/project.ts'
+
+const reach = `import { createServer } from 'node:http'
+import { expect, test } from 'moorage/playwright'
+
+test('a page reaches a server of the runner and a service', async ({ page, services }) => {
+  const server = createServer((_, response) => response.end('on the runner')).listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  await page.goto('http://127.0.0.1:' + server.address().port)
+  await expect(page.locator('body')).toHaveText('on the runner')
+  await page.goto(services.web.url)
+  await expect(page).toHaveTitle('Harbour')
+  server.close()
+})
+`
+
+const open = (version: PlaywrightVersion, files: Files = {}): RunnerProject => openPlaywright(version, { 'tests/reach.spec.ts': reach, ...files }, 'examples/playwright-visual')
+
+interface Ran {
+  readonly code: number | null
+  readonly output: string
+}
+
+async function run(project: RunnerProject, args: readonly string[], { provider = 'process', env = {} }: { provider?: ProviderName; env?: Record<string, string> } = {}): Promise<Ran> {
+  await using stage = await openStage(project.folder, provider)
+  const child = await stage.start(project.command('--reporter=list', ...args), env)
+  const { code } = await child.ended
+  await stage.clean(2_000)
+  return { code, output: child.output() }
+}
+
+/** Draws every screenshot anew, whatever there was; gives their bytes by hash. */
+async function draw(project: RunnerProject, provider: ProviderName, env: Record<string, string> = {}): Promise<{ readonly [file: string]: string }> {
+  const { code, output } = await run(project, ['--update-snapshots=all'], { provider, env })
+  expect(code, output).toBe(0)
+  expect(output).toContain('6 passed')
+  const files = globSync('tests/__screenshots__/**/*.png', { cwd: project.folder }).toSorted()
+  return Object.fromEntries(files.map((file) => [file, createHash('sha256').update(readFileSync(join(project.folder, file))).digest('hex')]))
+}
+
+test("17: the same bytes on Docker, on Kubernetes under a restricted policy, and on plain processes with the image's Chromium and fonts", async ({ skip }) => {
+  const absent = missing('docker') ?? missing('kubernetes')
+  if (absent) skip(absent)
+  using project = open('latest')
+  const inDocker = await draw(project, 'docker')
+  expect(Object.keys(inDocker)).toEqual(['desktop', 'phone'].flatMap((name) => ['chosen', 'page'].map((shot) => `tests/__screenshots__/${name}/page.spec.ts/${shot}.png`)))
+  expect(await draw(project, 'kubernetes', { KUBECONFIG: kubeconfig('restricted'), MOORAGE_NAMESPACE: 'restricted' })).toEqual(inDocker)
+  const { version } = JSON.parse(readFileSync(join(project.folder, 'node_modules/@playwright/test/package.json'), 'utf8')) as { version: string }
+  using root = openImageRoot(`mcr.microsoft.com/playwright:v${version}-noble`)
+  expect(await draw(project, 'process', { MOORAGE_CHROMIUM: root.chromium })).toEqual(inDocker)
+})
+
+describe.skipIf(missingChromium() !== undefined)('on plain processes with the Chromium of this machine', () => {
+  test('17: a second run finds the page as it was; a changed font fails, and shows the difference', async () => {
+    using project = open('latest')
+    await draw(project, 'process')
+    expect(await run(project, [])).toMatchObject({ code: 0 })
+    const style = join(project.folder, 'site/style.css')
+    writeFileSync(style, readFileSync(style, 'utf8').replace('--serif: serif;', "--serif: 'DejaVu Serif';"))
+    const { code, output } = await run(project, ['--project=desktop'])
+    expect(code, output).toBe(1)
+    expect(output).toMatch(/\d+ pixels \(ratio [\d.]+ of all image pixels\) are different/)
+    expect(output).toMatch(/1 failed[^]*2 passed/)
+    expect(globSync('test-results/*/page-diff.png', { cwd: project.folder })).toHaveLength(1)
+  })
+
+  test('the code of docs/visual-tests.md runs as it stands', async () => {
+    const files = [...readFileSync('docs/visual-tests.md', 'utf8').matchAll(/^```ts\n\/\/ (\S+)\n([^]*?)^```/gm)].map(([, path, code]) => [path as string, code as string] as const)
+    expect(files.map(([path]) => path)).toEqual(['moorage.config.ts', 'playwright.config.ts', 'tests/page.spec.ts'])
+    using project = open('latest', Object.fromEntries(files))
+    for (const args of [['--update-snapshots'], []]) expect(await run(project, args)).toMatchObject({ code: 0, output: expect.stringContaining('2 passed') as string })
+    expect(globSync('tests/__screenshots__/**/*.png', { cwd: project.folder })).toEqual(['tests/__screenshots__/page.spec.ts/page.png'])
+  })
+
+  const forms = versions.flatMap((version): readonly (readonly ['globalSetup' | 'webServer', PlaywrightVersion])[] => [['globalSetup', version], ...(version === '1.50' ? [] : [['webServer', version] as const])])
+  test.each(forms)('%s, Playwright %s: tests connect to the browser', async (form, version) => {
+    const entry = { globalSetup: "globalSetup: 'moorage/playwright'", webServer: 'webServer: [moorage.webServer()]' }[form]
+    const source = `import { defineConfig } from '@playwright/test'\nimport { moorage } from 'moorage/playwright'\nvoid moorage\nexport default defineConfig({ testDir: 'tests', ${entry} })\n`
+    using project = open(version, { 'playwright.config.ts': source })
+    const { code, output } = await run(project, ['reach'])
+    expect(code, output).toBe(0)
+    expect(output).toContain('1 passed')
+  })
+})
