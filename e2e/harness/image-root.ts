@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface ImageRoot extends Disposable {
+  readonly folder: string
   /** Runs the image's Chromium, with its libraries and fonts, as a process of this machine. */
   readonly chromium: string
 }
@@ -20,5 +21,5 @@ export function openImageRoot(image: string): ImageRoot {
   // Mounts of its own, which end with it; /tmp holds the profile that Playwright makes.
   const enter = `mount --bind /tmp ${root}/tmp && mount --rbind /dev ${root}/dev && mount -t proc proc ${root}/proc && exec chroot ${root} /usr/lib/chromium/chromium "$@"`
   writeFileSync(chromium, `#!/bin/sh\nexec unshare --mount --propagation private sh -c '${enter}' sh "$@"\n`, { mode: 0o755 })
-  return { chromium, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+  return { folder: root, chromium, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
 }

@@ -1,3 +1,4 @@
+import { browserMutants } from './browser-mutants.ts'
 import { chaosMutants } from './chaos-mutants.ts'
 import { kubernetesMutants } from './kubernetes-mutants.ts'
 import { mutants, type Mutant } from './mutants.ts'
@@ -5,4 +6,4 @@ import { runnerMutants } from './runner-mutants.ts'
 import { reuseMutants } from './reuse-mutants.ts'
 import { serverMutants } from './server-mutants.ts'
 
-export const allMutants: readonly Mutant[] = [...mutants, ...kubernetesMutants, ...chaosMutants, ...runnerMutants, ...reuseMutants, ...serverMutants]
+export const allMutants: readonly Mutant[] = [...mutants, ...kubernetesMutants, ...chaosMutants, ...runnerMutants, ...reuseMutants, ...serverMutants, ...browserMutants]

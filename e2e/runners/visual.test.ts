@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { missingChromium } from '../harness/chromium.ts'
@@ -25,6 +25,8 @@ test('a page reaches a server of the runner and a service', async ({ page, servi
 
 const open = (version: PlaywrightVersion, files: Files = {}): RunnerProject => openPlaywright(version, { 'tests/reach.spec.ts': reach, ...files }, 'examples/playwright-visual')
 
+const DIFFERENT = /\d+ pixels \(ratio [\d.]+ of all image pixels\) are different/
+
 interface Ran {
   readonly code: number | null
   readonly output: string
@@ -47,16 +49,47 @@ async function draw(project: RunnerProject, provider: ProviderName, env: Record<
   return Object.fromEntries(files.map((file) => [file, createHash('sha256').update(readFileSync(join(project.folder, file))).digest('hex')]))
 }
 
-test("17: the same bytes on Docker, on Kubernetes under a restricted policy, and on plain processes with the image's Chromium and fonts", async ({ skip }) => {
-  const absent = missing('docker') ?? missing('kubernetes')
-  if (absent) skip(absent)
+const needed = missing('docker') ?? missing('kubernetes')
+let drawing: ReturnType<typeof draw> | undefined
+
+/** What the others are compared with; drawn once, by whichever test comes first. */
+function drawnInDocker(): ReturnType<typeof draw> {
+  return (drawing ??= (async () => {
+    using project = open('latest')
+    const drawn = await draw(project, 'docker')
+    expect(Object.keys(drawn)).toEqual(['desktop', 'phone'].flatMap((name) => ['chosen', 'page'].map((shot) => `tests/__screenshots__/${name}/page.spec.ts/${shot}.png`)))
+    return drawn
+  })())
+}
+
+test('17: the same bytes on Docker and on Kubernetes, under a restricted policy', async ({ skip }) => {
+  if (needed) skip(needed)
   using project = open('latest')
-  const inDocker = await draw(project, 'docker')
-  expect(Object.keys(inDocker)).toEqual(['desktop', 'phone'].flatMap((name) => ['chosen', 'page'].map((shot) => `tests/__screenshots__/${name}/page.spec.ts/${shot}.png`)))
-  expect(await draw(project, 'kubernetes', { KUBECONFIG: kubeconfig('restricted'), MOORAGE_NAMESPACE: 'restricted' })).toEqual(inDocker)
+  const drawn = await draw(project, 'kubernetes', { KUBECONFIG: kubeconfig('restricted'), MOORAGE_NAMESPACE: 'restricted' })
+  expect(drawn).toEqual(await drawnInDocker())
+})
+
+test("17: the same bytes on plain processes with the image's Chromium and fonts; without its fonts the comparison fails", async ({ skip }) => {
+  if (needed) skip(needed)
+  using project = open('latest')
   const { version } = JSON.parse(readFileSync(join(project.folder, 'node_modules/@playwright/test/package.json'), 'utf8')) as { version: string }
   using root = openImageRoot(`mcr.microsoft.com/playwright:v${version}-noble`)
-  expect(await draw(project, 'process', { MOORAGE_CHROMIUM: root.chromium })).toEqual(inDocker)
+  const env = { MOORAGE_CHROMIUM: root.chromium }
+  expect(await draw(project, 'process', env)).toEqual(await drawnInDocker())
+  rmSync(join(root.folder, 'usr/share/fonts/truetype/liberation'), { recursive: true })
+  const { code, output } = await run(project, ['page', '--project=desktop'], { env })
+  expect(code, output).toBe(1)
+  expect(output).toMatch(DIFFERENT)
+})
+
+test('17: a version mismatch is caught before the first test: an image without the browser build of the installed version', async ({ skip }) => {
+  const absent = missing('docker')
+  if (absent) skip(absent)
+  const config = "import { browser, defineConfig } from 'moorage'\nexport default defineConfig({ services: { browser: browser({ image: 'node:24' }) } })\n"
+  using project = open('latest', { 'moorage.config.ts': config })
+  const { code, output } = await run(project, [], { provider: 'docker' })
+  expect(code, output).toBe(1)
+  expect(output).toMatch(/MoorageError: services\.browser ended with exit code 1 before it was ready\.\nIts last lines say why\.\nLast log lines:\n {2}This image has no Chromium of build (\d+), which Playwright (1\.\d+\.\d+) needs: use mcr\.microsoft\.com\/playwright:v\2-noble, or an image made from it\./)
 })
 
 describe.skipIf(missingChromium() !== undefined)('on plain processes with the Chromium of this machine', () => {
@@ -68,7 +101,7 @@ describe.skipIf(missingChromium() !== undefined)('on plain processes with the Ch
     writeFileSync(style, readFileSync(style, 'utf8').replace('--serif: serif;', "--serif: 'DejaVu Serif';"))
     const { code, output } = await run(project, ['--project=desktop'])
     expect(code, output).toBe(1)
-    expect(output).toMatch(/\d+ pixels \(ratio [\d.]+ of all image pixels\) are different/)
+    expect(output).toMatch(DIFFERENT)
     expect(output).toMatch(/1 failed[^]*2 passed/)
     expect(globSync('test-results/*/page-diff.png', { cwd: project.folder })).toHaveLength(1)
   })

@@ -17,7 +17,7 @@ import { lines } from './shell.ts'
 export const dockerPart: Part = {
   name: 'docker',
   debianPackages: ['docker.io', 'containerd', 'runc', 'iptables', 'iproute2', 'mmdebstrap', 'util-linux'],
-  disk: { cold: 6, warm: 2 },
+  disk: { cold: 8, warm: 2 },
   cached: async () => existsSync(config.engineData) && [registry, ferretdb].every((each) => existsSync(binary(each))),
   programs: () => [
     {

@@ -25,7 +25,7 @@ export const kubernetesPart: Part = {
   debianPackages: [
     'containerd', 'runc', 'containernetworking-plugins', 'iptables', 'iproute2', 'openssl', 'util-linux',
   ],
-  disk: { cold: 16, warm: 3 },
+  disk: { cold: 17, warm: 3 },
   cached: async () => existsSync(at.containerdRoot) && built.every((each) => existsSync(binary(each))),
   programs,
 
