@@ -183,7 +183,7 @@ export const mutants: readonly Mutant[] = [
     find: 'await removeRun(client, run.id, name)\n    await Promise.race',
     replace: 'await removeContainer(client, name)\n    await Promise.race',
     test: objects('a container that somebody else made under the same name is not touched, whatever becomes of the start'),
-    says: /to be '[0-9a-f]{64}'|Expected/,
+    says: /to be '[0-9a-f]+/,
     quick: false,
   },
   {

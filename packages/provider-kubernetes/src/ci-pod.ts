@@ -19,21 +19,28 @@ const NONE: CiPod = { owners: [], labels: {} }
 // Milliseconds: an owner more is welcome, not needed.
 const PATIENCE = 1_500
 
+export interface Self {
+  readonly namespace: string
+  readonly env: NodeJS.ProcessEnv
+  /** Of this machine, or pod. */
+  readonly addresses: readonly string[]
+}
+
 /** Nothing where the pod cannot be found, or proved: an owner that does not exist would take the run along at once. */
-export async function findCiPod(client: Client, { namespace, env }: { readonly namespace: string; readonly env: NodeJS.ProcessEnv }, signal: AbortSignal): Promise<CiPod> {
+export async function findCiPod(client: Client, { namespace, env, addresses }: Self, signal: AbortSignal): Promise<CiPod> {
   // A pod's host name is its own name, cut off after 63 characters.
   const name = env['POD_NAME'] || hostname()
   const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` })
   const answer = await client.call({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods?${query}`, signal, patience: PATIENCE }).catch(() => undefined)
   signal.throwIfAborted()
   const [pod] = answer?.status === 200 ? ((answer.body as List<Pod>).items ?? []) : []
-  if (!pod || pod.metadata.deletionTimestamp !== undefined || !hasOurAddress(pod)) return NONE
+  // The name alone may be a stranger's: on another cluster, or within a container of a container.
+  if (!pod || pod.metadata.deletionTimestamp !== undefined || !addresses.includes(pod.status?.podIP ?? '')) return NONE
   const { uid, labels } = pod.metadata
   const runner = labels?.[RUNNER] ?? (env['ACTIONS_RUNNER_POD_NAME'] === name ? name : undefined)
   return { owners: [{ apiVersion: 'v1', kind: 'Pod', name, uid, blockOwnerDeletion: false }], labels: runner === undefined ? {} : { [RUNNER]: runner } }
 }
 
-/** The proof that it is us: within a container of a container, or on another cluster, the name alone may be a stranger's. */
-function hasOurAddress({ status }: Pod): boolean {
-  return Object.values(networkInterfaces()).flat().some((own) => own !== undefined && !own.internal && own.address === status?.podIP)
+export function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((own = []) => own.flatMap(({ internal, address }) => (internal ? [] : [address])))
 }

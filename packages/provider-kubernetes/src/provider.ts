@@ -1,6 +1,6 @@
 import type { Json, JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
 import { choose, type Chosen, type Cluster } from './choose.ts'
-import { findCiPod } from './ci-pod.ts'
+import { findCiPod, ownAddresses } from './ci-pod.ts'
 import { hostProblem, relaysOn } from './host-access.ts'
 import type { KubernetesOptions } from './options.ts'
 import { openPlace, type Making, type RunPlace } from './place.ts'
@@ -98,7 +98,7 @@ async function placeOf({ client, credentials }: Cluster, making: Omit<Making, 'c
   const { choice, signal } = making
   // An owner must be in the namespace of what it owns.
   const within = credentials.inCluster && choice.mode === 'shared' && choice.namespace === credentials.namespace
-  const ciPod = within ? await findCiPod(client, { namespace: choice.namespace, env: process.env }, signal) : { owners: [], labels: {} }
+  const ciPod = within ? await findCiPod(client, { namespace: choice.namespace, env: process.env, addresses: ownAddresses() }, signal) : { owners: [], labels: {} }
   return await openPlace(client, { ...making, ciPod })
 }
 
