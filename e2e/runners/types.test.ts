@@ -20,9 +20,14 @@ function compile(folder: string): string {
 }
 
 test.each(vitests)("11: inject('moorage') and services() are exact in Vitest %s, after one declare module", (version) => {
-  const typed = `import 'moorage/vitest'
-import { services } from 'moorage/test'
+  const typed = `import { logs, services } from 'moorage/test'
+import { moorage } from 'moorage/vitest'
 import { inject } from 'vitest'
+import { defineConfig } from 'vitest/config'
+export default defineConfig({ plugins: [moorage()] })
+void logs('db', 10)
+// @ts-expect-error a service that is not in the config
+void logs('cache')
 const url: string = inject('moorage').db.url
 const port: number = services().app.ports.http.port
 // @ts-expect-error a service that is not in the config
@@ -36,7 +41,7 @@ void [url, port]
 })
 
 test.each(playwrights)('11: the fixture services is exact in Playwright %s', (version) => {
-  const typed = `import { moorage, test } from 'moorage/playwright'
+  const typed = `import { moorage, test, type ServiceOptions } from 'moorage/playwright'
 import { defineConfig } from '@playwright/test'
 test('typed', ({ services, baseURL }) => {
   const url: string = services.db.url
@@ -45,7 +50,7 @@ test('typed', ({ services, baseURL }) => {
   services.cache
   void [url, base]
 })
-export default defineConfig({ use: { baseService: 'db' } as object, webServer: [moorage.webServer() as never] })
+export default defineConfig<ServiceOptions>({ use: { baseService: 'db' }, webServer: [moorage.webServer(), { command: 'node app.mjs', url: 'http://127.0.0.1:1' }] })
 `
   using project = openPlaywright(version, { 'moorage.config.ts': CONFIG, 'tsconfig.json': TSCONFIG, 'typed.ts': typed })
   expect(compile(project.folder)).toBe('')
