@@ -1,4 +1,7 @@
-import type { ProviderName } from '../harness/engine.ts'
+import { kubeconfig, NAMESPACE, type ProviderName } from '../harness/engine.ts'
+
+/** Runs in one namespace, with the documented Role. */
+export const sharedNamespace = { KUBECONFIG: kubeconfig('shared'), MOORAGE_NAMESPACE: NAMESPACE }
 
 /** What scripts/tasks/chaos.ts was asked for. */
 export function chosen(): { readonly providers: readonly ProviderName[]; readonly first: number; readonly count: number } {

@@ -96,4 +96,14 @@ export const chaosMutants: readonly Mutant[] = [
     says: /not in this test/,
     quick: true,
   },
+  {
+    name: 'world by the number of the process',
+    guarantee: 'a failed world of the simulation is shown again by its command, in any process',
+    file: 'packages/core/src/supervisor/client.ts',
+    find: 'Number.parseInt(sha256(params.run.id).slice(0, 6), 16) % 20',
+    replace: '(process.pid + sha256(params.run.id).length) % 20',
+    test: { project: 'unit', file: 'test/simulation/replay.test.ts', name: 'with a guarantee taken out, a world fails, and the command that is printed shows it again' },
+    says: /Object\.is equality|to be|toContain|to include/,
+    quick: true,
+  },
 ]

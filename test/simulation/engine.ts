@@ -17,6 +17,8 @@ export class Engine {
   readonly things = new Map<string, Thing>()
   readonly violations: string[] = []
   readonly trace: string[] = []
+  /** What has been met with, for the count of all worlds. */
+  readonly met: string[] = []
   faults: Faults
 
   constructor(host: Host, faults: Faults) {
@@ -42,7 +44,9 @@ export class Engine {
     if (!process.alive) return await answer.promise
     const [hung, early] = [chance.yes(hangs), chance.yes(0.5)]
     const failure = chance.yes(fails) ? new RangeError(`${title}: the engine failed`) : undefined
-    const takes = chance.yes(slow) ? chance.between(1_000, 100_000) : chance.between(0, 30)
+    const late = chance.yes(slow)
+    if (late) this.met.push('slow engine')
+    const takes = late ? chance.between(1_000, 100_000) : chance.between(0, 30)
     schedule.at(schedule.now + takes * chance.next(), labelled ? undefined : process, () => {
       if (hung && early) return
       let settle = (): void => answer.reject(failure)
@@ -78,6 +82,7 @@ export class Engine {
     if (thing.refusals > 0) {
       thing.refusals -= 1
       this.note(`engine: deletion of ${id} refused`)
+      this.met.push('refused deletion')
       throw new RangeError(`deletion of ${id} is refused`)
     }
     this.things.delete(id)

@@ -36,7 +36,7 @@ export async function play(seed: number): Promise<Outcome> {
     checkAnswers(world, quiet)
     checkLeftovers(world, quiet)
     await checkSweep(world, foreign)
-    return { violations: engine.violations, trace: engine.trace, seen: seenIn(world) }
+    return { violations: engine.violations, trace: engine.trace.map((line) => line.replaceAll(runFolder, 'RUN')), seen: seenIn(world) }
   } finally {
     rmSync(runFolder, { recursive: true, force: true })
   }
@@ -74,7 +74,10 @@ function addTrouble(world: World): void {
     if (more-- > 0 && chance.yes(0.4)) come(chance.pick([0, 0, 5, 50]) * chance.next())
   }
   world.onBirth = (process) => haunt(world, process, faults)
+  const visited = new Set<Process>()
   host.onVisit = (process) => {
+    if (visited.has(process)) engine.met.push('attached')
+    visited.add(process)
     if (!chance.yes(faults.endsSupervisors * 0.5)) return
     engine.note(`supervisor ${process.owner.pid} gets SIGTERM when a client has come`)
     schedule.at(schedule.now + chance.next() * 10, process, () => world.terminate(process))
@@ -147,7 +150,7 @@ async function checkSweep(world: World, foreign: readonly string[]): Promise<voi
   for (const name of readdirSync(host.folders.runFolder)) engine.violated(`the next sweep left the file ${name}`)
 }
 
-function seenIn({ clients, host }: World): readonly string[] {
+function seenIn({ clients, host, engine }: World): readonly string[] {
   const kinds = clients.map(({ answer, aborted, process }) => (answer === undefined ? (process.alive ? 'hung' : 'killed') : aborted === undefined ? (/^[A-Z_]+|^left$|^left/.exec(answer)?.[0] ?? answer) : 'aborted'))
-  return [...kinds, ...host.processes.filter(({ kind }) => kind !== 'client').map(({ kind }) => kind)]
+  return [...kinds, ...engine.met, ...host.processes.filter(({ kind }) => kind !== 'client').map(({ kind }) => kind)]
 }

@@ -17,7 +17,7 @@ describe('in no world is anything left, anything foreign touched, or anybody lef
     }
     expect(failed.join('\n')).toBe('')
     // Worlds in which nothing happens would prove nothing.
-    for (const what of ['left', 'killed', 'aborted', 'DEADLINE', 'START_FAILED', 'SERVICE_EXITED', 'SUPERVISOR_FAILED', 'recovery']) expect(seen.get(what), what).toBeGreaterThan(10)
+    for (const what of ['left', 'killed', 'aborted', 'DEADLINE', 'START_FAILED', 'SERVICE_EXITED', 'SUPERVISOR_FAILED', 'recovery', 'attached', 'slow engine', 'refused deletion']) expect(seen.get(what), what).toBeGreaterThan(10)
   })
 })
 

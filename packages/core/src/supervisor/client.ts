@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { monotonic, orAborted, sleep, within, type Clock } from '../clock.ts'
+import { sha256 } from '../config/hash.ts'
 import { isMoorageError, MoorageError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Progress, Tell } from '../run/progress.ts'
@@ -70,7 +71,7 @@ export async function join(params: Omit<OpenParams, 'protocol'>, options: JoinOp
     }
     if (clock.now() > deadline) throw noSupervisor(joining, `none answered within ${PATIENCE / 1000} s`)
     // Clients that were turned away together do not come back together.
-    await sleep(clock, 10 + (process.pid % 20))
+    await sleep(clock, 10 + (Number.parseInt(sha256(params.run.id).slice(0, 6), 16) % 20))
   }
 }
 
