@@ -8,9 +8,9 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'deadman renewal off',
     guarantee: 'a run lives for as long as its supervisor does',
-    file: 'packages/provider-kubernetes/src/deadman.ts',
-    find: "{ method: 'PATCH', path, body: { spec: { activeDeadlineSeconds } }, signal: over }",
-    replace: "{ method: 'GET', path, body: activeDeadlineSeconds > 0 ? undefined : {}, signal: over } as unknown as Request",
+    file: 'packages/provider-kubernetes/src/heartbeat.ts',
+    find: "{ method: 'PATCH', ...renewal(), signal: over }",
+    replace: "{ method: 'GET', path: renewal().path, signal: over }",
     test: cluster('heartbeats keep a run alive for longer than its grace'),
     says: /to deeply equal \{ code: \+?0/,
     quick: false,

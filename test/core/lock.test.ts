@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,14 +7,22 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { takeLock } from '../../packages/core/src/supervisor/lock.ts'
 
 let base: string
-beforeEach(() => void (base = mkdtempSync(join(tmpdir(), 'moorage-lock-'))))
-afterEach(() => rmSync(base, { recursive: true, force: true }))
+let others: ChildProcess[]
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'moorage-lock-'))
+  others = []
+})
+afterEach(() => {
+  for (const child of others) child.kill('SIGKILL')
+  rmSync(base, { recursive: true, force: true })
+})
 
 /** Another process that takes the lock, says whether it has it, and keeps it until it is killed. */
 async function other(path: string): Promise<{ readonly has: boolean; kill(): Promise<unknown> }> {
   const script = `const { takeLock } = await import(${JSON.stringify(resolve('packages/core/src/supervisor/lock.ts'))})
     globalThis.lock = takeLock(process.argv[1]); console.log(lock ? 'has' : 'has not'); setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  others.push(child)
   const [data] = (await once(child.stdout, 'data')) as [Buffer]
   return { has: String(data).trim() === 'has', kill: () => (child.kill('SIGKILL'), once(child, 'exit')) }
 }

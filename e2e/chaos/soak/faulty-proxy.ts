@@ -23,6 +23,8 @@ export interface FaultyProxy extends AsyncDisposable {
   trouble: (method: string, path: string) => Trouble
   /** No connection gets through, as if nobody listened. */
   refuses: boolean
+  /** Waits until nobody is connected, two seconds at most. */
+  quiet(): Promise<void>
 }
 
 /** FAKE FAULTS: stands before a real engine's API, passes everything on, and does what engines and networks do on bad days. */
@@ -37,6 +39,9 @@ export async function openProxy(upstream: Upstream, listen: { readonly path: str
     },
     trouble: () => ({}),
     refuses: false,
+    async quiet() {
+      for (const end = performance.now() + 2_000; connections.size && performance.now() < end; ) await sleep(20)
+    },
     async [Symbol.asyncDispose]() {
       for (const each of connections) each.destroy()
       await new Promise((done) => server.close(done))

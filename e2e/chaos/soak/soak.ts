@@ -50,6 +50,8 @@ export async function openBasin(provider: ProviderName): Promise<Basin> {
   return {
     run: (seed) => runOne({ provider, root, proxy, env }, seed),
     async sample() {
+      // Its connections are in this process as well.
+      await proxy?.quiet()
       collect()
       const items = await Promise.all(kinds.map(({ take }) => take()))
       return { descriptors: readdirSync('/proc/self/fd').length, heap: process.memoryUsage().heapUsed, objects: items.flat().length }
@@ -71,7 +73,7 @@ function environmentBehind(provider: ProviderName, proxy: FaultyProxy | undefine
   if (!proxy) return {}
   if (provider === 'docker') return { DOCKER_HOST: `unix://${join(root, 'engine.sock')}` }
   const file = join(root, 'kubeconfig.json')
-  const cluster = { name: 'proxy', cluster: { server: `http://127.0.0.1:${proxy.port}` } }
+  const cluster = { name: 'proxy', cluster: { server: `http://127.0.0.1:${proxy.port}`, 'insecure-skip-tls-verify': true } }
   writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', clusters: [cluster], users: [{ name: 'proxy', user: {} }], contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'proxy', namespace: NAMESPACE } }], 'current-context': 'proxy' }))
   return { KUBECONFIG: file, MOORAGE_KUBE_CONTEXT: 'proxy', MOORAGE_NAMESPACE: NAMESPACE }
 }
@@ -129,12 +131,19 @@ function inject(proxy: FaultyProxy | undefined, fault: Fault | undefined, chance
   }
   if (fault === 'resets') proxy.trouble = () => (hit() ? { reset: chance.pick(['before', 'after'] as const) } : {})
   if (fault === 'throttled') proxy.trouble = () => (hit() ? { throttle: true } : {})
-  if (fault === 'refused dials') {
-    void sleep(chance.between(0, 600)).then(async () => {
-      proxy.refuses = true
-      await sleep(400)
-      proxy.refuses = false
-    })
+  const over = new AbortController()
+  if (fault === 'refused dials') void refuse(proxy, chance.between(0, 600), over.signal)
+  return () => {
+    over.abort()
+    proxy.refuses = false
+    proxy.trouble = () => ({})
   }
-  return () => (proxy.trouble = () => ({}))
+}
+
+async function refuse(proxy: FaultyProxy, after: number, signal: AbortSignal): Promise<void> {
+  await sleep(after, undefined, { signal }).catch(() => {})
+  if (signal.aborted) return
+  proxy.refuses = true
+  await sleep(400, undefined, { signal }).catch(() => {})
+  proxy.refuses = false
 }
