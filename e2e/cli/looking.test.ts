@@ -1,0 +1,98 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { moorage, openStage, until } from '../harness/fixture.ts'
+import { config, openProject, scripts } from './project.ts'
+
+const SERVER = `import { createServer } from 'node:http'
+let n = 0
+createServer((_, response) => response.end(String(console.log('request ' + ++n)))).listen(process.env.PORT, '127.0.0.1')`
+const API = { 'package.json': scripts({ start: 'node server.mjs' }), 'server.mjs': SERVER, 'moorage.config.ts': config('api: npmServer()') }
+
+test('logs: the last lines, those to come with -f, and Ctrl-C ends that', async () => {
+  using project = openProject(API)
+  await using stage = await openStage(project.folder, 'process')
+  const up = await stage.start(moorage(project.folder, 'up'))
+  expect((await up.ended).code, up.output()).toBe(0)
+  const [, url = ''] = /api {2}(\S+)/.exec(up.output()) ?? []
+  await fetch(url)
+  const last = await stage.start(moorage(project.folder, 'logs', 'api', '-n', '1'))
+  await last.ended
+  const [, n] = /^request (\d+)\n$/.exec(last.output()) ?? [last.output()]
+  const follow = await stage.start(moorage(project.folder, 'logs', 'api', '-n', '1', '--follow'))
+  await until('the last line', () => follow.output() === `request ${n}\n`)
+  await fetch(url)
+  await until('the next one', () => follow.output() === `request ${n}\nrequest ${Number(n) + 1}\n`)
+  follow.kill('SIGINT')
+  expect(await follow.ended).toEqual({ code: 130, signal: null })
+  const down = await stage.start(moorage(project.folder, 'down'))
+  expect((await down.ended).code).toBe(0)
+  await stage.clean(5_000)
+})
+
+test('down leaves what is used to its users, and they take it with them', async () => {
+  using project = openProject(API)
+  await using stage = await openStage(project.folder, 'process')
+  await (await stage.start(moorage(project.folder, 'up'))).ended
+  const user = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo USES; exec sleep 60'))
+  await until('it is used', () => user.output().includes('USES'))
+  const status = await stage.start(moorage(project.folder, 'status'))
+  await status.ended
+  expect(status.output()).toMatch(/^run \S+, stays for 8 h more, used by 1 process\n/)
+  const down = await stage.start(moorage(project.folder, 'down'))
+  expect(await down.ended).toEqual({ code: 0, signal: null })
+  expect(down.output()).toMatch(/^moorage: run \S+ is used by 1 process: it goes when it has left\n$/)
+  const still = await stage.start(moorage(project.folder, 'status'))
+  await still.ended
+  expect(still.output()).toMatch(/^run \S+, used by 1 process\n✓ api /)
+  user.kill('SIGTERM')
+  await user.ended
+  await stage.clean(5_000)
+})
+
+test('down and status work with a config that cannot be loaded any more', async () => {
+  using project = openProject(API)
+  await using stage = await openStage(project.folder, 'process')
+  await (await stage.start(moorage(project.folder, 'up'))).ended
+  writeFileSync(join(project.folder, 'moorage.config.ts'), 'export default {')
+  const down = await stage.start(moorage(project.folder, 'down'))
+  expect(await down.ended).toEqual({ code: 0, signal: null })
+  expect(down.output()).toMatch(/^moorage: run \S+ is gone\n$/)
+  await stage.clean(5_000)
+})
+
+test('Ctrl-C while up starts services: 130, and nothing is left', async () => {
+  using project = openProject({ ...API, 'package.json': scripts({ start: 'sleep 60' }) })
+  await using stage = await openStage(project.folder, 'process')
+  const up = await stage.start(moorage(project.folder, 'up'))
+  await until('it starts', () => up.output().includes('api starting'))
+  up.kill('SIGINT')
+  expect(await up.ended).toEqual({ code: 130, signal: null })
+  await stage.clean(5_000)
+})
+
+test('up that would end with its own process is refused', async () => {
+  using project = openProject(API)
+  await using stage = await openStage(project.folder, 'process')
+  const up = await stage.start(moorage(project.folder, 'up'), { MOORAGE_SUPERVISOR: 'inline' })
+  expect((await up.ended).code).toBe(2)
+  expect(up.output()).toBe('moorage: With MOORAGE_SUPERVISOR=inline services end with this process: they cannot be left standing.\nUnset MOORAGE_SUPERVISOR.\n')
+  await stage.clean(1_000)
+})
+
+test('doctor: which providers can be used, why not, and whether names are typed', async () => {
+  using project = openProject(API)
+  await using stage = await openStage(project.folder, 'process')
+  const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock', KUBECONFIG: '/nowhere/config' }
+  const loose = await stage.start(moorage(project.folder, 'doctor'), env)
+  expect(await loose.ended).toEqual({ code: 0, signal: null })
+  expect(loose.output()).toMatch(/^✓ config \S+moorage\.config\.ts: api\n✗ types: services\(\) is loosely typed\. Add to the config: declare module 'moorage' \{ interface Register \{ config: typeof config \} \}\n/)
+  expect(loose.output()).toMatch(/^✗ docker: .*\/nowhere\/docker\.sock.*\. To use it: .+$/m)
+  expect(loose.output()).toMatch(/^✗ kubernetes: .+\. To use it: .+$/m)
+  expect(loose.output()).toMatch(/^✓ process: plain processes on linux$/m)
+  writeFileSync(join(project.folder, 'moorage.config.ts'), `${API['moorage.config.ts']}declare module 'moorage' { interface Register { config: unknown } }\n`)
+  const typed = await stage.start(moorage(project.folder, 'doctor'), env)
+  await typed.ended
+  expect(typed.output()).toContain('✓ types: services() knows its names\n')
+  await stage.clean(1_000)
+})
