@@ -4,6 +4,7 @@ import { dockerStart } from '../../e2e/bench/docker-start.ts'
 import { forwardDownload } from '../../e2e/bench/download.ts'
 import { kubernetesStart } from '../../e2e/bench/kubernetes.ts'
 import { imports } from '../../e2e/bench/imports.ts'
+import { isolation } from '../../e2e/bench/isolation.ts'
 import { dockerMany, kubernetesMany } from '../../e2e/bench/many.ts'
 import { measure, report, type Bench } from '../../e2e/bench/result.ts'
 import { supervisor } from '../../e2e/bench/supervisor.ts'
@@ -11,7 +12,7 @@ import { bedEnvironment } from '../bed-environment.ts'
 
 // `npm run bench -- [--n 15] [name …]`: measured beside what it competes with, on the same machine, in turns. From 15 samples on, results are kept.
 const { values, positionals } = parseArgs({ options: { n: { type: 'string', default: '15' } }, allowPositionals: true })
-const benches: readonly Bench[] = [imports, supervisor, dockerStart, dockerMany, kubernetesStart, kubernetesMany, forwardDownload]
+const benches: readonly Bench[] = [imports, supervisor, dockerStart, dockerMany, kubernetesStart, kubernetesMany, forwardDownload, isolation]
 const n = Number(values.n)
 if (!(Number.isInteger(n) && n > 0)) throw new RangeError(`--n is '${values.n}', and has to be a whole number of samples.`)
 const needsDocker = new Set([dockerStart, dockerMany])
