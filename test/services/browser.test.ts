@@ -29,7 +29,7 @@ test("its variables are those by which Playwright's tests connect, and expose th
 })
 
 test('an image of another minor version is refused before anything exists', async () => {
-  expect(await refused(() => browser({ image: 'mirror.test/playwright:v1.20.3-noble' }))).toBe(
+  expect(await refused(() => void browser({ image: 'mirror.test/playwright:v1.20.3-noble' }))).toBe(
     `CONFIG_INVALID\nbrowser({ image }): mirror.test/playwright:v1.20.3-noble has the browsers of Playwright 1.20, and ${version} is installed.\nUse the tag v${version}-noble, which is the default, or install @playwright/test@1.20.`,
   )
 })
