@@ -99,7 +99,7 @@ export class Provisioning {
     const { plan } = this.#context ?? {}
     const asked = [...this.#shared.running].filter(([name]) => plan && !runsToItsEnd(plan.services, name))
     const found = await Promise.all(asked.map(async ([name, running]) => [name, await ailmentOf(name, running, { clock: this.#clock, signal: this.#over.signal })] as const))
-    return new Map(found.flatMap(([name, reason]) => (reason === undefined ? [] : [[name, reason] as const])))
+    return new Map(found.flatMap(([name, reason]) => (reason === undefined ? [] : [[name, this.#shared.secrets.redact(reason)] as const])))
   }
 
   /** The last lines of a service, secrets struck out. */
@@ -139,7 +139,7 @@ export class Provisioning {
       const before = this.#context?.plan.services ?? {}
       const { services } = order.plan
       const ill = await this.ailments()
-      for (const [name, reason] of ill) this.#shared.tell({ kind: 'notice', text: this.#shared.secrets.redact(`services.${name} ${reason}: it starts again.`) })
+      for (const [name, reason] of ill) this.#shared.tell({ kind: 'notice', text: `services.${name} ${reason}: it starts again.` })
       const starting = outdated(before, services, new Set(ill.keys()))
       touched = true
       await this.#takeDown([...starting, ...Object.keys(before).filter((name) => !services[name])].filter((name) => before[name]))

@@ -183,7 +183,7 @@ export class Supervisor {
 
   /** The last to leave hears when everything is gone, or that it stays. */
   async #leave(channel: Channel, { failed }: { readonly failed: boolean }): Promise<Json> {
-    this.#failed ||= failed
+    if (this.#stay.reason !== 'asked') this.#failed ||= failed
     const held = this.#held
     const keep = held?.params.order.keep
     if ([...this.#members].every((other) => other === channel)) {
