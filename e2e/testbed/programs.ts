@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -36,7 +36,7 @@ export async function start(program: Program): Promise<void> {
   const enter = `echo $$ > ${await admission(program.name)} || exit
     for fd in /proc/$$/fd/*; do fd=\${fd##*/}; [ $fd -le 2 ] || eval "exec $fd>&-"; done
     exec "$@"`
-  const argv = ['-c', enter, 'bash', ...program.argv]
+  const argv = ['-c', enter, 'bash', ...machineMounts(), ...program.argv]
   const child = spawn('/bin/bash', argv, { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject))
@@ -44,6 +44,12 @@ export async function start(program: Program): Promise<void> {
   const pid = child.pid ?? 0
   await writeFile(pidFile(program.name), `${pid} ${startOf(pid)}\n`)
   await untilReady(program)
+}
+
+/** An engine that is started anew from within mounts of a caller's own would unpack images where its runtime does not see them. */
+function machineMounts(): string[] {
+  const machine = '/proc/1/ns/mnt'
+  return readlinkSync('/proc/self/ns/mnt') === readlinkSync(machine) ? [] : ['nsenter', `--mount=${machine}`]
 }
 
 export async function untilReady(program: Program): Promise<void> {

@@ -22,7 +22,9 @@ test.for<ProviderName>(providers)('forty runs at once on %s, every fourth is kil
   const victims = runs.filter((_, i) => i % 4 === 3)
   const others = runs.filter((run) => !victims.includes(run))
   await Promise.all(victims.map(async (victim) => {
-    await sleep(chance.between(0, 25_000))
+    const over = await Promise.race([victim.ended, sleep(chance.between(0, 25_000))])
+    // It was to live until it is killed.
+    if (over) expect.fail(victim.output())
     victim.kill('SIGKILL')
   }))
   for (const each of others) expect(await each.ended, each.output()).toEqual({ code: 0, signal: null })

@@ -97,7 +97,7 @@ async function runOne({ provider, root, proxy, env }: Work, seed: number): Promi
   let retries = 0
   const tell: ProvisionOptions['tell'] = (progress) => {
     if (progress.kind !== 'notice') return
-    if (/again/.test(progress.text)) retries += 1
+    if (/was asked \d+ times/.test(progress.text)) retries += 1
     process.stdout.write(`    seed ${seed}: ${progress.text}\n`)
   }
   const end = (outcome: string, right: boolean): Soaked => ({ seed, fault, outcome, right, ms: Math.round(performance.now() - since), retries })

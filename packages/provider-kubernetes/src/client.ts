@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '@moorage/core'
 import type { WebSocket } from './websocket.ts'
 import type { Status } from './api-types.ts'
 import { apiError, lost } from './api-error.ts'
@@ -32,6 +33,8 @@ export interface Client {
   stream(path: string, signal: AbortSignal): Promise<IncomingMessage>
   /** Not open yet: its refusal is an `unexpected-response`. */
   socket(path: string, protocol: string): Promise<WebSocket>
+  /** Told, from the first one on, which calls were answered only when they were made again, and why. */
+  onRetry(tell: (text: string) => void): void
   close(): void
 }
 
@@ -71,9 +74,16 @@ export function connectTo(credentials: Credentials): Client {
     return { status: message.statusCode ?? 0, body: parse(await textOf(message)), ...(Number.isNaN(date) ? {} : { date }) }
   }
 
+  const untold: string[] = []
+  let tell = (text: string): void => void untold.push(text)
+  const tellRetries = ({ method, path }: Request, reasons: readonly string[]): void => {
+    if (reasons.length) tell(`The Kubernetes API was asked ${reasons.length + 1} times for ${method} ${path.split('?')[0]}: ${[...new Set(reasons)].join(', ')}.`)
+  }
+
   return {
     async call(request) {
       const until = performance.now() + (request.patience ?? PATIENCE)
+      const reasons: string[] = []
       for (let n = 0, renewed = false; ; n++) {
         request.signal?.throwIfAborted()
         const answer = await once(request).catch((error: unknown) => ({ error }))
@@ -86,12 +96,17 @@ export function connectTo(credentials: Credentials): Client {
             continue
           }
           const pause = late ? undefined : busy(answer)
-          if (pause === undefined) return answer
+          if (pause === undefined) {
+            tellRetries(request, reasons)
+            return answer
+          }
+          reasons.push(`status ${answer.status}`)
           await sleep(pause, undefined, request.signal ? { signal: request.signal } : {}).catch(() => {})
           continue
         }
         // An address that nobody has, or a certificate that nobody trusts, does not get better.
         if (late || hopeless(answer.error)) throw lost(server, answer.error)
+        reasons.push((answer.error as NodeJS.ErrnoException).code ?? messageOf(answer.error))
         await sleep(Math.min(1_000, 50 * 2 ** n) * (0.5 + Math.random() / 2))
       }
     },
@@ -111,6 +126,10 @@ export function connectTo(credentials: Credentials): Client {
         handshakeTimeout: HANDSHAKE,
         skipUTF8Validation: true,
       })
+    },
+    onRetry(listener) {
+      tell = listener
+      for (const text of untold.splice(0)) tell(text)
     },
     close: () => agent.destroy(),
   }

@@ -60,6 +60,7 @@ function openSession(found: Cluster, { run, report: given, options, signal }: Op
       entries.push(entry)
     },
   }
+  client.onRetry(report.notice)
   const place = placeOf(found, { choice, run, report, options, signal })
   // Whoever starts a service waits for it, and tells its failure.
   place.catch(() => {})
