@@ -17,8 +17,13 @@ test.for<readonly [what: string, answer: () => Promise<Answer>]>([
   ['in a container of another name', () => Promise.resolve({ status: 200, body: { items: null } })],
   ['where a pod of that name has another address', () => Promise.resolve(pod({ podIP: '192.0.2.1' }))],
   ['whose pod is being deleted', () => Promise.resolve(pod({ podIP: '10.1.2.3' }, { deletionTimestamp: '2026-01-01T00:00:00Z' }))],
-  ['where a pod of that name has no address yet', () => Promise.resolve(pod({}))],
+  ['where a pod of that name never has an address', () => Promise.resolve(pod({}))],
 ])('nobody owns the run of one %s', async ([_what, answer]) => expect(await find(answer)).toEqual(NOTHING))
+
+test('a pod that has only just started is asked for its address again', async () => {
+  const answers = [pod({}), pod({}), pod({ podIP: '10.1.2.3' })]
+  expect(await find(() => Promise.resolve(answers.shift() as Answer))).toMatchObject({ owners: [{ uid: 'u' }] })
+})
 
 const owners = [{ apiVersion: 'v1', kind: 'Pod', name: 'job', uid: 'u', blockOwnerDeletion: false }]
 

@@ -1,4 +1,5 @@
 import { hostname, networkInterfaces } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { List, Pod } from './api-types.ts'
 import type { Client } from './client.ts'
 
@@ -18,6 +19,8 @@ const RUNNER = 'runner-pod'
 const NONE: CiPod = { owners: [], labels: {} }
 // Milliseconds: an owner more is welcome, not needed.
 const PATIENCE = 1_500
+const PAUSE = 100
+const TRIES = 20
 
 export interface Self {
   readonly namespace: string
@@ -30,15 +33,24 @@ export interface Self {
 export async function findCiPod(client: Client, { namespace, env, addresses }: Self, signal: AbortSignal): Promise<CiPod> {
   // A pod's host name is its own name, cut off after 63 characters.
   const name = env['POD_NAME'] || hostname()
-  const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` })
-  const answer = await client.call({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods?${query}`, signal, patience: PATIENCE }).catch(() => undefined)
-  signal.throwIfAborted()
-  const [pod] = answer?.status === 200 ? ((answer.body as List<Pod>).items ?? []) : []
+  let pod = await look(client, namespace, { name, signal })
+  // Of a pod that has only just started, the cluster learns its address a second later.
+  for (let n = 0; n < TRIES && pod && pod.status?.podIP === undefined; n++) {
+    await sleep(PAUSE)
+    pod = await look(client, namespace, { name, signal })
+  }
   // The name alone may be a stranger's: on another cluster, or within a container of a container.
   if (!pod || pod.metadata.deletionTimestamp !== undefined || !addresses.includes(pod.status?.podIP ?? '')) return NONE
   const { uid, labels } = pod.metadata
   const runner = labels?.[RUNNER] ?? (env['ACTIONS_RUNNER_POD_NAME'] === name ? name : undefined)
   return { owners: [{ apiVersion: 'v1', kind: 'Pod', name, uid, blockOwnerDeletion: false }], labels: runner === undefined ? {} : { [RUNNER]: runner } }
+}
+
+async function look(client: Client, namespace: string, { name, signal }: { readonly name: string; readonly signal: AbortSignal }): Promise<Pod | undefined> {
+  const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` })
+  const answer = await client.call({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods?${query}`, signal, patience: PATIENCE }).catch(() => undefined)
+  signal.throwIfAborted()
+  return answer?.status === 200 ? (answer.body as List<Pod>).items?.[0] : undefined
 }
 
 export function ownAddresses(): readonly string[] {
