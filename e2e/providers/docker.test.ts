@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -41,6 +42,7 @@ for (const [what, back] of [['starts again in mid-run', 'before'], ['is away at 
     if (reason) skip(reason)
     using project = openProject({ ...site, 'moorage.config.ts': config(services) })
     await using stage = await openStage(project.folder, 'docker')
+    const links = veths()
     const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', HOLD))
     await until('tests', () => child.output().includes('RUNNING'))
     await killEngine()
@@ -62,8 +64,14 @@ for (const [what, back] of [['starts again in mid-run', 'before'], ['is away at 
       const next = await stage.start(moorage(project.folder, 'exec', '--', 'true'))
       expect(await next.ended, next.output()).toEqual({ code: 0, signal: null })
     }
+    // A killed engine may forget its ends of the wires to containers that it has removed since.
+    for (const link of veths().filter((name) => !links.includes(name))) spawnSync('ip', ['link', 'delete', link])
     await stage.clean(10_000)
   })
+}
+
+function veths(): readonly string[] {
+  return readdirSync('/sys/class/net').filter((name) => name.startsWith('veth'))
 }
 
 async function killEngine(): Promise<void> {
