@@ -35,6 +35,8 @@ export const dockerPart: Part = {
       argv: ['dockerd', '--config-file', config.engineFile],
       ready: () => docker('version').then(() => true),
       grace: 15,
+      // It unpacks images where containerd's runtime looks for them.
+      beside: 'containerd',
     },
   ],
 

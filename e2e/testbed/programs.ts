@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,6 +16,8 @@ export interface Program {
   patience?: number
   /** Seconds between SIGTERM and SIGKILL; default 10. */
   grace?: number
+  /** A program that must see what this one mounts. */
+  beside?: string
 }
 
 /** The process id of a running program of this name, if it is the one that was started under it. */
@@ -36,7 +38,7 @@ export async function start(program: Program): Promise<void> {
   const enter = `echo $$ > ${await admission(program.name)} || exit
     for fd in /proc/$$/fd/*; do fd=\${fd##*/}; [ $fd -le 2 ] || eval "exec $fd>&-"; done
     exec "$@"`
-  const argv = ['-c', enter, 'bash', ...machineMounts(), ...program.argv]
+  const argv = ['-c', enter, 'bash', ...mountsOf(program.beside), ...program.argv]
   const child = spawn('/bin/bash', argv, { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject))
@@ -46,10 +48,10 @@ export async function start(program: Program): Promise<void> {
   await untilReady(program)
 }
 
-/** An engine that is started anew from within mounts of a caller's own would unpack images where its runtime does not see them. */
-function machineMounts(): string[] {
-  const machine = '/proc/1/ns/mnt'
-  return readlinkSync('/proc/self/ns/mnt') === readlinkSync(machine) ? [] : ['nsenter', `--mount=${machine}`]
+/** Started anew from within mounts of a caller's own, a program would be alone with what it mounts. */
+function mountsOf(name: string | undefined): string[] {
+  const pid = name === undefined ? undefined : running(name)
+  return pid === undefined ? [] : ['nsenter', `--mount=/proc/${pid}/ns/mnt`, '--wd=/']
 }
 
 export async function untilReady(program: Program): Promise<void> {
