@@ -57,7 +57,7 @@ for (const [what, back] of [['starts again in mid-run', 'before'], ['is away at 
       if (back === 'after') await startEngine()
     }
     const lost = ['db', 'web'].map((name) => `moorage: ✗ services.${name} was lost (the engine stopped answering, or the container was removed by somebody else).`)
-    const kept = `moorage: session docker: the engine at ${process.env['DOCKER_HOST']} does not answer (ECONNREFUSED). The next run removes what it still has of this one.`
+    const kept = `moorage: Not removed: session docker: the engine at ${process.env['DOCKER_HOST']} does not answer (ECONNREFUSED). \`moorage gc\` tries again, and so does the next run.`
     const said = child.output().split('RUNNING\n')[1]?.trim().split('\n') ?? []
     expect(said.filter((line) => line.startsWith('moorage: ')).map((line) => line.replace(' Its last lines:', '')).toSorted()).toEqual(back === 'after' ? [kept, ...lost].toSorted() : lost)
     if (back === 'after') {

@@ -69,7 +69,7 @@ function openSession(host: string, run: Run, report: Report): Session {
       } catch (cause) {
         const { code } = cause as { readonly code?: string }
         if (!isAway(cause as object)) throw cause
-        throw new MoorageError('PROVIDER_LOST', `the engine at ${host} does not answer (${code}). The next run removes what it still has of this one.`, { provider: 'docker', cause })
+        throw new MoorageError('PROVIDER_LOST', `the engine at ${host} does not answer (${code}).`, { provider: 'docker', cause })
       }
     },
   }
