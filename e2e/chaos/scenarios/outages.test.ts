@@ -14,12 +14,12 @@ const site = { 'site/index.html': 'hello', 'moorage.config.ts': config("web: sta
 const ASK = `fetch(process.env.WEB_URL, { signal: AbortSignal.timeout(8000) }).then((r) => r.text()).catch(() => 'away').then((t) => console.log('ASKED ' + t))`
 const ask = `'${process.execPath}' -e "${ASK}"`
 
-/** A run that asks its page, waits for a file, and asks again until it gets an answer, a minute at most. */
-async function interrupted(provider: ProviderName, disturb: () => Promise<void>): Promise<string> {
+/** A run that asks its page, waits for a file, and asks again until it gets an answer: that often, once a second. */
+async function interrupted(provider: ProviderName, tries: number, disturb: () => Promise<void>): Promise<string> {
   using project = openProject(site)
   await using stage = await openStage(project.folder, provider)
   const go = join(stage.world.folder, 'go')
-  const again = `n=0; while [ $n -lt 60 ]; do out=$(${ask}); echo "$out"; case "$out" in *hello*) break;; esac; n=$((n+1)); sleep 1; done`
+  const again = `n=0; while [ $n -lt ${tries} ]; do out=$(${ask}); echo "$out"; case "$out" in *hello*) break;; esac; n=$((n+1)); sleep 1; done`
   const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', `${ask}; while [ ! -e "$1" ]; do sleep 0.1; done; ${again}`, 'ask', go))
   await until(`the first answer:\n${child.output()}`, () => child.output().includes('ASKED hello'))
   await disturb()
@@ -43,7 +43,7 @@ async function stopped(pid: number | undefined, seconds: number): Promise<void> 
 test.runIf(providers.includes('kubernetes'))('the API server is stopped for 60 s: the run survives, and the same address answers afterwards', async ({ skip }) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
-  const said = await interrupted('kubernetes', () => stopped(running('kube-apiserver'), 60))
+  const said = await interrupted('kubernetes', 60, () => stopped(running('kube-apiserver'), 60))
   expect(said).toMatch(/ASKED hello[^]*ASKED hello/)
   expect(said).toMatch(/heartbeat did not reach|API went away/)
 })
@@ -51,7 +51,7 @@ test.runIf(providers.includes('kubernetes'))('the API server is stopped for 60 s
 test.runIf(providers.includes('kubernetes'))('the API server is stopped for 5 min, longer than the grace: the run goes on, or is told to be gone; nothing is left', async ({ skip }) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
-  const said = await interrupted('kubernetes', () => stopped(running('kube-apiserver'), 300))
+  const said = await interrupted('kubernetes', 60, () => stopped(running('kube-apiserver'), 300))
   expect(said).toMatch(/ASKED hello[^]*(ASKED hello|The run was removed by the cluster)/)
 })
 
@@ -60,7 +60,7 @@ test.runIf(providers.includes('docker'))('the engine is restarted in mid-run: th
   if (reason) skip(reason)
   const engine = dockerPart.programs().find(({ name }) => name === 'dockerd')
   if (!engine) throw new RangeError('the test bed has no dockerd')
-  const said = await interrupted('docker', async () => {
+  const said = await interrupted('docker', 3, async () => {
     await stop(engine)
     await start(engine)
   })
