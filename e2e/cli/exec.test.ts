@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -125,5 +128,21 @@ test.each<Record<string, string>>([{ CI: '' }, { CI: 'true', GITHUB_RUN_ID: '77'
   const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, 'child.ts'), env)
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
   expect(child.output()).toContain('JOINED true true\nSTILL 200\n')
+  await stage.clean(2_000)
+})
+
+test('a child of a run with a URL that the user has given joins it, and takes that URL as given too', async () => {
+  await using server = createServer((_request, response) => response.end('given')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  using project = openProject({ ...SITE, 'child.ts': `
+    import { provision } from 'moorage'
+    import config from './moorage.config.ts'
+    await using env = await provision(config)
+    console.log('JOINED ' + (env.run === JSON.parse(process.env.MOORAGE!).run) + ' ' + env.endpoints.web.url)` })
+  await using stage = await openStage(project.folder, 'process')
+  const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, 'child.ts'), { WEB_URL: url })
+  expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
+  expect(child.output()).toContain(`JOINED true ${url}\n`)
   await stage.clean(2_000)
 })

@@ -57,7 +57,9 @@ export async function provisionWith<const C extends AnyConfig>(
   const { run, connections, call } = held.membership
   const variables = Object.fromEntries(Object.entries(plan.services).map(([name, { variable }]) => [name, variable]))
   const fixed = fixedVariables(plan.services, env)
-  const payload: Payload = { run, hash: plan.hash, identity, variables: [...Object.values(variables), ...Object.keys(fixed)], services: connections, ...isolatedOf(plan) }
+  // What the user has set stays the user's, for a run within this one too.
+  const ours = Object.values(plan.services).flatMap(({ variable, given }) => (given === undefined ? [variable] : []))
+  const payload: Payload = { run, hash: plan.hash, identity, variables: [...ours, ...Object.keys(fixed)], services: connections, ...isolatedOf(plan) }
   const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {
     const late = `Clean-up of run ${run} takes longer than ${DISPOSE / 1000} s and goes on in the background; \`moorage gc\` removes what it leaves, and so does the next run.`
     // Its timer holds the process: a clean-up after a killed supervisor does not, and whoever waits for it has to hear.
