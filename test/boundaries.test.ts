@@ -17,6 +17,8 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
 
 const VENDORS: { readonly [name: string]: string } = {
   '@kubernetes/client-node/dist/config.js': 'packages/provider-kubernetes/src/kubeconfig.ts',
+  negotiator: 'packages/services/src/programs/send.ts',
+  send: 'packages/services/src/programs/send.ts',
   'tar-stream': 'packages/provider-kubernetes/src/tar.ts',
   testcontainers: 'packages/provider-docker/src/client.ts',
   ws: 'packages/provider-kubernetes/src/websocket.ts',

@@ -32,8 +32,9 @@ for (const file of globSync(`${dist}/lib/**/*.{js,d.ts}`)) {
 }
 
 await cutDownKubeconfig()
-await bundle('websocket', 'ws (MIT)')
-await bundle('tar', 'tar-stream (MIT)')
+await bundle('provider-kubernetes/src/websocket', 'ws (MIT)')
+await bundle('provider-kubernetes/src/tar', 'tar-stream (MIT)')
+await bundle('services/src/programs/send', 'send and negotiator (MIT)')
 for (const name of ['kubernetes-role.yaml', 'kubernetes-lease-role.yaml', 'kubernetes-cluster-role.yaml']) copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
 
 /**
@@ -59,14 +60,14 @@ async function cutDownKubeconfig(): Promise<void> {
       }))
     },
   }
-  await bundle('kubeconfig', '@kubernetes/client-node (Apache-2.0)', [plugin])
+  await bundle('provider-kubernetes/src/kubeconfig', '@kubernetes/client-node (Apache-2.0)', [plugin])
 }
 
-/** A file of provider-kubernetes with the library that it names inside. */
-async function bundle(name: string, library: string, plugins: Plugin[] = []): Promise<void> {
+/** A file of a package with the library that it names inside. */
+async function bundle(file: string, library: string, plugins: Plugin[] = []): Promise<void> {
   await build({
-    entryPoints: [resolve(`packages/provider-kubernetes/src/${name}.ts`)],
-    outfile: resolve(dist, `lib/provider-kubernetes/src/${name}.js`),
+    entryPoints: [resolve(`packages/${file}.ts`)],
+    outfile: resolve(dist, `lib/${file}.js`),
     bundle: true,
     platform: 'node',
     format: 'esm',
