@@ -35,7 +35,7 @@ function answer(site: Site, request: IncomingMessage, response: ServerResponse):
   }
   const serve = (file: string, absent: () => void): void => {
     const sending = send(request, file, { root: site.root, dotfiles: 'allow', cacheControl: false, etag: false, lastModified: false })
-    sending.on('directory', () => moved(`${posix.normalize(path)}/`))
+    sending.on('directory', () => moved(posix.join(path, '/')))
     sending.on('error', ({ status }: { readonly status: number }) => {
       if (response.headersSent) response.destroy()
       else if (status === 404 || status === 500) absent()
@@ -46,7 +46,7 @@ function answer(site: Site, request: IncomingMessage, response: ServerResponse):
       response.setHeader('Content-Type', type)
       if (!site.compress || !compressible || size < COMPRESSED_FROM) return
       response.setHeader('Vary', 'Accept-Encoding')
-      if (new Negotiator(request).encoding(['gzip', 'identity']) !== 'gzip') return
+      if (new Negotiator(request).encoding(['gzip']) === undefined) return
       response.setHeader('Content-Encoding', 'gzip')
       // The library sends a file as it is, of a length known beforehand.
       sending.send = () => void pipeline(createReadStream(found), createGzip({ level: constants.Z_BEST_SPEED }), response, () => {})
