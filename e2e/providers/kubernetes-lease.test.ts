@@ -61,6 +61,10 @@ test('what a killed run left goes at the second start of another machine, by a L
   writeFileSync(join(living.folder, 'go'), '')
   expect(await lives.ended, lives.output()).toEqual({ code: 0, signal: null })
   expect(lives.output()).toContain('hello')
+  // Socket, log and journal wait for the next start on the machine itself.
+  const own = await stage.start(moorage(other.folder, 'exec', '--', 'true'), leased)
+  expect(await own.ended, own.output()).toEqual({ code: 0, signal: null })
+  await stage.clean(5_000)
 }, 180_000)
 
 /** A cache folder of its own, and so no journal of others. */

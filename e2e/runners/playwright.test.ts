@@ -175,7 +175,7 @@ describe.each(withWait)('Playwright %s, webServer: [moorage.webServer(), app]', 
   })
 })
 
-describe.runIf(versions.includes('1.50'))('Playwright 1.50', () => {
+describe.each(versions.filter((version) => version === '1.50'))('Playwright %s', () => {
   test('webServer() says which version it needs, and what to do with this one', async () => {
     using project = openPlaywright('1.50')
     await using stage = await openStage(project.folder, 'process')

@@ -50,10 +50,7 @@ export class Supervisor {
 
   /** Takes a client in. One that comes too late is closed without a greeting, and starts over elsewhere. */
   connect(stream: Duplex): void {
-    if (this.#down) {
-      stream.destroy()
-      return
-    }
+    if (this.#down) return void stream.destroy()
     this.visited = true
     const channel: Channel = new Channel(stream, { handle: (method, params) => this.#handle(channel, { method, params }) })
     this.#members.add(channel)
@@ -121,10 +118,12 @@ export class Supervisor {
     // It came in just before the door was shut: it starts over, elsewhere.
     if (this.#down || moved) return await late(channel)
     this.#users.add(channel)
-    const answer = await (this.#bringing ?? this.#one(this.#held ? again(this.#held, () => this.down('what had died did not start again')) : this.#open(params)))
-    if (answer === undefined) return await late(channel)
+    // From now on: an error is an answer too, and must not be followed by an invitation to start over.
     this.#served.add(channel)
-    return answer
+    const answer = await (this.#bringing ?? this.#one(this.#held ? again(this.#held, () => this.down('what had died did not start again')) : this.#open(params)))
+    if (answer !== undefined) return answer
+    this.#served.delete(channel)
+    return await late(channel)
   }
 
   #one(bringing: Promise<Json | undefined>): Promise<Json | undefined> {

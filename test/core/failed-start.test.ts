@@ -1,0 +1,24 @@
+import { once } from 'node:events'
+import { duplexPair } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { monotonic } from '../../packages/core/src/clock.ts'
+import { PROTOCOL } from '../../packages/core/src/supervisor/channel.ts'
+import { Supervisor } from '../../packages/core/src/supervisor/server.ts'
+
+test('a client whose start has failed gets the error, and no invitation to start over', async () => {
+  const provider = { name: 'broken', module: 'broken', options: {} }
+  const plan = { services: { db: { spec: { preset: 'db', ports: {} }, needs: {}, variable: 'DB_URL' } }, root: '/', hash: 'hash' }
+  const order = { plan, candidates: { inOrder: [], ci: false, explicit: { provider, by: 'the test' } }, host: provider }
+  const run = { id: 'dev-1', labels: {}, owner: { host: 'h', pid: 1, started: 1 }, root: '/', cache: '/' }
+  const begin = (): object => ({ run, clock: monotonic, journal: () => {}, load: () => Promise.reject(new RangeError('its module is broken')) })
+  const supervisor = new Supervisor({ clock: monotonic, shut: () => {}, opened: () => {}, done: () => {}, begin } as never)
+  const [ours, theirs] = duplexPair()
+  supervisor.connect(theirs)
+  ours.write(`${JSON.stringify({ id: 1, method: 'open', params: { protocol: PROTOCOL, order, run: { id: 'dev-1' }, identity: 'i', family: 'f' } })}\n`)
+  const all = text(ours)
+  await once(ours, 'end')
+  const said = (await all).trim().split('\n').map((line) => JSON.parse(line) as { id?: number; error?: { message: string }; event?: object })
+  expect(said.find(({ id }) => id === 1)?.error?.message).toContain('its module is broken')
+  expect(said.filter(({ event }) => event && 'late' in event)).toEqual([])
+})
