@@ -40,9 +40,10 @@ test('what a killed run left goes at the second start of another machine, by a L
   const lives = await second.start(onAnotherMachine(moorage(living.folder, 'exec', '--', 'sh', '-c', `echo RUNNING; until [ -e go ]; do sleep 0.2; done; ${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`)), { ...leased, ...elsewhere(second) })
   await until('tests', () => lives.output().includes('RUNNING'))
   const alive = objects().split('\n')
-  const child = await stage.start(moorage(dead.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; sleep 1000'), leased)
+  const child = await stage.start(moorage(dead.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; sleep 10'), leased)
   await until('tests', () => child.output().includes('RUNNING'))
   const supervisor = await stage.supervisor()
+  // What it ran outlives it for ten seconds.
   child.kill('SIGKILL')
   process.kill(supervisor, 'SIGKILL')
   await child.ended
