@@ -9,10 +9,10 @@ type Services = { readonly [name: string]: AnyService }
 function all(edit: { readonly api?: string; readonly page?: boolean } = {}): Services {
   const db = redis()
   const api = npmServer({ env: { DB: db.url, EDITION: edit.api ?? 'first' } })
-  return { db, api, web: npmServer({ env: { API: ref`${api.url}/` } }), page: staticServer({ root: '/tmp', ...(edit.page ? { spa: true } : {}) }) }
+  return { db, api, web: npmServer({ env: { API: ref`${api.url}/` } }), page: staticServer({ root: '.', ...(edit.page ? { spa: true } : {}) }) }
 }
 
-const services = (of: Services): Plan['services'] => createPlan(defineConfig({ root: '/tmp', services: of }) as AnyConfig, {}).services
+const services = (of: Services): Plan['services'] => createPlan(defineConfig({ root: import.meta.dirname, services: of }) as AnyConfig, {}).services
 const changed = (before: Services, after: Services, ...dead: string[]): readonly string[] => [...outdated(services(before), services(after), new Set(dead))].toSorted()
 
 test('the same config again: nothing starts', () => {

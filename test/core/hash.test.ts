@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +45,17 @@ test('a link is not followed: it may lead out of the folder, or in a circle', ()
   const { folder, hash } = tree('here')
   symlinkSync('..', join(folder, 'up'))
   expect(hash()).toMatch(/^[0-9a-f]{64}$/)
+})
+
+test('a named pipe is not opened, which would wait for its writer', () => {
+  const { folder, hash } = tree('here')
+  const before = hash()
+  expect(spawnSync('mkfifo', [join(folder, 'pipe')]).status).toBe(0)
+  const module = new URL('../../packages/core/src/config/hash.ts', import.meta.url).href
+  const script = `const { hashOf } = await import(${JSON.stringify(module)}); console.log(hashOf({ seed: [{ $file: ${JSON.stringify(folder)} }] }))`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 10_000 })
+  expect(stdout.trim()).toMatch(/^[0-9a-f]{64}$/)
+  expect(stdout.trim()).not.toBe(before)
 })
 
 test('the order of keys does not count, the order of a list does', () => {

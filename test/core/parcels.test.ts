@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -44,6 +45,13 @@ test('a link out of the folder is followed, with the links in its target', () =>
   link('app/shared', '../shared')
   link('app/note.txt', '../note.txt')
   expect(delivered('app')).toEqual({ 'shared/index.js': '644 shared/index.js', 'shared/main.js': '→ index.js', 'note.txt': '644 note.txt' })
+})
+
+test('a named pipe is left out: reading it would wait for its writer', () => {
+  put('app/a.txt')
+  expect(spawnSync('mkfifo', [join(base, 'app', 'pipe')]).status).toBe(0)
+  const [parcel] = parcelsOf({ '/there': { source: join(base, 'app') } })
+  expect(parcel?.files.map(({ path }) => path)).toEqual(['a.txt'])
 })
 
 test('links in a circle end', () => {

@@ -46,7 +46,8 @@ function* within(root: string, path: string, roots: readonly string[] = [realpat
     const linked = lstatSync(at).isSymbolicLink()
     if (linked && !leadsOut(at, roots)) yield { path: inner, mode: 0o777, bytes: 0, link: targetOf(at), content: () => Buffer.alloc(0) }
     else if (statSync(at).isDirectory()) yield* within(root, inner, linked ? [...roots, realpathSync(at)] : roots)
-    else yield entry(linked ? realpathSync(at) : at, inner)
+    // Pipes, sockets and devices stay: opening one may wait forever.
+    else if (statSync(at).isFile()) yield entry(linked ? realpathSync(at) : at, inner)
   }
 }
 

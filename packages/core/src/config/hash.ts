@@ -16,10 +16,12 @@ function withContents(value: Json): Json {
   return Object.fromEntries(Object.entries(object).map(([key, item]) => [key, withContents(item)]))
 }
 
-/** Content, names and the executable bit; not times and owners, which differ between two checkouts. */
+/** Content, names and the executable bit; not times and owners, which differ between two checkouts; of a pipe, a socket or a device its presence. */
 function hashFile(path: string): string {
   const stat = lstatSync(path)
   if (stat.isSymbolicLink()) return sha256(`link ${readlinkSync(path)}`)
+  // Opening a named pipe waits for its writer, forever.
+  if (!stat.isFile() && !stat.isDirectory()) return sha256('neither file nor folder')
   if (!stat.isDirectory()) return sha256(`file ${(stat.mode & 0o111) !== 0} ${sha256(readFileSync(path))}`)
   const names = readdirSync(path).sort()
   return sha256(`folder ${names.map((name) => `${JSON.stringify(name)} ${hashFile(join(path, name))}`).join('\n')}`)
