@@ -9,6 +9,9 @@ import { script } from './subject.ts'
 const MEBIBYTES = 256
 const BYTES = MEBIBYTES * 2 ** 20
 
+// Milliseconds without a byte.
+const STALL = 20_000
+
 let rounds = 0
 
 /** The same pod by both ways, each first in every other round; moorage's runs through its supervisor. */
@@ -24,11 +27,16 @@ async function both(): Promise<{ [row: string]: number }> {
   const KUBECONFIG = process.env['MOORAGE_TESTBED_KUBECONFIG'] ?? ''
   const child = script([process.execPath, 'e2e/bench/subjects/download.mjs', String(BYTES)], { KUBECONFIG })
   const { url, pod } = await child.said()
-  const forward = spawn(process.env['MOORAGE_TESTBED_KUBECTL'] ?? 'kubectl', ['--kubeconfig', KUBECONFIG, '-n', 'default', 'port-forward', `pod/${pod}`, ':7000'], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const [line] = (await once(createInterface({ input: forward.stdout }), 'line')) as [string]
+  const forward = spawn(process.env['MOORAGE_TESTBED_KUBECTL'] ?? 'kubectl', ['--kubeconfig', KUBECONFIG, '-n', 'default', 'port-forward', `pod/${pod}`, ':7000'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let errors = ''
+  forward.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  const gone = once(forward, 'close').then(() => [''])
+  const [line] = (await Promise.race([once(createInterface({ input: forward.stdout }), 'line'), gone])) as [string]
+  const kubectlPort = Number(/:(\d+) ->/.exec(line)?.[1])
+  if (!kubectlPort) throw new RangeError(`kubectl port-forward says ${line}\n${errors}`)
   const ways = [
     ['moorage', Number(new URL(String(url)).port)],
-    ['kubectl port-forward', Number(/:(\d+) ->/.exec(line)?.[1])],
+    ['kubectl port-forward', kubectlPort],
   ] as const
   const samples: { [row: string]: number } = {}
   for (const [row, port] of rounds++ % 2 ? ways : ways.toReversed()) samples[row] = await download(port)
@@ -48,7 +56,8 @@ async function download(port: number): Promise<number> {
       got += chunk.length
       if (got === BYTES) done()
     })
-    socket.once('close', () => fail(new RangeError(`only ${got} bytes came`)))
+    socket.setTimeout(STALL, () => socket.destroy(new RangeError(`nothing came for ${STALL} ms after ${got} bytes`)))
+    socket.once('error', fail).once('close', () => fail(new RangeError(`only ${got} bytes came`)))
   })
   const ms = performance.now() - since
   socket.destroy()

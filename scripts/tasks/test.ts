@@ -9,6 +9,9 @@ import type { Summary } from '../summary-reporter.ts'
 // Everything that this machine can run, in the order in which a fault is cheapest to find.
 const PROJECTS = ['unit', 'inventory', 'contract', 'e2e'] as const
 
+// Minutes: a project that hangs must not take the other projects' results with it.
+const DEADLINE = { unit: 10, inventory: 10, contract: 20, e2e: 45 }
+
 const env = { ...process.env, ...bedEnvironment() }
 const folder = mkdtempSync(join(tmpdir(), 'moorage-test-'))
 const total = { passed: 0, failed: 0, skipped: new Map<string, string[]>() }
@@ -43,13 +46,14 @@ async function runMutants(): Promise<void> {
   total.failed += child.exitCode === 0 ? 0 : Math.max(1, Number(others))
 }
 
-async function runProject(project: string): Promise<void> {
+async function runProject(project: (typeof PROJECTS)[number]): Promise<void> {
   const report = join(folder, `${project}.json`)
   const reporters = ['--reporter=default', '--reporter=./scripts/summary-reporter.ts']
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters], { stdio: 'inherit', env: { ...env, MOORAGE_TEST_SUMMARY: report } })
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters], { stdio: 'inherit', env: { ...env, MOORAGE_TEST_SUMMARY: report }, timeout: DEADLINE[project] * 60_000, killSignal: 'SIGKILL' })
   const code = await new Promise<number | null>((done) => child.once('exit', done))
   if (!existsSync(report)) {
-    process.stdout.write(`✗ project ${project} ended with exit code ${String(code)} and no report\n`)
+    const how = child.killed ? `did not end within ${DEADLINE[project]} min: the file that is missing above hangs` : `ended with exit code ${String(code)} and no report`
+    process.stdout.write(`✗ project ${project} ${how}\n`)
     total.failed += 1
     return
   }

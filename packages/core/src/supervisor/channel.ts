@@ -5,8 +5,11 @@ import type { Json } from '../json.ts'
 /** Grows with every change that an older peer would not understand. */
 export const PROTOCOL = 3
 
-/** What to do where two of them meet. */
-export const SKEW = 'Two versions of moorage share one project: let its first run end, or bring both to the same version.'
+/** The refusal where two versions meet. */
+export function skew(supervisor: number, client: number): MoorageError {
+  const hint = 'Two versions of moorage share one project: let its first run end, or bring both to the same version.'
+  return new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${supervisor}, this client ${client}.`, { hint })
+}
 
 type Message =
   | { readonly id: number; readonly method: string; readonly params: Json }

@@ -5,7 +5,7 @@ import type { Json } from '../json.ts'
 import { failuresOf, type Undone } from '../run/lifecycle.ts'
 import type { Progress } from '../run/progress.ts'
 import type { Surroundings } from '../run/provisioning.ts'
-import { Channel, PROTOCOL, SKEW } from './channel.ts'
+import { Channel, PROTOCOL, skew } from './channel.ts'
 import { HeldRun, type OpenParams, type Status } from './held-run.ts'
 import { Stay } from './stay.ts'
 
@@ -239,8 +239,7 @@ function lasting({ order: { keep: _, ...order } }: OpenParams): OpenParams['orde
 }
 
 function checkProtocol({ protocol }: OpenParams): void {
-  if (protocol === PROTOCOL) return
-  throw new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${PROTOCOL}, this client ${protocol}.`, { hint: SKEW })
+  if (protocol !== PROTOCOL) throw skew(PROTOCOL, protocol)
 }
 
 async function late(channel: Channel): Promise<never> {

@@ -1,8 +1,7 @@
 import { monotonic } from '../clock.ts'
-import { MoorageError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { LogLine } from '../provider.ts'
-import { Channel, PROTOCOL, SKEW } from './channel.ts'
+import { Channel, PROTOCOL, skew } from './channel.ts'
 import type { Status } from './held-run.ts'
 import type { Place } from './place.ts'
 import { whileAlive } from './pulse.ts'
@@ -39,7 +38,7 @@ export async function visit({ socket }: Place): Promise<Visit | undefined> {
   if (protocol === undefined) return undefined
   if (protocol !== PROTOCOL) {
     channel.close()
-    throw new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${protocol}, this client ${PROTOCOL}.`, { hint: SKEW })
+    throw skew(protocol, PROTOCOL)
   }
   return {
     status: async () => (await call('status', null)) as unknown as Status | null,
