@@ -36,7 +36,8 @@ describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s', (provi
     expect(failed.output).toContain(`moorage: The services of run ${run} stay for 30 min, since what ran with them has failed. To look:\nmoorage:   web  ${look}\nmoorage: To remove them earlier: moorage down\n`)
     expect(Object.keys(unitsOf(provider, run))).toEqual(['web'])
     if (provider === 'docker') expect(spawnSync('sh', ['-c', look]).status).toBe(0)
-    if (provider === 'kubernetes') expect(kubectl(...look.split(' ').slice(1)).status).toBe(0)
+    // The page answers up to a second before the kubelet has reported its container as running, and kubectl goes by the report.
+    if (provider === 'kubernetes') await expect.poll(() => kubectl(...look.split(' ').slice(1)), { timeout: 5_000 }).toMatchObject({ status: 0, stderr: '' })
     const status = await say(stage, project, ['status'])
     expect(status.output).toMatch(new RegExp(`^run ${run}, failed, stays for (30|29) min more\n✓ web {2}http`))
     const dry = await say(stage, project, ['gc', '--dry-run'])

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { MoorageError, type Report, type Run } from '@moorage/core'
+import { lostOr } from './away.ts'
 import { call, type Call } from './engine.ts'
 import { labelsOf } from './labels.ts'
 
@@ -40,7 +41,9 @@ export async function closeNetwork(host: string, { id }: RunNetwork): Promise<vo
 }
 
 async function ask(host: string, request: Call): Promise<string> {
-  const { status, text } = await call(host, request)
+  const { status, text } = await call(host, request).catch((error: unknown) => {
+    throw lostOr(error, host, { phase: 'admit' })
+  })
   if (status < 300) return text
   throw new MoorageError('START_FAILED', `The Docker engine did not make a network for the run: ${text.trim()}`, {
     provider: 'docker',

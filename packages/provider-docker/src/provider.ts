@@ -1,11 +1,12 @@
-import { MoorageError, type JsonObject, type Problem, type Provider, type Report, type Run, type ServiceSpec, type Session, type Unit } from '@moorage/core'
+import type { JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
+import { lostOr } from './away.ts'
 import { loadClient, runtimeProblem, sdkProblem } from './client.ts'
 import { findEngine, type Found } from './engine.ts'
 import { hostProblem, relaysOn } from './host-access.ts'
 import { closeNetwork, openNetwork } from './network.ts'
 import { reapEngine } from './reap.ts'
 import { startUnit, type Work } from './start.ts'
-import { isAway, removeRun } from './stop.ts'
+import { removeRun } from './stop.ts'
 
 /** What `docker()` names: see core's contract. */
 export function provider(options: JsonObject, { root }: { readonly root: string }): Provider {
@@ -67,9 +68,7 @@ function openSession(host: string, run: Run, report: Report): Session {
         if (loaded) await removeRun(loaded, run.id)
         if (made) await closeNetwork(host, made)
       } catch (cause) {
-        const { code } = cause as { readonly code?: string }
-        if (!isAway(cause as object)) throw cause
-        throw new MoorageError('PROVIDER_LOST', `the engine at ${host} does not answer (${code}).`, { provider: 'docker', cause })
+        throw lostOr(cause, host)
       }
     },
   }

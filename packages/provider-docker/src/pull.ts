@@ -1,4 +1,5 @@
 import { messageOf, MoorageError, type Report } from '@moorage/core'
+import { isAway, lostOr } from './away.ts'
 import type { Client } from './client.ts'
 
 interface PullEvent {
@@ -11,7 +12,7 @@ interface PullEvent {
 const RHYTHM = 1_000
 
 /** Pulls an image unless the engine has it; shows how far it is. */
-export async function pullIfAbsent({ engine, imageName, isThere, credentials }: Client, { service, image }: { service: string; image: string }, context: { report: Report; signal: AbortSignal }): Promise<void> {
+export async function pullIfAbsent({ engine, host, imageName, isThere, credentials }: Client, { service, image }: { service: string; image: string }, context: { report: Report; signal: AbortSignal }): Promise<void> {
   const { report, signal } = context
   const name = imageName(image)
   if (await isThere(image)) return
@@ -36,7 +37,7 @@ export async function pullIfAbsent({ engine, imageName, isThere, credentials }: 
     }).finally(() => signal.removeEventListener('abort', onAbort))
   } catch (error) {
     signal.throwIfAborted()
-    throw translate(error, service, name)
+    throw isAway(error as object) ? lostOr(error, host, { service, phase: 'pull' }) : translate(error, service, name)
   }
 }
 

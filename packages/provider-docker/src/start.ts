@@ -1,4 +1,5 @@
 import { HOST_NAME, messageOf, MoorageError, parcelsOf, signalOf, type ContainerUnit, type Endpoint, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import { isAway, leaveToSession, lostOr } from './away.ts'
 import type { Adjust, Client } from './client.ts'
 import { call } from './engine.ts'
 import { execIn } from './exec.ts'
@@ -6,7 +7,7 @@ import { labelsOf } from './labels.ts'
 import { readLogs } from './logs.ts'
 import type { RunNetwork } from './network.ts'
 import { pullIfAbsent } from './pull.ts'
-import { leaveToSession, removeContainer, removeRun } from './stop.ts'
+import { removeContainer, removeRun } from './stop.ts'
 
 /** What the starts of one session share. */
 export interface Work {
@@ -44,11 +45,11 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
     // A container that has ended already never shows its ports: do not wait for them.
     await Promise.race([starting, exit.promise, aborted.promise])
   } catch (error) {
-    await removeRun(client, run.id, name)
+    await removeRun(client, run.id, name).catch(leaveToSession)
     await Promise.race([starting.catch(() => {}), exit.promise])
-    await removeRun(client, run.id, name)
+    await removeRun(client, run.id, name).catch(leaveToSession)
     signal.throwIfAborted()
-    throw translate(error, spec, image)
+    throw isAway(error as object) ? lostOr(error, client.host, { service: spec.name, phase: 'start' }) : translate(error, spec, image)
   } finally {
     signal.removeEventListener('abort', onAbort)
   }

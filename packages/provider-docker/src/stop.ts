@@ -22,16 +22,6 @@ export async function removeRun(client: Client, run: string, name?: string): Pro
   await Promise.all(left.map(({ Id }) => removeContainer(client, Id)))
 }
 
-/** An engine that is away is told of once, by the session, which removes everything again. */
-export function leaveToSession(error: { readonly statusCode?: number; readonly code?: string }): void {
-  if (!isAway(error)) throw error
-}
-
-/** The connection failed: no answer of the engine's. */
-export function isAway({ statusCode, code = '' }: { readonly statusCode?: number; readonly code?: string }): boolean {
-  return statusCode === undefined && /^E[A-Z]+$/.test(code)
-}
-
 export function accept(...codes: readonly number[]): (error: { statusCode?: number }) => void {
   return (error) => {
     if (!codes.includes(error.statusCode ?? 0)) throw error

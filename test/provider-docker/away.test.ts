@@ -1,0 +1,39 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { selfAsOwner, type Run } from '@moorage/core'
+import { openProxy, type FaultyProxy } from '../../e2e/chaos/soak/faulty-proxy.ts'
+import { missing } from '../../e2e/harness/engine.ts'
+import { provider } from '../../packages/provider-docker/src/provider.ts'
+
+const reason = missing('docker')
+const { signal } = new AbortController()
+const folder = mkdtempSync(join(tmpdir(), 'moorage-away-'))
+const socket = join(folder, 'docker.sock')
+const real = process.env['DOCKER_HOST'] ?? ''
+const objects = (): string => [['ps', '-aq'], ['network', 'ls', '-q']].map((args) => execFileSync('docker', ['-H', real, ...args], { encoding: 'utf8' })).join('')
+
+let proxy: FaultyProxy
+
+describe.skipIf(reason)(`an engine whose connection breaks off${reason ? ` (${reason})` : ''}`, () => {
+  beforeAll(async () => void (proxy = await openProxy({ socketPath: real.replace('unix://', '') }, { path: socket })))
+  afterAll(async () => await proxy?.[Symbol.asyncDispose]())
+
+  test.each(['/networks/create', '/containers/create', '/start'])('at %s: the start says that it is lost, and nothing stays', async (where) => {
+    const before = objects()
+    const id = `away-${randomBytes(4).toString('hex')}`
+    const run: Run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+    proxy.trouble = (_, path) => (path.includes(where) ? { reset: 'before' } : {})
+    const session = await provider({ host: `unix://${socket}` }, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
+    const starting = session.start({ name: 'a', ports: {}, env: {}, sensitive: [], container: { image: 'busybox:1.37', command: ['sleep', '100'] } }, signal)
+    await expect(starting).rejects.toMatchObject({ code: 'PROVIDER_LOST', message: expect.stringMatching(/the engine at unix:\S+ does not answer \(E[A-Z]+\)\.$/) })
+    proxy.trouble = () => ({})
+    await session.close()
+    expect(objects()).toBe(before)
+  })
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
