@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -27,13 +27,7 @@ async function both(): Promise<{ [row: string]: number }> {
   const KUBECONFIG = process.env['MOORAGE_TESTBED_KUBECONFIG'] ?? ''
   const child = script([process.execPath, 'e2e/bench/subjects/download.mjs', String(BYTES)], { KUBECONFIG })
   const { url, pod } = await child.said()
-  const forward = spawn(process.env['MOORAGE_TESTBED_KUBECTL'] ?? 'kubectl', ['--kubeconfig', KUBECONFIG, '-n', 'default', 'port-forward', `pod/${pod}`, ':7000'], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let errors = ''
-  forward.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
-  const gone = once(forward, 'close').then(() => [''])
-  const [line] = (await Promise.race([once(createInterface({ input: forward.stdout }), 'line'), gone])) as [string]
-  const kubectlPort = Number(/:(\d+) ->/.exec(line)?.[1])
-  if (!kubectlPort) throw new RangeError(`kubectl port-forward says ${line}\n${errors}`)
+  const { forward, port: kubectlPort } = await forwardTo(String(pod), KUBECONFIG)
   const ways = [
     ['moorage', Number(new URL(String(url)).port)],
     ['kubectl port-forward', kubectlPort],
@@ -44,6 +38,21 @@ async function both(): Promise<{ [row: string]: number }> {
   await child.end()
   await sleep(2_000)
   return samples
+}
+
+/** Tried again: the pod answers up to a second before the kubelet reports it as running, and kubectl goes by the report. */
+async function forwardTo(pod: string, config: string): Promise<{ readonly forward: ChildProcess; readonly port: number }> {
+  const argv = ['--kubeconfig', config, '-n', 'default', 'port-forward', `pod/${pod}`, ':7000']
+  let errors = ''
+  for (let tries = 0; tries < 20; tries += 1) {
+    const forward = spawn(process.env['MOORAGE_TESTBED_KUBECTL'] ?? 'kubectl', argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+    forward.stderr.setEncoding('utf8').on('data', (text: string) => (errors = text))
+    const [line] = (await Promise.race([once(createInterface({ input: forward.stdout }), 'line'), once(forward, 'close')])) as [string | number | null]
+    const port = Number(/:(\d+) ->/.exec(String(line))?.[1])
+    if (port) return { forward, port }
+    await sleep(200)
+  }
+  throw new RangeError(`kubectl port-forward does not come up:\n${errors}`)
 }
 
 async function download(port: number): Promise<number> {
