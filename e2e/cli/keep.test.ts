@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { environmentOf, kubectl, missing, type ProviderName } from '../harness/engine.ts'
 import { moorage, openStage, vitest, type Stage } from '../harness/fixture.ts'
+import { openPlaywright } from '../harness/playwright.ts'
 import { unitsOf } from '../harness/units.ts'
 import { config, openProject, scripts, type Project } from './project.ts'
 
@@ -93,6 +94,28 @@ test('a start that fails: what is there stays to be looked at, the error comes l
   expect((await say(stage, project, ['logs', 'api'])).output).toContain('the reason')
   expect((await say(stage, project, ['status'])).output).toMatch(/failed, stays for/)
   expect((await say(stage, project, ['gc'])).output).toBe(`removed run ${run}\n`)
+  await stage.clean(5_000)
+})
+
+test.each(['webServer', 'globalSetup'])("Playwright's failed tests keep their services by %s; passed ones, and those that pass when tried again, do not", async (way) => {
+  using project = openPlaywright('latest', {
+    ...SITE,
+    'playwright.config.ts': `import { moorage } from 'moorage/playwright'\nexport default { testDir: 'tests', retries: 1, ${way === 'webServer' ? 'webServer: [moorage.webServer()]' : "globalSetup: 'moorage/playwright'"} }\n`,
+    'tests/twice.spec.ts': "import { test } from 'moorage/playwright'\ntest('x', ({}, info) => { if (info.retry < Number(process.env.FAILS)) throw new Error('on purpose') })\n",
+  })
+  await using stage = await openStage(project.folder, 'process')
+  const run = async (fails: number): Promise<{ readonly code: number | null; readonly output: string }> => {
+    const child = await stage.start(project.command('twice'), { ...KEEP, FAILS: String(fails) })
+    return { code: (await child.ended).code, output: child.output() }
+  }
+  expect(await run(1)).toMatchObject({ code: 0, output: expect.stringContaining('1 flaky') })
+  await stage.clean(2_000)
+  const failed = await run(2)
+  expect(failed.code, failed.output).toBe(1)
+  expect(failed.output).toMatch(/The services of run \S+ stay for 30 min, since what ran with them has failed/)
+  const down = await stage.start(moorage(project.folder, 'down'))
+  await down.ended
+  expect(down.output()).toBe(`moorage: run ${runIn(failed.output)} is gone\n`)
   await stage.clean(5_000)
 })
 

@@ -55,6 +55,16 @@ export const reuseMutants: readonly Mutant[] = [
     quick: false,
   },
   {
+    name: "Playwright's failures untold",
+    guarantee: 'what failed tests of Playwright used can be looked at',
+    file: 'packages/playwright/src/failed-test.ts',
+    find: 'await reportFailure()',
+    replace: 'await Promise.resolve(reportFailure)',
+    test: cli('keep', "Playwright's failed tests keep their services by webServer; passed ones, and those that pass when tried again, do not"),
+    says: /to match \/The services of run/,
+    quick: false,
+  },
+  {
     name: 'the cluster is not told to keep it',
     guarantee: 'what failed in CI can be looked at on the cluster after the job has ended',
     file: 'packages/core/src/run/provisioning.ts',

@@ -48,7 +48,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'nothing attached',
     guarantee: 'the last lines of a dead service are attached to the test that failed',
-    file: 'packages/playwright/src/attach-exits.ts',
+    file: 'packages/playwright/src/failed-test.ts',
     find: 'info.status === info.expectedStatus',
     replace: 'info.status !== undefined',
     test: runners('reports', 'Playwright latest > 13: the last lines of a service that died are attached to the test that failed'),

@@ -20,6 +20,13 @@ export async function logs(service: keyof Registered & string, tail = 50): Promi
   return (await ask(process.env, 'logs', { service, tail })) as unknown as LogLine[]
 }
 
+/** Says that a test has failed, where the runner's own process does not hear of it: `keep` goes by that. */
+export async function reportFailure(): Promise<void> {
+  if (!inherited(process.env)) return
+  const { ask } = await import('./supervisor/ask.ts')
+  await ask(process.env, 'failed', null)
+}
+
 /** Services that have ended since the tests began, with their last lines; none where no services run. */
 export async function exits(): Promise<readonly Ended[]> {
   if (!inherited(process.env)) return []

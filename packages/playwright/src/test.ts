@@ -2,7 +2,7 @@ import { expect, test as base } from '@playwright/test'
 import type { PlaywrightTestArgs, PlaywrightTestOptions, PlaywrightWorkerArgs, PlaywrightWorkerOptions, TestType } from '@playwright/test'
 import type { Registered } from '@moorage/core'
 import { services as connections } from '@moorage/core/test'
-import { attachExits } from './attach-exits.ts'
+import { followUp } from './failed-test.ts'
 import { baseUrlOf } from './base-url.ts'
 import { isolatedFixtures, type IsolatedFixtures } from './isolated-fixtures.ts'
 
@@ -32,7 +32,7 @@ export const test: Test = base.extend<IsolatedFixtures>(isolatedFixtures() as ne
   // Begun first, it ends last: when the outcome is known.
   endedServices: [async ({}, use, info) => { // oxlint-disable-line no-empty-pattern -- as above
     await use()
-    await attachExits(info)
+    await followUp(info)
   }, { auto: true }],
   baseURL: async ({ baseURL, baseService, services }, use) => await use(baseURL ?? baseUrlOf(services, baseService)),
 })

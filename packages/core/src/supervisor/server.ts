@@ -100,6 +100,7 @@ export class Supervisor {
     if (method === 'ping') return null
     if (method === 'keep') return this.#stay.begin((params as unknown as { readonly ms: number }).ms, 'asked')
     if (method === 'leave') return await this.#leave(channel, params as unknown as { readonly failed: boolean })
+    if (method === 'failed') return this.#hasFailed(true)
     if (method === 'exits') return (this.#held?.exits ?? []) as unknown as Json
     if (method === 'status') return (await this.#status(channel)) as unknown as Json
     if (method === 'release') return await this.#release(channel)
@@ -180,9 +181,15 @@ export class Supervisor {
     await held.keep(ms, why)
   }
 
+  /** What was started to stay is not kept by a failure. */
+  #hasFailed(failed: boolean): null {
+    if (this.#stay.reason !== 'asked') this.#failed ||= failed
+    return null
+  }
+
   /** The last to leave hears when everything is gone, or that it stays. */
   async #leave(channel: Channel, { failed }: { readonly failed: boolean }): Promise<Json> {
-    if (this.#stay.reason !== 'asked') this.#failed ||= failed
+    this.#hasFailed(failed)
     const held = this.#held
     const keep = held?.params.order.keep
     if ([...this.#members].every((other) => other === channel)) {

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestInfo } from '@playwright/test'
-import { exits } from '@moorage/core/test'
+import { exits, reportFailure } from '@moorage/core/test'
 
 // Milliseconds: a test may fail by a lost connection before its engine has noticed the end of the service.
 const NOTICED = 500
 
-/** The last lines of services that have ended, in the report of a test that failed. Never throws. */
-export async function attachExits(info: TestInfo): Promise<void> {
+/** The last lines of services that have ended, in the report of a test that failed; `keep` is told of the last try. Never throws. */
+export async function followUp(info: TestInfo): Promise<void> {
   if (info.status === info.expectedStatus) return
   try {
+    // Neither a try that is repeated nor an interruption is a failure.
+    if (info.retry === info.project.retries && info.status !== 'interrupted') await reportFailure()
     let ended = await exits()
     if (!ended.length) {
       await sleep(NOTICED)
