@@ -12,7 +12,7 @@ test('a client whose start has failed gets the error, and no invitation to start
   const order = { plan, candidates: { inOrder: [], ci: false, explicit: { provider, by: 'the test' } }, host: provider }
   const run = { id: 'dev-1', labels: {}, owner: { host: 'h', pid: 1, started: 1 }, root: '/', cache: '/' }
   const begin = (): object => ({ run, clock: monotonic, journal: () => {}, load: () => Promise.reject(new RangeError('its module is broken')) })
-  const supervisor = new Supervisor({ clock: monotonic, shut: () => {}, opened: () => {}, done: () => {}, begin } as never)
+  const supervisor = new Supervisor({ clock: monotonic, shut: () => {}, opened: () => {}, forget: () => {}, done: () => {}, begin } as never)
   const [ours, theirs] = duplexPair()
   supervisor.connect(theirs)
   ours.write(`${JSON.stringify({ id: 1, method: 'open', params: { protocol: PROTOCOL, order, run: { id: 'dev-1' }, identity: 'i', family: 'f' } })}\n`)

@@ -10,7 +10,7 @@ const SKEW = 'Two versions of moorage share one project: let its first run end, 
 
 function supervisor(): { connect(): Duplex; readonly begun: () => number } {
   let begun = 0
-  const household = { clock: monotonic, shut: () => {}, opened: () => {}, done: () => {}, begin: () => { begun += 1; throw new RangeError('not in this test') } }
+  const household = { clock: monotonic, shut: () => {}, opened: () => {}, forget: () => {}, done: () => {}, begin: () => { begun += 1; throw new RangeError('not in this test') } }
   const own = new Supervisor(household as never)
   return {
     begun: () => begun,

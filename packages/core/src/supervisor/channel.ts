@@ -11,6 +11,10 @@ export function skew(supervisor: number, client: number): MoorageError {
   return new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${supervisor}, this client ${client}.`, { hint })
 }
 
+export function checkProtocol(protocol: number): void {
+  if (protocol !== PROTOCOL) throw skew(PROTOCOL, protocol)
+}
+
 type Message =
   | { readonly id: number; readonly method: string; readonly params: Json }
   | { readonly id: number; readonly ok: Json }

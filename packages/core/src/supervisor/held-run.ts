@@ -75,6 +75,12 @@ export class HeldRun {
     return { run: this.#run.id, connections: this.#connections }
   }
 
+  /** What has died or changed starts anew. Only a first start that fails is kept: there is nothing else to look at. */
+  async again(): Promise<Answer> {
+    const { keep: _, ...order } = this.params.order
+    return await this.bring(order)
+  }
+
   async stop(why: string): Promise<readonly Undone[]> {
     return await this.#provisioning.stop(why)
   }

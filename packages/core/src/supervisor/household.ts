@@ -13,12 +13,12 @@ export interface Folders {
 }
 
 /** What the house asks of the process. */
-export interface Doors extends Pick<Household, 'shut' | 'done'> {
+export interface Doors extends Pick<Household, 'shut' | 'forget' | 'done'> {
   move(to: Place): Promise<boolean>
 }
 
 /** A supervisor's surroundings on this machine: journal, sweep of dead predecessors, providers by their modules. */
-export function keepHouse({ place, runFolder, cache }: Folders, { shut, move, done }: Doors, machine: Machine = thisMachine()): Household {
+export function keepHouse({ place, runFolder, cache }: Folders, { shut, move, forget, done }: Doors, machine: Machine = thisMachine()): Household {
   const { owner, clock } = machine
   const journal = openJournal(place, owner)
   let root = '/'
@@ -55,10 +55,13 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, move, do
       // Where this run works anyhow, leftovers without a journal are looked for as well: once nobody waits any more.
       alsoSweep([...used.values()])
     },
-    async done(undone) {
-      await sweeping
+    forget(undone) {
       // What could not be undone stays written down for the next sweep.
       if (undone.every(({ failure }) => failure === undefined)) journal.remove()
+      forget(undone)
+    },
+    async done(undone) {
+      await sweeping
       await done(undone)
     },
   }

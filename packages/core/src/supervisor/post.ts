@@ -26,6 +26,7 @@ export async function takePost(folders: Folders, machine: Machine, body: Body): 
   if (!lock) return undefined
   let post: Post = { place: folders.place, lock, shut: () => {} }
   let shutting = false
+  let clean = false
   const supervisor: Supervisor = new Supervisor(
     keepHouse(
       folders,
@@ -51,12 +52,12 @@ export async function takePost(folders: Folders, machine: Machine, body: Body): 
           giveUp(old)
           return true
         },
-        done(undone) {
+        forget(undone) {
           for (const { title, failure } of undone) if (failure !== undefined) body.log(`${title}: ${String(failure)}`)
-          const clean = undone.every(({ failure }) => failure === undefined)
+          clean = undone.every(({ failure }) => failure === undefined)
           if (clean) leave(post.place, machine)
-          body.end(clean ? 0 : 1)
         },
+        done: () => body.end(clean ? 0 : 1),
       },
       machine,
     ),

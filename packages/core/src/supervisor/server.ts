@@ -5,7 +5,7 @@ import type { Json } from '../json.ts'
 import { failuresOf, type Undone } from '../run/lifecycle.ts'
 import type { Progress } from '../run/progress.ts'
 import type { Surroundings } from '../run/provisioning.ts'
-import { Channel, PROTOCOL, skew } from './channel.ts'
+import { Channel, checkProtocol, PROTOCOL } from './channel.ts'
 import { HeldRun, type OpenParams, type Status } from './held-run.ts'
 import { Stay } from './stay.ts'
 
@@ -20,7 +20,9 @@ export interface Household {
   move(identity: string): Promise<boolean>
   /** Called once, when nobody new may come in: before anything is undone. */
   shut(why: string): void
-  /** Called once, when everything is undone. */
+  /** Called once, when everything is undone and nobody has heard of it: whoever hears may be the last that could clean up. */
+  forget(undone: readonly Undone[]): void
+  /** Called once, when everybody has been answered. */
   done(undone: readonly Undone[]): void | Promise<void>
 }
 
@@ -78,6 +80,7 @@ export class Supervisor {
     this.#stay.end()
     this.#household.shut(why)
     const undone = (await this.#held?.stop(why)) ?? []
+    this.#household.forget(undone)
     // Answers first: whoever waits for the end hears of it before the process ends.
     this.#household.clock.after(0, () => void this.#finish(why, undone))
     return undone
@@ -112,7 +115,7 @@ export class Supervisor {
 
   /** Later clients get what the first one got, once it was looked at: what has died meanwhile is started anew. */
   async #admit(channel: Channel, params: OpenParams): Promise<Json> {
-    checkProtocol(params)
+    checkProtocol(params.protocol)
     // What failed stays for eyes, not for tests: the next run takes its place.
     if (this.#stay.reason === 'failed') void this.down('another run takes its place')
     const moved = this.#held && this.#held.params.order.plan.hash !== params.order.plan.hash
@@ -152,7 +155,7 @@ export class Supervisor {
 
   /** Another order for the same run. Gives null where that is not for this client alone to say, or cannot be. */
   async #change(channel: Channel, params: OpenParams): Promise<Json> {
-    checkProtocol(params)
+    checkProtocol(params.protocol)
     await this.#bringing?.catch(() => {})
     const held = this.#held
     if (this.#down || !held?.up || this.#stay.reason === 'failed' || params.family !== held.params.family) return null
@@ -163,7 +166,7 @@ export class Supervisor {
     this.#users.add(channel)
     const change = async (): Promise<Json> => {
       try {
-        return (await held.bring(lasting(params))) as unknown as Json
+        return (await held.again()) as unknown as Json
       } catch (error) {
         if (held.broken) void this.down('a service failed to start')
         else if (same || (await this.#household.move(before.identity))) held.params = before
@@ -233,20 +236,11 @@ export class Supervisor {
 /** Gives undefined when what has died does not come back: then a new run is the way. */
 async function again(held: HeldRun, giveUp: () => unknown): Promise<Json | undefined> {
   try {
-    return (await held.bring(lasting(held.params))) as unknown as Json
+    return (await held.again()) as unknown as Json
   } catch {
     giveUp()
     return undefined
   }
-}
-
-/** Only a first start that fails is kept: there is nothing else to look at. */
-function lasting({ order: { keep: _, ...order } }: OpenParams): OpenParams['order'] {
-  return order
-}
-
-function checkProtocol({ protocol }: OpenParams): void {
-  if (protocol !== PROTOCOL) throw skew(PROTOCOL, protocol)
 }
 
 async function late(channel: Channel): Promise<never> {

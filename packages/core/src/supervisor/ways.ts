@@ -24,7 +24,7 @@ export function waysOf(folders: Folders, env: Environ): Ways {
 async function inline(folders: Folders): Promise<Duplex> {
   const [{ keepHouse }, { Supervisor }] = await Promise.all([import('./household.ts'), import('./server.ts')])
   const [ours, theirs] = duplexPair()
-  const supervisor = new Supervisor(keepHouse(folders, { shut: () => {}, move: () => Promise.resolve(true), done: () => {} }))
+  const supervisor = new Supervisor(keepHouse(folders, { shut: () => {}, move: () => Promise.resolve(true), forget: () => {}, done: () => {} }))
   supervisor.connect(theirs)
   return ours
 }
