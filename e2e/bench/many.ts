@@ -1,40 +1,53 @@
 import { randomBytes } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import type { Bench } from './result.ts'
 import { run, script } from './subject.ts'
 
 type Sample = Promise<{ [row: string]: number }>
 
-const COUNTS = [1, 4, 20] as const
-
-/** Small services; moorage's are on a network of their own and have answered, the others have been started. */
-export const dockerMany: Bench = manyOf('docker', { title: 'Docker: 1, 4 and 20 busybox services at once', raw: (count) => `${count} × docker run`, sample: containers })
-
-/** In a namespace that is there; moorage's have answered through their forwards, the others are Ready. */
-export const kubernetesMany: Bench = manyOf('kubernetes', { title: 'Kubernetes: 1, 4 and 20 busybox services at once', raw: (count) => `${count} × pod by the API`, sample: pods })
-
-interface Reference {
-  readonly title: string
-  raw(count: number): string
+interface Way {
+  row(count: number): string
   sample(row: string, count: number): Sample
 }
 
-function manyOf(engine: 'docker' | 'kubernetes', { title, raw, sample }: Reference): Bench {
-  const subjects = COUNTS.flatMap((count) => [
-    [raw(count), () => sample(raw(count), count)] as const,
-    [`${count} × moorage`, () => program(`${count} × moorage`, ['e2e/bench/subjects/many.mjs', engine, String(count)])] as const,
-  ])
-  const targets = COUNTS.map((count) => ({ subject: `${count} × moorage`, beside: raw(count), limit: 1.2 }))
+interface Reference extends Way {
+  /** What moorage's time may be in this one's. */
+  readonly limit: number
+}
+
+const COUNTS = [1, 4, 20] as const
+const sdk = pathToFileURL(createRequire(resolve('packages/provider-docker/package.json')).resolve('testcontainers')).href
+
+/** Small services; moorage's are on a network of their own and have answered, those of the command line have been started. */
+export const dockerMany: Bench = manyOf('docker', 'Docker: 1, 4 and 20 busybox services at once', [
+  { row: (count) => `${count} × docker run`, sample: (row, count) => containers(row, { script: 'docker-run-many.sh', count }), limit: 1.2 },
+  { row: (count) => `${count} × docker run, same options`, sample: (row, count) => containers(row, { script: 'docker-run-many-same-options.sh', count, network: true }), limit: 1.2 },
+  { row: (count) => `${count} × testcontainers`, sample: (row, count) => program(row, ['e2e/bench/baselines/testcontainers-many.mjs', sdk, String(count)]), limit: 1 },
+])
+
+/** In a namespace that is there; moorage's have answered through their forwards, the others are Ready. */
+export const kubernetesMany: Bench = manyOf('kubernetes', 'Kubernetes: 1, 4 and 20 busybox services at once', [
+  { row: (count) => `${count} × pod by the API`, sample: pods, limit: 1.2 },
+])
+
+function manyOf(engine: 'docker' | 'kubernetes', title: string, references: readonly Reference[]): Bench {
+  const own: Way = { row: (count) => `${count} × moorage`, sample: (row, count) => program(row, ['e2e/bench/subjects/many.mjs', engine, String(count)]) }
+  const subjects = COUNTS.flatMap((count) => [...references, own].map(({ row, sample }) => [row(count), () => sample(row(count), count)] as const))
+  const targets = COUNTS.flatMap((count) => references.map(({ row, limit }) => ({ subject: own.row(count), beside: row(count), limit })))
   return { name: `${engine}-many`, title, subjects: Object.fromEntries(subjects), targets }
 }
 
-async function containers(row: string, count: number): Sample {
+async function containers(row: string, { script: file, count, network }: { readonly script: string; readonly count: number; readonly network?: boolean }): Sample {
   const name = `bench-${randomBytes(4).toString('hex')}`
   const since = performance.now()
-  await run(['sh', 'e2e/bench/baselines/docker-run-many.sh', name, String(count)])
+  await run(['sh', `e2e/bench/baselines/${file}`, name, String(count)])
   const ready = performance.now() - since
   const leaving = performance.now()
   await run(['docker', 'rm', '--force', '--volumes', ...Array.from({ length: count }, (_, n) => `${name}-${n + 1}`)])
+  if (network) await run(['docker', 'network', 'rm', name])
   return { [row]: ready, [`${row}, gone`]: performance.now() - leaving }
 }
 
@@ -44,7 +57,7 @@ async function pods(row: string, count: number): Sample {
 
 async function program(row: string, args: readonly string[]): Sample {
   const since = performance.now()
-  const child = script([process.execPath, ...args], { KUBECONFIG: process.env['MOORAGE_TESTBED_KUBECONFIG'] ?? '' })
+  const child = script([process.execPath, ...args], { KUBECONFIG: process.env['MOORAGE_TESTBED_KUBECONFIG'] ?? '', TESTCONTAINERS_RYUK_DISABLED: 'true' })
   await child.said()
   const ready = performance.now() - since
   const { gone } = await child.end()
