@@ -15,8 +15,8 @@ export interface Stage extends AsyncDisposable {
   readonly world: World
   readonly runsFile: string
   start(argv: readonly string[], env?: Record<string, string>, tty?: boolean): Promise<Spawned>
-  /** Throws what is left. Gives the milliseconds until nothing was. */
-  clean(within: number): Promise<number>
+  /** Throws what is left. Gives the milliseconds until nothing was. `gone`: those that a cluster may take for what it has accepted, 30 s by default. */
+  clean(within: number, gone?: number): Promise<number>
   supervisor(): Promise<number>
 }
 
@@ -44,10 +44,10 @@ export async function openStage(folder: string, provider: ProviderName, others: 
     world,
     runsFile,
     start: (argv, env = {}, tty = false) => world.spawn(argv, { cwd, tty, env: { TEST_RUNS_FILE: runsFile, ...chromiumEnvironment(), ...environmentOf(provider), NO_COLOR: '1', ...env } }),
-    async clean(within) {
+    async clean(within, gone = GONE) {
       if (provider !== 'kubernetes') return await expectUnchanged(before, { kinds, exclusions, within })
       await accepted(spaces, within)
-      return await expectUnchanged(before, { kinds, exclusions, within: GONE })
+      return await expectUnchanged(before, { kinds, exclusions, within: gone })
     },
     async supervisor() {
       const items = (await world.kinds[0]?.take()) ?? []

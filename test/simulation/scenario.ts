@@ -111,6 +111,7 @@ function checkAnswers({ clients, engine }: World, quiet: boolean): void {
     const unharmed = !faults.killsSupervisors && !faults.stopsSupervisors && (!faults.endsSupervisors || !joined)
     const death = unharmed && [answer ?? '', ...told].find((text) => /is gone|was killed/.test(text))
     if (death) engine.violated(`${name} was told of a death that was none: ${death}`)
+    if (answer?.includes('cannot be written')) engine.violated(`${name} was let in when the run was over: ${answer}`)
     if (quiet && answer !== 'left') engine.violated(`without any fault, ${name} got: ${answer ?? 'nothing'}`)
     if (quiet && told.some((text) => /killed|answer/.test(text))) engine.violated(`without any fault, ${name} was told: ${told.join('; ')}`)
   }

@@ -15,7 +15,7 @@ const ASK = `fetch(process.env.WEB_URL, { signal: AbortSignal.timeout(8000) }).t
 const ask = `'${process.execPath}' -e "${ASK}"`
 
 /** A run that asks its page, waits for a file, and asks again until it gets an answer: that often, once a second. */
-async function interrupted(provider: ProviderName, tries: number, disturb: () => Promise<void>): Promise<string> {
+async function interrupted(provider: ProviderName, { tries, gone }: { readonly tries: number; readonly gone?: number }, disturb: () => Promise<void>): Promise<string> {
   using project = openProject(site)
   await using stage = await openStage(project.folder, provider)
   const go = join(stage.world.folder, 'go')
@@ -25,7 +25,7 @@ async function interrupted(provider: ProviderName, tries: number, disturb: () =>
   await disturb()
   writeFileSync(go, '')
   await child.ended
-  await stage.clean(10_000)
+  await stage.clean(10_000, gone)
   return child.output()
 }
 
@@ -43,7 +43,7 @@ async function stopped(pid: number | undefined, seconds: number): Promise<void> 
 test.runIf(providers.includes('kubernetes'))('the API server is stopped for 60 s: the run survives, and the same address answers afterwards', async ({ skip }) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
-  const said = await interrupted('kubernetes', 60, () => stopped(running('kube-apiserver'), 60))
+  const said = await interrupted('kubernetes', { tries: 60 }, () => stopped(running('kube-apiserver'), 60))
   expect(said).toMatch(/ASKED hello[^]*ASKED hello/)
   expect(said).toMatch(/heartbeat did not reach|API went away/)
 })
@@ -51,7 +51,8 @@ test.runIf(providers.includes('kubernetes'))('the API server is stopped for 60 s
 test.runIf(providers.includes('kubernetes'))('the API server is stopped for 5 min, longer than the grace: the run goes on, or is told to be gone; nothing is left', async ({ skip }) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
-  const said = await interrupted('kubernetes', 60, () => stopped(running('kube-apiserver'), 300))
+  // The namespace is told to go at once, as after every run; controllers and kubelet come back by a backoff of their own.
+  const said = await interrupted('kubernetes', { tries: 60, gone: 120_000 }, () => stopped(running('kube-apiserver'), 300))
   expect(said).toMatch(/ASKED hello[^]*(ASKED hello|The run was removed by the cluster)/)
 })
 
@@ -60,7 +61,7 @@ test.runIf(providers.includes('docker'))('the engine is restarted in mid-run: th
   if (reason) skip(reason)
   const engine = dockerPart.programs().find(({ name }) => name === 'dockerd')
   if (!engine) throw new RangeError('the test bed has no dockerd')
-  const said = await interrupted('docker', 3, async () => {
+  const said = await interrupted('docker', { tries: 3 }, async () => {
     await stop(engine)
     await start(engine)
   })

@@ -38,11 +38,14 @@ export function openJournal(place: Place, owner: Owner): Journal {
   const file = place.journal.replace(/\.journal$/, `-${sha256(JSON.stringify(owner)).slice(0, 12)}.journal`)
   const descriptor = attempt(file, () => openSync(file, 'a', 0o600))
   let torn = ''
+  let removed = false
   const append = (line: Line): void => {
     const bytes = Buffer.from(`${torn}${JSON.stringify(line)}\n`)
     torn = '\n'
     // A disk that is nearly full takes a part of a line, and says nothing.
     attempt(file, () => {
+      // Its number is somebody else's by now.
+      if (removed) throw new RangeError('the run is over')
       if (writeSync(descriptor, bytes) < bytes.length) throw new RangeError('no space left on the device')
     })
     torn = ''
@@ -53,6 +56,7 @@ export function openJournal(place: Place, owner: Owner): Journal {
     run: (id, of) => append({ run: id, ...of }),
     write: (provider, entry) => append({ provider, entry }),
     remove(): void {
+      removed = true
       closeSync(descriptor)
       rmSync(file, { force: true })
     },

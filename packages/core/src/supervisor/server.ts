@@ -168,7 +168,7 @@ export class Supervisor {
       try {
         return (await held.again()) as unknown as Json
       } catch (error) {
-        if (held.broken) void this.down('a service failed to start')
+        if (held.broken || this.#down) void this.down('a service failed to start')
         else if (same || (await this.#household.move(before.identity))) held.params = before
         else void this.down('its place was taken')
         throw error
