@@ -16,6 +16,8 @@ interface Case {
 }
 
 const REGISTRY = process.env['MOORAGE_TESTBED_REGISTRY'] ?? '127.0.0.1:5000'
+// The test bed turns it off for testcontainers' own.
+const RYUK = { MOORAGE_PROVIDER: '', TESTCONTAINERS_RYUK_DISABLED: '' }
 const NOWHERE = 'unix:///run/moorage-nowhere/docker.sock'
 const api = (source: string, options = ''): Case['files'] => ({
   'moorage.config.ts': config(`api: npmServer({ ${options} })`),
@@ -75,6 +77,30 @@ const cases: { readonly [what: string]: Case } = {
       'moorage: services.app.image: there is no image REGISTRY/no-such-image:1 that the engine can pull.',
       'The engine says: (HTTP code 404) unexpected - manifest for REGISTRY/no-such-image:1 not found: manifest unknown: manifest unknown',
       'Correct the name or the tag; a private image needs `docker login` first.',
+    ].join('\n') },
+  'a Ryuk that is neither on nor off': { on: 'docker', env: { MOORAGE_PROVIDER: '' }, code: 2,
+    files: { 'moorage.config.ts': config('cache: redis()', "docker({ ryuk: 'yes' })") },
+    text: 'moorage: FOLDER/moorage.config.ts: docker({ ryuk }): "yes" is neither true nor false.\nGive true, or leave it out.' },
+  'no image of Ryuk': { on: 'docker', env: { ...RYUK, RYUK_CONTAINER_IMAGE: `${REGISTRY}/no-such-ryuk:1` },
+    files: { 'moorage.config.ts': config('cache: redis(), web: redis()', 'docker({ ryuk: true })') },
+    text: [
+      'moorage: docker({ ryuk }): REGISTRY/no-such-ryuk:1 does not run on the engine at ENGINE: (HTTP code 404) unexpected - manifest for REGISTRY/no-such-ryuk:1 not found: manifest unknown: manifest unknown.',
+      'RYUK_CONTAINER_IMAGE names another image, TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX a mirror.',
+      'Without `ryuk` the next run on this machine removes what this one leaves.',
+    ].join('\n') },
+  'no socket for Ryuk on the machine of the engine': { on: 'docker', env: { ...RYUK, TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: '/run/moorage-nowhere/docker.sock' },
+    files: { 'moorage.config.ts': config('cache: redis()', 'docker({ ryuk: true })') },
+    text: [
+      'moorage: docker({ ryuk }): testcontainers/ryuk:0.14.0 does not run on the engine at ENGINE: invalid mount config for type "bind": bind source path does not exist: /run/moorage-nowhere/docker.sock.',
+      'TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE says where the socket is on the machine of the engine.',
+      'Without `ryuk` the next run on this machine removes what this one leaves.',
+    ].join('\n') },
+  'a socket that Ryuk cannot use': { on: 'docker', env: { ...RYUK, TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: '/dev/null' },
+    files: { 'moorage.config.ts': config('cache: redis()', 'docker({ ryuk: true })') },
+    text: [
+      'moorage: docker({ ryuk }): testcontainers/ryuk:0.14.0 does not run on the engine at ENGINE: it ended by itself: level=ERROR msg=run error="new reaper: ping: Get \\"http://engine/_ping\\": dial unix /var/run/docker.sock: connect: connection refused".',
+      'Where containers may not use the socket of their engine (SELinux), TESTCONTAINERS_RYUK_PRIVILEGED=true lets it.',
+      'Without `ryuk` the next run on this machine removes what this one leaves.',
     ].join('\n') },
   'no engine in CI': { on: 'process',
     files: { 'moorage.config.ts': config('cache: redis(), db: postgres()') }, env: { CI: 'true', MOORAGE_PROVIDER: '', DOCKER_HOST: '' },
@@ -240,5 +266,5 @@ test('an engine, and the package testcontainers missing', async ({ skip }) => {
 function said(output: string, folder: string): string {
   const lines = output.trimEnd().split('\n')
   const from = lines.findLastIndex((line) => line.startsWith('moorage: '))
-  return lines.slice(from).join('\n').replaceAll(folder, 'FOLDER').replaceAll(REGISTRY, 'REGISTRY').replace(/127.0.0.1:\d{5}/g, '127.0.0.1:PORT')
+  return lines.slice(from).join('\n').replaceAll(folder, 'FOLDER').replaceAll(REGISTRY, 'REGISTRY').replaceAll(process.env['DOCKER_HOST'] || NOWHERE, 'ENGINE').replace(/127.0.0.1:\d{5}/g, '127.0.0.1:PORT')
 }

@@ -1,9 +1,10 @@
 import { browserMutants } from './browser-mutants.ts'
 import { chaosMutants } from './chaos-mutants.ts'
+import { dockerMutants } from './docker-mutants.ts'
 import { kubernetesMutants } from './kubernetes-mutants.ts'
 import { mutants, type Mutant } from './mutants.ts'
 import { runnerMutants } from './runner-mutants.ts'
 import { reuseMutants } from './reuse-mutants.ts'
 import { serverMutants } from './server-mutants.ts'
 
-export const allMutants: readonly Mutant[] = [...mutants, ...kubernetesMutants, ...chaosMutants, ...runnerMutants, ...reuseMutants, ...serverMutants, ...browserMutants]
+export const allMutants: readonly Mutant[] = [...mutants, ...kubernetesMutants, ...chaosMutants, ...runnerMutants, ...reuseMutants, ...serverMutants, ...browserMutants, ...dockerMutants]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { clear } from './control-group.ts'
 import * as config from './docker-config.ts'
 import { answers, docker, registryAddress, socket } from './engine.ts'
-import { binary, buildPrograms, ferretdb, registry } from './go-programs.ts'
+import { binary, buildPrograms, ferretdb, registry, ryuk } from './go-programs.ts'
 import { describeImages, publishImages } from './images.ts'
 import { enableForwarding } from './machine-state.ts'
 import { unmountUnder } from './mounts.ts'
@@ -14,11 +14,13 @@ import { runtime } from './places.ts'
 import { pruneEngine, pruneRegistry } from './prune.ts'
 import { lines } from './shell.ts'
 
+const built = [registry, ferretdb, ryuk]
+
 export const dockerPart: Part = {
   name: 'docker',
   debianPackages: ['docker.io', 'containerd', 'runc', 'iptables', 'iproute2', 'mmdebstrap', 'util-linux'],
   disk: { cold: 8, warm: 2 },
-  cached: async () => existsSync(config.engineData) && [registry, ferretdb].every((each) => existsSync(binary(each))),
+  cached: async () => existsSync(config.engineData) && built.every((each) => existsSync(binary(each))),
   programs: () => [
     {
       name: 'registry',
@@ -41,7 +43,7 @@ export const dockerPart: Part = {
   ],
 
   async prepare(fresh) {
-    await buildPrograms([registry, ferretdb])
+    await buildPrograms(built)
     if (!fresh) return
     await mkdir(config.engineData, { recursive: true })
     await writeFile(config.registryFile, config.registryConfig)

@@ -33,6 +33,9 @@ export const ferretdb: GoProgram = {
   main: 'github.com/FerretDB/FerretDB/v2/cmd/ferretdb',
 }
 
+/** A stand-in; of Go's standard library alone. */
+export const ryuk: GoProgram = { name: 'ryuk', module: 'std', version: '1', main: '.' }
+
 /** Where a program is, or will be once built. */
 export function binary(program: GoProgram): string {
   return join(cache, 'programs', `${program.name}-${contentHash(program, own(program) ? [folderOf(program)] : [])}`)

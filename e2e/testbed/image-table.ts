@@ -1,4 +1,4 @@
-import { ferretdb } from './go-programs.ts'
+import { ferretdb, ryuk } from './go-programs.ts'
 import type { GoProgram } from './go-programs.ts'
 import { playwrightVersions } from './playwright-versions.ts'
 import type { Root } from './roots.ts'
@@ -6,7 +6,7 @@ import type { Root } from './roots.ts'
 /** A stand-in image under an official name. Its folder in images/ tells what it stands for and where it differs. */
 export interface Image {
   name: string
-  /** Where the official one is pulled from; default: Docker Hub's library. */
+  /** Where the official one is pulled from; default: Docker Hub, whose library has the names without a slash. */
   registry?: string
   tags: string[]
   root: Root
@@ -24,6 +24,9 @@ const geography = ['gdal', 'SFCGAL', 'spatialite', 'SvtAv1Enc', 'aom', 'jxl', 'p
   .map((name) => `*/lib${name}*.so*`)
   .concat('*/egm96*', '*/postgis*--ANY*', '*/postgis*--unpackaged*')
 
+// Debian's static one, and nothing else.
+const busybox: Root = { suite: 'trixie', only: true, packages: ['busybox-static'] }
+
 const node = `node-linux-${process.arch}@24.21.0`
 
 /** What tests of browsers draw with, in the image and on this machine. */
@@ -33,7 +36,7 @@ export const images: Image[] = [
   {
     name: 'busybox',
     tags: ['1.37', 'latest'],
-    root: { suite: 'trixie', only: true, packages: ['busybox-static'] },
+    root: busybox,
   },
   {
     name: 'mongo',
@@ -70,6 +73,12 @@ export const images: Image[] = [
     tags: ['24'],
     root: { suite: 'trixie', packages: ['libstdc++6', 'libatomic1', 'passwd', 'ca-certificates', 'curl', 'procps'] },
     packages: { node, npm: 'npm@11' },
+  },
+  {
+    name: 'testcontainers/ryuk',
+    tags: ['0.14.0'],
+    root: busybox,
+    programs: [ryuk],
   },
   {
     name: 'playwright',

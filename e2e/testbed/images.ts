@@ -33,7 +33,7 @@ async function pull(image: Image, tag: string, held: string[]): Promise<void> {
 
 /** Where the bed's registry has an image. */
 export function repositoryOf({ name, registry }: Image): string {
-  return registry ? name : `library/${name}`
+  return registry || name.includes('/') ? name : `library/${name}`
 }
 
 export function officialName({ name, registry }: Image): string {

@@ -11,7 +11,7 @@ import { inScratch } from './scratch.ts'
 import { lines, sh } from './shell.ts'
 
 /** Full names, each with its repository in the bed's registry. */
-const standIns: ReadonlyMap<string, string> = new Map(images.flatMap((image) => image.tags.map((tag) => [`${image.registry ? officialName(image) : `docker.io/library/${image.name}`}:${tag}`, `${repositoryOf(image)}:${tag}`] as const)))
+const standIns: ReadonlyMap<string, string> = new Map(images.flatMap((image) => image.tags.map((tag) => [`${image.registry ? officialName(image) : `docker.io/${repositoryOf(image)}`}:${tag}`, `${repositoryOf(image)}:${tag}`] as const)))
 const wanted = [pauseImage, ...standIns.keys()]
 
 export function ctr(...args: string[]): Promise<string> {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { images } from '../image-table.ts'
 import { bed, docker } from './bed.ts'
@@ -50,6 +52,27 @@ test('playwright has a browser where each version of Playwright looks for its ow
     const { out, err } = await docker('run', '--rm', '-u', '1001', `mcr.microsoft.com/playwright:${tag}`, 'sh', '-c', script)
     assert.match(out, /^v24\.\d+\.\d+\n(Chromium \d+[^\n]*\n){12}$/, err)
   }
+})
+
+test('ryuk acknowledges filters, and removes what matches when its last client is gone, itself last', async () => {
+  const mine = ['--label', 'reaped=true', '--label', 'of=ryuk']
+  const kept = (await docker('network', 'create', '--label', 'reaped=true', 'kept')).out.trim()
+  await docker('network', 'create', ...mine, 'reaped')
+  await docker('run', '-d', ...mine, '--network', 'reaped', 'redis:7')
+  const socket = 'type=bind,source=/run/moorage-testbed/docker.sock,target=/var/run/docker.sock'
+  const { port } = await start(8080, '--rm', '-e', 'RYUK_RECONNECTION_TIMEOUT=1s', '--mount', socket, 'testcontainers/ryuk:0.14.0')
+  const acknowledged = await eventually('its word', async () => {
+    const client = connect(port, '127.0.0.1')
+    client.write(`label=${encodeURIComponent('reaped=true')}&label=of%3Dryuk\r\n`)
+    const [word] = await once(client, 'data')
+    client.destroy()
+    return String(word)
+  })
+  assert.equal(acknowledged, 'ACK\n')
+  await eventually('its end', async () => (await docker('ps', '-aq')).out === '' || undefined)
+  assert.equal((await docker('network', 'ls', '-q', '--no-trunc', '--filter', 'label=reaped=true')).out.trim(), kept)
+  assert.equal((await docker('volume', 'ls', '-q')).out, '')
+  await docker('network', 'rm', 'kept')
 })
 
 const mirrored = images.filter(({ registry }) => registry === undefined)

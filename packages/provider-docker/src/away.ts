@@ -1,4 +1,4 @@
-import { MoorageError, type ErrorDetails } from '@moorage/core'
+import { messageOf, MoorageError, type ErrorDetails } from '@moorage/core'
 
 interface Failed {
   readonly statusCode?: number
@@ -17,6 +17,11 @@ export function lostOr(error: unknown, host: string, details: ErrorDetails = {})
   const { code } = error as { readonly code?: string }
   const where = details.service === undefined ? '' : `services.${details.service}: `
   return new MoorageError('PROVIDER_LOST', `${where}the engine at ${host} does not answer (${code}).`, { ...details, provider: 'docker', cause: error })
+}
+
+/** What the engine answered. */
+export function saidBy(error: unknown): string {
+  return ((error as { json?: { message?: string } }).json?.message ?? messageOf(error)).trim()
 }
 
 /** An engine that is away is told of once, by the session, which removes everything again. */

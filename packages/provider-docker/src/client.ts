@@ -21,6 +21,14 @@ export interface Client {
   /** Credentials for a registry, from Docker's own config and helpers. */
   credentials(image: string): Promise<object | undefined>
   create(image: string, adjust: Adjust): Created
+  /** What testcontainers' own Ryuk would be made of. */
+  ryuk(): Reaper
+}
+
+export interface Reaper {
+  readonly image: string
+  /** The engine's socket as its containers can mount it. */
+  readonly socket: string
 }
 
 /** What is asked of the engine, and what is told in return. */
@@ -105,6 +113,7 @@ async function connect(host: string, root: string): Promise<Client> {
     isThere: (image) => runtime.image.exists(named(image)),
     credentials: (image) => getAuthConfig(named(image).registry ?? runtime.info.containerRuntime.indexServerAddress),
     create: (image, adjust) => new Bare(image, adjust),
+    ryuk: () => ({ image: (fromSdk('./reaper/reaper') as { getReaperImage(): string }).getReaperImage(), socket: runtime.info.containerRuntime.remoteSocketPath }),
   }
 }
 

@@ -7,6 +7,8 @@ export function labelsOf({ labels, owner }: Run): { readonly [name: string]: str
 
 export const OWNER = 'moorage.owner'
 export const RUN = 'moorage.run'
+/** Its run, on a Ryuk: that of what it removes would make it remove itself. */
+export const RYUK = 'moorage.ryuk'
 
 export function ownerIn(labels: { readonly [name: string]: string } | undefined): Owner | undefined {
   try {

@@ -5,8 +5,11 @@ import { findEngine, type Found } from './engine.ts'
 import { hostProblem, relaysOn } from './host-access.ts'
 import { closeNetwork, openNetwork } from './network.ts'
 import { reapEngine } from './reap.ts'
+import { openRyuk, type Ryuk } from './ryuk.ts'
 import { startUnit, type Work } from './start.ts'
 import { removeRun } from './stop.ts'
+
+const KEPT = 'Ryuk removes what stays here 10 s after the supervisor is gone: with this machine, or at the end of the CI job.'
 
 /** What `docker()` names: see core's contract. */
 export function provider(options: JsonObject, { root }: { readonly root: string }): Provider {
@@ -26,10 +29,10 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
       if (problem) return { ok: false, broken: true, ...problem }
       return { ok: true, detail: `Engine ${seen.version} at ${seen.host}` }
     },
-    async open(run, report) {
+    async open(run, report, signal) {
       const seen = await engine()
       if (!seen.ok) throw new RangeError(seen.reason)
-      return openSession(seen.host, run, report)
+      return openSession(seen.host, { run, report, signal, ryuk: options['ryuk'] === true })
     },
     check,
     async hostAccess() {
@@ -43,35 +46,62 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
   }
 }
 
-function openSession(host: string, run: Run, report: Report): Session {
+interface Opening {
+  readonly run: Run
+  readonly report: Report
+  readonly signal: AbortSignal
+  readonly ryuk: boolean
+}
+
+function openSession(host: string, { run, report, signal, ryuk: wanted }: Opening): Session {
   const { sent, network } = openNetwork(host, run, report)
   // Loading the SDK stops this process for a tenth of a second: the engine makes the network meanwhile.
   const client = sent.then(() => loadClient(host, run.root))
   const relays = relaysOn(host, network)
-  const work: Work = { client, run, report, network, relays }
+  const over = new AbortController()
+  const waiting = new Set<string>()
+  const told = (detail: string): void => waiting.forEach((service) => report.phase(service, 'pull', detail))
+  const ryuk = guard(wanted, report, async () => openRyuk(await client, { run, network: await network, report, signal: AbortSignal.any([signal, over.signal]), told }))
+  const work: Work = { client, run, report, network: ryuk.then(() => network), relays }
   const units = new Set<Promise<Unit>>()
-  // Whoever starts a service waits for both, and tells their failure.
-  for (const needed of [network, client]) needed.catch(() => {})
+  // Whoever starts a service waits for them, and tells their failure.
+  for (const needed of [network, client, ryuk, work.network]) needed.catch(() => {})
   return {
     async start(spec, signal) {
+      waiting.add(spec.name)
       const starting = startUnit(work, spec, signal)
       units.add(starting)
       return await starting
     },
     expose: (port) => relays.expose(port),
+    async keep() {
+      if (await ryuk) report.notice(KEPT)
+    },
     async close() {
+      over.abort(new RangeError('the session was closed'))
       await Promise.allSettled(units)
       await relays.close()
       const made = await network.catch(() => undefined)
       const loaded = await client.catch(() => undefined)
+      const guarding = await ryuk.catch(() => undefined)
       try {
         if (loaded) await removeRun(loaded, run.id)
         if (made) await closeNetwork(host, made)
+        // Not before: what cannot be removed from here is left to it.
+        await guarding?.close()
       } catch (cause) {
         throw lostOr(cause, host)
       }
     },
   }
+}
+
+/** What the user asked for, and what the environment says. */
+async function guard(wanted: boolean, report: Report, open: () => Promise<Ryuk>): Promise<Ryuk | undefined> {
+  if (!wanted) return undefined
+  if (process.env['TESTCONTAINERS_RYUK_DISABLED'] !== 'true') return await open()
+  report.notice('TESTCONTAINERS_RYUK_DISABLED is true: docker({ ryuk }) starts none.')
+  return undefined
 }
 
 function check(_service: string, { container: form }: ServiceSpec): readonly Problem[] {

@@ -1,6 +1,6 @@
 import type { Reaped, ReapScope } from '@moorage/core'
 import type { Client } from './client.ts'
-import { OWNER, ownerIn, RUN } from './labels.ts'
+import { OWNER, ownerIn, RUN, RYUK } from './labels.ts'
 import { accept, removeContainer } from './stop.ts'
 
 type Labels = { readonly [name: string]: string } | undefined
@@ -16,7 +16,7 @@ export async function reapEngine(client: Client, scope: ReapScope): Promise<read
     const owner = ownerIn(labels)
     return owner !== undefined && !scope.alive(owner)
   }
-  const runOf = (labels: Labels): string => labels?.[RUN] ?? ''
+  const runOf = (labels: Labels): string => labels?.[RUN] ?? labels?.[RYUK] ?? ''
   const containers = (await engine.listContainers({ all: true, filters })).filter(({ Labels }) => dead(Labels))
   if (!scope.dry) await Promise.all(containers.map(({ Id }) => removeContainer(client, Id)))
   const networks = (await engine.listNetworks({ filters })).filter(({ Labels }) => dead(Labels))

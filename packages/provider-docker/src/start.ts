@@ -1,5 +1,5 @@
-import { HOST_NAME, messageOf, MoorageError, parcelsOf, signalOf, type ContainerUnit, type Endpoint, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
-import { isAway, leaveToSession, lostOr } from './away.ts'
+import { HOST_NAME, MoorageError, parcelsOf, signalOf, type ContainerUnit, type Endpoint, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import { isAway, leaveToSession, lostOr, saidBy } from './away.ts'
 import type { Adjust, Client } from './client.ts'
 import { call } from './engine.ts'
 import { execIn } from './exec.ts'
@@ -111,7 +111,8 @@ function watchExit({ engine, host }: Client, id: string, done: (exit: Exit) => v
   void seen().catch((): Exit => ({ reason: 'lost', detail: 'the engine stopped answering, or the container was removed by somebody else' })).then(done)
 }
 
-async function published({ client, network, id }: { client: Client; network: RunNetwork; id: string }, port: number): Promise<Endpoint> {
+/** Where this machine reaches a port of a container. */
+export async function published({ client, network, id }: { client: Client; network: RunNetwork; id: string }, port: number): Promise<Endpoint> {
   const { NetworkSettings } = await client.engine.getContainer(id).inspect()
   const binding = NetworkSettings.Ports[`${port}/tcp`]?.[0]
   // One that has ended has none: its end says more than a failure here.
@@ -119,10 +120,10 @@ async function published({ client, network, id }: { client: Client; network: Run
 }
 
 function translate(error: unknown, { name }: UnitSpec, image: string): MoorageError {
-  const said = (error as { json?: { message?: string } }).json?.message ?? messageOf(error)
+  const said = saidBy(error)
   const details = { service: name, provider: 'docker', phase: 'start' as const, cause: error }
   if (/executable file not found|no such file or directory|permission denied/i.test(said)) {
-    return new MoorageError('START_FAILED', `services.${name}.command: ${image} cannot run it.`, { ...details, hint: `The engine says: ${said.trim()}\nCorrect the command; it must exist inside the image.` })
+    return new MoorageError('START_FAILED', `services.${name}.command: ${image} cannot run it.`, { ...details, hint: `The engine says: ${said}\nCorrect the command; it must exist inside the image.` })
   }
-  return new MoorageError('START_FAILED', `services.${name}: the engine did not start it.`, { ...details, hint: `It says: ${said.trim()}` })
+  return new MoorageError('START_FAILED', `services.${name}: the engine did not start it.`, { ...details, hint: `It says: ${said}` })
 }
