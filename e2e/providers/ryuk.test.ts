@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { dockerKinds } from '../../test/inventory/docker.ts'
 import { expectUnchanged, takeInventory } from '../../test/inventory/inventory.ts'
 import type { Spawned } from '../../test/inventory/world.ts'
@@ -44,6 +44,9 @@ async function openDoor(): Promise<{ readonly door: Server; readonly host: strin
 }
 
 describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
+  // What a failed test has left would be missed by the next one.
+  afterEach(() => void spawnSync(process.execPath, ['packages/moorage/bin/moorage.mjs', 'gc']))
+
   test('runner and supervisor killed together on an engine elsewhere: the run is gone within 20 s without a next start, and another run without it is not', async () => {
     const { door, host } = await openDoor()
     await using _ = door
