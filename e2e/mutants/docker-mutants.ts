@@ -38,7 +38,7 @@ export const dockerMutants: readonly Mutant[] = [
     guarantee: 'a connection to Ryuk that breaks off costs no living run its services',
     file: 'packages/provider-docker/src/ryuk-connection.ts',
     find: '(over.signal.aborted ? undefined : again())',
-    replace: '(again ? undefined : again)',
+    replace: '(over.signal.aborted || at ? undefined : again())',
     test: ryuk('a connection that breaks off is made again; a Ryuk that has died is told of, and holds up nothing'),
     says: /to match/,
     quick: false,

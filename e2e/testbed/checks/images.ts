@@ -56,11 +56,12 @@ test('playwright has a browser where each version of Playwright looks for its ow
 
 test('ryuk acknowledges filters, and removes what matches when its last client is gone, itself last', async () => {
   const mine = ['--label', 'reaped=true', '--label', 'of=ryuk']
+  const volumes = (await docker('volume', 'ls', '-q')).out
   const kept = (await docker('network', 'create', '--label', 'reaped=true', 'kept')).out.trim()
   await docker('network', 'create', ...mine, 'reaped')
   await docker('run', '-d', ...mine, '--network', 'reaped', 'redis:7')
   const socket = 'type=bind,source=/run/moorage-testbed/docker.sock,target=/var/run/docker.sock'
-  const { port } = await start(8080, '--rm', '-e', 'RYUK_RECONNECTION_TIMEOUT=1s', '--mount', socket, 'testcontainers/ryuk:0.14.0')
+  const { id, port } = await start(8080, '--rm', '-e', 'RYUK_RECONNECTION_TIMEOUT=1s', '--mount', socket, 'testcontainers/ryuk:0.14.0')
   const acknowledged = await eventually('its word', async () => {
     const client = connect(port, '127.0.0.1')
     client.write(`label=${encodeURIComponent('reaped=true')}&label=of%3Dryuk\r\n`)
@@ -69,9 +70,10 @@ test('ryuk acknowledges filters, and removes what matches when its last client i
     return String(word)
   })
   assert.equal(acknowledged, 'ACK\n')
-  await eventually('its end', async () => (await docker('ps', '-aq')).out === '' || undefined)
+  await eventually('its end', async () => (await docker('inspect', id)).code || undefined)
+  assert.equal((await docker('ps', '-aq', '--filter', 'label=reaped=true')).out, '')
   assert.equal((await docker('network', 'ls', '-q', '--no-trunc', '--filter', 'label=reaped=true')).out.trim(), kept)
-  assert.equal((await docker('volume', 'ls', '-q')).out, '')
+  assert.equal((await docker('volume', 'ls', '-q')).out, volumes)
   await docker('network', 'rm', 'kept')
 })
 
