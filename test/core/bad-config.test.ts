@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { container, defineConfig, docker, mongodb, npmServer, postgres, process as plain, redis, ref, staticServer, type AnyConfig, type AnyService } from '../../packages/moorage/src/index.ts'
 import { createPlan } from '../../packages/core/src/config/plan.ts'
@@ -18,6 +18,18 @@ const circle = (): AnyConfig => defineConfig({ root, services: { a: npmServer({ 
 const cases: { readonly [what: string]: readonly [work: () => unknown, text: string] } = {
   'a needed name that is not there': [() => planned({ api: npmServer({ needs: { bd: 'ready' } }), db: postgres() }),
     'CONFIG_INVALID\nservices.api.needs.bd: there is no service of that name in the config.\nThere are api, db.'],
+  'a needed name that every object has': [() => planned({ api: npmServer({ needs: { toString: 'ready' } as object }) }),
+    'CONFIG_INVALID\nservices.api.needs.toString: there is no service of that name in the config.\nThere are api.'],
+  'a deadline that is none': [() => planned({ api: npmServer({ deadlines: { ready: '5s' as unknown as number } }) }),
+    'CONFIG_INVALID\nservices.api.deadlines.ready: "5s" is not a time.\nGive milliseconds.'],
+  'a deadline of no phase': [() => planned({ api: npmServer({ deadlines: { readdy: 500 } as object }) }),
+    'CONFIG_INVALID\nservices.api.deadlines.readdy: there is no such phase.\nThere are admit, schedule, pull, start, ready.'],
+  'a provider by its name': [() => defineConfig({ provider: 'docker' as unknown as ReturnType<typeof docker>, services: { db: redis() } }),
+    "CONFIG_INVALID\nprovider: \"docker\" is not a provider.\nCall one: import { docker } from 'moorage', then provider: docker()."],
+  'a provider that is not called': [() => defineConfig({ provider: docker as unknown as ReturnType<typeof docker>, services: { db: redis() } }),
+    "CONFIG_INVALID\nprovider: a function is not a provider.\nCall one: import { docker } from 'moorage', then provider: docker()."],
+  'a path without its slash': [() => npmServer({ path: 'health' }),
+    "CONFIG_INVALID\nnpmServer({ path }): 'health' is not a path.\nBegin with a slash, as in '/health'."],
   'a condition that is none': [() => planned({ api: npmServer({ needs: { db: 'healthy' as 'ready' } }), db: postgres() }),
     "CONFIG_INVALID\nservices.api.needs.db: 'healthy' is not a condition.\nUse 'started', 'ready' or 'completed'."],
   'a reference by data to a name that is not there': [() => createPlan({ ...untyped({ db: redis() }), services: { api: { preset: 'x', ports: {}, process: { connection: { url: { $ref: ['bd', 'url'] } } } } } } as AnyConfig, {}),
@@ -121,4 +133,8 @@ test('a field that the service does not have', async () => {
   expect(await refused(() => createPlan({ ...config, services: { ...config.services, api } } as unknown as AnyConfig, {}))).toBe(
     'CONFIG_INVALID\nservices.api uses db.username, which services.db does not have.\nIt has host, port, password, database, url.',
   )
+})
+
+test('a relative root is relative to the file that says it', () => {
+  expect(defineConfig({ root: '..', services: { db: redis() } }).root).toBe(resolve(import.meta.dirname, '..'))
 })

@@ -61,7 +61,7 @@ export interface ConfigOptions<S> {
   readonly services: S & Known<S>
   /** Where services run. Default: the first of Docker, Kubernetes and plain processes that can be used. */
   readonly provider?: ProviderRef
-  /** What relative paths are relative to. Default: the folder of the file that calls `defineConfig`. */
+  /** What relative paths are relative to. Itself relative to, and by default, the folder of the file that calls `defineConfig`. */
   readonly root?: string
   /** `on-failure`: services stay for a while when a start fails, or what used them. Default: they go. `MOORAGE_KEEP` wins. */
   readonly keep?: 'on-failure'

@@ -31,6 +31,7 @@ export function npmServer<const N extends string = never>(options: NpmServerOpti
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new MoorageError('CONFIG_INVALID', `npmServer({ port }): ${port} is not a port.`, { hint: 'Give a number from 1 to 65535, or leave it out for a free one.' })
   }
+  if (!path.startsWith('/')) throw new MoorageError('CONFIG_INVALID', `npmServer({ path }): '${path}' is not a path.`, { hint: "Begin with a slash, as in '/health'." })
   const image = imageOf('npmServer', options, { name: 'node', tag: '24' })
   const idle = (['version', 'image'] as const).find((option) => options[option] !== undefined)
   if (placement === 'host' && idle) {

@@ -1,8 +1,10 @@
+import { resolve } from 'node:path'
 import { callFolder, callSite } from './call-site.ts'
 import { MoorageError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { ownerOf, targetOf, type ServiceOwner } from './reference.ts'
 import { LONGEST_STAY } from '../keep.ts'
+import type { ProviderRef } from '../provider.ts'
 import type { ServiceSpec } from '../service.ts'
 import type { AnyService, Config, ConfigOptions } from '../types.ts'
 
@@ -19,9 +21,16 @@ export function defineConfig<const S extends { readonly [name: string]: AnyServi
   const names = nameServices((options.services ?? {}) as Record<string, unknown>)
   const services: Record<string, ServiceSpec> = {}
   for (const [owner, name] of names) services[name] = plain(owner.spec, `services.${name}`, names) as unknown as ServiceSpec
-  const root = options.root ?? callFolder(callSite(defineConfig)) ?? process.cwd()
-  const config = { services, root, ...(options.provider ? { provider: options.provider } : {}), ...keepOf(options) }
+  const root = resolve(callFolder(callSite(defineConfig)) ?? process.cwd(), options.root ?? '.')
+  const config = { services, root, ...providerOf(options), ...keepOf(options) }
   return config as unknown as Config<S>
+}
+
+function providerOf({ provider }: { readonly provider?: unknown }): { readonly provider?: unknown } {
+  if (provider === undefined) return {}
+  if (typeof (provider as Partial<ProviderRef> | null)?.module === 'string') return { provider }
+  const said = typeof provider === 'function' ? 'a function' : JSON.stringify(provider)
+  throw invalid(`provider: ${said} is not a provider.`, "Call one: import { docker } from 'moorage', then provider: docker().")
 }
 
 function keepOf({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?: unknown }): { readonly keep?: 'on-failure'; readonly keepFor?: number } {

@@ -13,9 +13,10 @@ export function needsOf(name: string, spec: ServiceSpec, all: Specs): Needs {
   for (const template of templatesIn(spec)) {
     if (!('$ref' in template)) continue
     const [target, ...path] = template.$ref
-    if (target === undefined || !all[target]) throw unknown(`services.${name} refers to '${target}'`, names)
-    if (!offers(all[target], path)) {
-      const fields = Object.keys(connectionOf(all[target])).join(', ')
+    const referred = specOf(all, target)
+    if (target === undefined || !referred) throw unknown(`services.${name} refers to '${target}'`, names)
+    if (!offers(referred, path)) {
+      const fields = Object.keys(connectionOf(referred)).join(', ')
       throw new MoorageError('CONFIG_INVALID', `services.${name} uses ${target}.${path.join('.')}, which services.${target} does not have.`, {
         service: name,
         hint: `It has ${fields}.`,
@@ -24,7 +25,7 @@ export function needsOf(name: string, spec: ServiceSpec, all: Specs): Needs {
     needs[target] = 'ready'
   }
   for (const [target, condition] of Object.entries(spec.needs ?? {})) {
-    if (!all[target]) throw unknown(`services.${name}.needs.${target}`, names)
+    if (!specOf(all, target)) throw unknown(`services.${name}.needs.${target}`, names)
     if (condition !== 'started' && condition !== 'ready' && condition !== 'completed') {
       throw new MoorageError('CONFIG_INVALID', `services.${name}.needs.${target}: '${String(condition)}' is not a condition.`, {
         service: name,
@@ -56,6 +57,11 @@ export function findCycle(services: { readonly [name: string]: { readonly needs:
     if (cycle) return cycle
   }
   return undefined
+}
+
+/** Its own keys alone: every object has a `toString`. */
+function specOf(all: Specs, name = ''): ServiceSpec | undefined {
+  return Object.hasOwn(all, name) ? all[name] : undefined
 }
 
 function connectionOf(spec: ServiceSpec): object {

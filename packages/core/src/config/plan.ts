@@ -8,6 +8,7 @@ import { requireDriver } from '../isolation/plan.ts'
 import type { Json } from '../json.ts'
 import { findCycle, needsOf, type Needs } from './needs.ts'
 import type { ProviderRef } from '../provider.ts'
+import { DEADLINES } from '../run/phases.ts'
 import type { ServiceSpec } from '../service.ts'
 import { inherited, variableOf, type Environ } from './variables.ts'
 import type { AnyConfig } from '../types.ts'
@@ -40,6 +41,7 @@ export function createPlan(config: AnyConfig, env: Environ): Plan {
   for (const [name, raw] of Object.entries(config.services)) {
     const spec = withAbsoluteFiles(raw as unknown as Json, `services.${name}`, config.root) as unknown as ServiceSpec
     const variable = variableOf(name, spec)
+    checkDeadlines(name, spec.deadlines)
     const other = variables.get(variable)
     if (other) throw invalid(`services.${name} and services.${other} both set ${variable}.`, `Give one of them another name: as: 'OTHER_URL'.`)
     variables.set(variable, name)
@@ -72,6 +74,14 @@ function withAbsoluteFiles(value: Json, at: string, root: string): Json {
   const key = option === undefined ? optionAt(at) : at.replace(/^(services\.[^.]+).*/, `$1.${option}`)
   if (!existsSync(path)) throw invalid(`${key}: there is no file or folder ${path}.`, 'Create it (a build may have to run first), or correct the path.')
   return { $file: path }
+}
+
+function checkDeadlines(name: string, deadlines: ServiceSpec['deadlines'] = {}): void {
+  for (const [phase, ms] of Object.entries(deadlines)) {
+    const at = `services.${name}.deadlines.${phase}`
+    if (!Object.hasOwn(DEADLINES, phase)) throw invalid(`${at}: there is no such phase.`, `There are ${Object.keys(DEADLINES).join(', ')}.`)
+    if (!(typeof ms === 'number' && ms > 0)) throw invalid(`${at}: ${JSON.stringify(ms)} is not a time.`, 'Give milliseconds.')
+  }
 }
 
 function checkedUrl(name: string, variable: string, text: string): string {
