@@ -1,22 +1,35 @@
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { LogLine, LogOptions } from '@moorage/core'
 
 // Lines kept per service: the oldest go first.
 const MOST = 20_000
 
+// Characters of a line, as in Docker's logs: what never ends its line would be gathered until the supervisor dies of it.
+const LONGEST = 16 * 1024
+
+// Characters kept per service.
+const MOST_CHARACTERS = 64 * 1024 * 1024
+
 /** What a service has said, from its first line on. */
 export class LogStore {
   #lines: LogLine[] = []
   #dropped = 0
+  #characters = 0
   #open = 0
   #changed = Promise.withResolvers<void>()
 
   take(stream: LogLine['stream'], source: Readable): void {
     this.#open += 1
-    const lines = createInterface({ input: source, crlfDelay: Infinity })
-    lines.on('line', (text) => this.#add({ stream, text }))
-    lines.once('close', () => {
+    let rest = ''
+    source.setEncoding('utf8').on('data', (text: string) => {
+      // A carriage return at the end may have its line feed in the next piece.
+      const lines = (rest + text).split(/\r?\n|\r(?!$)/)
+      rest = lines.pop() ?? ''
+      for (const line of lines) this.#add({ stream, text: line })
+      for (; rest.length > LONGEST; rest = rest.slice(LONGEST)) this.#add({ stream, text: rest.slice(0, LONGEST) })
+    })
+    source.once('close', () => {
+      if (rest) this.#add({ stream, text: rest.replace(/\r$/, '') })
       this.#open -= 1
       this.#wake()
     })
@@ -49,9 +62,11 @@ export class LogStore {
 
   #add(line: LogLine): void {
     this.#lines.push(line)
-    if (this.#lines.length > MOST) {
-      this.#lines = this.#lines.slice(MOST / 2)
-      this.#dropped += MOST / 2
+    this.#characters += line.text.length
+    if (this.#lines.length > MOST || this.#characters > MOST_CHARACTERS) {
+      const older = this.#lines.splice(0, Math.ceil(this.#lines.length / 2))
+      this.#dropped += older.length
+      this.#characters -= older.reduce((sum, { text }) => sum + text.length, 0)
     }
     this.#wake()
   }
