@@ -76,6 +76,16 @@ export const runnerMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'an error that commands',
+    guarantee: 'what a service prints cannot command the workflow',
+    file: 'packages/core/src/errors.ts',
+    find: '`  ${harmless(line)}`',
+    replace: '`  ${line}`',
+    test: annotations('what a service has said commands nothing from within an error either'),
+    says: /: :stop-commands::x/,
+    quick: true,
+  },
+  {
     name: 'deadline without a log',
     guarantee: 'a deadline shows the last lines of its service',
     file: 'packages/core/src/run/service-start.ts',

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
+import { MoorageError } from '../../packages/core/src/errors.ts'
 import { annotationsOf } from '../../packages/core/src/run/annotations.ts'
 import { printTo } from '../../packages/core/src/run/console.ts'
 
@@ -14,6 +15,11 @@ test('15: what a service has said cannot stop, or go on with, the commands', () 
   const token = stop.replace('::stop-commands::', '')
   expect(token).toMatch(/^[0-9a-f-]{36}$/)
   expect([group, line, go, end]).toEqual(['::group::Last lines of services.db', '::endgroup::', `::${token}::`, '::endgroup::'])
+})
+
+test('15: what a service has said commands nothing from within an error either', () => {
+  const { message } = new MoorageError('SERVICE_EXITED', 'It ended.', { logs: ['::stop-commands::x', '\t ::error::y', 'see ##[error]z', 'a::b'] })
+  expect(message).toBe('It ended.\nLast log lines:\n  : :stop-commands::x\n  \t : :error::y\n  see ## [error]z\n  a::b')
 })
 
 test('15: elsewhere the end of a service is told in plain lines, and a failure by its error alone', () => {

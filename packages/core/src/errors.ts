@@ -48,7 +48,7 @@ export class MoorageError extends Error {
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     const { hint, logs } = details
-    const tail = logs?.length ? `\nLast log lines:\n${logs.map((line) => `  ${line}`).join('\n')}` : ''
+    const tail = logs?.length ? `\nLast log lines:\n${logs.map((line) => `  ${harmless(line)}`).join('\n')}` : ''
     super(`${message}${hint ? `\n${hint}` : ''}${tail}`, details.cause === undefined ? {} : { cause: details.cause })
     this.code = code
     this.details = details
@@ -72,6 +72,11 @@ export class MoorageError extends Error {
   get hint(): string | undefined {
     return this.details.hint
   }
+}
+
+/** What a service has said, as it can be printed anywhere: GitHub's runner reads `::` at a line's beginning, and `##[` anywhere, as commands. */
+export function harmless(line: string): string {
+  return line.replace(/^(\s*):(?=:)/, '$1: ').replaceAll('##[', '## [')
 }
 
 /** True across realms and for two copies of moorage in one tree. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestInfo } from '@playwright/test'
+import { harmless } from '@moorage/core'
 import { exits, reportFailure } from '@moorage/core/test'
 
 // Milliseconds: a test may fail by a lost connection before its engine has noticed the end of the service.
@@ -17,7 +18,7 @@ export async function followUp(info: TestInfo): Promise<void> {
       ended = await exits()
     }
     for (const { service, reason, logs } of ended) {
-      await info.attach(`services.${service} ${reason}`, { body: logs.join('\n'), contentType: 'text/plain' })
+      await info.attach(`services.${service} ${reason}`, { body: logs.map(harmless).join('\n'), contentType: 'text/plain' })
     }
   } catch {
     // The supervisor is gone as well: the runner's own process says so.
