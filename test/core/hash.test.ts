@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -66,3 +66,20 @@ test('the order of keys does not count, the order of a list does', () => {
 test('a text is not the number that it looks like', () => {
   expect(hashOf({ port: 1 })).not.toBe(hashOf({ port: '1' }))
 })
+
+test('a link that the config itself names stands for what is there', () => {
+  const { folder } = tree('here')
+  const link = join(base, 'seed')
+  symlinkSync(join(folder, 'schema.sql'), link)
+  const before = hashOf({ $file: link })
+  expect(before).toBe(hashOf({ $file: join(folder, 'schema.sql') }))
+  writeFileSync(join(folder, 'schema.sql'), 'create table people ()')
+  expect(hashOf({ $file: link })).not.toBe(before)
+})
+
+test('a file larger than Node reads at once', () => {
+  const file = join(base, 'large')
+  writeFileSync(file, '')
+  truncateSync(file, 2 ** 31 + 1)
+  expect(hashOf({ $file: file })).toMatch(/^[0-9a-f]{64}$/)
+}, 60_000)

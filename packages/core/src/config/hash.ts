@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { canonical, type Json, type JsonObject } from '../json.ts'
 
@@ -12,7 +12,7 @@ function withContents(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(withContents)
   const object = value as JsonObject
-  if (typeof object['$file'] === 'string') return { $content: hashFile(object['$file']) }
+  if (typeof object['$file'] === 'string') return { $content: hashFile(realpathSync(object['$file'])) }
   return Object.fromEntries(Object.entries(object).map(([key, item]) => [key, withContents(item)]))
 }
 
@@ -22,9 +22,22 @@ function hashFile(path: string): string {
   if (stat.isSymbolicLink()) return sha256(`link ${readlinkSync(path)}`)
   // Opening a named pipe waits for its writer, forever.
   if (!stat.isFile() && !stat.isDirectory()) return sha256('neither file nor folder')
-  if (!stat.isDirectory()) return sha256(`file ${(stat.mode & 0o111) !== 0} ${sha256(readFileSync(path))}`)
+  if (!stat.isDirectory()) return sha256(`file ${(stat.mode & 0o111) !== 0} ${hashContent(path)}`)
   const names = readdirSync(path).sort()
   return sha256(`folder ${names.map((name) => `${JSON.stringify(name)} ${hashFile(join(path, name))}`).join('\n')}`)
+}
+
+/** Piece by piece: Node reads no more than 2 GiB at once. */
+function hashContent(path: string): string {
+  const hash = createHash('sha256')
+  const piece = Buffer.allocUnsafe(1024 * 1024)
+  const descriptor = openSync(path, 'r')
+  try {
+    for (let n = readSync(descriptor, piece); n > 0; n = readSync(descriptor, piece)) hash.update(piece.subarray(0, n))
+  } finally {
+    closeSync(descriptor)
+  }
+  return hash.digest('hex')
 }
 
 export function sha256(data: string | Uint8Array): string {
