@@ -11,6 +11,7 @@ afterEach(() => rmSync(base, { recursive: true, force: true }))
 test('the one documented folder', () => {
   expect(cacheFolder({ MOORAGE_CACHE_DIR: '/a', XDG_CACHE_HOME: '/b' })).toBe('/a')
   expect(cacheFolder({ XDG_CACHE_HOME: '/b' })).toBe('/b/moorage')
+  expect(cacheFolder({ MOORAGE_CACHE_DIR: 'a' })).toBe(join(process.cwd(), 'a'))
 })
 
 test('sockets lie in it, for us alone', () => {

@@ -1,6 +1,6 @@
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { sha256 } from '../config/hash.ts'
 import type { Environ } from '../config/variables.ts'
 import { MoorageError } from '../errors.ts'
@@ -19,7 +19,8 @@ const NAME = `${'x'.repeat(16)}.journal`.length
 
 /** The one documented folder: `MOORAGE_CACHE_DIR`, else `moorage` in the user's cache folder. */
 export function cacheFolder(env: Environ): string {
-  return env['MOORAGE_CACHE_DIR'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'moorage')
+  // Absolute: a supervisor has another working folder.
+  return resolve(env['MOORAGE_CACHE_DIR'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'moorage'))
 }
 
 /** The folder for sockets, locks and journals, ours alone; in the cache folder unless that cannot be. */
