@@ -130,9 +130,10 @@ async function board(stream: Duplex, params: OpenParams, joining: Joining & { re
     parted = true
     channel.close()
   }
-  // Nothing is left of it to be looked for.
+  let opening: Promise<unknown> = late.promise
+  // Nothing is left of it to be looked for. After the error of a start, which may lie in the same packet, it is no news.
   const ended = (why: string): void => {
-    if (!parted) tell({ kind: 'notice', text: `The supervisor has taken the services down: ${why}.` })
+    if (!parted) void opening.then(() => tell({ kind: 'notice', text: `The supervisor has taken the services down: ${why}.` }), () => {})
     parted = true
   }
   try {
@@ -141,8 +142,9 @@ async function board(stream: Duplex, params: OpenParams, joining: Joining & { re
     const death = channel.closed.then(async () => {
       if (!parted) await afterDeath(joining)
     })
-    const opening = Promise.race([channel.call(method, params as unknown as Json), late.promise])
-    const answer = await orAborted(whileAlive(opening, { clock, tell, ask: () => channel.call('ping', null) }), signal)
+    const answering = Promise.race([channel.call(method, params as unknown as Json), late.promise])
+    opening = answering
+    const answer = await orAborted(whileAlive(answering, { clock, tell, ask: () => channel.call('ping', null) }), signal)
     if (answer !== undefined && answer !== null) return membershipOf(answer as unknown as Answer, { stream, channel, death, part, joining })
     part()
     return undefined
