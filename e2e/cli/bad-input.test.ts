@@ -42,6 +42,9 @@ const cases: { readonly [what: string]: Case } = {
       'moorage: FOLDER/moorage.config.ts could not be loaded: no such thing.',
       'Correct it; its own stack is the cause of this error.',
     ].join('\n') },
+  'a config that ends the process': { on: 'process',
+    files: { 'moorage.config.ts': 'process.exit(0)' }, code: 2,
+    text: 'moorage: FOLDER/moorage.config.ts could not be loaded: it ends the process, or waits for what never comes.' },
   'an enum': { on: 'process',
     files: { 'moorage.config.ts': 'enum Port { Http = 80 }\nexport default Port.Http' }, code: 2,
     text: [
@@ -242,6 +245,18 @@ test('a port in use', async () => {
   } finally {
     server.close()
   }
+})
+
+test('a seed that does not end', async () => {
+  using project = openProject({
+    'moorage.config.ts': config("db: postgres({ seed: 'seed.ts', deadlines: { ready: 2000 } })"),
+    'seed.ts': 'export function seed() { return new Promise(() => setInterval(() => {}, 1000)) }',
+  })
+  await using stage = await openStage(project.folder, 'process')
+  const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'))
+  expect(await child.ended).toEqual({ code: 1, signal: null })
+  expect(said(child.output(), project.folder)).toMatch(/^moorage: services.db did not become ready within 2 s: its seed has not ended.\nIf it only needs longer, raise services.db.deadlines.ready \(milliseconds\).\nLast log lines:\n/)
+  await stage.clean(2_000)
 })
 
 test('an engine, and the package testcontainers missing', async ({ skip }) => {

@@ -72,6 +72,8 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   }
   const probes = resolveProbes(form.ready ?? [], parts)
   await waitReady({ service: name, unit, probes, ports, signal, clock: context.clock, seen: (reason) => (clock.lastReason = reason) })
+  // It answers: from here on that is not what is waited for.
+  clock.lastReason = spec.seed && 'its seed has not ended'
   if (spec.seed) await runSeed(name, spec.seed, { connection: seen.host, root: plan.root, signal })
   if (spec.isolate) await runSeal(name, spec.isolate, { connection: seen.host, root: plan.root, signal })
   void unit.exited.then((exit) => tellExit(context, { name, unit, exit }))
