@@ -146,3 +146,30 @@ test('a child of a run with a URL that the user has given joins it, and takes th
   expect(child.output()).toContain(`JOINED true ${url}\n`)
   await stage.clean(2_000)
 })
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a config that never comes to its end', async (signal) => {
+  using project = openProject({ 'moorage.config.ts': "console.error('loading'); setInterval(() => {}, 1000); await new Promise(() => {})" })
+  await using stage = await openStage(project.folder, 'process')
+  const child = await exec(stage, project, ['true'])
+  await until('it is being loaded', () => child.output().includes('loading'))
+  child.kill(signal)
+  expect(await child.ended, child.output()).toEqual({ code: null, signal })
+  await stage.clean(2_000)
+})
+
+test('what a config has begun does not keep the process', async () => {
+  using project = openProject({ ...SITE, 'moorage.config.ts': `setInterval(() => {}, 1000)\n${SITE['moorage.config.ts']}` })
+  await using stage = await openStage(project.folder, 'process')
+  const child = await exec(stage, project, ['sh', '-c', 'exit 7'])
+  expect(await child.ended, child.output()).toEqual({ code: 7, signal: null })
+  await stage.clean(2_000)
+})
+
+test('whoever reads its progress may stop reading: the command runs', async () => {
+  using project = openProject({ ...SITE, 'note.cjs': "require('node:fs').writeFileSync('notes', 'ran')" })
+  await using stage = await openStage(project.folder, 'process')
+  const child = await stage.start(['bash', '-c', '"$@" 2> >(true)', 'bash', ...moorage(project.folder, 'exec', '--', process.execPath, 'note.cjs')])
+  expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
+  expect(notes(project)).toEqual(['ran'])
+  await stage.clean(2_000)
+})

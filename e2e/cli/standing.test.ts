@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -147,4 +147,16 @@ test('data on stdout, and nothing else; in CI a later run shares nothing', async
   expect((await told('status', '--json')).match(/"run": "dev-/g)).toHaveLength(1)
   expect((await teller(stage, project)('down')).code).toBe(0)
   await stage.clean(5_000)
+})
+
+test('a config that has gone meanwhile keeps nobody from looking, and from down', async () => {
+  using project = openProject({ ...SITE, 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
+  await using stage = await openStage(project.folder, 'process')
+  const say = teller(stage, project)
+  const run = runIn((await say('up')).output)
+  rmSync(join(project.folder, 'moorage.config.ts'))
+  expect((await say('status')).output).toContain(run)
+  expect(await say('down')).toEqual({ code: 0, output: `moorage: run ${run} is gone\n` })
+  expect((await say('down')).code).toBe(2)
+  await stage.clean(2_000)
 })

@@ -8,8 +8,9 @@ import { exitCode, withSignals, type Signals } from './signals.ts'
 export async function exec({ args, file, installation }: Invocation): Promise<number> {
   const [program, ...rest] = args
   if (program === undefined) throw new MoorageError('USAGE', 'moorage exec: there is no command to run.', { hint: 'Write: moorage exec -- npm test' })
+  // Nothing has begun yet: until here a signal ends a config that never comes to its end.
+  const config = await loadConfig(file())
   return await withSignals(async (signals) => {
-    const config = await loadConfig(file())
     const env = await observed({ root: config.root, tell: undefined }, (tell) => provisionWith(installation, config, { tell, signal: signals.abort }))
     let failed = false
     try {

@@ -5,7 +5,14 @@ import type { Invocation } from './main.ts'
 
 /** A project's folder. A config that cannot be loaded any more must not keep anybody from looking, and from `down`. */
 export async function rootOf({ file }: Pick<Invocation, 'file'>): Promise<string> {
-  const path = file()
+  let path: string
+  try {
+    path = file()
+  } catch (error) {
+    // Another branch may have none: what was started here can be looked at, and ended, all the same.
+    if (await eachRun(process.cwd(), () => Promise.resolve())) return process.cwd()
+    throw error
+  }
   const config: AnyConfig | undefined = await loadConfig(path).catch(() => undefined)
   return config?.root ?? dirname(path)
 }

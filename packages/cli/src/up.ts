@@ -8,6 +8,8 @@ import { withSignals } from './signals.ts'
 export async function up({ file, options, installation }: Invocation): Promise<number> {
   const form = askedForm('up', options)
   const ttl = durationOf(String(options['ttl'] ?? '8h'), 'moorage up: --ttl')
+  // Nothing has begun yet: until here a signal ends a config that never comes to its end.
+  const config = await loadConfig(file())
   return await withSignals(async ({ abort: signal }) => {
     const print = printTo(process.stderr)
     const ready = new Set<string>()
@@ -15,7 +17,6 @@ export async function up({ file, options, installation }: Invocation): Promise<n
       if (progress.kind === 'ready') ready.add(progress.service)
       print(progress)
     }
-    const config = await loadConfig(file())
     const status = await observed({ root: config.root, tell }, (watched) => standUp(installation, config, { ttl, signal, tell: watched }))
     for (const [service, { url }] of Object.entries(status.connections)) {
       if (!ready.has(service)) print({ kind: 'ready', service, ms: 0, given: true, ...(typeof url === 'string' ? { url: displayUrl(url) } : {}) })

@@ -31,10 +31,18 @@ export async function loadConfig(file: string): Promise<AnyConfig> {
 }
 
 async function importFile(file: string): Promise<{ readonly default?: unknown }> {
+  // It would end in silence, and as if all were well.
+  const ended = (): void => {
+    process.exitCode = 2
+    process.stderr.write(`moorage: ${file} could not be loaded: it ends the process, or waits for what never comes.\n`)
+  }
+  process.once('exit', ended)
   try {
     return (await import(`${pathToFileURL(file).href}?${importCount++}`)) as { readonly default?: unknown }
   } catch (cause) {
     throw notLoaded(file, cause)
+  } finally {
+    process.off('exit', ended)
   }
 }
 
