@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { kubeconfig, missing, NAMESPACE } from '../harness/engine.ts'
 import { moorage, openStage } from '../harness/fixture.ts'
-import { withoutVerb } from '../testbed/kubernetes-users.ts'
+import { withLeasesEverywhere, withoutVerb } from '../testbed/kubernetes-users.ts'
 import { REGISTRY, said } from './kubernetes-message.ts'
 import { config, openProject } from './project.ts'
 
@@ -40,6 +40,15 @@ const cases: { readonly [what: string]: Case } = {
     text: 'moorage: Provider kubernetes: there is no namespace no-such-namespace.\nMake it, or name another: kubectl create namespace no-such-namespace' },
   'a namespace per run without the right to it': { source: config('cache: redis()', "kubernetes({ mode: 'create' })"), env: { MOORAGE_NAMESPACE: '' },
     text: `${CHOSEN} shared may not create namespaces.\nName one that exists, kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml` },
+  'a deleter in a shared namespace': { source: config('cache: redis()', "kubernetes({ mode: 'shared', deleter: true })"),
+    text: `${CHOSEN} kubernetes({ deleter }) is for a namespace per run, and mode: 'shared' has runs share one, which stays.\nLeave one of the two out.` },
+  'a deleter in a namespace that is named': { source: config('cache: redis()', "kubernetes({ namespace: 'ci', deleter: true })"),
+    text: `${CHOSEN} kubernetes({ deleter }) is for a namespace per run, and namespace: 'ci' has runs share one, which stays.\nLeave one of the two out.` },
+  'a deleter without Jobs': { source: config('cache: redis()', 'kubernetes({ deleter: true })'), env: async () => ({ KUBECONFIG: await withLeasesEverywhere(), MOORAGE_NAMESPACE: '' }),
+    text: [
+      `${CHOSEN} kubernetes({ deleter }) waits for the Job of a run to go, and this user has no right to Jobs: a Lease goes only at a next start, which takes the namespace as well.`,
+      'Leave deleter out, or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
+    ].join('\n') },
   'an image that does not exist': { source: config(`app: container({ image: '${REGISTRY}/no-such-image:1', ports: { http: 80 } }), other: redis()`),
     text: [
       'moorage: services.app.image: there is no image REGISTRY/no-such-image:1 that the cluster can pull.',

@@ -125,6 +125,7 @@ export async function writeConfiguration(): Promise<void> {
     [join(at.folder, 'resolv.conf')]: '',
     [join(at.mirrors, 'docker.io/hosts.toml')]: mirror,
     [join(at.mirrors, 'mcr.microsoft.com/hosts.toml')]: mirror,
+    [join(at.mirrors, 'registry.k8s.io/hosts.toml')]: mirror,
     [join(at.mirrors, registryAddress.replace(':', '_') + '_', 'hosts.toml')]: mirror,
   }
   for (const [file, text] of Object.entries(files)) {

@@ -1,34 +1,45 @@
 import { copyFile, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { docker, registryAddress } from './engine.ts'
 import { binary } from './go-programs.ts'
 import { images } from './image-table.ts'
 import { digest, officialName, repositoryOf } from './images.ts'
 import { containerdSocket, mirrors, pauseImage } from './kubernetes-places.ts'
-import { pause } from './kubernetes-programs.ts'
+import { kubectl, pause } from './kubernetes-programs.ts'
 import { step } from './progress.ts'
 import { inScratch } from './scratch.ts'
 import { lines, sh } from './shell.ts'
 
 /** Full names, each with its repository in the bed's registry. */
 const standIns: ReadonlyMap<string, string> = new Map(images.flatMap((image) => image.tags.map((tag) => [`${image.registry ? officialName(image) : `docker.io/${repositoryOf(image)}`}:${tag}`, `${repositoryOf(image)}:${tag}`] as const)))
-const wanted = [pauseImage, ...standIns.keys()]
+
+/** Images of one program and nothing else: what holds pods, and what Kubernetes itself releases kubectl in. */
+const programImages = [
+  { name: pauseImage, program: pause, entry: '/pause' },
+  { name: `registry.k8s.io/kubectl:${kubectl.version}`, program: kubectl, entry: '/bin/kubectl' },
+]
+const wanted = [...programImages.map(({ name }) => name), ...standIns.keys()]
 
 export function ctr(...args: string[]): Promise<string> {
   return sh(['ctr', '-a', containerdSocket, '-n', 'k8s.io', ...args])
 }
 
-/** Puts the pods' holder into the registry. */
-export async function publishPause(): Promise<void> {
-  if (await inRegistry(pauseImage) !== undefined) return
-  await step('image pause', () => inScratch(async (folder) => {
-    await mkdir(join(folder, 'root'))
-    await copyFile(binary(pause), join(folder, 'root/pause'))
-    await sh(['tar', '-cf', join(folder, 'pause.tar'), '-C', join(folder, 'root'), 'pause'])
-    await docker('import', '-c', 'ENTRYPOINT ["/pause"]', join(folder, 'pause.tar'), pauseImage)
-    await docker('push', '-q', pauseImage)
-    await docker('rmi', pauseImage)
-  }))
+/** Puts the images of one program into the registry. */
+export async function publishPrograms(): Promise<void> {
+  for (const { name, program, entry } of programImages) {
+    if (await inRegistry(name) !== undefined) continue
+    await step(`image ${program.name}`, () => inScratch(async (folder) => {
+      const target = join(folder, 'root', entry)
+      await mkdir(dirname(target), { recursive: true })
+      await copyFile(binary(program), target)
+      const tar = join(folder, 'image.tar')
+      await sh(['tar', '-cf', tar, '-C', join(folder, 'root'), '.'])
+      const own = `${registryAddress}/${repositoryAndTag(name).join(':')}`
+      await docker('import', '-c', `ENTRYPOINT ["${entry}"]`, tar, own)
+      await docker('push', '-q', own)
+      await docker('rmi', own)
+    }))
+  }
 }
 
 /** Pulls what is not there yet, so that no test's first pod pays for it. */
@@ -56,6 +67,12 @@ async function heldImages(): Promise<Map<string, string>> {
 }
 
 function inRegistry(name: string): Promise<string | undefined> {
-  const [repository = '', tag = ''] = (standIns.get(name) ?? name.replace(`${registryAddress}/`, '')).split(':')
+  const [repository, tag] = repositoryAndTag(name)
   return digest(repository, tag)
+}
+
+/** Of the bed's registry, which has all hosts' images side by side. */
+function repositoryAndTag(name: string): [repository: string, tag: string] {
+  const [repository = '', tag = ''] = (standIns.get(name) ?? name.slice(name.indexOf('/') + 1)).split(':')
+  return [repository, tag]
 }

@@ -4,7 +4,7 @@ import { clear, makeGroup } from './control-group.ts'
 import { binary, buildPrograms } from './go-programs.ts'
 import { ask, kubectl, untilPodsAreAdmitted } from './kubernetes-api.ts'
 import { writeConfiguration } from './kubernetes-config.ts'
-import { publishPause, pullImages, tidyStore } from './kubernetes-images.ts'
+import { publishPrograms, pullImages, tidyStore } from './kubernetes-images.ts'
 import { removeLogLinks, removePodNetworks, shareNetworkNamespaces } from './kubernetes-leftovers.ts'
 import { objects } from './kubernetes-objects.ts'
 import { makeAuthority } from './kubernetes-pki.ts'
@@ -31,10 +31,12 @@ export const kubernetesPart: Part = {
 
   async prepare(fresh) {
     await buildPrograms(built)
+    // Of a bed that runs, too, whose checkout may have been another one's.
+    await Promise.all([writeConfiguration(), publishPrograms()])
     if (!fresh) return
     await mkdir(at.folder, { recursive: true })
     for (const folder of [at.containerdRoot, at.kubeletData, at.buildkitData]) await mkdir(folder, { recursive: true })
-    await Promise.all([writeConfiguration(), makeAuthority(), publishPause()])
+    await makeAuthority()
     await makeUsers()
     enableForwarding()
     await makeBridge(at.nodeBridge, `${at.nodeAddress}/24`)

@@ -10,6 +10,7 @@ const documents = join(dirname(dirname(sources)), 'docs')
 export const roleFile: string = join(documents, 'kubernetes-role.yaml')
 export const leaseRoleFile: string = join(documents, 'kubernetes-lease-role.yaml')
 export const clusterRoleFile: string = join(documents, 'kubernetes-cluster-role.yaml')
+export const deleterRoleFile: string = join(documents, 'kubernetes-deleter-cluster-role.yaml')
 
 /** Where the documented Role is bound, each to the user of that name: `shared` in `ci`, the others in their own. */
 const roleUsers = { shared: 'ci', restricted: 'restricted', quota: 'quota' }
@@ -41,14 +42,7 @@ export async function grantRoles(): Promise<void> {
     roleRef: { apiGroup: rbac, kind: 'Role', name: 'moorage' },
     subjects: [userSubject(user), { kind: 'ServiceAccount', name: user, namespace }],
   }))
-  const creator = {
-    apiVersion: `${rbac}/v1`,
-    kind: 'ClusterRoleBinding',
-    metadata: { name: 'moorage' },
-    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'moorage' },
-    subjects: [userSubject('creator')],
-  }
-  await apply([...bindings, creator])
+  await apply([...bindings, clusterBinding('moorage', 'moorage', 'creator')])
   await untilGranted('creator', { apiGroups: [''], resources: ['namespaces'], verbs: ['create'] })
 }
 
@@ -75,6 +69,17 @@ export async function withoutJobs(): Promise<string> {
   return await withRules('testbed-without-jobs', await rulesIn(leaseRoleFile))
 }
 
+/** A user who has the documented ClusterRole and what a deleter needs beside it. Returns its kubeconfig. */
+export async function withDeleter(): Promise<string> {
+  return await withRulesEverywhere('testbed-with-deleter', [...await rulesIn(clusterRoleFile), ...await rulesIn(deleterRoleFile)])
+}
+
+/** A user who may make namespaces, and has Leases in place of Jobs in all of them. Returns its kubeconfig. */
+export async function withLeasesEverywhere(): Promise<string> {
+  const namespaces = (await rulesIn(clusterRoleFile)).filter(({ resources }) => resources.includes('namespaces'))
+  return await withRulesEverywhere('testbed-with-leases', [...await rulesIn(leaseRoleFile), ...namespaces])
+}
+
 async function rulesIn(file: string): Promise<Rule[]> {
   const text = await kubectl(['create', '--dry-run=client', '-o', 'json', '-n', 'ci', '-f', file])
   return (JSON.parse(text) as { rules: Rule[] }).rules
@@ -90,6 +95,18 @@ async function withRules(name: string, rules: Rule[]): Promise<string> {
   ])
   for (const rule of rules.slice(0, 1)) await untilGranted(name, rule)
   return kubeconfigOf(name)
+}
+
+async function withRulesEverywhere(name: string, rules: Rule[]): Promise<string> {
+  await makeUser(name, 'default')
+  await apply([{ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules }, clusterBinding(name, name, name)])
+  for (const rule of rules.slice(-1)) await untilGranted(name, rule)
+  return kubeconfigOf(name)
+}
+
+function clusterBinding(name: string, role: string, user: string): object {
+  const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name: role }
+  return { apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects: [userSubject(user)] }
 }
 
 export async function apply(items: object[]): Promise<void> {

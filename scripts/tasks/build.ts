@@ -35,7 +35,7 @@ await cutDownKubeconfig()
 await bundle('provider-kubernetes/src/websocket', 'ws (MIT)')
 await bundle('provider-kubernetes/src/tar', 'tar-stream (MIT)')
 await bundle('services/src/programs/send', 'send and negotiator (MIT)')
-for (const name of ['kubernetes-role.yaml', 'kubernetes-lease-role.yaml', 'kubernetes-cluster-role.yaml']) copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
+for (const name of ['kubernetes-role.yaml', 'kubernetes-lease-role.yaml', 'kubernetes-cluster-role.yaml', 'kubernetes-deleter-cluster-role.yaml']) copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
 
 /**
  * The official client with its generated API takes 280 ms to load; its kubeconfig and auth code alone, 30. What needs the

@@ -28,6 +28,15 @@ const IN_NAMESPACE: readonly Need[] = [
   { group: '', resource: 'secrets', verbs: ['create', 'delete'] },
 ]
 
+/** For the deleter: who grants a right must have it. docs/kubernetes-deleter-cluster-role.yaml has what the other one lacks. */
+const FOR_DELETER: readonly Need[] = [
+  { group: '', resource: 'serviceaccounts', verbs: ['create'] },
+  { group: 'rbac.authorization.k8s.io', resource: 'roles', verbs: ['create'] },
+  { group: 'rbac.authorization.k8s.io', resource: 'rolebindings', verbs: ['create'] },
+  { group: 'batch', resource: 'jobs', verbs: ['get', 'list', 'watch'] },
+  { group: '', resource: 'namespaces', verbs: ['delete'] },
+]
+
 interface Rules {
   readonly status: { readonly incomplete?: boolean; readonly resourceRules?: readonly Rule[] }
 }
@@ -51,13 +60,25 @@ export async function rightsIn(client: Client, namespace: string, signal: AbortS
   const request = { method: 'POST' as const, path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } }, signal, patience: PATIENCE }
   const { status } = bodyOf<Rules>(request, await client.call(request))
   const lacking = async (needs: readonly Need[]): Promise<readonly Lack[]> => {
-    const unseen = needs.flatMap(({ group, resource, verbs }) => verbs.map((verb) => ({ group, resource, verb }))).filter((need) => !(status.resourceRules ?? []).some((rule) => grants(rule, need)))
-    const allowed = await Promise.all(unseen.map((need) => may(client, { ...need, namespace }, signal)))
-    return unseen.filter((_, i) => !allowed[i])
+    const unseen = needs.flatMap(each).filter((need) => !(status.resourceRules ?? []).some((rule) => grants(rule, need)))
+    return await denied(client, { wanted: unseen, namespace }, signal)
   }
   const [noJob, lacks] = await Promise.all([lacking([PROOF.job]), lacking(IN_NAMESPACE)])
   if (noJob.length && !(await lacking([PROOF.lease])).length) return { liveness: 'lease', lacks }
   return { liveness: 'job', lacks: [...noJob, ...lacks] }
+}
+
+export async function deleterLacks(client: Client, namespace: string, signal: AbortSignal): Promise<readonly Lack[]> {
+  return await denied(client, { wanted: FOR_DELETER.flatMap(each), namespace }, signal)
+}
+
+function each({ group, resource, verbs }: Need): readonly Lack[] {
+  return verbs.map((verb) => ({ group, resource, verb }))
+}
+
+async function denied(client: Client, { wanted, namespace }: { readonly wanted: readonly Lack[]; readonly namespace: string }, signal: AbortSignal): Promise<readonly Lack[]> {
+  const allowed = await Promise.all(wanted.map((right) => may(client, { ...right, namespace }, signal)))
+  return wanted.filter((_, i) => !allowed[i])
 }
 
 function grants({ verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule, { verb, group, resource }: Lack): boolean {
@@ -79,12 +100,29 @@ export async function identity(client: Client, signal: AbortSignal): Promise<str
 }
 
 export function describeLacks(user: string, namespace: string, lacks: readonly Lack[]): { readonly reason: string; readonly fix: string } {
-  const byResource = Map.groupBy(lacks, ({ group, resource }) => (group ? `${resource}.${group}` : resource))
-  const said = [...byResource].map(([resource, all]) => `${all.map(({ verb }) => verb).join(', ')} ${resource}`)
+  const byResource = grouped(lacks)
   const [first] = byResource
-  const account = user.match(/^system:serviceaccount:([^:]+):(.+)$/)
-  const whom = account ? `--serviceaccount=${account[1]}:${account[2]}` : `--user=${user}`
-  const role = first && byResource.size === 1 ? `kubectl create role moorage-more -n ${namespace} --verb=${first[1].map(({ verb }) => verb).join(',')} --resource=${first[0]}` : `kubectl apply -n ${namespace} -f node_modules/moorage/kubernetes-role.yaml`
+  const role = first && byResource.size === 1 ? `kubectl create role moorage-more -n ${namespace} --verb=${first[1].join(',')} --resource=${first[0]}` : `kubectl apply -n ${namespace} -f node_modules/moorage/kubernetes-role.yaml`
   const name = byResource.size === 1 ? 'moorage-more' : 'moorage'
-  return { reason: `${user} may not ${said.join('; ')} in namespace ${namespace}`, fix: `let an administrator run: ${role} && kubectl create rolebinding ${name} -n ${namespace} --role=${name} ${whom}` }
+  return { reason: reasonOf(user, namespace, lacks), fix: `let an administrator run: ${role} && kubectl create rolebinding ${name} -n ${namespace} --role=${name} ${subjectFlag(user)}` }
+}
+
+/** In a namespace that has just been made, so that only rights in all of them help. */
+export function describeDeleterLacks(user: string, namespace: string, lacks: readonly Lack[]): { readonly reason: string; readonly fix: string } {
+  const grant = `kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter ${subjectFlag(user)}`
+  return { reason: reasonOf(user, namespace, lacks), fix: `Let an administrator run: ${grant}` }
+}
+
+function reasonOf(user: string, namespace: string, lacks: readonly Lack[]): string {
+  return `${user} may not ${[...grouped(lacks)].map(([resource, verbs]) => `${verbs.join(', ')} ${resource}`).join('; ')} in namespace ${namespace}`
+}
+
+function grouped(lacks: readonly Lack[]): ReadonlyMap<string, readonly string[]> {
+  const byResource = Map.groupBy(lacks, ({ group, resource }) => (group ? `${resource}.${group}` : resource))
+  return new Map([...byResource].map(([resource, all]) => [resource, all.map(({ verb }) => verb)]))
+}
+
+function subjectFlag(user: string): string {
+  const account = user.match(/^system:serviceaccount:([^:]+):(.+)$/)
+  return account ? `--serviceaccount=${account[1]}:${account[2]}` : `--user=${user}`
 }

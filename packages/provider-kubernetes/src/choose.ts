@@ -22,6 +22,8 @@ export interface Asking {
 
 /** Finds the cluster and what may be done there; says why not otherwise. */
 export async function choose({ options, env, root }: Asking, signal: AbortSignal): Promise<Chosen> {
+  const conflict = deleterConflict(options)
+  if (conflict) return no(`kubernetes({ deleter }) is for a namespace per run, and ${conflict} has runs share one, which stays`, `leave one of the two out`, true)
   const context = options.context ?? (env['MOORAGE_KUBE_CONTEXT'] || undefined)
   const found = await findCredentials({ env, root, ...(context ? { context } : {}), ...(options.kubeconfig ? { kubeconfig: options.kubeconfig } : {}) })
   if ('reason' in found) return no(found.reason, found.fix, found.named)
@@ -60,9 +62,19 @@ async function decide(client: Client, credentials: Credentials, { options, env, 
     const { reason, fix } = describeLacks(await identity(client, signal), where, lacks)
     return refuse(client, reason, fix)
   }
+  if (options.deleter && mode === 'create' && liveness === 'lease') {
+    return refuse(client, 'kubernetes({ deleter }) waits for the Job of a run to go, and this user has no right to Jobs: a Lease goes only at a next start, which takes the namespace as well', 'leave deleter out, or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml')
+  }
   const place = credentials.inCluster ? 'in-cluster' : `context ${credentials.context}`
   const detail = `${place}, ${mode === 'create' ? 'a namespace per run' : `namespace ${namespace}`}${liveness === 'lease' ? ', kept by a Lease: no right to Jobs' : ''}`
   return { probed: { ok: true, detail }, cluster: { client, credentials, choice: { mode, namespace, liveness } } }
+}
+
+/** What in the same config leaves a deleter without a namespace. An environment that does is told in a notice: configs are shared. */
+function deleterConflict({ deleter, mode, namespace }: KubernetesOptions): string | undefined {
+  if (!deleter || mode === 'create') return undefined
+  if (mode === 'shared') return "mode: 'shared'"
+  return namespace === undefined ? undefined : `namespace: '${namespace}'`
 }
 
 function refuse(client: Client, reason: string, fix: string): Chosen {

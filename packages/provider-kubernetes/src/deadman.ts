@@ -82,14 +82,14 @@ function manifest({ run, grace, owners }: Place): object {
       ttlSecondsAfterFinished: 0,
       activeDeadlineSeconds: grace,
       backoffLimit: 0,
-      // Never run: with no parallelism there is no pod.
+      // Never run, with no parallelism; restricted all the same, so that it draws no warning.
       template: { metadata: { labels: labelsOf(run) }, spec: { restartPolicy: 'Never', containers: [{ name: 'deadman', image: 'none', ...RESTRICTED }] } },
     },
   }
 }
 
-// What the restricted policy asks for, so that the template draws no warning.
-const RESTRICTED = {
+/** What the restricted policy asks for. */
+export const RESTRICTED: object = {
   securityContext: { runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } },
 }
 

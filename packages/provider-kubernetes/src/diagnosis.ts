@@ -13,6 +13,8 @@ export interface Standing {
 
 export interface Subject {
   readonly service: string
+  /** What messages begin with. Default: the service's place in the config. */
+  readonly at?: string
   readonly image: string
   readonly pod: string
   readonly namespace: string
@@ -85,41 +87,41 @@ export class Diagnosis {
 const FINAL = /not found|manifest unknown|no match for platform|denied|unauthorized|forbidden|signature|invalid reference/i
 
 function faultOf(subject: Subject, key: string, text: string): MoorageError {
-  const { service, image, pod, namespace } = subject
+  const { service, at = `services.${service}`, image, pod, namespace } = subject
   const details: ErrorDetails = { service, provider: 'kubernetes', phase: key === 'pull' ? 'pull' : 'start' }
   const look = `kubectl describe pod ${pod} -n ${namespace}`
   const said = brief(text)
-  if (key === 'InvalidImageName') return new MoorageError('CONFIG_INVALID', `services.${service}.image: '${image}' is not the name of an image.`, { ...details, hint: 'Write it as in postgres:17.' })
-  if (key === 'ErrImageNeverPull') return new MoorageError('IMAGE_NOT_FOUND', `services.${service}.image: the node does not have ${image}, and may not pull it.`, { ...details, hint: `Put it on the node, or push it to a registry: ${look}` })
+  if (key === 'InvalidImageName') return new MoorageError('CONFIG_INVALID', `${at}.image: '${image}' is not the name of an image.`, { ...details, hint: 'Write it as in postgres:17.' })
+  if (key === 'ErrImageNeverPull') return new MoorageError('IMAGE_NOT_FOUND', `${at}.image: the node does not have ${image}, and may not pull it.`, { ...details, hint: `Put it on the node, or push it to a registry: ${look}` })
   if (key === 'pull' && /denied|unauthorized|forbidden/i.test(text)) {
-    return new MoorageError('IMAGE_NOT_FOUND', `services.${service}.image: the registry does not give ${image} to this cluster.`, {
+    return new MoorageError('IMAGE_NOT_FOUND', `${at}.image: the registry does not give ${image} to this cluster.`, {
       ...details,
       hint: `It says: ${said}\nCorrect the name, or name a secret for it, kubernetes({ imagePullSecrets: ['NAME'] }): kubectl create secret docker-registry NAME -n ${namespace} …`,
     })
   }
   if (key === 'pull' && FINAL.test(text)) {
-    return new MoorageError('IMAGE_NOT_FOUND', `services.${service}.image: there is no image ${image} that the cluster can pull.`, { ...details, hint: `It says: ${said}\nCorrect the name or the tag. Look closer: ${look}` })
+    return new MoorageError('IMAGE_NOT_FOUND', `${at}.image: there is no image ${image} that the cluster can pull.`, { ...details, hint: `It says: ${said}\nCorrect the name or the tag. Look closer: ${look}` })
   }
   if (key === 'pull' && /toomanyrequests|429|rate limit/i.test(text)) {
-    return new MoorageError('START_FAILED', `services.${service}.image: the registry refuses ${image} for now: its pull limit is reached.`, {
+    return new MoorageError('START_FAILED', `${at}.image: the registry refuses ${image} for now: its pull limit is reached.`, {
       ...details,
       hint: `It says: ${said}\nLog in, kubernetes({ imagePullSecrets: ['NAME'] }), or pull through a mirror: kubectl create secret docker-registry NAME -n ${namespace} …`,
     })
   }
-  if (key === 'pull') return new MoorageError('START_FAILED', `services.${service}.image: ${image} could not be pulled.`, { ...details, hint: `The cluster says: ${said}\nThe node and the registry have to reach each other: ${look}` })
+  if (key === 'pull') return new MoorageError('START_FAILED', `${at}.image: ${image} could not be pulled.`, { ...details, hint: `The cluster says: ${said}\nThe node and the registry have to reach each other: ${look}` })
   if (/exec format error/i.test(text)) {
-    return new MoorageError('START_FAILED', `services.${service}: what ${image} runs is no program for its node's processor.`, {
+    return new MoorageError('START_FAILED', `${at}: what ${image} runs is no program for its node's processor.`, {
       ...details,
       hint: `The node says: ${said}\nUse an image, or a command, for that processor: kubectl get nodes -L kubernetes.io/arch`,
     })
   }
   if (/executable file not found|no such file or directory|permission denied/i.test(text)) {
-    return new MoorageError('START_FAILED', `services.${service}.command: ${image} cannot run it.`, { ...details, hint: `The node says: ${said}\nCorrect the command; it must exist inside the image.` })
+    return new MoorageError('START_FAILED', `${at}.command: ${image} cannot run it.`, { ...details, hint: `The node says: ${said}\nCorrect the command; it must exist inside the image.` })
   }
   if (/runAsNonRoot/.test(text)) {
-    return new MoorageError('START_FAILED', `services.${service}.user: ${image} runs as root, or as a user without a number.`, { ...details, hint: `The node says: ${said}\nGive a numeric one, as in user: '1000:1000'.` })
+    return new MoorageError('START_FAILED', `${at}.user: ${image} runs as root, or as a user without a number.`, { ...details, hint: `The node says: ${said}\nGive a numeric one, as in user: '1000:1000'.` })
   }
-  return new MoorageError('START_FAILED', `services.${service}: the cluster did not start it: ${said} (${key}).`, { ...details, hint: `Look closer: ${look}` })
+  return new MoorageError('START_FAILED', `${at}: the cluster did not start it: ${said} (${key}).`, { ...details, hint: `Look closer: ${look}` })
 }
 
 /** A container that the node could not even start counts as not started, not as ended. */

@@ -24,7 +24,7 @@ const LONGEST = 25 * 60 * 60
 export function podManifest(shape: Shape): object {
   const { run, spec, name, owner, options, delivery } = shape
   const unit = spec.container as ContainerUnit
-  const { imagePullSecrets = [], nodeSelector, serviceAccount, tolerations } = options
+  const { serviceAccount } = options
   const tmpfs = (unit.tmpfs ?? []).map((_, i) => ({ name: `tmpfs-${i}`, emptyDir: { medium: 'Memory' } }))
   const container = mainContainer(shape)
   return {
@@ -46,11 +46,18 @@ export function podManifest(shape: Shape): object {
       containers: [container],
       ...(delivery.gate ? { initContainers: [{ ...container, env: [], ports: [], ...delivery.gate.container }] } : {}),
       volumes: [...tmpfs, ...delivery.volumes],
-      ...(imagePullSecrets.length ? { imagePullSecrets: imagePullSecrets.map((secret) => ({ name: secret })) } : {}),
-      ...(nodeSelector ? { nodeSelector } : {}),
-      ...(tolerations ? { tolerations } : {}),
+      ...placement(options),
       ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),
     },
+  }
+}
+
+/** What gets any pod of a run onto a node. */
+export function placement({ imagePullSecrets = [], nodeSelector, tolerations }: KubernetesOptions): object {
+  return {
+    ...(imagePullSecrets.length ? { imagePullSecrets: imagePullSecrets.map((secret) => ({ name: secret })) } : {}),
+    ...(nodeSelector ? { nodeSelector } : {}),
+    ...(tolerations ? { tolerations } : {}),
   }
 }
 

@@ -11,6 +11,13 @@ export interface KubernetesOptions {
   readonly mode?: 'create' | 'shared'
   /** Seconds without a sign of life from the supervisor after which the cluster removes the run. Default: 120. */
   readonly grace?: number
+  /**
+   * With a namespace per run: a pod in it that deletes it when the cluster has removed the run, so that nothing waits for the
+   * next start. An image runs kubectl as its entry point; the default is the one that Kubernetes releases, a tag of
+   * registry.k8s.io/kubectl. Needs docs/kubernetes.md's additional rights; what keeps it from running is told in a notice and
+   * fails nothing. PROVIDER_UNAVAILABLE beside `namespace` or `mode: 'shared'`, and where Jobs are denied. Default: false.
+   */
+  readonly deleter?: boolean | { readonly image: string }
   /** How tests reach pods. Default: `auto`: by the pod's address where a probe proves it, from within the cluster; else by a forward. */
   readonly reach?: 'auto' | 'forward' | 'pod-ip'
   /** Requests and limits of each pod, as Kubernetes writes them. Default: none. */

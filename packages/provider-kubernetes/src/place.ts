@@ -4,6 +4,7 @@ import type { CiPod } from './ci-pod.ts'
 import type { Client } from './client.ts'
 import { create } from './create.ts'
 import { startDeadman, type Deadman } from './deadman.ts'
+import { startDeleter } from './deleter.ts'
 import { labelsOf, LIVENESS, OWNER, type Liveness } from './labels.ts'
 import { startLease } from './lease.ts'
 import { Observed } from './observed.ts'
@@ -53,6 +54,8 @@ export async function openPlace(client: Client, making: Making): Promise<RunPlac
   })
   const over = new AbortController()
   const observed = new Observed(client, { namespace, run: run.id, version: deadman.version, report, over: over.signal })
+  // Beside everything else: no service waits for it.
+  if (options.deleter && choice.mode === 'create') void startDeleter(client, { run, namespace, options, observed, report, over: over.signal })
   try {
     await makeNames(client, { run, namespace, owner: deadman.reference, signal })
   } catch (error) {

@@ -64,6 +64,7 @@ function openSession(found: Cluster, { run, report: given, options, signal }: Op
   const place = placeOf(found, { choice, run, report, options, signal })
   // Whoever starts a service waits for it, and tells its failure.
   place.catch(() => {})
+  if (choice.mode === 'shared' && options.deleter) report.notice(`kubernetes({ deleter }) has nothing to do: runs share namespace ${choice.namespace}, which stays.`)
   if (choice.mode === 'create') void place.then(() => tellStuck(client, report, { signal })).catch(() => {})
   const relays = relaysOn(credentials, place)
   const work: Work = { client, report, options, place, relays, ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report }, turns: new Map() }

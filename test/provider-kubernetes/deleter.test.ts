@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import { selfAsOwner, type Session } from '@moorage/core'
+import { describe, expect, test } from 'vitest'
+import { kubeconfig, kubectl, missing } from '../../e2e/harness/engine.ts'
+import { withDeleter } from '../../e2e/testbed/kubernetes-users.ts'
+import type { KubernetesOptions } from '../../packages/provider-kubernetes/src/options.ts'
+import { provider } from '../../packages/provider-kubernetes/src/provider.ts'
+
+const reason = missing('kubernetes')
+const { signal } = new AbortController()
+const IMAGE = `${process.env['MOORAGE_TESTBED_REGISTRY']}/no-such-kubectl:1`
+
+/** A session with one service, and what it tells. */
+async function open(config: string, options: KubernetesOptions): Promise<{ readonly id: string; readonly session: Session; readonly notices: readonly string[] }> {
+  const id = `deleter-${randomBytes(4).toString('hex')}`
+  const run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+  const notices: string[] = []
+  const report = { phase: () => {}, journal: () => {}, notice: (text: string) => void notices.push(text) }
+  const session = await provider({ context: 'testbed', kubeconfig: config, ...options }, { root: process.cwd() }).open(run, report, signal)
+  await session.start({ name: 'a', ports: {}, env: {}, sensitive: [], container: { image: 'busybox:1.37', user: '1000:1000', command: ['sleep', '1000'] } }, signal)
+  return { id, session, notices }
+}
+
+async function closed(id: string, session: Session): Promise<void> {
+  await session.close()
+  await expect.poll(() => kubectl('get', 'namespace', id).status, { timeout: 30_000, interval: 200 }).not.toBe(0)
+}
+
+describe.skipIf(reason)(`a deleter${reason ? ` (${reason})` : ''}`, () => {
+  test.concurrent('with the documented rights it waits beside the services, and has nothing to tell', async () => {
+    const { id, session, notices } = await open(await withDeleter(), { deleter: true })
+    const running = 'jsonpath={.status.initContainerStatuses[0].state.running.startedAt}'
+    await expect.poll(() => kubectl('get', 'pod', 'moorage.deleter', '-n', id, '-o', running).stdout, { timeout: 15_000, interval: 200 }).not.toBe('')
+    expect(notices).toEqual([])
+    await closed(id, session)
+  })
+
+  test.concurrent('without the rights: the verbs, and the command that grants them; the services run all the same', async () => {
+    const { id, session, notices } = await open(kubeconfig('creator'), { deleter: true })
+    await expect.poll(() => notices, { timeout: 5_000 }).toEqual([
+      [
+        `kubernetes({ deleter }): creator may not create serviceaccounts; create roles.rbac.authorization.k8s.io; create rolebindings.rbac.authorization.k8s.io; list, watch jobs.batch in namespace ${id}.`,
+        'If this run is killed, its empty namespace waits for the next start.',
+        'Let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter --user=creator',
+      ].join(' '),
+    ])
+    await closed(id, session)
+  })
+
+  test.concurrent('an image that is not there: the cause, and how to look closer; the services run all the same', async () => {
+    const { id, session, notices } = await open(kubeconfig('admin'), { deleter: { image: IMAGE } })
+    await expect.poll(() => notices, { timeout: 40_000 }).toEqual([
+      [
+        `kubernetes({ deleter }).image: there is no image ${IMAGE} that the cluster can pull.`,
+        'If this run is killed, its empty namespace waits for the next start.',
+        `It says: rpc error: code = NotFound desc = failed to pull and unpack image "${IMAGE}": failed to resolve reference "${IMAGE}": ${IMAGE}: not found.`,
+        `Correct the name or the tag. Look closer: kubectl describe pod moorage.deleter -n ${id}.`,
+        'An image of your own needs kubectl as its entry point',
+      ].join(' '),
+    ])
+    await closed(id, session)
+  })
+
+  test.concurrent('in a namespace that runs come to share for want of rights: there is nothing to delete', async () => {
+    const { session, notices } = await open(kubeconfig('shared'), { deleter: true })
+    expect(notices).toEqual(['kubernetes({ deleter }) has nothing to do: runs share namespace ci, which stays.'])
+    expect(kubectl('get', 'pod', 'moorage.deleter', '-n', 'ci').status).not.toBe(0)
+    await session.close()
+  })
+})
