@@ -2,6 +2,7 @@ import type { Mutant, TestRef } from './mutants.ts'
 
 const cluster = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/kubernetes.test.ts', name })
 const forward = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-kubernetes/forward.test.ts', name: `forward > ${name}` })
+const deleter = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/kubernetes-deleter.test.ts', name })
 const ciPod = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-kubernetes/ci-pod.test.ts', name })
 
 export const kubernetesMutants: readonly Mutant[] = [
@@ -23,6 +24,26 @@ export const kubernetesMutants: readonly Mutant[] = [
     replace: '[SERVICE]: hostLabel(spec.name) }, ownerReferences: [owner].slice(1) }',
     test: cluster('supervisor and client killed together: the cluster itself removes the run, within the grace and 15 s'),
     says: /expected 'pod\/dev-/,
+    quick: false,
+  },
+  {
+    name: 'deleter deletes nothing',
+    guarantee: 'with a deleter the namespace of a killed run goes though nobody comes back',
+    file: 'packages/provider-kubernetes/src/deleter.ts',
+    find: "args: ['delete', 'namespace', namespace, '--wait=false']",
+    replace: "args: ['version', '--client']",
+    test: deleter('supervisor and client killed together: with a deleter the cluster removes the namespace as well, and nobody has to come back'),
+    says: /left behind: kubernetes object: namespaces /,
+    quick: false,
+  },
+  {
+    name: 'deleter does not wait',
+    guarantee: 'a deleter does not touch the namespace of a run that lives, or stays to be looked at',
+    file: 'packages/provider-kubernetes/src/deleter.ts',
+    find: "'--for=delete'",
+    replace: "'--for=jsonpath={.kind}=Job'",
+    test: deleter('a run that stays to be looked at stays as long with a deleter, and then goes with its namespace'),
+    says: /to match object \{ status: \+?0/,
     quick: false,
   },
   {
