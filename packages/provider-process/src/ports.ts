@@ -17,10 +17,11 @@ export async function reservePort(service: string, wish: number, reserved: Reser
   }
   const other = reserved.get(wish)
   if (other !== undefined && other !== service) throw inUse(service, wish, `services.${other} has it`)
-  const free = await isFree(wish)
-  if (!free) throw inUse(service, wish, holderOf(wish) ?? 'another program listens on it')
+  // At once: another service may ask for it while we look.
   reserved.set(wish, service)
-  return wish
+  if (await isFree(wish)) return wish
+  reserved.delete(wish)
+  throw inUse(service, wish, holderOf(wish) ?? 'another program listens on it')
 }
 
 function isFree(port: number): Promise<boolean> {
