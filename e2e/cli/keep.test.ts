@@ -102,13 +102,17 @@ test.each(['webServer', 'globalSetup'])("Playwright's failed tests keep their se
     ...SITE,
     'playwright.config.ts': `import { moorage } from 'moorage/playwright'\nexport default { testDir: 'tests', retries: 1, ${way === 'webServer' ? 'webServer: [moorage.webServer()]' : "globalSetup: 'moorage/playwright'"} }\n`,
     'tests/twice.spec.ts': "import { test } from 'moorage/playwright'\ntest('x', ({}, info) => { if (info.retry < Number(process.env.FAILS)) throw new Error('on purpose') })\n",
+    'tests/thrice.spec.ts': "import { test } from 'moorage/playwright'\ntest.describe.configure({ retries: 2 })\ntest('x', ({}, info) => { if (info.retry < 2) throw new Error('on purpose') })\n",
   })
   await using stage = await openStage(project.folder, 'process')
-  const run = async (fails: number): Promise<{ readonly code: number | null; readonly output: string }> => {
-    const child = await stage.start(project.command('twice'), { ...KEEP, FAILS: String(fails) })
+  const run = async (fails: number, file = 'twice'): Promise<{ readonly code: number | null; readonly output: string }> => {
+    const child = await stage.start(project.command(file), { ...KEEP, FAILS: String(fails) })
     return { code: (await child.ended).code, output: child.output() }
   }
   expect(await run(1)).toMatchObject({ code: 0, output: expect.stringContaining('1 flaky') })
+  await stage.clean(2_000)
+  // The file says how often it is tried.
+  expect(await run(0, 'thrice')).toMatchObject({ code: 0, output: expect.stringContaining('1 flaky') })
   await stage.clean(2_000)
   const failed = await run(2)
   expect(failed.code, failed.output).toBe(1)

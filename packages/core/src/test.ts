@@ -20,11 +20,11 @@ export async function logs(service: keyof Registered & string, tail = 50): Promi
   return (await ask(process.env, 'logs', { service, tail })) as unknown as LogLine[]
 }
 
-/** Says that a test has failed, where the runner's own process does not hear of it: `keep` goes by that. */
-export async function reportFailure(): Promise<void> {
+/** Says how a try of a test went, where the runner's own process does not hear of it: `keep` goes by the last one. */
+export async function reportTry(test: string, failed: boolean): Promise<void> {
   if (!inherited(process.env)) return
   const { ask } = await import('./supervisor/ask.ts')
-  await ask(process.env, 'failed', null)
+  await ask(process.env, 'tried', { test, failed })
 }
 
 /** Services that have ended since the tests began, with their last lines; none where no services run. */

@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestInfo } from '@playwright/test'
 import { harmless } from '@moorage/core'
-import { exits, reportFailure } from '@moorage/core/test'
+import { exits, reportTry } from '@moorage/core/test'
 
 // Milliseconds: a test may fail by a lost connection before its engine has noticed the end of the service.
 const NOTICED = 500
 
 /** The last lines of services that have ended, in the report of a test that failed; `keep` is told of the last try. Never throws. */
 export async function followUp(info: TestInfo): Promise<void> {
-  if (info.status === info.expectedStatus) return
+  const failed = info.status !== info.expectedStatus
+  // A try more makes good: how many there are, a file says as well as the config.
+  if (!failed && info.retry === 0) return
   try {
-    // Neither a try that is repeated nor an interruption is a failure.
-    if (info.retry === info.project.retries && info.status !== 'interrupted') await reportFailure()
+    // An interruption is no failure.
+    await reportTry(info.testId, failed && info.status !== 'interrupted')
+    if (!failed) return
     let ended = await exits()
     if (!ended.length) {
       await sleep(NOTICED)

@@ -6,7 +6,7 @@ import { placeOf, runFolder } from './place.ts'
 import { dialSocket } from './ways.ts'
 
 /** One question to the supervisor of the run whose variables are in an environment: for a test's own process. */
-export async function ask(env: Environ, method: 'logs' | 'exits' | 'failed', params: Json): Promise<Json> {
+export async function ask(env: Environ, method: 'logs' | 'exits' | 'tried', params: Json): Promise<Json> {
   const payload = inherited(env)
   const stream = payload && (await dialSocket(placeOf(payload.identity, runFolder(env)).socket))
   if (!stream) {

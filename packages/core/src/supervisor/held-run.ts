@@ -43,6 +43,8 @@ export class HeldRun {
   #connections: Connections = {}
   /** What has ended by itself since it was last brought to where it should be. */
   readonly exits: Ended[] = []
+  /** Tests that failed when they were last tried. */
+  readonly failing: Set<string> = new Set()
   /** It has come up. */
   up = false
 
@@ -79,6 +81,13 @@ export class HeldRun {
   async again(): Promise<Answer> {
     const { keep: _, ...order } = this.params.order
     return await this.bring(order)
+  }
+
+  tried(params: Json): null {
+    const { test, failed } = params as { readonly test: string; readonly failed: boolean }
+    if (failed) this.failing.add(test)
+    else this.failing.delete(test)
+    return null
   }
 
   async stop(why: string): Promise<readonly Undone[]> {

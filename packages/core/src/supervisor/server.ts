@@ -103,7 +103,7 @@ export class Supervisor {
     if (method === 'ping') return null
     if (method === 'keep') return this.#stay.begin((params as unknown as { readonly ms: number }).ms, 'asked')
     if (method === 'leave') return await this.#leave(channel, params as unknown as { readonly failed: boolean })
-    if (method === 'failed') return this.#hasFailed(true)
+    if (method === 'tried') return this.#stay.reason === 'asked' ? null : (this.#held?.tried(params) ?? null)
     if (method === 'exits') return (this.#held?.exits ?? []) as unknown as Json
     if (method === 'status') return (await this.#status(channel)) as unknown as Json
     if (method === 'release') return await this.#release(channel)
@@ -196,7 +196,7 @@ export class Supervisor {
     const held = this.#held
     const keep = held?.params.order.keep
     if ([...this.#members].every((other) => other === channel)) {
-      if (held?.up && this.#failed && keep !== undefined && !this.#stay.reason) await this.#keepFailed(held, { ms: keep, why: 'what ran with them has failed' })
+      if (held?.up && (this.#failed || held.failing.size) && keep !== undefined && !this.#stay.reason) await this.#keepFailed(held, { ms: keep, why: 'what ran with them has failed' })
       this.#served.delete(channel)
       if (!this.#stay.reason) return { last: true, failures: failuresOf(await this.down('the last client left')) }
     }
