@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { selfAsOwner, type Session } from '@moorage/core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { kubeconfig, kubectl, missing } from '../../e2e/harness/engine.ts'
 import { withDeleter } from '../../e2e/testbed/kubernetes-users.ts'
+import type { Client } from '../../packages/provider-kubernetes/src/client.ts'
+import { startDeleter } from '../../packages/provider-kubernetes/src/deleter.ts'
+import type { Observed } from '../../packages/provider-kubernetes/src/observed.ts'
 import type { KubernetesOptions } from '../../packages/provider-kubernetes/src/options.ts'
 import { provider } from '../../packages/provider-kubernetes/src/provider.ts'
 
@@ -27,7 +31,7 @@ async function closed(id: string, session: Session): Promise<void> {
 }
 
 describe.skipIf(reason)(`a deleter${reason ? ` (${reason})` : ''}`, () => {
-  test.concurrent('with the documented rights it waits beside the services, and has nothing to tell', async () => {
+  test('with the documented rights it waits beside the services, and has nothing to tell', async () => {
     const { id, session, notices } = await open(await withDeleter(), { deleter: true })
     const running = 'jsonpath={.status.initContainerStatuses[0].state.running.startedAt}'
     await expect.poll(() => kubectl('get', 'pod', 'moorage.deleter', '-n', id, '-o', running).stdout, { timeout: 15_000, interval: 200 }).not.toBe('')
@@ -35,7 +39,7 @@ describe.skipIf(reason)(`a deleter${reason ? ` (${reason})` : ''}`, () => {
     await closed(id, session)
   })
 
-  test.concurrent('without the rights: the verbs, and the command that grants them; the services run all the same', async () => {
+  test('without the rights: the verbs, and the command that grants them; the services run all the same', async () => {
     const { id, session, notices } = await open(kubeconfig('creator'), { deleter: true })
     await expect.poll(() => notices, { timeout: 5_000 }).toEqual([
       [
@@ -47,7 +51,7 @@ describe.skipIf(reason)(`a deleter${reason ? ` (${reason})` : ''}`, () => {
     await closed(id, session)
   })
 
-  test.concurrent('an image that is not there: the cause, and how to look closer; the services run all the same', async () => {
+  test('an image that is not there: the cause, and how to look closer; the services run all the same', async () => {
     const { id, session, notices } = await open(kubeconfig('admin'), { deleter: { image: IMAGE } })
     await expect.poll(() => notices, { timeout: 40_000 }).toEqual([
       [
@@ -61,10 +65,33 @@ describe.skipIf(reason)(`a deleter${reason ? ` (${reason})` : ''}`, () => {
     await closed(id, session)
   })
 
-  test.concurrent('in a namespace that runs come to share for want of rights: there is nothing to delete', async () => {
+  test('in a namespace that runs come to share for want of rights: there is nothing to delete', async () => {
     const { session, notices } = await open(kubeconfig('shared'), { deleter: true })
     expect(notices).toEqual(['kubernetes({ deleter }) has nothing to do: runs share namespace ci, which stays.'])
     expect(kubectl('get', 'pod', 'moorage.deleter', '-n', 'ci').status).not.toBe(0)
     await session.close()
   })
+})
+
+// Recorded: the services of a run that finds no node for so small a pod would not start either.
+test('a pod that no node takes is told of after a minute (recorded)', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const notices: string[] = []
+    const over = new AbortController()
+    const pod = { status: { conditions: [{ type: 'PodScheduled', status: 'False', message: '0/3 nodes are available: 3 Too many pods.' }] } }
+    const observed = { until: () => new Promise(() => {}), sight: () => ({ pod, gone: false, events: [] }) } as unknown as Observed
+    const client = { call: () => Promise.resolve({ status: 201, body: { metadata: { uid: 'u' } } }) } as unknown as Client
+    const run = { id: 'r', labels: {}, owner: selfAsOwner(), root: '', cache: '' }
+    const report = { phase: () => {}, journal: () => {}, notice: (text: string) => void notices.push(text) }
+    const ended = startDeleter(client, { run, namespace: 'r', options: { deleter: true }, observed, report, over: over.signal })
+    await sleep(3_500)
+    await vi.advanceTimersByTimeAsync(59_000)
+    expect(notices).toEqual([])
+    await vi.advanceTimersByTimeAsync(2_000)
+    await ended
+    expect(notices).toEqual(['kubernetes({ deleter }): its pod has found no place to run within 60 s: 0/3 nodes are available: 3 Too many pods. If this run is killed, its empty namespace waits for the next start. Look closer: kubectl describe pod moorage.deleter -n r'])
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -6,7 +6,7 @@ import { apiError } from './api-error.ts'
 import type { Answer, Client } from './client.ts'
 import { tryCreate } from './create.ts'
 import { RESTRICTED } from './deadman.ts'
-import { Diagnosis, type Subject } from './diagnosis.ts'
+import { Diagnosis, type Standing, type Subject } from './diagnosis.ts'
 import { labelsOf } from './labels.ts'
 import { placement } from './manifest.ts'
 import type { Observed } from './observed.ts'
@@ -31,6 +31,8 @@ const USER = 65_532
 
 // Milliseconds in which the services have the node to themselves: on two cores its start would cost theirs a quarter.
 const LATER = 3_000
+// Milliseconds until a node has to have been found, as for a service.
+const PLACE = 60_000
 
 const RBAC = 'rbac.authorization.k8s.io'
 
@@ -50,14 +52,28 @@ export async function startDeleter(client: Client, deletion: Deletion): Promise<
     await sleep(LATER, undefined, { signal: over, ref: false })
     const pod = await tryCreate(client, { path: `/api/v1/namespaces/${namespace}/pods`, body: podManifest(deletion, image), signal: over })
     if (!('object' in pod)) throw refusalOf(subject, pod)
+    const { uid } = pod.object.metadata
     const diagnosis = new Diagnosis(subject)
-    throw await observed.until(pod.object.metadata.uid, (sight) => diagnosis.look(sight).fault, over)
+    const unplaced = untilUnplaced(subject, () => diagnosis.look(observed.sight(uid)), over)
+    throw await Promise.race([unplaced, observed.until(uid, (sight) => diagnosis.look(sight).fault, over)])
   } catch (error) {
     if (over.aborted) return
     const [what, ...next] = messageOf(error).split('\n')
     if (image !== IMAGE) next.push('An image of your own needs kubectl as its entry point')
     report.notice([what, 'If this run is killed, its empty namespace waits for the next start.', next.join('. ')].join(' ').trim())
   }
+}
+
+/** To wait for a node is no fault in itself: the time makes it one. */
+function untilUnplaced({ pod, namespace }: Subject, look: () => Standing, over: AbortSignal): Promise<MoorageError> {
+  const late = Promise.withResolvers<MoorageError>()
+  const timer = setTimeout(() => {
+    const { phase, detail = 'the cluster does not say why' } = look()
+    if (phase !== 'schedule') return
+    late.resolve(new MoorageError('DEADLINE', `${AT}: its pod has found no place to run within ${PLACE / 1_000} s: ${detail.replace(/\.$/, '')}.`, { provider: 'kubernetes', hint: `Look closer: kubectl describe pod ${pod} -n ${namespace}` }))
+  }, PLACE).unref()
+  over.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  return late.promise
 }
 
 async function refused(client: Client, answer: Answer, { path, namespace, over }: { readonly path: string; readonly namespace: string; readonly over: AbortSignal }): Promise<MoorageError> {
