@@ -1,5 +1,6 @@
 import type { Mutant, TestRef } from './mutants.ts'
 
+const reaping = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-docker/reap.test.ts', name: `a sweep by the journal on docker > ${name}` })
 const ryuk = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/ryuk.test.ts', name: `ryuk > ${name}` })
 
 export const dockerMutants: readonly Mutant[] = [
@@ -52,5 +53,45 @@ export const dockerMutants: readonly Mutant[] = [
     test: ryuk('testcontainers of somebody else takes none of ours for its own; what turns that off turns ours off as well'),
     says: /to be ''/,
     quick: false,
+  },
+  {
+    name: 'network without an answer stays',
+    guarantee: 'what the engine has made goes, though its answer was lost',
+    file: 'packages/provider-docker/src/network.ts',
+    find: 'made ? [made.id] : await idsOf(host, run)',
+    replace: 'made ? [made.id] : (await idsOf(host, run)).slice(9)',
+    test: { project: 'contract', file: 'test/provider-docker/away.test.ts', name: 'an engine whose connection breaks off > at /networks/create, after the engine has done it: the start says that it is lost, and nothing stays' },
+    says: /to be '/,
+    quick: false,
+  },
+  {
+    name: 'journal of another engine',
+    guarantee: 'what was left on one engine is removed, though the next run works on another',
+    file: 'packages/provider-docker/src/reap.ts',
+    find: 'const at = entry.host ?? host',
+    replace: 'const at = host',
+    test: reaping('goes to the engine that the run was on, though another one is the present one'),
+    says: /to deeply equal/,
+    quick: false,
+  },
+  {
+    name: 'journal without ids',
+    guarantee: 'what the journal has by its id is removed, whatever became of its labels',
+    file: 'packages/provider-docker/src/reap.ts',
+    find: 'if (id !== Id && !(',
+    replace: 'if (!(',
+    test: reaping('takes what it has by the id, whatever its labels, and by the name only what is labelled as the journal says'),
+    says: /to deeply equal/,
+    quick: false,
+  },
+  {
+    name: 'journal goes by the name and the run',
+    guarantee: 'another container of the name and the run that a journal has is not touched',
+    file: 'packages/provider-docker/src/reap.ts',
+    find: ' && isDeepStrictEqual(ownerIn(labels), owner))',
+    replace: ' && isDeepStrictEqual(owner, owner))',
+    test: { project: 'unit', file: 'test/ownership/ownership.test.ts', name: 'on docker, whatever dies and whoever sweeps: nothing foreign is deleted, nothing of ours that has expired survives two sweeps' },
+    says: /foreign .* was deleted/,
+    quick: true,
   },
 ]

@@ -1,5 +1,5 @@
-import type { Run } from '@moorage/core'
-import type { Client } from '../../packages/provider-docker/src/client.ts'
+import type { Json, Run } from '@moorage/core'
+import type { Answer, Ask } from '../../packages/provider-docker/src/engine.ts'
 import { labelsOf, OWNER, RUN } from '../../packages/provider-docker/src/labels.ts'
 import { reapEngine } from '../../packages/provider-docker/src/reap.ts'
 import { Refusals, type Engine, type Foreign } from './engine.ts'
@@ -10,7 +10,7 @@ interface Item {
   readonly Labels: { readonly [name: string]: string }
 }
 
-/** A fake: containers and networks behind the calls of the SDK's engine that a sweep makes. */
+/** A fake: containers and networks behind the calls of the engine's API that a sweep makes. */
 export function dockerEngine(): Engine {
   const items = new Map<string, Item>()
   const refusals = new Refusals()
@@ -20,47 +20,47 @@ export function dockerEngine(): Engine {
     items.set(id, item)
     return id
   }
-  const list = (kind: Item['kind'], label: readonly string[] = []): readonly (Item & { readonly Id: string })[] => {
-    const has = ({ Labels }: Item): boolean => label.every((each) => (each.includes('=') ? Labels[each.split('=')[0] as string] === each.split('=')[1] : each in Labels))
-    return [...items].filter(([, item]) => item.kind === kind && has(item)).map(([Id, item]) => ({ Id, ...item }))
-  }
-  const remove = (id: string): Promise<void> => {
-    if (refusals.next()) return Promise.reject(Object.assign(new RangeError('refused'), { statusCode: 500 }))
-    return items.delete(id) ? Promise.resolve() : Promise.reject(Object.assign(new RangeError('gone'), { statusCode: 404 }))
-  }
-  type Query = { readonly filters?: { readonly label?: readonly string[] } }
-  const handle = (id: string): object => ({ id, remove: () => remove(id), inspect: () => Promise.resolve({ Id: id, ...items.get(id) }), wait: () => Promise.resolve(), stop: () => Promise.resolve() })
-  const empty = Promise.resolve([])
-  const engine = {
-    listContainers: ({ filters }: Query) => Promise.resolve(list('container', filters?.label)),
-    listNetworks: ({ filters }: Query) => Promise.resolve(list('network', filters?.label)),
-    listVolumes: () => Promise.resolve({ Volumes: [] }),
-    listImages: () => empty,
-    getContainer: handle,
-    getNetwork: handle,
+  const list = (kind: Item['kind']): readonly (Item & { readonly Id: string })[] => [...items].filter(([, item]) => item.kind === kind).map(([Id, item]) => ({ Id, ...item }))
+  const answer = (status: number, body: unknown = {}): Answer => ({ status, text: JSON.stringify(body) })
+  const ask: Ask = async ({ method, path }) => {
+    const [, kind, name] = /^\/(container|network)s(?:\/(?!json)([^/?]+))?/.exec(path) as unknown as [string, Item['kind'], string?]
+    if (name === undefined) return answer(200, list(kind).filter(({ Labels }) => OWNER in Labels))
+    const found = list(kind).find((item) => item.Id === name || item.name === name)
+    if (method === 'DELETE' && refusals.next()) return answer(500, { message: 'refused' })
+    if (method === 'DELETE' && found) items.delete(found.Id)
+    return found ? answer(200, kind === 'container' ? { Id: found.Id, Config: { Labels: found.Labels } } : found) : answer(404)
   }
   return {
     expires: false,
     make(run) {
       const Labels = labelsOf(run)
-      add({ kind: 'network', name: `moorage-${run.id}`, Labels })
-      for (const service of ['db', 'web']) add({ kind: 'container', name: `moorage-${run.id}-${service}`, Labels })
-      return [{ kind: 'network', name: `moorage-${run.id}` }]
+      const names = { network: [`moorage-${run.id}`], container: ['db', 'web'].map((service) => `moorage-${run.id}-${service}`) }
+      const made = (['network', 'container'] as const).flatMap((kind) => names[kind].flatMap((name): readonly Json[] => [{ kind, name }, { kind, id: add({ kind, name, Labels }) }]))
+      // The last one was written down, and not begun.
+      return [...made, { kind: 'container', name: late(run) }]
     },
-    addForeign: (foreign) => add({ kind: foreign.like.id.length % 2 ? 'network' : 'container', ...looks(foreign) }),
+    addForeign(foreign) {
+      const kind = foreign.like.id.length % 2 ? 'network' : 'container'
+      const item = { kind, ...looks(foreign, kind) } as const
+      return list(kind).some(({ name }) => name === item.name) ? undefined : add(item)
+    },
     ids: () => [...items.keys()],
     idsOf: (run) => list('container').concat(list('network')).filter(({ Labels }) => Labels[OWNER] === labelsOf(run)[OWNER]).map(({ Id }) => Id),
     remove(run) {
       for (const id of this.idsOf(run)) items.delete(id)
     },
-    reap: (scope) => reapEngine({ engine } as unknown as Client, scope),
+    reap: (scope) => reapEngine({ host: 'here', ask: () => ask }, scope),
     refuse: (count) => void (refusals.count = count),
     later: () => {},
   }
 }
 
-function looks({ lie, like, neighbour }: Foreign): Pick<Item, 'name' | 'Labels'> {
-  const name = `moorage-${like.id}`
+function late(run: Run): string {
+  return `moorage-${run.id}-late`
+}
+
+function looks({ lie, like, neighbour }: Foreign, kind: Item['kind']): Pick<Item, 'name' | 'Labels'> {
+  const name = kind === 'container' ? late(like) : `moorage-${like.id}`
   const owned = (owner: Run['owner']): Pick<Item, 'name' | 'Labels'> => ({ name, Labels: { [RUN]: like.id, [OWNER]: JSON.stringify(owner) } })
   switch (lie) {
     case 'nothing': return { name: 'shop-db-1', Labels: {} }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MoorageError, type Parcel } from '@moorage/core'
 import { archiveOf, type Archiver } from './archive.ts'
+import { call, type Ask } from './engine.ts'
 
 type Sdk = typeof import('testcontainers')
 type RuntimeClient = Awaited<ReturnType<Sdk['getContainerRuntimeClient']>>
@@ -14,6 +15,8 @@ export interface Client {
   readonly engine: Engine
   /** Where the engine listens. */
   readonly host: string
+  /** What needs no more than an answer. */
+  readonly ask: Ask
   /** The full name of an image, with the user's mirror in front. */
   imageName(image: string): string
   /** Whether the engine has it; asked once. */
@@ -109,6 +112,7 @@ async function connect(host: string, root: string): Promise<Client> {
   return {
     engine: runtime.container.dockerode,
     host,
+    ask: (request) => call(host, request),
     imageName: (image) => named(image).string,
     isThere: (image) => runtime.image.exists(named(image)),
     credentials: (image) => getAuthConfig(named(image).registry ?? runtime.info.containerRuntime.indexServerAddress),

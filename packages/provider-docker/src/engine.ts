@@ -64,7 +64,7 @@ function readJson(path: string): unknown {
 }
 
 /** One call to the engine without the SDK, for what must not wait until that is loaded. */
-export function call(host: string, { method, path, body, signal, onSent }: Call): Promise<{ readonly status: number; readonly text: string }> {
+export function call(host: string, { method, path, body, signal, onSent }: Call): Promise<Answer> {
   const target = targetOf(host)
   if (!target) return Promise.reject(new RangeError('an address of this kind is not supported'))
   const { request } = process.getBuiltinModule(target.tls ? 'node:https' : 'node:http')
@@ -79,6 +79,29 @@ export function call(host: string, { method, path, body, signal, onSent }: Call)
     sent.once('error', fail).once('close', () => onSent?.()).once('finish', () => onSent?.())
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
+}
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+/** Calls to one engine. */
+export type Ask = (call: Call) => Promise<Answer>
+
+/** An answer that is no error, or one of these. */
+export async function accepted(answer: Promise<Answer>, ...codes: readonly number[]): Promise<Answer> {
+  const { status, text } = await answer
+  if (status < 300 || codes.includes(status)) return { status, text }
+  throw new RangeError(`(HTTP code ${status}) ${messageIn(text)}`)
+}
+
+function messageIn(text: string): string {
+  try {
+    return (JSON.parse(text) as { message: string }).message
+  } catch {
+    return text.trim()
+  }
 }
 
 export interface Call {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { MoorageError, type Report, type Run } from '@moorage/core'
 import { lostOr } from './away.ts'
-import { call, type Call } from './engine.ts'
+import { accepted, call, type Call } from './engine.ts'
 import { labelsOf } from './labels.ts'
 
 export interface RunNetwork {
@@ -20,9 +20,10 @@ export function openNetwork(host: string, run: Run, report: Report): { readonly 
 
 async function makeNetwork(host: string, { run, report, onSent }: { readonly run: Run; readonly report: Report; readonly onSent: () => void }): Promise<RunNetwork> {
   const name = `moorage-${run.id}`
-  report.journal({ kind: 'network', name })
+  report.journal({ kind: 'network', name, host })
   const body = { Name: name, Labels: labelsOf(run), CheckDuplicate: true }
   const network = JSON.parse(await ask(host, { method: 'POST', path: '/networks/create', body, onSent })) as { Id: string }
+  report.journal({ kind: 'network', id: network.Id, host })
   const remote = remoteHost(host)
   if (remote !== undefined) {
     report.notice(`The Docker engine is on ${remote}: ports are published there on all its addresses.`)
@@ -34,10 +35,18 @@ async function makeNetwork(host: string, { run, report, onSent }: { readonly run
   return { id: network.Id, name, bind: gateway, reach: gateway }
 }
 
-export async function closeNetwork(host: string, { id }: RunNetwork): Promise<void> {
-  const { status, text } = await call(host, { method: 'DELETE', path: `/networks/${id}` })
-  if (status < 300 || status === 404) return
-  throw new MoorageError('PROVIDER_LOST', `The Docker engine did not remove the network of the run: ${text.trim()}`, { provider: 'docker' })
+/** By its labels where the answer to its creation was lost. */
+export async function closeNetwork(host: string, run: Run, made?: RunNetwork): Promise<void> {
+  for (const id of made ? [made.id] : await idsOf(host, run)) {
+    const { status, text } = await call(host, { method: 'DELETE', path: `/networks/${id}` })
+    if (status >= 300 && status !== 404) throw new MoorageError('PROVIDER_LOST', `The Docker engine did not remove the network of the run: ${text.trim()}`, { provider: 'docker' })
+  }
+}
+
+async function idsOf(host: string, run: Run): Promise<readonly string[]> {
+  const label = Object.entries(labelsOf(run)).map(([name, value]) => `${name}=${value}`)
+  const { text } = await accepted(call(host, { method: 'GET', path: `/networks?filters=${encodeURIComponent(JSON.stringify({ label }))}` }))
+  return (JSON.parse(text) as readonly { readonly Id: string }[]).map(({ Id }) => Id)
 }
 
 async function ask(host: string, request: Call): Promise<string> {

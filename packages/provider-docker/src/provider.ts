@@ -1,7 +1,7 @@
 import type { JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
 import { lostOr } from './away.ts'
 import { loadClient, runtimeProblem, sdkProblem } from './client.ts'
-import { findEngine, type Found } from './engine.ts'
+import { call, findEngine, type Found } from './engine.ts'
 import { hostProblem, relaysOn } from './host-access.ts'
 import { closeNetwork, openNetwork } from './network.ts'
 import { reapEngine } from './reap.ts'
@@ -39,9 +39,9 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
       const seen = await engine()
       return seen.ok ? await hostProblem(seen.host) : undefined
     },
-    async reap(scope) {
+    async reap(scope, signal) {
       const seen = await engine()
-      return seen.ok ? await reapEngine(await loadClient(seen.host, root), scope) : []
+      return await reapEngine({ ...(seen.ok ? { host: seen.host } : {}), ask: (at) => (request) => call(at, { ...request, signal }) }, scope)
     },
   }
 }
@@ -86,7 +86,7 @@ function openSession(host: string, { run, report, signal, ryuk: wanted }: Openin
       const guarding = await ryuk.catch(() => undefined)
       try {
         if (loaded) await removeRun(loaded, run.id)
-        if (made) await closeNetwork(host, made)
+        await closeNetwork(host, run, made)
         // Not before: what cannot be removed from here is left to it.
         await guarding?.close()
       } catch (cause) {

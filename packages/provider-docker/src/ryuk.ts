@@ -35,18 +35,19 @@ export async function openRyuk(client: Client, { run, network, report, signal, t
   try {
     if (!(await client.isThere(image))) await pull(client, image, { told, signal })
     const name = `moorage-ryuk-${run.id}`
-    report.journal({ kind: 'container', name })
+    report.journal({ kind: 'container', name, host: client.host })
     const container = await client.engine.createContainer({ name, Image: image, ...settings({ run, network, socket }) })
     id = container.id
+    report.journal({ kind: 'container', id, host: client.host })
     const own = container.id
     const ended = await endOf(client, own)
     await container.start()
     const lost = (): void => report.notice(`Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.`)
     const registration = { address: () => published({ client, network, id: own }, PORT), filter: filterOf(run), lost }
     const connection = await connectToRyuk(registration, AbortSignal.any([signal, ended, AbortSignal.timeout(PATIENCE)]))
-    return { close: () => removeContainer(client, own).finally(() => connection.close()) }
+    return { close: () => removeContainer(client.ask, own).finally(() => connection.close()) }
   } catch (error) {
-    if (id !== undefined) await removeContainer(client, id).catch(() => {})
+    if (id !== undefined) await removeContainer(client.ask, id).catch(() => {})
     signal.throwIfAborted()
     throw isAway(error as object) ? lostOr(error, client.host, { phase: 'start' }) : refused(error, { host: client.host, image })
   }

@@ -30,11 +30,13 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   signal.throwIfAborted()
   report.phase(spec.name, 'start')
   const name = `moorage-${run.id}-${spec.name.toLowerCase()}`
-  report.journal({ kind: 'container', name })
+  const { host } = client
+  report.journal({ kind: 'container', name, host })
   const exit = Promise.withResolvers<Exit>()
   let id = name
   const created = async (given: string): Promise<void> => {
     id = given
+    report.journal({ kind: 'container', id, host })
     watchExit(client, id, exit.resolve)
   }
   const starting = client.create(image, { ...adjustments({ run, spec, network, name, hosts }), created }).start()
@@ -61,7 +63,7 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
     inspect: `docker logs ${name}`,
     logs: (options) => readLogs(client, id, options),
     exited,
-    stop: () => (stopping ??= removeContainer(client, id, stopGrace).catch(leaveToSession)),
+    stop: () => (stopping ??= removeContainer(client.ask, id, stopGrace).catch(leaveToSession)),
     exec: (command, abort) => execIn(client, { id, command }, abort),
   }
 }

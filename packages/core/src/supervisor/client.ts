@@ -202,7 +202,7 @@ function membershipOf({ run, connections }: Answer, { stream, channel, death, pa
 /** The supervisor died first: what it left is removed by its journal, even when this process ends now. */
 async function afterDeath({ ways, tell }: Joining): Promise<void> {
   tell({ kind: 'notice', text: 'The supervisor was killed: its services are gone. Removing what it left…' })
-  for (const failure of failuresIn(await ways.recover().catch(() => ''))) tell({ kind: 'notice', text: `Not removed: ${failure}. The next run tries again.` })
+  for (const failure of failuresIn(await ways.recover().catch(() => ''))) tell({ kind: 'notice', text: `Not removed: ${failure.replace(/\.$/, '')}. The next run tries again.` })
 }
 
 function failuresIn(said: string): readonly string[] {

@@ -1,0 +1,65 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { afterEach, describe, expect, test } from 'vitest'
+import { selfAsOwner, type Json, type Owner, type ReapScope, type Run } from '@moorage/core'
+import { missing } from '../../e2e/harness/engine.ts'
+import { provider } from '../../packages/provider-docker/src/provider.ts'
+
+const reason = missing('docker')
+const { signal } = new AbortController()
+const real = process.env['DOCKER_HOST'] ?? ''
+const NOWHERE = 'unix:///run/moorage-nowhere/docker.sock'
+const docker = (...args: string[]): string => execFileSync('docker', ['-H', real, ...args], { encoding: 'utf8' }).trim()
+const objects = (): string => [docker('ps', '-aq'), docker('network', 'ls', '-q')].join()
+const dead = { ...selfAsOwner(), started: 1 }
+const elsewhere = provider({ host: NOWHERE }, { root: process.cwd() })
+
+function scopeOf(run: string, entries: readonly Json[]): ReapScope {
+  return { journals: [{ run, owner: dead, entries }], alive: ({ started }: Owner) => started !== 1 }
+}
+
+/** A run whose supervisor is dead. Gives what stands in its journal. */
+async function leave(id: string): Promise<readonly Json[]> {
+  const entries: Json[] = []
+  const run: Run = { id, labels: { 'moorage.run': id }, owner: dead, root: process.cwd(), cache: '' }
+  const session = await provider({}, { root: process.cwd() }).open(run, { phase: () => {}, journal: (entry) => void entries.push(entry), notice: () => {} }, signal)
+  await session.start({ name: 'a', ports: {}, env: {}, sensitive: [], container: { image: 'busybox:1.37', command: ['sleep', '100'] } }, signal)
+  return entries
+}
+
+describe.skipIf(reason)(`a sweep by the journal on docker${reason ? ` (${reason})` : ''}`, () => {
+  const foreign: string[] = []
+  const name = (): string => `reap-${randomBytes(4).toString('hex')}`
+  const create = (...args: string[]): string => {
+    const id = docker('create', ...args, 'busybox:1.37', 'true')
+    foreign.push(id)
+    return id
+  }
+  afterEach(() => void foreign.splice(0).map((id) => spawnSync('docker', ['-H', real, 'rm', '-f', id])))
+
+  test('goes to the engine that the run was on, though another one is the present one', async () => {
+    const before = objects()
+    const id = name()
+    const entries = await leave(id)
+    expect(objects()).not.toBe(before)
+    expect(await elsewhere.reap?.(scopeOf(id, entries), signal)).toEqual([expect.objectContaining({ kind: 'container', run: id }), expect.objectContaining({ kind: 'network', run: id })])
+    expect(objects()).toBe(before)
+  })
+
+  test('an engine that is away is told, and keeps nobody from cleaning up on the other', async () => {
+    const before = objects()
+    const id = name()
+    const entries = await leave(id)
+    await expect(elsewhere.reap?.(scopeOf(id, [{ kind: 'network', name: 'x', host: NOWHERE }, ...entries]), signal)).rejects.toMatchObject({ code: 'PROVIDER_LOST', message: `the engine at ${NOWHERE} does not answer (ENOENT).` })
+    expect(objects()).toBe(before)
+  })
+
+  test('takes what it has by the id, whatever its labels, and by the name only what is labelled as the journal says', async () => {
+    const [run, own, one, other] = [name(), name(), name(), name()]
+    const id = create('--name', own)
+    const others = [create('--name', one), create('--name', other, '--label', `moorage.run=${run}`)]
+    const entries = [{ kind: 'container', id }, ...[one, other].map((each) => ({ kind: 'container', name: each }))]
+    expect(await elsewhere.reap?.(scopeOf(run, entries.map((entry) => ({ ...entry, host: real }))), signal)).toEqual([{ kind: 'container', id, run }])
+    expect(docker('ps', '-aq', '--no-trunc', ...[own, one, other].flatMap((each) => ['--filter', `name=${each}`])).split('\n').toSorted()).toEqual(others.toSorted())
+  })
+})
