@@ -5,6 +5,26 @@ const ryuk = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/
 
 export const dockerMutants: readonly Mutant[] = [
   {
+    name: 'port proxy taken for the service',
+    guarantee: 'a container is ready when it listens itself, not when the proxy of its port accepts',
+    file: 'packages/provider-docker/src/address.ts',
+    find: '(network.direct ?',
+    replace: '(!network.name ?',
+    test: { project: 'contract', file: 'test/provider-docker/listens.test.ts', name: 'readiness by a port > an engine whose port proxy accepts, and is too busy to find nobody behind, makes no service ready' },
+    says: /expected undefined to be 'nobody listens/,
+    quick: false,
+  },
+  {
+    name: 'engine lost in between',
+    guarantee: 'an engine whose connection breaks off at any call of a start is told as lost',
+    file: 'packages/provider-docker/src/provider.ts',
+    find: "throw lostOr(error, host, { service: spec.name, phase: 'start' })",
+    replace: 'throw error',
+    test: { project: 'contract', file: 'test/provider-docker/away.test.ts', name: 'an engine whose connection breaks off > at /images/busybox, before the engine has done it: the start says that it is lost, and nothing stays' },
+    says: /to match object \{ code: 'PROVIDER_LOST'/,
+    quick: false,
+  },
+  {
     name: 'run not registered with Ryuk',
     guarantee: 'a run whose machine is gone is removed by the engine beside it',
     file: 'packages/provider-docker/src/ryuk.ts',

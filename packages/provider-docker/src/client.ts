@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { MoorageError, type Parcel } from '@moorage/core'
+import { messageOf, MoorageError, type Parcel } from '@moorage/core'
 import { archiveOf, type Archiver } from './archive.ts'
 import { call, type Ask } from './engine.ts'
 
@@ -97,6 +97,7 @@ const clients = new Map<string, Promise<Client>>()
 export function loadClient(host: string, root: string): Promise<Client> {
   const known = clients.get(host) ?? connect(host, root)
   clients.set(host, known)
+  known.catch(() => clients.delete(host))
   return known
 }
 
@@ -104,7 +105,10 @@ async function connect(host: string, root: string): Promise<Client> {
   const { api, path } = await loadSdk(root)
   // The SDK knows no other way to be told; this process is the supervisor's.
   process.env['DOCKER_HOST'] = host
-  const runtime = await api.getContainerRuntimeClient()
+  const runtime = await api.getContainerRuntimeClient().catch((cause: unknown): never => {
+    // It has answered us, a moment ago.
+    throw new MoorageError('PROVIDER_LOST', `The engine at ${host} does not answer testcontainers: ${messageOf(cause)}.`, { provider: 'docker', cause })
+  })
   const fromSdk = createRequire(path)
   const { getAuthConfig } = fromSdk('./container-runtime/auth/get-auth-config') as { getAuthConfig(registry: string): Promise<object | undefined> }
   const Bare = bareContainer(api, fromSdk('archiver') as Archiver)

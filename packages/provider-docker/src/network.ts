@@ -10,6 +10,8 @@ export interface RunNetwork {
   /** Where published ports are bound, and where this machine reaches them. */
   readonly bind: string
   readonly reach: string
+  /** This machine sees the engine's bridge: containers are reached by their own addresses as well. */
+  readonly direct: boolean
 }
 
 /** A network of the run's own: services find each other by name, and nobody else finds them. */
@@ -27,12 +29,13 @@ async function makeNetwork(host: string, { run, report, onSent }: { readonly run
   const remote = remoteHost(host)
   if (remote !== undefined) {
     report.notice(`The Docker engine is on ${remote}: ports are published there on all its addresses.`)
-    return { id: network.Id, name, bind: '', reach: remote }
+    return { id: network.Id, name, bind: '', reach: remote, direct: false }
   }
-  const gateway = inContainer() && !isOurs(network.Id) ? (await rangeOf(host, network.Id))?.Gateway : undefined
-  if (gateway === undefined) return { id: network.Id, name, bind: '127.0.0.1', reach: '127.0.0.1' }
+  const direct = isOurs(network.Id)
+  const gateway = inContainer() && !direct ? (await rangeOf(host, network.Id))?.Gateway : undefined
+  if (gateway === undefined) return { id: network.Id, name, bind: '127.0.0.1', reach: '127.0.0.1', direct }
   report.notice(`This is a container beside the services: ports are published on the engine's gateway ${gateway}.`)
-  return { id: network.Id, name, bind: gateway, reach: gateway }
+  return { id: network.Id, name, bind: gateway, reach: gateway, direct }
 }
 
 /** By its labels where the answer to its creation was lost. */

@@ -69,7 +69,9 @@ function openSession(host: string, { run, report, signal, ryuk: wanted }: Openin
   return {
     async start(spec, signal) {
       waiting.add(spec.name)
-      const starting = startUnit(work, spec, signal)
+      const starting = startUnit(work, spec, signal).catch((error: unknown): never => {
+        throw lostOr(error, host, { service: spec.name, phase: 'start' })
+      })
       units.add(starting)
       return await starting
     },

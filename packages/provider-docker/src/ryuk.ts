@@ -6,7 +6,7 @@ import { labelsOf, OWNER, RYUK } from './labels.ts'
 import type { RunNetwork } from './network.ts'
 import { pull } from './pull.ts'
 import { connectToRyuk } from './ryuk-connection.ts'
-import { published } from './start.ts'
+import { addressOf } from './address.ts'
 import { removeContainer } from './stop.ts'
 
 /** A container that removes the run's objects when the connection that this process keeps to it is gone. */
@@ -43,7 +43,8 @@ export async function openRyuk(client: Client, { run, network, report, signal, t
     const ended = await endOf(client, own)
     await container.start()
     const lost = (): void => report.notice(`Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.`)
-    const registration = { address: () => published({ client, network, id: own }, PORT), filter: filterOf(run), lost }
+    const address = addressOf(client, network, own)
+    const registration = { address: () => address.published(PORT), filter: filterOf(run), lost }
     const connection = await connectToRyuk(registration, AbortSignal.any([signal, ended, AbortSignal.timeout(PATIENCE)]))
     return { close: () => removeContainer(client.ask, own).finally(() => connection.close()) }
   } catch (error) {

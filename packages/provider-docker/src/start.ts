@@ -1,5 +1,6 @@
-import { HOST_NAME, MoorageError, parcelsOf, signalOf, type ContainerUnit, type Endpoint, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
-import { isAway, leaveToSession, lostOr, saidBy } from './away.ts'
+import { HOST_NAME, MoorageError, parcelsOf, signalOf, type ContainerUnit, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import { addressOf } from './address.ts'
+import { isAway, leaveToSession, saidBy } from './away.ts'
 import type { Adjust, Client } from './client.ts'
 import { call } from './engine.ts'
 import { execIn } from './exec.ts'
@@ -51,15 +52,17 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
     await Promise.race([starting.catch(() => {}), exit.promise])
     await removeRun(client, run.id, name).catch(leaveToSession)
     signal.throwIfAborted()
-    throw isAway(error as object) ? lostOr(error, client.host, { service: spec.name, phase: 'start' }) : translate(error, spec, image)
+    throw isAway(error as object) ? error : translate(error, spec, image)
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
   starting.catch(() => {})
+  const address = addressOf(client, network, id)
   let stopping: Promise<void> | undefined
   const exited = exit.promise.then((end) => (stopping ? new Promise<never>(() => {}) : end))
   return {
-    endpoint: (port, from) => (from === 'network' ? Promise.resolve({ host: spec.name.toLowerCase(), port }) : published({ client, network, id }, port)),
+    endpoint: (port, from) => (from === 'network' ? Promise.resolve({ host: spec.name.toLowerCase(), port }) : address.published(port)),
+    ...(address.listens ? { listens: address.listens } : {}),
     inspect: `docker logs ${name}`,
     logs: (options) => readLogs(client, id, options),
     exited,
@@ -111,14 +114,6 @@ function watchExit({ engine, host }: Client, id: string, done: (exit: Exit) => v
     return { reason: 'exited', code, ...(state?.OOMKilled ? { detail: 'out of memory' } : {}), ...(code > 128 ? signalOf(code) : {}) }
   }
   void seen().catch((): Exit => ({ reason: 'lost', detail: 'the engine stopped answering, or the container was removed by somebody else' })).then(done)
-}
-
-/** Where this machine reaches a port of a container. */
-export async function published({ client, network, id }: { client: Client; network: RunNetwork; id: string }, port: number): Promise<Endpoint> {
-  const { NetworkSettings } = await client.engine.getContainer(id).inspect()
-  const binding = NetworkSettings.Ports[`${port}/tcp`]?.[0]
-  // One that has ended has none: its end says more than a failure here.
-  return { host: network.reach, port: Number(binding?.HostPort ?? 0) }
 }
 
 function translate(error: unknown, { name }: UnitSpec, image: string): MoorageError {
