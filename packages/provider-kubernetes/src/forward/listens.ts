@@ -2,8 +2,9 @@ import { isMoorageError, messageOf, type MoorageError } from '@moorage/core'
 import type { Client } from '../client.ts'
 import { dial, refused, type Target } from './dial.ts'
 
-// Milliseconds: a refusal follows the opening within one; the rest is for a busy node.
+// Milliseconds: a refusal follows the opening within one. On a busy node it takes longer, and so did the opening.
 const REFUSED_WITHIN = 40
+const OPENINGS = 3
 
 /**
  * Whether somebody listens behind a port: undefined, or why not. A forward's local port accepts whoever comes, so an
@@ -11,10 +12,12 @@ const REFUSED_WITHIN = 40
  */
 export async function listens(client: Client, target: Target, signal: AbortSignal): Promise<string | undefined> {
   try {
+    const since = performance.now()
     const tunnel = await dial(client, target, signal)
+    const patience = Math.max(REFUSED_WITHIN, OPENINGS * (performance.now() - since))
     const said = await new Promise<string | undefined>((done) => {
       const greeted = new Set<number>()
-      const timer = setTimeout(done, REFUSED_WITHIN, undefined)
+      const timer = setTimeout(done, patience, undefined)
       tunnel.on('message', (data: Buffer) => {
         const channel = data[0] ?? 0
         if (!greeted.has(channel)) return void greeted.add(channel)
