@@ -20,7 +20,7 @@ const socket = real.replace('unix://', '')
 // The test bed turns it off for testcontainers' own.
 const ON = { TESTCONTAINERS_RYUK_DISABLED: '', TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: socket }
 const HOLD = 'echo RUNNING; until [ -e go ]; do sleep 0.1; done'
-const TOGETHER = 'moorage: Ryuk removes what stays here 10 s after the supervisor is gone: with this machine, or at the end of the CI job.\n'
+const KEPT = 'moorage: Ryuk removes what stays here 10 s after the supervisor is gone: with this machine, or at the end of the CI job.\n'
 
 const projectOn = (provider: string): Project => openProject({ 'site/index.html': 'hello', 'moorage.config.ts': config("web: staticServer({ root: 'site' })", provider) })
 
@@ -90,7 +90,7 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
     const before = await takeInventory(kinds)
     const failed = await stage.start(moorage(project.folder, 'exec', '--', 'false'), { ...ON, MOORAGE_KEEP: 'on-failure' })
     expect(await failed.ended).toEqual({ code: 1, signal: null })
-    expect(failed.output()).toContain(`${TOGETHER}moorage: The services of run `)
+    expect(failed.output()).toContain(`${KEPT}moorage: The services of run `)
     process.kill(await stage.supervisor(), 'SIGKILL')
     await expectUnchanged(before, { kinds, within: 20_000 })
     await (await stage.start(moorage(project.folder, 'gc'))).ended

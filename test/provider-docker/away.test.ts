@@ -20,7 +20,11 @@ let proxy: FaultyProxy
 
 describe.skipIf(reason)(`an engine whose connection breaks off${reason ? ` (${reason})` : ''}`, () => {
   beforeAll(async () => void (proxy = await openProxy({ socketPath: real.replace('unix://', '') }, { path: socket })))
-  afterAll(async () => await proxy?.[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await proxy?.[Symbol.asyncDispose]()
+    // What a failed test has left.
+    await provider({}, { root: process.cwd() }).reap?.({ journals: [], alive: ({ pid }) => pid !== process.pid }, signal)
+  })
 
   test.each([['/info', 'before'], ['/images/busybox', 'before'], ['/networks/create', 'before'], ['/networks/create', 'after'], ['/containers/create', 'before'], ['/start', 'before']] as const)('at %s, %s the engine has done it: the start says that it is lost, and nothing stays', async (where, reset) => {
     const before = objects()

@@ -35,7 +35,11 @@ describe.skipIf(reason)(`a sweep by the journal on docker${reason ? ` (${reason}
     foreign.push(id)
     return id
   }
-  afterEach(() => void foreign.splice(0).map((id) => spawnSync('docker', ['-H', real, 'rm', '-f', id])))
+  afterEach(async () => {
+    for (const id of foreign.splice(0)) spawnSync('docker', ['-H', real, 'rm', '-f', id])
+    // What a failed test has left.
+    await provider({}, { root: process.cwd() }).reap?.(scopeOf('', []), signal)
+  })
 
   test('goes to the engine that the run was on, though another one is the present one', async () => {
     const before = objects()

@@ -42,7 +42,7 @@ export async function openRyuk(client: Client, { run, network, report, signal, t
     const own = container.id
     const ended = await endOf(client, own)
     await container.start()
-    const lost = (): void => report.notice(`Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.`)
+    const lost = (): void => report.notice('Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.')
     const address = addressOf(client, network, own)
     const registration = { address: () => address.published(PORT), filter: filterOf(run), lost }
     const connection = await connectToRyuk(registration, AbortSignal.any([signal, ended, AbortSignal.timeout(PATIENCE)]))
