@@ -43,8 +43,8 @@ export async function openRyuk(client: Client, { run, network, report, signal, t
     const ended = await endOf(client, own)
     await container.start()
     const lost = (): void => report.notice('Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.')
-    const address = addressOf(client, network, own)
-    const registration = { address: () => address.published(PORT), filter: filterOf(run), lost }
+    // Asked anew each time: some engines publish a moment later.
+    const registration = { address: () => addressOf(client, network, own).published(PORT), filter: filterOf(run), lost }
     const connection = await connectToRyuk(registration, AbortSignal.any([signal, ended, AbortSignal.timeout(PATIENCE)]))
     return { close: () => removeContainer(client.ask, own).finally(() => connection.close()) }
   } catch (error) {
