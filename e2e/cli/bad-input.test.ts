@@ -281,5 +281,5 @@ test('an engine, and the package testcontainers missing', async ({ skip }) => {
 function said(output: string, folder: string): string {
   const lines = output.trimEnd().split('\n')
   const from = lines.findLastIndex((line) => line.startsWith('moorage: '))
-  return lines.slice(from).join('\n').replaceAll(folder, 'FOLDER').replaceAll(REGISTRY, 'REGISTRY').replaceAll(process.env['DOCKER_HOST'] || NOWHERE, 'ENGINE').replace(/127.0.0.1:\d{5}/g, '127.0.0.1:PORT')
+  return lines.slice(from).join('\n').replaceAll(folder, 'FOLDER').replaceAll(REGISTRY, 'REGISTRY').replaceAll(process.env['DOCKER_HOST'] || 'no engine here', 'ENGINE').replace(/127.0.0.1:\d{5}/g, '127.0.0.1:PORT')
 }
