@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -35,6 +35,12 @@ test('a second taker gets nothing, in this process and in another', async () => 
   const second = await other(path)
   expect(second.has).toBe(false)
   await second.kill()
+  lock?.release()
+})
+
+test('it is one file while it is held: whatever else there were, a killed holder would leave', () => {
+  const lock = takeLock(join(base, 'a.lock'))
+  expect(readdirSync(base)).toEqual(['a.lock'])
   lock?.release()
 })
 

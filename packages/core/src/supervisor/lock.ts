@@ -29,7 +29,8 @@ export function takeLock(path: string): Lock | undefined {
   const mine = openSync(path, 'a', 0o600)
   const database = new sqlite.DatabaseSync(path, { timeout: 0 })
   try {
-    database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; BEGIN EXCLUSIVE')
+    // A journal's file would outlive a kill. Not OFF: Node's databases are defensive, which leaves that without effect.
+    database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE')
     // The last holder may have unlinked the file between our open and our lock; then it locks nobody out.
     if (!sameFile(mine, path)) throw new RangeError('stale')
   } catch (cause) {
