@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { missing, type ProviderName } from '../harness/engine.ts'
 import { moorage, openStage, type Stage } from '../harness/fixture.ts'
 import { docker, killUnit, unitsOf } from '../harness/units.ts'
-import { config, openProject, type Project } from './project.ts'
+import { config, openProject, scripts, type Project } from './project.ts'
 
 const SERVICES = "db: postgres(), web: staticServer({ root: 'site' }), late: staticServer({ root: 'site', needs: { web: 'ready' } })"
 const SITE = { 'site/index.html': '<p>site</p>', 'other/index.html': '<p>other</p>' }
@@ -112,6 +112,19 @@ test('up ends by itself when its time is over', async () => {
   expect(up.output).toContain('stays for 3 s')
   await expect(stage.clean(0)).rejects.toThrow('left behind')
   await stage.clean(5_000)
+})
+
+test('an edit whose service does not start: what stood is taken down with it, and that is said', async () => {
+  using project = openProject({ ...SITE, 'package.json': scripts({ start: 'echo the reason; exit 9' }), 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
+  await using stage = await openStage(project.folder, 'process')
+  const say = teller(stage, project)
+  expect((await say('up')).code).toBe(0)
+  writeFileSync(join(project.folder, 'moorage.config.ts'), config("web: staticServer({ root: 'site' }), api: npmServer()"))
+  const edited = await say('up')
+  expect(edited.code).toBe(1)
+  expect(edited.output).toContain('moorage: The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.\n')
+  expect(edited.output).toContain('services.api ended with exit code 9 before it was ready.')
+  await stage.clean(2_000)
 })
 
 test('up, and its supervisor killed: the next start removes what it left', async () => {

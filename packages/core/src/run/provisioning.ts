@@ -133,7 +133,8 @@ export class Provisioning {
   }
 
   async #bring(order: Order): Promise<Connections> {
-    let touched = this.#context === undefined
+    const first = this.#context === undefined
+    let touched = first
     try {
       const placed = await orAborted(this.#places.find(order), this.#abort.signal)
       const before = this.#context?.plan.services ?? {}
@@ -152,6 +153,7 @@ export class Provisioning {
       if (!touched && !this.broken) throw this.#redacted(error)
       this.#abort.abort(error)
       if (order.keep !== undefined) throw this.#redacted(error)
+      if (!first) this.#shared.tell({ kind: 'notice', text: 'The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.' })
       const undone = await this.stop('another service failed')
       const failed = undone.filter(({ failure }) => failure !== undefined)
       const hint = failed.map(({ title, failure }) => `Also, ${title} could not be undone: ${String(failure)}.`).join('\n')
