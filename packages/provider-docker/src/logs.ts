@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { LogLine, LogOptions } from '@moorage/core'
+import { LONGEST_LINE, type LogLine, type LogOptions } from '@moorage/core'
 import type { Client } from './client.ts'
 
 /** A container's lines, stdout and stderr told apart. */
@@ -45,6 +45,10 @@ class Lines {
       this.#bytes = this.#bytes.subarray(end)
       this.#partial[stream] = parts.pop() ?? ''
       for (const text of parts) yield { stream, text: text.replace(/\r$/, '') }
+      for (let rest = this.#partial[stream]; rest.length > LONGEST_LINE; this.#partial[stream] = rest) {
+        yield { stream, text: rest.slice(0, LONGEST_LINE) }
+        rest = rest.slice(LONGEST_LINE)
+      }
     }
   }
 

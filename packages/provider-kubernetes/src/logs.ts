@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isMoorageError, type LogLine, type LogOptions } from '@moorage/core'
+import { isMoorageError, LONGEST_LINE, type LogLine, type LogOptions } from '@moorage/core'
 import type { Client } from './client.ts'
 import type { Target } from './forward/dial.ts'
 
@@ -18,6 +18,7 @@ export async function* readLogs(client: Client, at: Pick<Target, 'namespace' | '
       const lines = (rest + String(part)).split('\n')
       rest = lines.pop() ?? ''
       for (const text of lines) yield { stream: 'stdout', text: text.replace(/\r$/, '') }
+      for (; rest.length > LONGEST_LINE; rest = rest.slice(LONGEST_LINE)) yield { stream: 'stdout', text: rest.slice(0, LONGEST_LINE) }
     }
     if (rest) yield { stream: 'stdout', text: rest }
   } catch (error) {

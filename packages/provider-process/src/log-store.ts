@@ -1,11 +1,8 @@
 import type { Readable } from 'node:stream'
-import type { LogLine, LogOptions } from '@moorage/core'
+import { LONGEST_LINE, type LogLine, type LogOptions } from '@moorage/core'
 
 // Lines kept per service: the oldest go first.
 const MOST = 20_000
-
-// Characters of a line, as in Docker's logs: what never ends its line would be gathered until the supervisor dies of it.
-const LONGEST = 16 * 1024
 
 // Characters kept per service.
 const MOST_CHARACTERS = 64 * 1024 * 1024
@@ -26,7 +23,7 @@ export class LogStore {
       const lines = (rest + text).split(/\r?\n|\r(?!$)/)
       rest = lines.pop() ?? ''
       for (const line of lines) this.#add({ stream, text: line })
-      for (; rest.length > LONGEST; rest = rest.slice(LONGEST)) this.#add({ stream, text: rest.slice(0, LONGEST) })
+      for (; rest.length > LONGEST_LINE; rest = rest.slice(LONGEST_LINE)) this.#add({ stream, text: rest.slice(0, LONGEST_LINE) })
     })
     source.once('close', () => {
       if (rest) this.#add({ stream, text: rest.replace(/\r$/, '') })

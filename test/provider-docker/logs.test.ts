@@ -1,0 +1,21 @@
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { LONGEST_LINE } from '@moorage/core'
+import { readLogs } from '../../packages/provider-docker/src/logs.ts'
+import { collect } from '../contract/observe.ts'
+
+/** As the engine frames what a container writes to stdout. */
+function frame(text: string): Buffer {
+  const head = Buffer.alloc(8)
+  head[0] = 1
+  head.writeUInt32BE(text.length, 4)
+  return Buffer.concat([head, Buffer.from(text)])
+}
+
+// FAKE: no engine writes so much in the time of a test.
+test('a line that never ends is cut, and not gathered', async () => {
+  const pieces = ['first\n', ...Array.from({ length: 5 * 64 }, () => 'x'.repeat(16 * 1024)), '\nlast']
+  const engine = { getContainer: () => ({ logs: () => Promise.resolve(Readable.from(pieces.map(frame))) }) }
+  const lines = await collect(readLogs({ engine } as never, 'id', { follow: true }))
+  expect(lines.map(({ length }) => length)).toEqual([5, LONGEST_LINE, LONGEST_LINE, LONGEST_LINE, LONGEST_LINE, LONGEST_LINE, 4])
+})
