@@ -57,13 +57,13 @@ export const chaosMutants: readonly Mutant[] = [
     quick: true,
   },
   {
-    name: 'full disk taken for a lock',
+    name: 'full disk unnoticed',
     guarantee: 'a full disk is told at once, by one message',
-    file: 'packages/core/src/supervisor/lock.ts',
-    find: 'if (errcode === undefined || errcode === BUSY) return undefined',
-    replace: 'if (errcode !== NO_DATABASE) return BUSY > 0 ? undefined : undefined',
+    file: 'packages/core/src/supervisor/journal.ts',
+    find: 'throw new MoorageError(\'SUPERVISOR_FAILED\', `The journal',
+    replace: 'if (file) return undefined as T\n    throw new MoorageError(\'SUPERVISOR_FAILED\', `The journal',
     test: hardening('a full disk before the start: one message, and nothing is left'),
-    says: /none answered within 30 s|to be 'moorage: The supervisor could not be/,
+    says: /to deeply equal/,
     quick: false,
   },
   {

@@ -64,8 +64,8 @@ test('a full disk before the start: one message, and nothing is left', async ({ 
   expect(await child.ended, child.output()).toEqual({ code: 1, signal: null })
   expect(child.output().replaceAll(cache, 'CACHE').replace(/[0-9a-f]{16}(-[0-9a-f]{12})?/g, 'NAME')).toBe(
     [
-      'moorage: The supervisor could not be started: The lock CACHE/run/NAME.lock cannot be taken: database or disk is full.',
-      'Make room or give rights there, or set MOORAGE_CACHE_DIR to another folder.',
+      'moorage: The supervisor could not be started: The journal CACHE/run/NAME.journal cannot be written: ENOSPC: no space left on device, write.',
+      'Nothing is started that is not written down first. Free some space there, or set MOORAGE_CACHE_DIR to another folder.',
       'Its log is CACHE/run/NAME.log.',
       '',
     ].join('\n'),
