@@ -9,7 +9,7 @@ test('the packed package installs by npm, imports, and runs a command with a ser
   const npm = (...args: string[]): string => execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   try {
     const [{ filename, files }] = JSON.parse(npm('pack', '--json', resolve('packages/moorage'))) as [{ filename: string; files: { path: string }[] }]
-    expect(files.filter(({ path }) => !/^(dist|bin)\/|^(package\.json|README\.md|LICENSE|kubernetes-((cluster|lease)-)?role\.yaml)$/.test(path))).toEqual([])
+    expect(files.filter(({ path }) => !/^(dist|bin)\/|^(package\.json|README\.md|LICENSE|kubernetes-((cluster|lease|deleter-cluster)-)?role\.yaml)$/.test(path))).toEqual([])
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
     npm('install', '--omit=optional', '--omit=peer', '--no-package-lock', `./${filename}`)
     // Users install two packages.
