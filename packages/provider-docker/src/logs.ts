@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { LONGEST_LINE, type LogLine, type LogOptions } from '@moorage/core'
+import { cutLine, type LogLine, type LogOptions } from '@moorage/core'
 import type { Client } from './client.ts'
 
 /** A container's lines, stdout and stderr told apart. */
@@ -43,12 +43,10 @@ class Lines {
       const stream = this.#bytes[0] === 2 ? 'stderr' : 'stdout'
       const [...parts] = (this.#partial[stream] + this.#bytes.toString('utf8', 8, end)).split('\n')
       this.#bytes = this.#bytes.subarray(end)
-      this.#partial[stream] = parts.pop() ?? ''
+      const { pieces, rest } = cutLine(parts.pop() ?? '')
+      this.#partial[stream] = rest
       for (const text of parts) yield { stream, text: text.replace(/\r$/, '') }
-      for (let rest = this.#partial[stream]; rest.length > LONGEST_LINE; this.#partial[stream] = rest) {
-        yield { stream, text: rest.slice(0, LONGEST_LINE) }
-        rest = rest.slice(LONGEST_LINE)
-      }
+      for (const text of pieces) yield { stream, text }
     }
   }
 

@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream'
 import { MoorageError, type Report, type Run } from '@moorage/core'
+import { addressOf } from './address.ts'
 import { isAway, lostOr, saidBy } from './away.ts'
 import type { Client } from './client.ts'
 import { labelsOf, OWNER, RYUK } from './labels.ts'
 import type { RunNetwork } from './network.ts'
 import { pull } from './pull.ts'
 import { connectToRyuk } from './ryuk-connection.ts'
-import { addressOf } from './address.ts'
 import { removeContainer } from './stop.ts'
 
 /** A container that removes the run's objects when the connection that this process keeps to it is gone. */
@@ -43,8 +43,8 @@ export async function openRyuk(client: Client, { run, network, report, signal, t
     const ended = await endOf(client, own)
     await container.start()
     const lost = (): void => report.notice('Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.')
-    // Asked anew each time: some engines publish a moment later.
-    const registration = { address: () => addressOf(client, network, own).published(PORT), filter: filterOf(run), lost }
+    const address = addressOf(client, network, own)
+    const registration = { address: () => address.published(PORT), filter: filterOf(run), lost }
     const connection = await connectToRyuk(registration, AbortSignal.any([signal, ended, AbortSignal.timeout(PATIENCE)]))
     return { close: () => removeContainer(client.ask, own).finally(() => connection.close()) }
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isMoorageError, LONGEST_LINE, type LogLine, type LogOptions } from '@moorage/core'
+import { cutLine, isMoorageError, type LogLine, type LogOptions } from '@moorage/core'
 import type { Client } from './client.ts'
 import type { Target } from './forward/dial.ts'
 
@@ -16,9 +16,10 @@ export async function* readLogs(client: Client, at: Pick<Target, 'namespace' | '
     source.setEncoding('utf8')
     for await (const part of source) {
       const lines = (rest + String(part)).split('\n')
-      rest = lines.pop() ?? ''
+      const cut = cutLine(lines.pop() ?? '')
+      rest = cut.rest
       for (const text of lines) yield { stream: 'stdout', text: text.replace(/\r$/, '') }
-      for (; rest.length > LONGEST_LINE; rest = rest.slice(LONGEST_LINE)) yield { stream: 'stdout', text: rest.slice(0, LONGEST_LINE) }
+      for (const text of cut.pieces) yield { stream: 'stdout', text }
     }
     if (rest) yield { stream: 'stdout', text: rest }
   } catch (error) {

@@ -1,5 +1,4 @@
-import { connect } from 'node:net'
-import type { Endpoint, MoorageError, Report } from '@moorage/core'
+import { knock, type Endpoint, type MoorageError, type Report } from '@moorage/core'
 import type { Client } from './client.ts'
 import type { Target } from './forward/dial.ts'
 import { openForward, type Forward } from './forward/listen.ts'
@@ -67,7 +66,7 @@ export async function openRoute(client: Client, at: Omit<Target, 'port'> & { rea
     async listens(port, signal) {
       const host = await addresses.get(port)
       if (host === undefined) return await listens(client, targetOf(port), signal)
-      return (await dials(host, port, PROBE)) === 'open' ? undefined : `nobody listens at ${host}:${port}`
+      return (await knock({ host, port }, PROBE)) === undefined ? undefined : `nobody listens at ${host}:${port}`
     },
     async close() {
       await Promise.all([...forwards.values()].map(async (opening) => (await opening).close()))
@@ -77,18 +76,6 @@ export async function openRoute(client: Client, at: Omit<Target, 'port'> & { rea
 
 /** An open port or a refusal: both come from the pod's own network; silence does not. */
 async function answers(host: string, port: number): Promise<boolean> {
-  return (await dials(host, port, PROBE)) !== 'silent'
-}
-
-function dials(host: string, port: number, within: number): Promise<'open' | 'refused' | 'silent'> {
-  return new Promise((done) => {
-    const socket = connect({ host, port })
-    const end = (how: 'open' | 'refused' | 'silent'): void => {
-      socket.destroy()
-      done(how)
-    }
-    socket.setTimeout(within, () => end('silent'))
-    socket.once('connect', () => end('open'))
-    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'ECONNREFUSED' ? 'refused' : 'silent'))
-  })
+  const closed = await knock({ host, port }, PROBE)
+  return closed === undefined || closed === 'ECONNREFUSED'
 }

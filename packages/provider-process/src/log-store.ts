@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { LONGEST_LINE, type LogLine, type LogOptions } from '@moorage/core'
+import { cutLine, type LogLine, type LogOptions } from '@moorage/core'
 
 // Lines kept per service: the oldest go first.
 const MOST = 20_000
@@ -21,9 +21,9 @@ export class LogStore {
     source.setEncoding('utf8').on('data', (text: string) => {
       // A carriage return at the end may have its line feed in the next piece.
       const lines = (rest + text).split(/\r?\n|\r(?!$)/)
-      rest = lines.pop() ?? ''
-      for (const line of lines) this.#add({ stream, text: line })
-      for (; rest.length > LONGEST_LINE; rest = rest.slice(LONGEST_LINE)) this.#add({ stream, text: rest.slice(0, LONGEST_LINE) })
+      const cut = cutLine(lines.pop() ?? '')
+      rest = cut.rest
+      for (const line of [...lines, ...cut.pieces]) this.#add({ stream, text: line })
     })
     source.once('close', () => {
       if (rest) this.#add({ stream, text: rest.replace(/\r$/, '') })

@@ -1,4 +1,5 @@
 import type { Provider, ProviderRef } from '../provider.ts'
+import { failuresOf } from '../run/lifecycle.ts'
 import { openJournal } from './journal.ts'
 import { thisMachine, type Machine } from './machine.ts'
 import { placeOf, type Place } from './place.ts'
@@ -57,7 +58,7 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, move, fo
     },
     forget(undone) {
       // What could not be undone stays written down for the next sweep.
-      if (undone.every(({ failure }) => failure === undefined)) journal.remove()
+      if (!failuresOf(undone).length) journal.remove()
       forget(undone)
     },
     async done(undone) {

@@ -1,5 +1,6 @@
 import { renameSync, rmSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
+import { failuresOf } from '../run/lifecycle.ts'
 import { keepHouse, type Folders } from './household.ts'
 import type { Lock } from './lock.ts'
 import type { Machine } from './machine.ts'
@@ -26,7 +27,6 @@ export async function takePost(folders: Folders, machine: Machine, body: Body): 
   if (!lock) return undefined
   let post: Post = { place: folders.place, lock, shut: () => {} }
   let shutting = false
-  let clean = false
   const supervisor: Supervisor = new Supervisor(
     keepHouse(
       folders,
@@ -53,11 +53,11 @@ export async function takePost(folders: Folders, machine: Machine, body: Body): 
           return true
         },
         forget(undone) {
-          for (const { title, failure } of undone) if (failure !== undefined) body.log(`${title}: ${String(failure)}`)
-          clean = undone.every(({ failure }) => failure === undefined)
-          if (clean) leave(post.place, machine)
+          const failures = failuresOf(undone)
+          for (const failure of failures) body.log(failure)
+          if (!failures.length) leave(post.place, machine)
         },
-        done: () => body.end(clean ? 0 : 1),
+        done: (undone) => body.end(failuresOf(undone).length ? 1 : 0),
       },
       machine,
     ),

@@ -184,15 +184,9 @@ export class Supervisor {
     await held.keep(ms, why)
   }
 
-  /** What was started to stay is not kept by a failure. */
-  #hasFailed(failed: boolean): null {
-    if (this.#stay.reason !== 'asked') this.#failed ||= failed
-    return null
-  }
-
   /** The last to leave hears when everything is gone, or that it stays. */
   async #leave(channel: Channel, { failed }: { readonly failed: boolean }): Promise<Json> {
-    this.#hasFailed(failed)
+    if (this.#stay.reason !== 'asked') this.#failed ||= failed
     const held = this.#held
     const keep = held?.params.order.keep
     if ([...this.#members].every((other) => other === channel)) {
