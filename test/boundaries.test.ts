@@ -9,23 +9,23 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
   'provider-kubernetes': [/^@moorage\/core$/],
   'provider-process': [/^@moorage\/core$/, /^get-port$/],
   services: [/^@moorage\/core$/],
-  playwright: [/^@moorage\/core(\/(isolated|provisioning|test))?$/, /^@playwright\/test$/],
-  vitest: [/^@moorage\/core(\/(isolated|provisioning))?$/, /^vitest(\/node)?$/],
-  cli: [/^@moorage\/core(\/provisioning)?$/],
-  moorage: [/^@moorage\/[a-z-]+(\/[a-z]+)?$/],
+  playwright: [/^@moorage\/core(\/(isolated|runner|test))?$/, /^@playwright\/test$/],
+  vitest: [/^@moorage\/core(\/(isolated|runner))?$/, /^vitest(\/node)?$/],
+  cli: [/^@moorage\/core(\/runner)?$/],
+  moorage: [/^@moorage\/[a-z-]+(\/[a-z-]+)?$/],
 }
 
 const VENDORS: { readonly [name: string]: string } = {
-  '@kubernetes/client-node/dist/config.js': 'packages/provider-kubernetes/src/kubeconfig.ts',
-  negotiator: 'packages/services/src/programs/send.ts',
-  send: 'packages/services/src/programs/send.ts',
-  'tar-stream': 'packages/provider-kubernetes/src/tar.ts',
-  testcontainers: 'packages/provider-docker/src/client.ts',
-  ws: 'packages/provider-kubernetes/src/websocket.ts',
+  '@kubernetes/client-node/dist/config.js': 'packages/provider-kubernetes/src/vendor/kubeconfig.ts',
+  negotiator: 'packages/services/src/vendor/send.ts',
+  send: 'packages/services/src/vendor/send.ts',
+  'tar-stream': 'packages/provider-kubernetes/src/vendor/tar.ts',
+  testcontainers: 'packages/provider-docker/src/engine/client.ts',
+  ws: 'packages/provider-kubernetes/src/vendor/websocket.ts',
 }
 
 // Vitest gives the end of a test as a time of day.
-const WALL_CLOCK = ['packages/vitest/src/exit-reporter.ts']
+const WALL_CLOCK = ['packages/vitest/src/ended-services-reporter.ts']
 
 interface Source {
   readonly file: string
@@ -41,7 +41,7 @@ const rules: { readonly [rule: string]: (source: Source) => readonly string[] } 
   'no way out of the package by a path': ({ file, text }) => importsOf(text).filter((name) => name.startsWith('.') && depthOf(name) > file.split('/').length - 4),
   'a vendor stands in one file': ({ file, text }) => importsOf(text).filter((name) => VENDORS[name] !== undefined && VENDORS[name] !== file),
   'no any': ({ text }) => text.replace(/\/\*[^]*?\*\/|\/\/.*|'[^'\n]*'/g, '').match(/[:<]\s*any\b|\bas any\b/g) ?? [],
-  'one error class': ({ file, text }) => (file.endsWith('core/src/errors.ts') ? [] : (text.match(/new Error\(/g) ?? [])),
+  'one error class': ({ file, text }) => (file.endsWith('core/src/contract/errors.ts') ? [] : (text.match(/new Error\(/g) ?? [])),
   'named exports only': ({ file, text }) => (/^packages\/moorage\/src\/(vitest-setup|playwright)\.ts$/.test(file) ? [] : (text.match(/^export default/gm) ?? [])),
   'no star exports': ({ file, text }) => (file === 'packages/moorage/src/index.ts' ? [] : (text.match(/^export (type )?\*/gm) ?? [])),
   'deadlines are monotonic': ({ file, text }) => (WALL_CLOCK.includes(file) ? [] : (text.match(/Date\.now\(/g) ?? [])),

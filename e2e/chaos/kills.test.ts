@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { missing, type ProviderName } from '../harness/engine.ts'
 import { killAt, killOf } from './kills.ts'
-import { chosen } from './chosen.ts'
+import { chosen } from './options.ts'
 
 const { providers, first, count } = chosen()
 const seeds = Array.from({ length: count }, (_, i) => first + i)

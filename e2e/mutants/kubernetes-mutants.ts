@@ -1,15 +1,15 @@
 import type { Mutant, TestRef } from './mutants.ts'
 
 const cluster = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/kubernetes.test.ts', name })
-const forward = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-kubernetes/forward.test.ts', name: `forward > ${name}` })
+const forward = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-kubernetes/forward/listener.test.ts', name: `forward > ${name}` })
 const deleter = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/kubernetes-deleter.test.ts', name })
-const ciPod = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-kubernetes/ci-pod.test.ts', name })
+const ciPod = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-kubernetes/cluster/owner-pod.test.ts', name })
 
 export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'deadman renewal off',
     guarantee: 'a run lives for as long as its supervisor does',
-    file: 'packages/provider-kubernetes/src/heartbeat.ts',
+    file: 'packages/provider-kubernetes/src/lifetime/heartbeat.ts',
     find: "{ method: 'PATCH', ...renewal(), signal: over }",
     replace: "{ method: 'GET', path: renewal().path, signal: over }",
     test: cluster('heartbeats keep a run alive for longer than its grace'),
@@ -19,7 +19,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'ownerReference missing',
     guarantee: 'the cluster itself removes every object of a run that nobody renews',
-    file: 'packages/provider-kubernetes/src/manifest.ts',
+    file: 'packages/provider-kubernetes/src/pod/manifest.ts',
     find: '[SERVICE]: hostLabel(spec.name) }, ownerReferences: [owner] }',
     replace: '[SERVICE]: hostLabel(spec.name) }, ownerReferences: [owner].slice(1) }',
     test: cluster('supervisor and client killed together: the cluster itself removes the run, within the grace and 15 s'),
@@ -29,7 +29,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'deleter deletes nothing',
     guarantee: 'with a deleter the namespace of a killed run goes though nobody comes back',
-    file: 'packages/provider-kubernetes/src/deleter.ts',
+    file: 'packages/provider-kubernetes/src/lifetime/namespace-deleter.ts',
     find: "args: ['delete', 'namespace', namespace, '--wait=false']",
     replace: "args: ['version', '--client']",
     test: deleter('supervisor and client killed together: with a deleter the cluster removes the namespace as well, and nobody has to come back'),
@@ -39,7 +39,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'deleter does not wait',
     guarantee: 'a deleter does not touch the namespace of a run that lives, or stays to be looked at',
-    file: 'packages/provider-kubernetes/src/deleter.ts',
+    file: 'packages/provider-kubernetes/src/lifetime/namespace-deleter.ts',
     find: "'--for=delete'",
     replace: "'--for=jsonpath={.kind}=Job'",
     test: deleter('a run that stays to be looked at stays as long with a deleter, and then goes with its namespace'),
@@ -49,7 +49,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'forward without backpressure',
     guarantee: 'a slow reader costs no memory',
-    file: 'packages/provider-kubernetes/src/forward/pipe.ts',
+    file: 'packages/provider-kubernetes/src/forward/copy.ts',
     find: 'if (!local.write(data.subarray(1))) tunnel.pause()',
     replace: 'local.write(data.subarray(1))',
     test: forward('a reader that pauses holds the sender up: memory stays where it was'),
@@ -59,7 +59,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'forward closes at the local end',
     guarantee: 'an answer that comes after the local end is not cut off',
-    file: 'packages/provider-kubernetes/src/forward/pipe.ts',
+    file: 'packages/provider-kubernetes/src/forward/copy.ts',
     find: '    // Not passed on: a close here would cut off an answer that is still under way.\n    wait()',
     replace: '    tunnel.close()',
     test: forward('an answer that comes a second after the local end is read to its end'),
@@ -69,7 +69,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'running taken for ready',
     guarantee: 'a URL is given when its server answers, not when its container runs',
-    file: 'packages/core/src/run/service-start.ts',
+    file: 'packages/core/src/provisioning/start-service.ts',
     find: '  await waitReady({ service: name, unit, probes, ports, signal, clock: context.clock, seen: (reason) => (clock.lastReason = reason) })\n',
     replace: '',
     test: cluster('ready is when its server answers, not when its container runs'),
@@ -79,10 +79,10 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'Lease without compare-and-swap',
     guarantee: 'a holder that renews while it is being judged keeps its run',
-    file: 'packages/provider-kubernetes/src/expired-leases.ts',
+    file: 'packages/provider-kubernetes/src/lifetime/expired-leases.ts',
     find: 'deleteLease(client, { namespace, name, uid, version })',
     replace: 'deleteLease(client, { namespace, name, uid })',
-    test: { project: 'contract', file: 'test/provider-kubernetes/lease.test.ts', name: 'leases > a renewal while it is being judged saves it' },
+    test: { project: 'contract', file: 'test/provider-kubernetes/lifetime/lease.test.ts', name: 'leases > a renewal while it is being judged saves it' },
     says: /to deeply equal \[\]/,
     quick: false,
   },
@@ -92,14 +92,14 @@ export const kubernetesMutants: readonly Mutant[] = [
     file: 'packages/provider-kubernetes/src/reap.ts',
     find: "const leased = annotations?.[LIVENESS] === 'lease'\n  const path = leased ?",
     replace: "const leased = annotations?.[LIVENESS] === 'lease'\n  if (leased) return 'none'\n  const path = leased ?",
-    test: { project: 'contract', file: 'test/provider-kubernetes/namespace-sweep.test.ts', name: 'a namespace with a Lease that was marked a moment ago (recorded)' },
+    test: { project: 'contract', file: 'test/provider-kubernetes/lifetime/run-namespace.test.ts', name: 'a namespace with a Lease that was marked a moment ago (recorded)' },
     says: /to deeply equal \[\]/,
     quick: true,
   },
   {
     name: 'owner by its name alone',
     guarantee: "a run never belongs to a stranger's pod of the same name, with which it would go",
-    file: 'packages/provider-kubernetes/src/ci-pod.ts',
+    file: 'packages/provider-kubernetes/src/cluster/owner-pod.ts',
     find: " || !addresses.includes(pod.status?.podIP ?? '')) return NONE",
     replace: ' || addresses.length === 0) return NONE',
     test: ciPod('nobody owns the run of one where a pod of that name has another address'),
@@ -109,7 +109,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'CI pod owns nothing',
     guarantee: 'a run in a CI pod goes when the cluster removes that pod',
-    file: 'packages/provider-kubernetes/src/ci-pod.ts',
+    file: 'packages/provider-kubernetes/src/cluster/owner-pod.ts',
     find: 'uid, blockOwnerDeletion: false }], labels',
     replace: 'uid, blockOwnerDeletion: false }].slice(1), labels',
     test: ciPod("a workflow's pod owns the run, and gives it ARC's label"),
@@ -119,7 +119,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: "ARC's label missing",
     guarantee: 'ARC finds the pods and secrets of a runner that it ends',
-    file: 'packages/provider-kubernetes/src/ci-pod.ts',
+    file: 'packages/provider-kubernetes/src/cluster/owner-pod.ts',
     find: ': { [RUNNER]: runner } }',
     replace: ': {} }',
     test: ciPod("a workflow's pod owns the run, and gives it ARC's label"),

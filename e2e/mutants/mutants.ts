@@ -21,15 +21,15 @@ export interface TestRef {
   readonly name: string
 }
 
-const lifecycle = (name: string): TestRef => ({ project: 'unit', file: 'test/core/lifecycle.test.ts', name })
-const objects = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-docker/volumes.test.ts', name: `objects on docker > ${name}` })
-const hash = (name: string): TestRef => ({ project: 'unit', file: 'test/core/hash.test.ts', name })
+const lifecycle = (name: string): TestRef => ({ project: 'unit', file: 'test/core/provisioning/task-stack.test.ts', name })
+const objects = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-docker/stop.test.ts', name: `objects on docker > ${name}` })
+const hash = (name: string): TestRef => ({ project: 'unit', file: 'test/core/config/hash.test.ts', name })
 
 export const mutants: readonly Mutant[] = [
   {
     name: 'lifeline off',
     guarantee: 'services go when the last client is gone, whatever killed it',
-    file: 'packages/core/src/supervisor/server.ts',
+    file: 'packages/core/src/supervisor/supervisor.ts',
     find: "this.#unlessUsed('the last connection closed')",
     replace: '',
     test: { project: 'e2e', file: 'e2e/runners/signals.test.ts', name: 'on process, nothing is left 5 s after > SIGKILL of Vitest during tests' },
@@ -39,7 +39,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'journal off',
     guarantee: 'the next start removes what a killed supervisor left',
-    file: 'packages/core/src/supervisor/journal.ts',
+    file: 'packages/core/src/recovery/journal.ts',
     find: 'write: (provider, entry) => append({ provider, entry }),',
     replace: 'write: () => {},',
     test: { project: 'e2e', file: 'e2e/runners/supervisor.test.ts', name: 'on process > supervisor and client killed together: the next start removes what they left' },
@@ -49,7 +49,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'reverse unwind off',
     guarantee: 'a service outlives those that need it',
-    file: 'packages/core/src/run/lifecycle.ts',
+    file: 'packages/core/src/provisioning/task-stack.ts',
     find: 'tasks.filter((other) => other.needs?.includes(task.title))',
     replace: 'tasks.filter(() => false)',
     test: lifecycle('a service goes only when everything that needs it is gone'),
@@ -59,7 +59,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'unwind stops at a failure',
     guarantee: 'a failed teardown stops none of the others',
-    file: 'packages/core/src/run/lifecycle.ts',
+    file: 'packages/core/src/provisioning/task-stack.ts',
     find: 'return { title: task.title, failure: messageOf(failure) }',
     replace: 'throw new RangeError(messageOf(failure))',
     test: lifecycle('a failed teardown stops none of the others, and is told'),
@@ -69,7 +69,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'teardown queued after setup',
     guarantee: 'half-starts and aborted starts are undone',
-    file: 'packages/core/src/run/lifecycle.ts',
+    file: 'packages/core/src/provisioning/task-stack.ts',
     find: 'this.#tasks = [...this.#tasks, task]\n    return await task.setup()',
     replace: 'const made = await task.setup()\n    this.#tasks = [...this.#tasks, task]\n    return made',
     test: lifecycle('a teardown is queued before its setup: a failed and an unfinished start are undone too'),
@@ -129,7 +129,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher off',
     guarantee: 'a process ends with its supervisor, whatever killed it',
-    file: 'packages/provider-process/src/wrapper.ts',
+    file: 'packages/provider-process/src/watcher.ts',
     find: 'read -r _ <&3\n',
     replace: 'exit\n',
     test: { project: 'contract', file: 'test/provider-process/watcher.test.ts', name: 'a service ends by itself when its supervisor is killed' },
@@ -139,7 +139,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher leaves who has left its group',
     guarantee: 'a process that detached itself goes with its service',
-    file: 'packages/provider-process/src/wrapper.ts',
+    file: 'packages/provider-process/src/watcher.ts',
     find: 'kill -s KILL "\\${pid%/environ}"',
     replace: ':',
     test: { project: 'contract', file: 'test/provider-process/watcher.test.ts', name: 'one that ignores its stop signal is killed after the grace, with what has left its group' },
@@ -149,10 +149,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher looks only once',
     guarantee: 'a service that bears children while it is killed goes with all of them',
-    file: 'packages/provider-process/src/wrapper.ts',
+    file: 'packages/provider-process/src/watcher.ts',
     find: 'looks=100',
     replace: 'looks=1',
-    test: { project: 'contract', file: 'test/provider-process/strays.test.ts', name: 'a service that breeds ends with its supervisor, and its port is free' },
+    test: { project: 'contract', file: 'test/provider-process/labels.test.ts', name: 'a service that breeds ends with its supervisor, and its port is free' },
     says: /to deeply equal \[\]/,
     quick: false,
   },
@@ -162,7 +162,7 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/provider-process/src/stop.ts',
     find: "  await endMarked(unit, 'SIGKILL', 0)\n",
     replace: '',
-    test: { project: 'contract', file: 'test/provider-process/strays.test.ts', name: 'a service that forks-twice ends with its session, and its port is free' },
+    test: { project: 'contract', file: 'test/provider-process/labels.test.ts', name: 'a service that forks-twice ends with its session, and its port is free' },
     says: /to deeply equal \[\]/,
     quick: true,
   },
@@ -199,27 +199,27 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'restricted address off',
     guarantee: 'ports of containers are reachable from this machine only',
-    file: 'packages/provider-docker/src/network.ts',
+    file: 'packages/provider-docker/src/engine/network.ts',
     find: "bind: '127.0.0.1', reach: '127.0.0.1'",
     replace: "bind: '0.0.0.0', reach: '127.0.0.1'",
-    test: { project: 'contract', file: 'test/provider-docker/binding.test.ts', name: 'ports on docker > every published port is on 127.0.0.1 only' },
+    test: { project: 'contract', file: 'test/provider-docker/published-ports.test.ts', name: 'ports on docker > every published port is on 127.0.0.1 only' },
     says: /HostIp|to deeply equal/,
     quick: false,
   },
   {
     name: 'temporary server taken for ready',
     guarantee: 'a URL is given when the real server answers, not the one that sets up the users',
-    file: 'packages/services/src/mongodb.ts',
+    file: 'packages/services/src/presets/mongodb.ts',
     find: '[primary, refused]',
     replace: '[primary]',
-    test: { project: 'contract', file: 'test/provider-docker/mongodb-init.test.ts', name: 'mongodb with a root user > is not ready while the temporary server of its image answers' },
+    test: { project: 'contract', file: 'test/provider-docker/mongodb-readiness.test.ts', name: 'mongodb with a root user > is not ready while the temporary server of its image answers' },
     says: /MongoDB init process complete/,
     quick: false,
   },
   {
     name: 'slot not in the database name',
     guarantee: 'two workers never have the same database',
-    file: 'packages/core/src/isolation/slot.ts',
+    file: 'packages/core/src/worker/slot-name.ts',
     find: "${(startOf(runner) ?? 0).toString(36)}_${slot}`",
     replace: "${(startOf(runner) ?? 0).toString(36)}_1`",
     test: { project: 'e2e', file: 'e2e/runners/isolation.test.ts', name: '12: a database for each worker, on process (db,cache) > 8 workers at once do not collide' },
@@ -229,7 +229,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'runner not in the database name',
     guarantee: 'two runs that share their services never have the same database',
-    file: 'packages/core/src/isolation/slot.ts',
+    file: 'packages/core/src/worker/slot-name.ts',
     find: "${host()}_${runner}_${(startOf(runner) ?? 0).toString(36)}_${slot}",
     replace: "${slot}",
     test: { project: 'e2e', file: 'e2e/runners/isolation.test.ts', name: '12: two checkouts, and two runs of one that share their services, do not collide' },
@@ -259,10 +259,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'given database isolated',
     guarantee: 'a database that the user has given is never reset or dropped',
-    file: 'packages/core/src/isolation/lease.ts',
+    file: 'packages/core/src/worker/acquire-slot.ts',
     find: 'if (isolated.given !== undefined) throw given(name, isolated.given)',
     replace: '',
-    test: { project: 'unit', file: 'test/core/isolated.test.ts', name: 'no services, a name that is none, a service that is given: each refused in words' },
+    test: { project: 'unit', file: 'test/core/worker/acquire-slot.test.ts', name: 'no services, a name that is none, a service that is given: each refused in words' },
     says: /Invalid URL/,
     quick: true,
   },

@@ -1,13 +1,13 @@
 import type { Mutant, TestRef } from './mutants.ts'
 
-const update = (name: string): TestRef => ({ project: 'unit', file: 'test/core/update.test.ts', name })
+const update = (name: string): TestRef => ({ project: 'unit', file: 'test/core/provisioning/reconciler.test.ts', name })
 const cli = (file: string, name: string): TestRef => ({ project: 'e2e', file: `e2e/cli/${file}.test.ts`, name })
 
 export const reuseMutants: readonly Mutant[] = [
   {
     name: 'health re-check off',
     guarantee: 'whoever joins or comes back gets services that answer',
-    file: 'packages/core/src/run/provisioning.ts',
+    file: 'packages/core/src/provisioning/reconciler.ts',
     find: 'const ill = await this.ailments()',
     replace: 'const ill = new Map<string, string>()',
     test: update('a service that has died starts again, and whatever needs it: the rest stays'),
@@ -17,7 +17,7 @@ export const reuseMutants: readonly Mutant[] = [
   {
     name: 'update restarts everything',
     guarantee: 'what an edit does not concern keeps running',
-    file: 'packages/core/src/run/changes.ts',
+    file: 'packages/core/src/provisioning/plan-diff.ts',
     find: 'new Set(Object.keys(after).filter(changed))',
     replace: 'new Set(Object.keys(after).filter((name) => changed(name) || true))',
     test: update('an edited config restarts what has changed and what needs it'),
@@ -27,7 +27,7 @@ export const reuseMutants: readonly Mutant[] = [
   {
     name: 'update leaves those who need it',
     guarantee: 'whatever has the address of what has changed starts anew with it',
-    file: 'packages/core/src/run/changes.ts',
+    file: 'packages/core/src/provisioning/plan-diff.ts',
     find: 'if (Object.keys(needs).some((need) => found.has(need))) found.add(name)',
     replace: 'if (Object.keys(needs).some(() => false)) found.add(name)',
     test: update('an edited config restarts what has changed and what needs it'),
@@ -37,7 +37,7 @@ export const reuseMutants: readonly Mutant[] = [
   {
     name: 'keep without TTL',
     guarantee: 'what stays unasked, or was forgotten, ends by itself',
-    file: 'packages/core/src/supervisor/stay.ts',
+    file: 'packages/core/src/supervisor/retention.ts',
     find: '      this.#onOver()\n',
     replace: '',
     test: cli('standing', 'up ends by itself when its time is over'),
@@ -47,7 +47,7 @@ export const reuseMutants: readonly Mutant[] = [
   {
     name: 'a failed run is joined',
     guarantee: 'no test meets what a failed one has left in a database',
-    file: 'packages/core/src/supervisor/server.ts',
+    file: 'packages/core/src/supervisor/supervisor.ts',
     find: "if (this.#stay.reason === 'failed') void this.down('another run takes its place')",
     replace: '',
     test: cli('keep', 'the stay ends by itself, and a run that failed is joined by nobody: the next one takes its place'),
@@ -67,7 +67,7 @@ export const reuseMutants: readonly Mutant[] = [
   {
     name: 'the cluster is not told to keep it',
     guarantee: 'what failed in CI can be looked at on the cluster after the job has ended',
-    file: 'packages/core/src/run/provisioning.ts',
+    file: 'packages/core/src/provisioning/reconciler.ts',
     find: 'session.keep?.(ms)',
     replace: 'Promise.resolve(session.keep && ms)',
     test: cli('keep', 'on kubernetes the cluster itself ends the stay, though the supervisor is gone: its deadline is moved once'),

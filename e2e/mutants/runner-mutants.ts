@@ -1,7 +1,7 @@
 import type { Mutant, TestRef } from './mutants.ts'
 
 const runners = (file: string, name: string): TestRef => ({ project: 'e2e', file: `e2e/runners/${file}.test.ts`, name })
-const annotations = (name: string): TestRef => ({ project: 'unit', file: 'test/core/annotations.test.ts', name: `15: ${name}` })
+const annotations = (name: string): TestRef => ({ project: 'unit', file: 'test/core/client/report/github-annotations.test.ts', name: `15: ${name}` })
 
 /** What users meet in Vitest and in Playwright. */
 export const runnerMutants: readonly Mutant[] = [
@@ -28,17 +28,17 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'list starts services',
     guarantee: '`vitest list` starts nothing',
-    file: 'packages/vitest/src/listing.ts',
+    file: 'packages/vitest/src/is-list-command.ts',
     find: "return command === 'list'",
     replace: "return command === 'lists'",
-    test: { project: 'unit', file: 'test/vitest/listing.test.ts', name: '8: vitest list' },
+    test: { project: 'unit', file: 'test/vitest/is-list-command.test.ts', name: '8: vitest list' },
     says: /expected false to be true/,
     quick: true,
   },
   {
     name: 'report without the service',
     guarantee: 'the report of a failed test says which service had died, and its last lines',
-    file: 'packages/vitest/src/exit-reporter.ts',
+    file: 'packages/vitest/src/ended-services-reporter.ts',
     find: 'errors.push(...added)',
     replace: 'errors.push(...added.slice(added.length))',
     test: runners('reports', 'Vitest 5 > 13: a service that dies in mid-run: one message, no unhandled error, and its last lines in the report of the test that failed'),
@@ -58,7 +58,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'annotation unescaped',
     guarantee: 'an annotation on GitHub is the whole message',
-    file: 'packages/core/src/run/annotations.ts',
+    file: 'packages/core/src/client/report/github-annotations.ts',
     find: '::error title=moorage::${escaped(text)}',
     replace: '::error title=moorage::${text || escaped(text)}',
     test: annotations('percent, carriage return and line feed are escaped as the rules of workflow commands ask'),
@@ -68,7 +68,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'a log that commands',
     guarantee: 'what a service prints cannot command the workflow',
-    file: 'packages/core/src/run/annotations.ts',
+    file: 'packages/core/src/client/report/github-annotations.ts',
     find: '`::stop-commands::${token}`, ...logs, `::${token}::`',
     replace: '...logs, `::${token}::`',
     test: annotations('what a service has said cannot stop, or go on with, the commands'),
@@ -78,7 +78,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'an error that commands',
     guarantee: 'what a service prints cannot command the workflow',
-    file: 'packages/core/src/errors.ts',
+    file: 'packages/core/src/contract/errors.ts',
     find: '`  ${harmless(line)}`',
     replace: '`  ${line}`',
     test: annotations('what a service has said commands nothing from within an error either'),
@@ -88,7 +88,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'deadline without a log',
     guarantee: 'a deadline shows the last lines of its service',
-    file: 'packages/core/src/run/service-start.ts',
+    file: 'packages/core/src/provisioning/start-service.ts',
     find: 'const unit = running.get(name)?.unit',
     replace: 'const unit = [running.get(name)?.unit][1]',
     test: runners('vitest', 'Vitest 5 > 7: a deadline names the service and shows its last lines'),
@@ -98,7 +98,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'leave holds the runner',
     guarantee: 'a runner ends 8 s after its tests at the latest, whatever its supervisor does',
-    file: 'packages/core/src/supervisor/client.ts',
+    file: 'packages/core/src/client/connect.ts',
     find: "await channel.call('leave', ",
     replace: "await call('leave', ",
     test: runners('teardown', '6: a supervisor that does not answer holds up the end of Vitest for 8 s, and fails nothing'),

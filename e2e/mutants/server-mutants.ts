@@ -1,13 +1,13 @@
 import type { Mutant, TestRef } from './mutants.ts'
 
-const relay = (name: string): TestRef => ({ project: 'unit', file: 'test/core/relay.test.ts', name })
+const relay = (name: string): TestRef => ({ project: 'unit', file: 'test/core/provider-kit/host-port-proxy.test.ts', name })
 const site = (provider: string, row: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/static-server.test.ts', name: `a static site on ${provider} > ${row}` })
 
 export const serverMutants: readonly Mutant[] = [
   {
     name: 'host relay on every address',
     guarantee: 'what is lent to containers is exposed to nobody else',
-    file: 'packages/core/src/relay.ts',
+    file: 'packages/core/src/provider-kit/host-port-proxy.ts',
     find: 'listen({ host, port, exclusive: true }',
     replace: 'listen({ port, exclusive: true }',
     test: relay('it listens on the one address, and on no other'),
@@ -17,7 +17,7 @@ export const serverMutants: readonly Mutant[] = [
   {
     name: 'host relay for everybody',
     guarantee: 'containers of other networks do not reach this machine by a relay',
-    file: 'packages/core/src/relay.ts',
+    file: 'packages/core/src/provider-kit/host-port-proxy.ts',
     find: "!(await admits(guest.remoteAddress ?? ''))",
     replace: "(await admits(guest.remoteAddress ?? ''), false)",
     test: relay('whoever is not of the session is cut off before anything is dialled'),
@@ -27,7 +27,7 @@ export const serverMutants: readonly Mutant[] = [
   {
     name: 'SPA fall-back off',
     guarantee: 'a page that routes by itself can be reloaded at any of its paths',
-    file: 'packages/services/src/programs/static-files.ts',
+    file: 'packages/services/src/site/site-handler.ts',
     find: 'site.spa && !',
     replace: '!site.spa && !',
     test: site('process', 'app /app/users/7: 200'),
@@ -37,7 +37,7 @@ export const serverMutants: readonly Mutant[] = [
   {
     name: 'SPA fall-back for assets',
     guarantee: 'a missing script is a 404, not a page',
-    file: 'packages/services/src/programs/static-files.ts',
+    file: 'packages/services/src/site/site-handler.ts',
     find: ' && !/\\.\\w+$/.test(decodeURIComponent(path))',
     replace: '',
     test: site('process', 'app /app/chunk-4f2.js: 404'),
@@ -47,7 +47,7 @@ export const serverMutants: readonly Mutant[] = [
   {
     name: 'SPA fall-back of nginx for assets',
     guarantee: 'a missing script is a 404, not a page',
-    file: 'packages/services/src/nginx-config.ts',
+    file: 'packages/services/src/site/nginx-config.ts',
     find: '(?![^/]*\\\\.\\\\w+$)',
     replace: '',
     test: site('docker', 'app /app/chunk-4f2.js: 404'),
@@ -57,7 +57,7 @@ export const serverMutants: readonly Mutant[] = [
   {
     name: 'a path leads out of the site',
     guarantee: 'nothing outside of the folder is served',
-    file: 'packages/services/src/programs/static-files.ts',
+    file: 'packages/services/src/site/site-handler.ts',
     find: 'send(request, file, { root: site.root, ',
     replace: 'send(request, posix.join(site.root, decodeURIComponent(file)), { ',
     test: site('process', 'plain /../secret.txt: 400'),

@@ -10,7 +10,7 @@ import { missing } from '../harness/engine.ts'
 import { moorage, openStage, until } from '../harness/fixture.ts'
 import { dockerPart } from '../testbed/docker-part.ts'
 import { bridgeAddress } from '../testbed/docker-config.ts'
-import { runtime } from '../testbed/places.ts'
+import { runtime } from '../testbed/paths.ts'
 import { running, start } from '../testbed/programs.ts'
 
 const site = { 'site/index.html': 'hello' }

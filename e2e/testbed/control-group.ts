@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, rmdirSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { controlGroup } from './places.ts'
+import { controlGroup } from './paths.ts'
 
 // With version 1 every hierarchy holds every process; freezer is one that runc always joins.
 const hierarchy = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/freezer'

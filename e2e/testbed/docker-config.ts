@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { registryAddress, socket } from './engine.ts'
-import { cache, controlGroup, runtime } from './places.ts'
+import { cache, controlGroup, runtime } from './paths.ts'
 
 export const bridge = 'moorage0'
 export const bridgeAddress = '10.212.0.1/20'

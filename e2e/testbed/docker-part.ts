@@ -10,7 +10,7 @@ import { enableForwarding } from './machine-state.ts'
 import { unmountUnder } from './mounts.ts'
 import { makeBridge, removeLink, removeRules } from './network.ts'
 import type { Part } from './part.ts'
-import { runtime } from './places.ts'
+import { runtime } from './paths.ts'
 import { pruneEngine, pruneRegistry } from './prune.ts'
 import { lines } from './shell.ts'
 

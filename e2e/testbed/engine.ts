@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { runtime } from './places.ts'
+import { runtime } from './paths.ts'
 import { sh } from './shell.ts'
 
 export const socket: string = `unix://${join(runtime, 'docker.sock')}`

@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { binary } from './go-programs.ts'
 import { ask, kubectl } from './kubernetes-api.ts'
-import { kubeconfigOf } from './kubernetes-places.ts'
+import { kubeconfigOf } from './kubernetes-paths.ts'
 import { kubectl as program } from './kubernetes-programs.ts'
-import { cache, sources } from './places.ts'
+import { cache, sources } from './paths.ts'
 
 export interface PodCommand {
   /** Default `ci`. */

@@ -3,7 +3,7 @@ import { request } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { binary } from './go-programs.ts'
-import { kubeconfigOf, pki, server } from './kubernetes-places.ts'
+import { kubeconfigOf, pki, server } from './kubernetes-paths.ts'
 import { kubectl as program } from './kubernetes-programs.ts'
 import { sh } from './shell.ts'
 

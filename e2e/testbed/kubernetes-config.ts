@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { registryAddress } from './engine.ts'
-import * as at from './kubernetes-places.ts'
+import * as at from './kubernetes-paths.ts'
 
 const networks = join(at.folder, 'networks')
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { answers } from './engine.ts'
-import * as at from './kubernetes-places.ts'
+import * as at from './kubernetes-paths.ts'
 import { removeLink } from './network.ts'
 import { sh } from './shell.ts'
 

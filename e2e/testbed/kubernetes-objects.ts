@@ -1,4 +1,4 @@
-import { dnsService, nodeAddress } from './kubernetes-places.ts'
+import { dnsService, nodeAddress } from './kubernetes-paths.ts'
 
 function namespace(name: string, labels = {}): object {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }

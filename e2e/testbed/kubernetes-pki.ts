@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   folder, issuer, kubeconfigOf, kubeconfigs, node, nodeAddress, pki, server, serverNames, serviceAccountKey,
-} from './kubernetes-places.ts'
+} from './kubernetes-paths.ts'
 import { sh } from './shell.ts'
 
 const keyOptions = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']

@@ -4,7 +4,7 @@ import { answers } from './engine.ts'
 import { binary } from './go-programs.ts'
 import { ask, nodeReady } from './kubernetes-api.ts'
 import * as config from './kubernetes-config.ts'
-import * as at from './kubernetes-places.ts'
+import * as at from './kubernetes-paths.ts'
 import { buildctl, buildkitd, coredns, kubernetes } from './kubernetes-programs.ts'
 import type { Program } from './programs.ts'
 

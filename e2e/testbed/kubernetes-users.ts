@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { kubectl } from './kubernetes-api.ts'
-import { kubeconfigOf } from './kubernetes-places.ts'
+import { kubeconfigOf } from './kubernetes-paths.ts'
 import { certificate, certified, expiredToken, writeKubeconfig } from './kubernetes-pki.ts'
-import { sources } from './places.ts'
+import { sources } from './paths.ts'
 
 const documents = join(dirname(dirname(sources)), 'docs')
 /** The documented roles: the bed applies the very files that users read. */

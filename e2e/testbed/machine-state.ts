@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runtime } from './places.ts'
+import { runtime } from './paths.ts'
 import { sh } from './shell.ts'
 
 /** What the machine had before the bed, so that `down` knows what is the bed's. */

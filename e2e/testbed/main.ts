@@ -1,4 +1,4 @@
-import { checkMachine, down, env, status, up } from './bed.ts'
+import { checkMachine, down, env, status, up } from './testbed.ts'
 import { locked } from './lock.ts'
 import { Unfit } from './machine.ts'
 import { endCommands } from './shell.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sources } from './places.ts'
+import { sources } from './paths.ts'
 
 /** Versions of playwright-core in the lock file: a fixture's browser server has to be of exactly its own. */
 export const playwrightVersions: string[] = [

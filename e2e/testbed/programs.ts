@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { admission } from './control-group.ts'
-import { logs, runtime } from './places.ts'
+import { logs, runtime } from './paths.ts'
 
 /** A program of the bed. A part lists its programs in start order; they stop in reverse order. */
 export interface Program {

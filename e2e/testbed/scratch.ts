@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { mountsUnder, unmountUnder } from './mounts.ts'
-import { cache } from './places.ts'
+import { cache } from './paths.ts'
 
 const place = join(cache, 'scratch')
 

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { cache, sources } from './places.ts'
+import { cache, sources } from './paths.ts'
 import { sh } from './shell.ts'
 
 /** Runs checks on a machine of their own, with a copy of the cache, so that a bed in use outside is not disturbed. */

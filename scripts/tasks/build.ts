@@ -32,9 +32,9 @@ for (const file of globSync(`${dist}/lib/**/*.{js,d.ts}`)) {
 }
 
 await cutDownKubeconfig()
-await bundle('provider-kubernetes/src/websocket', 'ws (MIT)')
-await bundle('provider-kubernetes/src/tar', 'tar-stream (MIT)')
-await bundle('services/src/programs/send', 'send and negotiator (MIT)')
+await bundle('provider-kubernetes/src/vendor/websocket', 'ws (MIT)')
+await bundle('provider-kubernetes/src/vendor/tar', 'tar-stream (MIT)')
+await bundle('services/src/vendor/send', 'send and negotiator (MIT)')
 for (const name of ['kubernetes-role.yaml', 'kubernetes-lease-role.yaml', 'kubernetes-cluster-role.yaml', 'kubernetes-deleter-cluster-role.yaml']) copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
 
 /**
@@ -60,7 +60,7 @@ async function cutDownKubeconfig(): Promise<void> {
       }))
     },
   }
-  await bundle('provider-kubernetes/src/kubeconfig', '@kubernetes/client-node (Apache-2.0)', [plugin])
+  await bundle('provider-kubernetes/src/vendor/kubeconfig', '@kubernetes/client-node (Apache-2.0)', [plugin])
 }
 
 /** A file of a package with the library that it names inside. */

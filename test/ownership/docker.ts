@@ -1,5 +1,5 @@
 import type { Json, Run } from '@moorage/core'
-import type { Answer, Ask } from '../../packages/provider-docker/src/engine.ts'
+import type { Answer, Ask } from '../../packages/provider-docker/src/engine/find-engine.ts'
 import { labelsOf, OWNER, RUN } from '../../packages/provider-docker/src/labels.ts'
 import { reapEngine } from '../../packages/provider-docker/src/reap.ts'
 import { Refusals, type Engine, type Foreign } from './engine.ts'

@@ -1,8 +1,8 @@
 import type { Run } from '@moorage/core'
-import type { Cluster } from '../../packages/provider-kubernetes/src/choose.ts'
-import type { Answer, Request } from '../../packages/provider-kubernetes/src/client.ts'
+import type { Cluster } from '../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
+import type { Answer, Request } from '../../packages/provider-kubernetes/src/api/client.ts'
 import { labelsOf, OWNER, RUN } from '../../packages/provider-kubernetes/src/labels.ts'
-import type { Choice } from '../../packages/provider-kubernetes/src/place.ts'
+import type { Choice } from '../../packages/provider-kubernetes/src/lifetime/run-namespace.ts'
 import { reapCluster } from '../../packages/provider-kubernetes/src/reap.ts'
 import { Refusals, type Engine, type Foreign } from './engine.ts'
 

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 
-const owner = resolve('test/provider-process/owner.ts')
+const owner = resolve('test/provider-process/session-owner.ts')
 
 /** Starts a service under an owner of its own, kills the owner, and gives the way to what carries the service's mark. */
 async function orphan(script: string): Promise<() => readonly number[]> {

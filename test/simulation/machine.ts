@@ -1,8 +1,8 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import type { Owner, Provider } from '@moorage/core'
-import type { Folders } from '../../packages/core/src/supervisor/household.ts'
-import type { Machine } from '../../packages/core/src/supervisor/machine.ts'
+import type { Folders } from '../../packages/core/src/supervisor/supervisor-context.ts'
+import type { Machine } from '../../packages/core/src/recovery/system.ts'
 import type { Actor, Schedule } from './schedule.ts'
 import { wire, type Wire } from './wire.ts'
 

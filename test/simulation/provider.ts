@@ -1,5 +1,5 @@
 import type { Exit, ExecResult, Provider, Reaped, ReapScope, Report, Run, Session, Unit, UnitSpec } from '@moorage/core'
-import { UNDO } from '../../packages/core/src/run/lifecycle.ts'
+import { UNDO } from '../../packages/core/src/provisioning/task-stack.ts'
 import { idIn, type Engine } from './engine.ts'
 import type { Process } from './machine.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../packages/core/src/clock.ts'
+import type { Clock } from '../../packages/core/src/provider-kit/clock.ts'
 
 /** A stream of numbers in [0, 1) that its seed decides: mulberry32, by Tommy Ettinger, public domain. */
 export class Chance {

@@ -5,7 +5,7 @@ import { Chance } from '../../../test/simulation/schedule.ts'
 import { config, openProject } from '../../cli/project.ts'
 import { missing, type ProviderName } from '../../harness/engine.ts'
 import { openStage } from '../../harness/fixture.ts'
-import { chosen, sharedNamespace } from '../chosen.ts'
+import { chosen, sharedNamespace } from '../options.ts'
 
 const RUNS = 40
 const { providers, first } = chosen()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { kubectl, missing, NAMESPACE } from '../../harness/engine.ts'
 import { openStage, until } from '../../harness/fixture.ts'
-import { chosen, sharedNamespace } from '../chosen.ts'
+import { chosen, sharedNamespace } from '../options.ts'
 
 // Seconds: the default, and what issue 7 allows on top of it.
 const GRACE = 120

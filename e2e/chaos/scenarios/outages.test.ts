@@ -7,7 +7,7 @@ import { missing, type ProviderName } from '../../harness/engine.ts'
 import { moorage, openStage, until } from '../../harness/fixture.ts'
 import { dockerPart } from '../../testbed/docker-part.ts'
 import { running, start, stop } from '../../testbed/programs.ts'
-import { chosen } from '../chosen.ts'
+import { chosen } from '../options.ts'
 
 const { providers } = chosen()
 const site = { 'site/index.html': 'hello', 'moorage.config.ts': config("web: staticServer({ root: 'site' })") }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { missing, type ProviderName } from '../../harness/engine.ts'
 import { openStage, until } from '../../harness/fixture.ts'
-import { chosen } from '../chosen.ts'
+import { chosen } from '../options.ts'
 
 const { providers } = chosen()
 const SECONDS = 30

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { binary } from '../go-programs.ts'
-import { kubeconfigOf } from '../kubernetes-places.ts'
+import { kubeconfigOf } from '../kubernetes-paths.ts'
 import { kubectl as program } from '../kubernetes-programs.ts'
-import { sources } from '../places.ts'
+import { sources } from '../paths.ts'
 
 export interface Outcome {
   code: number | null

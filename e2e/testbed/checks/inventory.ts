@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { controlGroup } from '../places.ts'
+import { controlGroup } from '../paths.ts'
 import { lines, sh } from '../shell.ts'
 
 const settings = ['net/ipv4/ip_forward', 'kernel/panic', 'kernel/panic_on_oops', 'vm/overcommit_memory']

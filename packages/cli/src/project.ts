@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { AnyConfig } from '@moorage/core'
-import { loadConfig, standing, type Standing } from '@moorage/core/provisioning'
+import { loadConfig, standing, type Standing } from '@moorage/core/runner'
 import type { Invocation } from './main.ts'
 
 /** A project's folder. A config that cannot be loaded any more must not keep anybody from looking, and from `down`. */

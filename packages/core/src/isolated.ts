@@ -1,9 +1,9 @@
-import { lease } from './isolation/lease.ts'
-import type { Registered } from './register.ts'
+import { lease } from './worker/acquire-slot.ts'
+import type { Registered } from './registered-config.ts'
 
-export { lease } from './isolation/lease.ts'
-export type { Lease, LeaseOptions } from './isolation/lease.ts'
-export { serviceNames } from './isolation/names.ts'
+export { lease } from './worker/acquire-slot.ts'
+export type { Lease, LeaseOptions } from './worker/acquire-slot.ts'
+export { serviceNames } from './worker/service-names.ts'
 
 /** A fixture for each registered service, but for the names that a runner has itself; none where no config is registered. */
 export type IsolatedFixtures<Taken extends PropertyKey = never> = string extends keyof Registered ? Record<never, never> : Omit<Registered, Taken>

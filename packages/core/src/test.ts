@@ -1,8 +1,8 @@
-import { inherited, PAYLOAD } from './config/variables.ts'
-import { MoorageError } from './errors.ts'
-import type { LogLine } from './provider.ts'
-import type { Ended } from './run/progress.ts'
-import type { Registered } from './register.ts'
+import { inherited, PAYLOAD } from './config/env-variables.ts'
+import { MoorageError } from './contract/errors.ts'
+import type { LogLine } from './contract/provider.ts'
+import type { Ended } from './contract/progress.ts'
+import type { Registered } from './registered-config.ts'
 
 /** The connections of the services that this test runs with; typed by the registered config. In any runner. */
 export function services(): Registered {
@@ -16,20 +16,20 @@ export function services(): Registered {
 /** The last lines of a service, in any test. `tail` defaults to 50. Throws `MoorageError` (USAGE) for a name that does not run. */
 export async function logs(service: keyof Registered & string, tail = 50): Promise<readonly LogLine[]> {
   // Only now: most tests never ask.
-  const { ask } = await import('./supervisor/ask.ts')
+  const { ask } = await import('./client/query.ts')
   return (await ask(process.env, 'logs', { service, tail })) as unknown as LogLine[]
 }
 
 /** Says how a try of a test went, where the runner's own process does not hear of it: `keep` goes by the last one. */
 export async function reportTry(test: string, failed: boolean): Promise<void> {
   if (!inherited(process.env)) return
-  const { ask } = await import('./supervisor/ask.ts')
+  const { ask } = await import('./client/query.ts')
   await ask(process.env, 'tried', { test, failed })
 }
 
 /** Services that have ended since the tests began, with their last lines; none where no services run. */
 export async function exits(): Promise<readonly Ended[]> {
   if (!inherited(process.env)) return []
-  const { ask } = await import('./supervisor/ask.ts')
+  const { ask } = await import('./client/query.ts')
   return (await ask(process.env, 'exits', null)) as unknown as Ended[]
 }

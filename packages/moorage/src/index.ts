@@ -3,7 +3,7 @@ export type {
   Address, AnyConfig, AnyService, CommonOptions, Config, Environment, ErrorCode, Probe, ProviderRef, ProvisionOptions, Ref, Seed, Service, Text,
 } from '@moorage/core'
 // A star, and no name: only so can users add to `Register` by `declare module 'moorage'`.
-export type * from '@moorage/core/register'
+export type * from '@moorage/core/registered-config'
 export { docker } from '@moorage/provider-docker'
 export type { DockerOptions } from '@moorage/provider-docker'
 export { kubernetes } from '@moorage/provider-kubernetes'

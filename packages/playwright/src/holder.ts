@@ -1,8 +1,8 @@
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { isMoorageError, messageOf, MoorageError, type Tell } from '@moorage/core'
-import { annotationsOf, findConfig, loadConfig, printTo } from '@moorage/core/provisioning'
-import { announce, relay } from './announcement.ts'
+import { annotationsOf, findConfig, loadConfig, printTo } from '@moorage/core/runner'
+import { announce, relay } from './stdout-handshake.ts'
 import type { Provision } from './setup.ts'
 
 const print = printTo(process.stderr, {})

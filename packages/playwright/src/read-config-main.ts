@@ -1,5 +1,5 @@
 import { toPlain } from '@moorage/core'
-import { findConfig, loadConfig } from '@moorage/core/provisioning'
+import { findConfig, loadConfig } from '@moorage/core/runner'
 import type { Read } from './read-config.ts'
 
 const [root = '.'] = process.argv.slice(2)

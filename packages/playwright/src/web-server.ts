@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { MoorageError, type Environ } from '@moorage/core'
-import { Announcement } from './announcement.ts'
+import { Announcement } from './stdout-handshake.ts'
 import { installedVersion } from './installed-version.ts'
 
 export interface WebServerOptions {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { ExecResult } from '@moorage/core'
-import type { Client } from './client.ts'
+import type { Client } from './engine/client.ts'
 
 /** Runs a command inside a container. */
 export async function execIn({ engine }: Client, { id, command }: { readonly id: string; readonly command: readonly string[] }, signal: AbortSignal): Promise<ExecResult> {

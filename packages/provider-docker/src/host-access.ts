@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { BlockList } from 'node:net'
 import { MoorageError, Relays, type Lending, type Problem } from '@moorage/core'
-import { call } from './engine.ts'
-import { rangeOf, remoteHost, type RunNetwork } from './network.ts'
+import { call } from './engine/find-engine.ts'
+import { rangeOf, remoteHost, type RunNetwork } from './engine/network.ts'
 
 interface Network {
   readonly Id: string

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { cutLine, type LogLine, type LogOptions } from '@moorage/core'
-import type { Client } from './client.ts'
+import type { Client } from './engine/client.ts'
 
 /** A container's lines, stdout and stderr told apart. */
 export async function* readLogs({ engine }: Client, id: string, { follow = false, tail, signal }: LogOptions): AsyncGenerator<LogLine> {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Owner, Reaped, ReapScope } from '@moorage/core'
-import { lostOr } from './away.ts'
-import { accepted, type Ask } from './engine.ts'
+import { lostOr } from './errors.ts'
+import { accepted, type Ask } from './engine/find-engine.ts'
 import { OWNER, ownerIn, RUN, RYUK } from './labels.ts'
 import { removeContainer } from './stop.ts'
 

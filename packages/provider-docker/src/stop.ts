@@ -1,5 +1,5 @@
-import type { Client } from './client.ts'
-import { accepted, type Ask } from './engine.ts'
+import type { Client } from './engine/client.ts'
+import { accepted, type Ask } from './engine/find-engine.ts'
 import { RUN } from './labels.ts'
 
 /** Removes a container with its anonymous volumes, however it stands; one that is gone is as good. */

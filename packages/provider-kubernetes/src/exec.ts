@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { messageOf, MoorageError, type ExecResult } from '@moorage/core'
-import type { Status } from './api-types.ts'
-import { parse, textOf, type Client } from './client.ts'
-import type { Target } from './forward/dial.ts'
+import type { Status } from './api/types.ts'
+import { parse, textOf, type Client } from './api/client.ts'
+import type { Target } from './forward/tunnel.ts'
 
 // Source: Kubernetes' remotecommand protocol, v5.channel.k8s.io: the channels, and CLOSE with the channel's number.
 const [STDIN, STDOUT, STDERR, ERROR, CLOSE] = [0, 1, 2, 3, 255]

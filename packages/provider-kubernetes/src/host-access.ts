@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MoorageError, Relays, type Problem } from '@moorage/core'
-import type { Credentials } from './credentials.ts'
-import type { RunPlace } from './place.ts'
+import type { Credentials } from './cluster/credentials.ts'
+import type { RunPlace } from './lifetime/run-namespace.ts'
 
 /** Pods can dial the supervisor's pod; a machine outside of the cluster they cannot. */
 export function hostProblem({ inCluster }: Credentials): Omit<Problem, 'at'> | undefined {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cutLine, isMoorageError, type LogLine, type LogOptions } from '@moorage/core'
-import type { Client } from './client.ts'
-import type { Target } from './forward/dial.ts'
+import type { Client } from './api/client.ts'
+import type { Target } from './forward/tunnel.ts'
 
 /** A pod's lines. The API does not tell stdout from stderr: all count as stdout. */
 export async function* readLogs(client: Client, at: Pick<Target, 'namespace' | 'pod'>, { follow = false, tail, signal }: LogOptions): AsyncGenerator<LogLine> {

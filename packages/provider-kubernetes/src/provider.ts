@@ -1,12 +1,12 @@
 import type { Json, JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
-import { choose, type Chosen, type Cluster } from './choose.ts'
-import { findCiPod, ownAddresses } from './ci-pod.ts'
+import { choose, type Chosen, type Cluster } from './cluster/select-cluster.ts'
+import { findCiPod, ownAddresses } from './cluster/owner-pod.ts'
 import { hostProblem, relaysOn } from './host-access.ts'
 import type { KubernetesOptions } from './options.ts'
-import { openPlace, type Making, type RunPlace } from './place.ts'
+import { openPlace, type Making, type RunPlace } from './lifetime/run-namespace.ts'
 import { reapCluster, removeJournaled } from './reap.ts'
 import { startUnit, type Work } from './start.ts'
-import { tellStuck } from './stuck.ts'
+import { tellStuck } from './lifetime/stuck-namespaces.ts'
 
 // Milliseconds for a probe as a whole.
 const PROBE = 5_000

@@ -1,13 +1,13 @@
 import type { Json, Owner, Reaped, ReapScope } from '@moorage/core'
-import type { ApiObject, List } from './api-types.ts'
-import { bodyOf } from './api-error.ts'
-import type { Cluster } from './choose.ts'
-import type { Client } from './client.ts'
-import { deleteDeadman } from './deadman.ts'
-import { endLease, reapLeases } from './expired-leases.ts'
+import type { ApiObject, List } from './api/types.ts'
+import { bodyOf } from './errors.ts'
+import type { Cluster } from './cluster/select-cluster.ts'
+import type { Client } from './api/client.ts'
+import { deleteDeadman } from './lifetime/deadline-job.ts'
+import { endLease, reapLeases } from './lifetime/expired-leases.ts'
 import { LIVENESS, ownerIn, RUN } from './labels.ts'
-import { deleteLease, leasesOf } from './lease.ts'
-import { deleteNamespace } from './place.ts'
+import { deleteLease, leasesOf } from './lifetime/lease.ts'
+import { deleteNamespace } from './lifetime/run-namespace.ts'
 
 // Milliseconds by the API server's clock between a namespace and its deadman; younger ones may still be getting theirs.
 const YOUNG = 600_000

@@ -1,5 +1,5 @@
-import { apiError } from './api-error.ts'
-import type { Client } from './client.ts'
+import { apiError } from './errors.ts'
+import type { Client } from './api/client.ts'
 
 export interface Doomed {
   readonly namespace: string

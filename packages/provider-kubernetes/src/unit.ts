@@ -1,11 +1,11 @@
 import { signalOf, type Exit, type Unit } from '@moorage/core'
-import type { Pod } from './api-types.ts'
-import type { Client } from './client.ts'
-import type { Subject } from './diagnosis.ts'
+import type { Pod } from './api/types.ts'
+import type { Client } from './api/client.ts'
+import type { Subject } from './pod/diagnosis.ts'
 import { execIn } from './exec.ts'
 import { readLogs } from './logs.ts'
-import type { Observed, Sight } from './observed.ts'
-import type { Route } from './route.ts'
+import type { Observed, Sight } from './pod/informer.ts'
+import type { Route } from './endpoint.ts'
 
 interface Running {
   readonly subject: Subject

@@ -1,6 +1,6 @@
 import { platform } from 'node:os'
 import type { Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
-import { reservePort, type Reserved } from './ports.ts'
+import { reservePort, type Reserved } from './endpoint.ts'
 import { reap } from './reap.ts'
 import { removeFolders, startUnit, type Work } from './start.ts'
 

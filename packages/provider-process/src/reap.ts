@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Json, Reaped, ReapScope } from '@moorage/core'
-import { endMarked, markedPids } from './marked.ts'
+import { endMarked, markedPids } from './labels.ts'
 
 type Entry = { readonly kind: 'unit'; readonly unit: string; readonly stopSignal: NodeJS.Signals } | { readonly kind: 'folder'; readonly path: string }
 

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Exit, Program, Report, Run, Unit, UnitSpec } from '@moorage/core'
 import { commandOf } from './command.ts'
 import { execIn } from './exec.ts'
-import { LogStore } from './log-store.ts'
-import type { Reserved } from './ports.ts'
+import { LogStore } from './logs.ts'
+import type { Reserved } from './endpoint.ts'
 import { stopUnit } from './stop.ts'
-import { wrap } from './wrapper.ts'
+import { wrap } from './watcher.ts'
 
 /** What the starts of one session share. */
 export interface Work {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { endMarked, groupLives, send } from './marked.ts'
+import { endMarked, groupLives, send } from './labels.ts'
 import { GRACE, type Running } from './start.ts'
 
 /** The stop signal to the group, the grace, then the kill; resolves when nothing of the unit lives. */

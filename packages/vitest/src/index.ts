@@ -1,6 +1,6 @@
 import type {} from 'vitest'
 import type { Registered } from '@moorage/core'
-import { ExitReporter } from './exit-reporter.ts'
+import { ExitReporter } from './ended-services-reporter.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

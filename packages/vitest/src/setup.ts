@@ -1,8 +1,8 @@
 import type { TestProject } from 'vitest/node'
 import { isMoorageError, messageOf, type AnyConfig, type Environment, type ProvisionOptions, type Registered, type Tell } from '@moorage/core'
-import { exposeTo, findConfig, loadConfig, printTo } from '@moorage/core/provisioning'
+import { exposeTo, findConfig, loadConfig, printTo } from '@moorage/core/runner'
 import { mindful } from './ended-services.ts'
-import { isListing } from './listing.ts'
+import { isListing } from './is-list-command.ts'
 import { newWarnings } from './warnings.ts'
 
 type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promise<Environment>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { canonical, type Json, type JsonObject } from '../json.ts'
+import { canonical, type Json, type JsonObject } from '../contract/json.ts'
 
 /** Hash of plain data in which every `{ $file: path }` counts by its content: the same in any process and any folder. */
 export function hashOf(value: Json): string {

@@ -1,6 +1,6 @@
 import { callSite } from './call-site.ts'
-import { MoorageError } from '../errors.ts'
-import type { AnyService, Ref } from '../types.ts'
+import { MoorageError } from '../contract/errors.ts'
+import type { AnyService, Ref } from '../contract/config-types.ts'
 
 // Symbol.for: two copies of moorage in one tree still understand each other.
 const REF = Symbol.for('moorage.ref')

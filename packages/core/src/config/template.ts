@@ -1,5 +1,5 @@
-import type { Json } from '../json.ts'
-import type { Connection, PlainConnection, Template } from '../service.ts'
+import type { Json } from '../contract/json.ts'
+import type { Connection, PlainConnection, Template } from '../contract/service.ts'
 
 /** What a template's reader knows. */
 export interface Scope {

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
-import { messageOf } from '../errors.ts'
-import type { Endpoint } from '../provider.ts'
-import { TRY, type Waiting } from './try.ts'
+import { messageOf } from '../contract/errors.ts'
+import type { Endpoint } from '../contract/provider.ts'
+import { TRY, type Waiting } from './probe-attempt.ts'
 
 /** Where a probe's port is reached from this machine. */
 export async function endpointOf(waiting: Waiting, name: string | undefined): Promise<Endpoint> {

@@ -1,6 +1,6 @@
-import type { Bytes, ExchangeProbe } from '../service.ts'
+import type { Bytes, ExchangeProbe } from '../contract/service.ts'
 import { dial, endpointOf } from './dial.ts'
-import type { Try } from './try.ts'
+import type { Try } from './probe-attempt.ts'
 
 // More than any greeting: what comes after it cannot be the answer.
 const MOST = 64 * 1024

@@ -1,6 +1,6 @@
-import { MoorageError } from '../errors.ts'
-import type { Template } from '../service.ts'
-import type { Try } from './try.ts'
+import { MoorageError } from '../contract/errors.ts'
+import type { Template } from '../contract/service.ts'
+import type { Try } from './probe-attempt.ts'
 
 /** Holds when a command inside the service ends with exit code 0. */
 export const exec: Try<{ readonly kind: 'exec'; readonly command: readonly Template[] }> = async ({ command }, { service, unit, signal }) => {

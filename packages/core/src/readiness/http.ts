@@ -1,6 +1,6 @@
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../contract/errors.ts'
 import { endpointOf } from './dial.ts'
-import { TRY, type Try } from './try.ts'
+import { TRY, type Try } from './probe-attempt.ts'
 
 interface HttpProbe {
   readonly kind: 'http'

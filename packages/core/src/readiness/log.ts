@@ -1,4 +1,4 @@
-import type { Try } from './try.ts'
+import type { Try } from './probe-attempt.ts'
 
 /** Holds when a line has matched often enough. Reads from the first line on, so a fast start is not missed. */
 export const log: Try<{ readonly kind: 'log'; readonly pattern: string; readonly times?: number }> = async ({ pattern, times = 1 }, { unit, signal }) => {

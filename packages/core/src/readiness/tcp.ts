@@ -1,5 +1,5 @@
 import { dial, endpointOf, portOf } from './dial.ts'
-import type { Try } from './try.ts'
+import type { Try } from './probe-attempt.ts'
 
 // Milliseconds that a connection must live: a port proxy accepts, finds nobody behind, and closes.
 const LIVES = 30

@@ -1,5 +1,5 @@
 import { MoorageError, type IsolationContext, type Json, type PlainConnection, type Slot } from '@moorage/core'
-import { loadDriver } from '../driver.ts'
+import { loadDriver } from '../drivers/load-driver.ts'
 
 type Document = { readonly [field: string]: unknown }
 

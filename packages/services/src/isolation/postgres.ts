@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MoorageError, type IsolationContext, type Json, type PlainConnection, type Slot } from '@moorage/core'
-import { openSql, type SqlClient } from '../sql-client.ts'
+import { openSql, type SqlClient } from '../drivers/sql-client.ts'
 
 const TEMPLATE = 'moorage_template'
 

@@ -1,6 +1,6 @@
 import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
-import { findPackage, findProgram } from './find.ts'
-import { tellVersion } from './version.ts'
+import { findPackage, findProgram } from './find-program.ts'
+import { tellVersion } from './version-notice.ts'
 
 /** The part of mongodb-memory-server-core that is used: it downloads and caches a mongod. */
 interface MemoryServer {

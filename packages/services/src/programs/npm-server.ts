@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { messageOf, MoorageError, type Program, type ProgramContext } from '@moorage/core'
-import { tellVersion } from './version.ts'
+import { tellVersion } from './version-notice.ts'
 
 /** `npm run <script>` in the folder of the user's package.json. */
 export function program(context: ProgramContext): Promise<Program> {

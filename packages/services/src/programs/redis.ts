@@ -1,6 +1,6 @@
 import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
-import { findProgram } from './find.ts'
-import { tellVersion } from './version.ts'
+import { findProgram } from './find-program.ts'
+import { tellVersion } from './version-notice.ts'
 
 /** `redis-server` from the PATH, its data in a folder of the run. */
 export async function program(context: ProgramContext): Promise<Program> {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { siteHandler, type Site } from './static-files.ts'
+import { siteHandler, type Site } from '../site/site-handler.ts'
 
 const { port, ...site } = JSON.parse(process.argv[2] as string) as Site & { readonly port: number }
 

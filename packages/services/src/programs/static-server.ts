@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { moduleBeside, type Program, type ProgramContext } from '@moorage/core'
-import { tellVersion } from './version.ts'
+import { tellVersion } from './version-notice.ts'
 
 /** A Node process of its own that serves the folder. */
 export function program(context: ProgramContext): Promise<Program> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { MoorageError, type JsonObject, type PlainConnection } from '@moorage/core'
-import { openSql } from '../sql-client.ts'
+import { openSql } from '../drivers/sql-client.ts'
 
 /** Runs an SQL file through the driver that the user's project has: `pg` or `postgres`. */
 export async function seed(connection: PlainConnection, options: JsonObject, { root }: { readonly root: string }): Promise<void> {

@@ -1,6 +1,0 @@
-import { findConfig, loadConfig } from '../config/load.ts'
-
-const [root = '.'] = process.argv.slice(2)
-const { services } = await loadConfig(findConfig(root))
-// A config may keep its process alive.
-process.stdout.write(`\nmoorage services ${JSON.stringify(Object.keys(services))}\n`, () => process.exit())

@@ -1,0 +1,21 @@
+import type { Clock } from '../provider-kit/clock.ts'
+import type { Ports, Unit } from '../contract/provider.ts'
+import type { Probe } from '../contract/service.ts'
+
+export interface Waiting {
+  readonly service: string
+  readonly unit: Unit
+  /** Every template filled in. */
+  readonly probes: readonly Probe[]
+  readonly ports: Ports
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** Told why the last try failed: what a deadline's message quotes. */
+  seen(reason: string): void
+}
+
+/** One try. Gives undefined when the probe holds, else why it does not yet. */
+export type Try<P extends Probe> = (probe: P, at: Waiting) => Promise<string | undefined>
+
+// Milliseconds for one try: a peer that accepts and stays silent is tried again.
+export const TRY = 2_000

@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { findConfig } from '../../../packages/core/src/config/load-config.ts'
+import { refused } from '../refusal.ts'
+
+let root: string
+beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'moorage-file-'))))
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+function write(name: string, text: string): string {
+  const file = join(root, name)
+  writeFileSync(file, text)
+  return file
+}
+
+/** In a Node of its own: Vitest imports by its own rules, users' configs are imported by Node's. */
+function load(file: string): string {
+  const script = `
+    const { loadConfig } = await import(${JSON.stringify(resolve('packages/core/src/config/load-config.ts'))})
+    try { await loadConfig(process.argv[1]); console.log('loaded') } catch (error) { console.log(error.code + '\\n' + error.message) }`
+  return execFileSync(process.execPath, ['--input-type=module', '-e', script, file], { encoding: 'utf8' }).trimEnd()
+}
+
+test('no config', async () => {
+  expect(await refused(() => findConfig(root))).toBe(
+    `CONFIG_NOT_FOUND\nThere is no moorage.config.ts in ${root}.\nCreate one:\n  import { defineConfig, postgres } from 'moorage'\n  export default defineConfig({ services: { db: postgres() } })`,
+  )
+})
+
+test('two configs', async () => {
+  write('moorage.config.ts', '')
+  write('moorage.config.mjs', '')
+  expect(await refused(() => findConfig(root))).toBe(`CONFIG_INVALID\nThere are two configs in ${root}: moorage.config.ts and moorage.config.mjs.\nRemove one of them.`)
+})
+
+test('one config, whatever its ending', () => {
+  for (const name of ['moorage.config.ts', 'moorage.config.mts', 'moorage.config.js', 'moorage.config.mjs']) {
+    const file = write(name, '')
+    expect(findConfig(root)).toBe(file)
+    rmSync(file)
+  }
+})
+
+const STRIPPED = 'Node strips types but compiles nothing: write enums and namespaces as plain objects.'
+
+test.each<[what: string, name: string, source: string, text: (file: string) => string]>([
+  ['a config that throws', 'moorage.config.ts', "throw new TypeError('no such thing')",
+    (file) => `${file} could not be loaded: no such thing.\nCorrect it; its own stack is the cause of this error.`],
+  ['an error whose text ends with a full stop', 'moorage.config.ts', "throw new TypeError('No such thing.')",
+    (file) => `${file} could not be loaded: No such thing.\nCorrect it; its own stack is the cause of this error.`],
+  ['a config that throws no error', 'moorage.config.ts', 'throw null', (file) => `${file} could not be loaded: null.\nCorrect it; its own stack is the cause of this error.`],
+  ['an enum', 'moorage.config.ts', 'enum Port { Http = 80 }\nexport default Port.Http',
+    (file) => `${file}:1 could not be loaded: TypeScript enum is not supported in strip-only mode.\n${STRIPPED}`],
+  ['a syntax error in TypeScript', 'moorage.config.ts', "export const a = 1\nexport default {{",
+    (file) => `${file}:2 could not be loaded: Unexpected token \`{\`. Expected identifier, string literal, numeric literal or [ for the computed key.\nCorrect the syntax at that place.`],
+  ['a syntax error in JavaScript', 'moorage.config.mjs', "export const a = 1\nexport default {{",
+    (file) => `${file} could not be loaded: Unexpected token '{'.\nCorrect its syntax; \`node --check ${file}\` shows the place.`],
+  ['a package that is missing', 'moorage.config.mjs', "import 'no-such-package'",
+    (file) => `${file} could not be loaded: Cannot find package 'no-such-package' imported from ${file}.\nInstall the package, or write the import with its file extension: Node resolves no bare ones.`],
+  ['no default export', 'moorage.config.ts', 'export const config = 1',
+    (file) => `${file} does not export a config as its default.\nWrite: export default defineConfig({ services: { … } })`],
+  ['another thing as the default', 'moorage.config.ts', 'export default { services: {} }',
+    (file) => `${file} does not export a config as its default.\nWrite: export default defineConfig({ services: { … } })`],
+])('%s', (_what, name, source, text) => {
+  const file = write(name, source)
+  expect(load(file)).toBe(`CONFIG_INVALID\n${text(file)}`)
+})
+
+test("moorage's own error in a config stays what it is", () => {
+  const core = JSON.stringify(resolve('packages/core/src/contract/errors.ts'))
+  const file = write('moorage.config.ts', `import { MoorageError } from ${core}\nthrow new MoorageError('CONFIG_INVALID', 'services.db is not a service.', { hint: 'Call a preset.' })`)
+  expect(load(file)).toBe(`CONFIG_INVALID\n${file}: services.db is not a service.\nCall a preset.`)
+})
+
+test('a folder that imports are relative to', () => {
+  mkdirSync(join(root, 'sub'))
+  const file = write('moorage.config.mjs', `import './sub/ports'`)
+  expect(load(file)).toContain("Cannot find module")
+})

@@ -1,0 +1,62 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { cacheFolder, identityOf, placeOf, runFolder } from '../../../packages/core/src/protocol/paths.ts'
+
+let base: string
+beforeEach(() => void (base = mkdtempSync(join(tmpdir(), 'moorage-place-'))))
+afterEach(() => rmSync(base, { recursive: true, force: true }))
+
+test('the one documented folder', () => {
+  expect(cacheFolder({ MOORAGE_CACHE_DIR: '/a', XDG_CACHE_HOME: '/b' })).toBe('/a')
+  expect(cacheFolder({ XDG_CACHE_HOME: '/b' })).toBe('/b/moorage')
+  expect(cacheFolder({ MOORAGE_CACHE_DIR: 'a' })).toBe(join(process.cwd(), 'a'))
+})
+
+test('sockets lie in it, for us alone', () => {
+  const folder = runFolder({ MOORAGE_CACHE_DIR: base })
+  expect(folder).toBe(join(base, 'run'))
+  expect(statSync(folder).mode & 0o777).toBe(0o700)
+  chmodSync(folder, 0o755)
+  expect(statSync(runFolder({ MOORAGE_CACHE_DIR: base })).mode & 0o777).toBe(0o700)
+})
+
+test('every socket in it has a path that a socket can have', () => {
+  const most = 107 - '/0123456789abcdef.journal'.length
+  const cache = (length: number): string => {
+    const path = join(base, 'x'.repeat(length - '/run'.length - base.length - 1))
+    mkdirSync(path, { recursive: true })
+    return path
+  }
+  const fits = cache(most)
+  expect(runFolder({ MOORAGE_CACHE_DIR: fits })).toBe(join(fits, 'run'))
+  expect(placeOf('0123456789abcdef', join(fits, 'run')).socket.length).toBeLessThanOrEqual(107)
+  expect(runFolder({ MOORAGE_CACHE_DIR: cache(most + 1) })).toBe(join(tmpdir(), `moorage-${process.getuid?.()}`))
+})
+
+test.each<[string, (path: string) => void]>([
+  ['a file', (path) => writeFileSync(path, '')],
+  ['a link', (path) => symlinkSync(base, path)],
+])('%s in its place: the next choice', (_what, make) => {
+  make(join(base, 'run'))
+  expect(runFolder({ MOORAGE_CACHE_DIR: base })).toBe(join(tmpdir(), `moorage-${process.getuid?.()}`))
+})
+
+test('where the temporary folder is too long as well: /tmp', () => {
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = join(base, 'x'.repeat(120))
+  try {
+    writeFileSync(join(base, 'run'), '')
+    expect(runFolder({ MOORAGE_CACHE_DIR: base })).toBe(`/tmp/moorage-${process.getuid?.()}`)
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+  }
+})
+
+test('an identity: the same for the same parts, another for parts that only read alike', () => {
+  expect(identityOf(['a', 'b'])).toMatch(/^[0-9a-f]{16}$/)
+  expect(identityOf(['a', 'b'])).toBe(identityOf(['a', 'b']))
+  expect(identityOf(['ab', ''])).not.toBe(identityOf(['a', 'b']))
+})

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { selfAsOwner, type Probe, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import { mongodb } from '@moorage/services'
+import { missing } from '../../e2e/harness/engine.ts'
+import { ownerOf, type ServiceOwner } from '../../packages/core/src/config/reference.ts'
+import { monotonic } from '../../packages/core/src/provider-kit/clock.ts'
+import { waitReady } from '../../packages/core/src/readiness/wait-ready.ts'
+import { provider } from '../../packages/provider-docker/src/provider.ts'
+
+const reason = missing('docker')
+
+// A forwarded port (kubectl's, say) ends inside the container, where the temporary server listens on 127.0.0.1. The
+// image's own entrypoint shows it on a published port as well when that server binds to all addresses.
+const OPEN = 'sed "s/--bind_ip 127.0.0.1/--bind_ip_all/" "$(command -v docker-entrypoint.sh)" > /tmp/open.sh; exec bash /tmp/open.sh mongod'
+const DONE = 'MongoDB init process complete'
+
+describe.skipIf(reason)(`mongodb with a root user${reason ? ` (${reason})` : ''}`, () => {
+  test('is not ready while the temporary server of its image answers', async () => {
+    const id = `init-${randomBytes(4).toString('hex')}`
+    const run: Run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+    const { signal } = new AbortController()
+    const session = await provider({}, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
+    const { container } = (ownerOf(mongodb({ version: '6.0' })) as ServiceOwner).spec as { container: { image: string; user: string; tmpfs: string[]; ready: Probe[] } }
+    const { image, user, tmpfs, ready: probes } = container
+    // The test bed's image holds its temporary server for that long: the plain probe would be content at once.
+    const env = { MONGO_INITDB_ROOT_USERNAME: 'root', MONGO_INITDB_ROOT_PASSWORD: 'root', MOORAGE_TESTBED_INIT_SECONDS: '2' }
+    const spec: UnitSpec = { name: 'db', ports: { main: 27017 }, env, sensitive: [], container: { image, user, tmpfs, entrypoint: ['bash', '-c', OPEN] } }
+    try {
+      const unit = await session.start(spec, signal)
+      const waiting = { service: 'db', unit, ports: spec.ports, signal, clock: monotonic, seen: () => {} }
+      await waitReady({ ...waiting, probes: probes.slice(0, 1) })
+      expect(await textOf(unit), 'the temporary server answers').not.toContain(DONE)
+      await waitReady({ ...waiting, probes })
+      expect(await textOf(unit)).toContain(DONE)
+    } finally {
+      await session.close()
+    }
+  })
+})
+
+async function textOf(unit: Unit): Promise<string> {
+  const lines: string[] = []
+  for await (const { text } of unit.logs({})) lines.push(text)
+  return lines.join('\n')
+}

@@ -1,8 +1,0 @@
-import { kubeconfig } from '../../e2e/harness/engine.ts'
-import { connectTo, type Client } from '../../packages/provider-kubernetes/src/client.ts'
-import { findCredentials, type Credentials } from '../../packages/provider-kubernetes/src/credentials.ts'
-
-/** The test bed's API server, as one of its users. */
-export async function connectToBed(user: string): Promise<Client> {
-  return connectTo((await findCredentials({ kubeconfig: kubeconfig(user), context: 'testbed', env: {}, root: process.cwd() })) as Credentials)
-}

@@ -1,0 +1,50 @@
+import { selfAsOwner } from '@moorage/core'
+import { expect, test } from 'vitest'
+import type { Cluster } from '../../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
+import type { Answer, Request } from '../../../packages/provider-kubernetes/src/api/client.ts'
+import { LIVENESS, OWNER } from '../../../packages/provider-kubernetes/src/labels.ts'
+import { MARK } from '../../../packages/provider-kubernetes/src/lifetime/lease.ts'
+import { reapCluster } from '../../../packages/provider-kubernetes/src/reap.ts'
+
+const NOW = Date.parse('2026-01-01T12:00:00Z')
+const DELETE = ['DELETE /api/v1/namespaces/ci-1']
+
+/** Recorded: the namespace of a run from another machine, an hour old, which a real cluster would take an hour to show. */
+async function sweep({ liveness, age = 3_600, proof }: { readonly liveness: string; readonly age?: number; readonly proof: Answer }): Promise<readonly string[]> {
+  const metadata = {
+    name: 'ci-1', uid: 'u', resourceVersion: '1', creationTimestamp: new Date(NOW - 1_000 * age).toISOString(), labels: { 'moorage.run': 'ci-1' },
+    annotations: { [OWNER]: JSON.stringify({ ...selfAsOwner(), host: 'elsewhere/1/1' }), [LIVENESS]: liveness },
+  }
+  const deletions: string[] = []
+  const call = ({ method, path, body }: Request): Promise<Answer> => {
+    if (method === 'DELETE') deletions.push(`DELETE ${path}`)
+    if (method === 'DELETE') expect(body).toMatchObject({ preconditions: { uid: 'u' } })
+    const answer = method === 'GET' ? (path.startsWith('/api/v1/namespaces?') ? { status: 200, body: { metadata, items: [{ metadata }] } } : proof) : { status: 200, body: {} }
+    // A runner's clock says something else: it is not asked.
+    return Promise.resolve({ ...answer, date: NOW })
+  }
+  const cluster = { client: { call }, choice: { mode: 'create', namespace: 'ci', liveness: 'job' } } as unknown as Cluster
+  await reapCluster(cluster, { journals: [], alive: () => true }, new AbortController().signal)
+  return deletions
+}
+
+const lease = (marked: number | undefined): Answer => ({
+  status: 200,
+  body: { metadata: { name: 'ci-1', uid: 'u', resourceVersion: '7', annotations: marked === undefined ? {} : { [MARK]: String(NOW - 1_000 * marked) } }, spec: { leaseDurationSeconds: 90 } },
+})
+const gone: Answer = { status: 404, body: {} }
+const refused: Answer = { status: 403, body: {} }
+
+test.for<readonly [what: string, expected: readonly string[], seen: Parameters<typeof sweep>[0]]>([
+  ['a Job that is there', [], { liveness: 'job', proof: { status: 200, body: {} } }],
+  ['a Job that is gone', DELETE, { liveness: 'job', proof: gone }],
+  ['a Job that is gone, or not made yet', [], { liveness: 'job', age: 5, proof: gone }],
+  ['a Job that may not be looked at', [], { liveness: 'job', proof: refused }],
+  ['a Lease that nobody has marked', [], { liveness: 'lease', proof: lease(undefined) }],
+  ['a Lease that was marked a moment ago', [], { liveness: 'lease', proof: lease(60) }],
+  ['a Lease that may not be looked at', [], { liveness: 'lease', proof: refused }],
+  ['a Lease that is gone', DELETE, { liveness: 'lease', proof: gone }],
+  ['a Lease that has expired', ['DELETE /apis/coordination.k8s.io/v1/namespaces/ci-1/leases/ci-1', ...DELETE], { liveness: 'lease', proof: lease(91) }],
+])('a namespace with %s (recorded)', async ([_what, expected, seen]) => {
+  expect(await sweep(seen)).toEqual(expected)
+})

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { container, defineConfig, mongodb, npmServer, postgres, redis, staticServer, type AnyConfig } from '../../../packages/moorage/src/index.ts'
+import { resolveConnection, type Scope } from '../../../packages/core/src/config/template.ts'
+import type { FileRef, Form, ServiceSpec } from '../../../packages/core/src/contract/service.ts'
+
+const services = {
+  mongodb: mongodb(), open: mongodb({ auth: false, database: 'shop' }), postgres: postgres({ username: 'me', database: 'shop' }),
+  redis: redis(), web: staticServer({ root: '.' }), api: npmServer(), app: container({ image: 'app:1', ports: { http: 80, grpc: 90 }, protocol: 'h2c' }),
+}
+const specs = (defineConfig({ root: process.cwd(), services }) as unknown as AnyConfig).services
+
+const address: { readonly [path: string]: string | number } = { host: '127.0.0.1', port: 4000, 'ports.http.host': '127.0.0.1', 'ports.http.port': 4000, 'ports.grpc.host': '127.0.0.1', 'ports.grpc.port': 4001 }
+const scope: Scope = { ref: () => 'none', self: (path) => address[path.join('.')] ?? `no ${path.join('.')}`, secret: () => 's3cret' }
+
+function connection(name: keyof typeof services, form: 'container' | 'process'): object {
+  const chosen = specs[name]?.[form] as Form
+  return resolveConnection(chosen.connection, scope)
+}
+
+test.each<[keyof typeof services, 'container' | 'process', string]>([
+  ['mongodb', 'container', 'mongodb://root:s3cret@127.0.0.1:4000/test?directConnection=true&authSource=admin'],
+  ['mongodb', 'process', 'mongodb://127.0.0.1:4000/test?directConnection=true'],
+  ['open', 'container', 'mongodb://127.0.0.1:4000/shop?directConnection=true'],
+  ['postgres', 'container', 'postgres://me:s3cret@127.0.0.1:4000/shop'],
+  ['postgres', 'process', 'postgres://me:s3cret@127.0.0.1:4000/shop'],
+  ['redis', 'container', 'redis://:s3cret@127.0.0.1:4000/0'],
+  ['web', 'container', 'http://127.0.0.1:4000'],
+  ['api', 'process', 'http://127.0.0.1:4000'],
+  ['app', 'container', 'h2c://127.0.0.1:4000'],
+])('%s as a %s: the URL that a driver needs', (name, form, url) => {
+  expect(connection(name, form)).toMatchObject({ host: '127.0.0.1', port: 4000, url })
+})
+
+test('a container without names of its own: every port by its name', () => {
+  expect(connection('app', 'container')).toMatchObject({ ports: { http: { port: 4000 }, grpc: { port: 4001 } } })
+})
+
+test.each(Object.entries({ mongodb: 'mongo:8.0', postgres: 'postgres:17', redis: 'redis:7', web: 'nginx:1.28' }))('%s runs %s, and never as root', (name, image) => {
+  expect(specs[name]?.container).toMatchObject({ image, user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/) as string })
+})
+
+test('another version, another image', () => {
+  const at = (service: ReturnType<typeof redis<never>>): ServiceSpec['container'] => (defineConfig({ root: '/', services: { x: service } }) as unknown as AnyConfig).services['x']?.container
+  expect(at(redis({ version: '8-alpine' }))?.image).toBe('redis:8-alpine')
+  expect(at(redis({ image: 'mirror/redis@sha256:1' }))?.image).toBe('mirror/redis@sha256:1')
+})
+
+test('data stay in memory', () => {
+  for (const name of ['mongodb', 'postgres', 'redis', 'web']) expect(specs[name]?.container?.tmpfs?.length, name).toBeGreaterThan(0)
+})
+
+test('every program that a preset names is there', () => {
+  for (const [name, { process: form }] of Object.entries(specs)) {
+    const program = (form?.program as FileRef | undefined)?.$file
+    if (name === 'app') expect(form).toBeUndefined()
+    else expect(existsSync(program ?? ''), `${name}: ${program}`).toBe(true)
+  }
+})
