@@ -149,7 +149,7 @@ test('data on stdout, and nothing else; in CI a later run shares nothing', async
     return readFileSync(join(project.folder, 'told'), 'utf8')
   }
   const up = JSON.parse(await told('up', '--json')) as { run: string; services: { web: { url: string } }; env: { WEB_URL: string }; stays: object }
-  expect(up).toMatchObject({ run: expect.stringMatching(/^dev-/), ailments: {}, users: 0, stays: { because: 'asked', seconds: 28_800 }, env: { WEB_URL: up.services.web.url } })
+  expect(up).toMatchObject({ run: expect.stringMatching(/^dev-/), healthProblems: {}, users: 0, stays: { because: 'asked', seconds: 28_800 }, env: { WEB_URL: up.services.web.url } })
   expect(await told('status', '--env')).toMatch(new RegExp(`^MOORAGE='\\{.*\\}'\nWEB_URL='${up.services.web.url}'\n$`))
   expect(JSON.parse(await told('status', '--json'))).toMatchObject([{ run: up.run, services: up.services }])
   expect(await told('logs', 'web')).toBe('')

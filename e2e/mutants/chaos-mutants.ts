@@ -1,4 +1,4 @@
-import { PROTOCOL } from '../../packages/core/src/protocol/channel.ts'
+import { PROTOCOL_VERSION } from '../../packages/core/src/protocol/channel.ts'
 import type { Mutant, TestRef } from './mutants.ts'
 
 const ownership = (engine: string): TestRef => ({ project: 'unit', file: 'test/ownership/ownership.test.ts', name: `on ${engine}, whatever dies and whoever sweeps: nothing foreign is deleted, nothing of ours that has expired survives two sweeps` })
@@ -142,7 +142,7 @@ export const chaosMutants: readonly Mutant[] = [
     file: 'packages/core/src/protocol/channel.ts',
     find: 'if (protocol !== PROTOCOL) throw',
     replace: 'if (protocol === undefined) throw',
-    test: { project: 'unit', file: 'test/core/protocol/version.test.ts', name: `a client of protocol ${PROTOCOL + 1} is told, and starts nothing` },
+    test: { project: 'unit', file: 'test/core/protocol/version.test.ts', name: `a client of protocol ${PROTOCOL_VERSION + 1} is told, and starts nothing` },
     says: /START_FAILED/,
     quick: true,
   },

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { selfAsOwner } from '@moorage/core'
+import { currentOwner } from '@moorage/core'
 import { expect, test } from 'vitest'
 import { kubectl, missing } from '../harness/engine.ts'
 import { openStage, until, type Stage } from '../harness/fixture.ts'
 
 const folder = 'e2e/fixtures/lifecycle'
 const name = `foreign-${process.pid}`
-const elsewhere = { ...selfAsOwner(), host: 'elsewhere/boot/1' }
+const elsewhere = { ...currentOwner(), host: 'elsewhere/boot/1' }
 
 // What a stranger's object may say: of a run only, of nobody, of somebody on another machine, of somebody who lives.
 const LIES: readonly { readonly [label: string]: string }[] = [
@@ -14,7 +14,7 @@ const LIES: readonly { readonly [label: string]: string }[] = [
   { 'moorage.run': 'dev-00000000' },
   { 'moorage.run': 'dev-00000000', 'moorage.owner': 'somebody' },
   { 'moorage.run': 'dev-00000000', 'moorage.owner': JSON.stringify(elsewhere) },
-  { 'moorage.run': 'dev-00000000', 'moorage.owner': JSON.stringify(selfAsOwner()) },
+  { 'moorage.run': 'dev-00000000', 'moorage.owner': JSON.stringify(currentOwner()) },
 ]
 
 /** Supervisor and client die, the next start sweeps; the inventory was taken with the strangers in it. */

@@ -8,8 +8,8 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Slot } from '@moorage/core'
 import { defineConfig, postgres, process as plain, provision, type Environment, type PostgresConnection } from '../../packages/moorage/src/index.ts'
-import { open as openPostgres } from '../../packages/services/src/isolation/postgres.ts'
-import { open as openRedis } from '../../packages/services/src/isolation/redis.ts'
+import { openSlot as openPostgres } from '../../packages/services/src/isolation/postgres.ts'
+import { openSlot as openRedis } from '../../packages/services/src/isolation/redis.ts'
 import { RedisClient } from '../../packages/services/src/wire/redis.ts'
 import { refused } from '../core/refusal.ts'
 
@@ -30,7 +30,7 @@ describe('a PostgreSQL that is isolated', () => {
   beforeAll(async () => {
     const config = defineConfig({ root, provider: plain(), services: { db: postgres({ seed: './schema.sql', isolate: 'test' }) } })
     const { MOORAGE: _, ...own } = process.env
-    env = await provision(config, { env: { ...own, CI: '', MOORAGE_PROVIDER: '', MOORAGE_CACHE_DIR: cache, MOORAGE_SUPERVISOR: 'inline' }, tell: () => {} })
+    env = await provision(config, { env: { ...own, CI: '', MOORAGE_PROVIDER: '', MOORAGE_CACHE_DIR: cache, MOORAGE_SUPERVISOR: 'inline' }, onProgress: () => {} })
   }, 60_000)
   afterAll(() => env.dispose())
 

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from 'node:crypto'
-import { isMoorageError, selfAsOwner, type Json, type Owner, type Phase, type Run, type Session, type Unit } from '@moorage/core'
+import { isMoorageError, currentOwner, type Json, type Owner, type Phase, type Run, type Session, type Unit } from '@moorage/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { collect, exchange } from './observe.ts'
 import type { Form, Subject } from './subject.ts'
@@ -21,7 +21,7 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
     let phases: Phase[]
     let run: Run
 
-    const open = async (owner: Owner = selfAsOwner()): Promise<Session> => {
+    const open = async (owner: Owner = currentOwner()): Promise<Session> => {
       const id = `contract-${randomBytes(4).toString('hex')}`
       run = { id, labels: { 'moorage.run': id }, owner, root: process.cwd(), cache: process.env['MOORAGE_CACHE_DIR'] ?? `${process.env['HOME']}/.cache/moorage` }
       const report = { phase: (_: string, phase: Phase) => void phases.push(phase), journal: (entry: Json) => void journal.push({ entry }), notice: () => {} }
@@ -218,7 +218,7 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
       const living = await start('alive', units.echo)
       await echoes(living)
       const [mine, own] = [session, run]
-      const dead = { ...selfAsOwner(), started: 1 }
+      const dead = { ...currentOwner(), started: 1 }
       const entries = journal.length
       session = await open(dead)
       const orphan = await start('orphan', units.echo)

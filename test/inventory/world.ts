@@ -57,7 +57,7 @@ export async function openWorld(): Promise<World> {
     else endOf(said.exited).resolve({ code: said.code, signal: Object.entries(constants.signals).find(([, number]) => number === said.signal)?.[0] ?? null })
   })
   await ready.promise
-  const tell = (order: object): void => void reaper.stdin.write(`${JSON.stringify(order)}\n`)
+  const onProgress = (order: object): void => void reaper.stdin.write(`${JSON.stringify(order)}\n`)
   let count = 0
   return {
     folder,
@@ -66,14 +66,14 @@ export async function openWorld(): Promise<World> {
       const pid = Promise.withResolvers<number>()
       started.push(pid)
       const clean = Object.fromEntries(Object.entries({ ...process.env, TMPDIR: temporary, ...env }).filter(([name, value]) => value !== undefined && !/^(VITEST|TEST_|CI$|MOORAGE$|GITHUB_)/.test(name)))
-      tell({ argv, cwd, log, tty, env: { ...clean, ...env } })
+      onProgress({ argv, cwd, log, tty, env: { ...clean, ...env } })
       const number = await pid.promise
       return {
         pid: number,
         ended: endOf(number).promise,
         output: () => readFileSync(log, 'utf8'),
         kill: (signal) => void process.kill(number, signal),
-        type: (text) => tell({ write: text, to: number }),
+        type: (text) => onProgress({ write: text, to: number }),
       }
     },
     kinds: [

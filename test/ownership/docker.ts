@@ -1,7 +1,7 @@
 import type { Json, Run } from '@moorage/core'
 import type { Answer, Ask } from '../../packages/provider-docker/src/engine/find-engine.ts'
 import { labelsOf, OWNER, RUN } from '../../packages/provider-docker/src/labels.ts'
-import { reapEngine } from '../../packages/provider-docker/src/reap.ts'
+import { reap } from '../../packages/provider-docker/src/reap.ts'
 import { Refusals, type Engine, type Foreign } from './engine.ts'
 
 interface Item {
@@ -49,7 +49,7 @@ export function dockerEngine(): Engine {
     remove(run) {
       for (const id of this.idsOf(run)) items.delete(id)
     },
-    reap: (scope) => reapEngine({ host: 'here', ask: () => ask }, scope),
+    reap: (scope) => reap({ host: 'here', ask: () => ask }, scope),
     refuse: (count) => void (refusals.count = count),
     later: () => {},
   }

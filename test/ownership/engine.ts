@@ -1,4 +1,4 @@
-import type { Json, Reaped, ReapScope, Run } from '@moorage/core'
+import type { Json, ReapedObject, ReapScope, Run } from '@moorage/core'
 
 /** How somebody else's object looks like one of ours. */
 export type Lie = 'nothing' | 'the name' | 'the run' | 'no owner' | 'an owner elsewhere' | 'a living owner'
@@ -24,7 +24,7 @@ export interface Engine {
   idsOf(run: Run): readonly string[]
   /** An orderly end. */
   remove(run: Run): void
-  reap(scope: ReapScope, signal: AbortSignal): Promise<readonly Reaped[]>
+  reap(scope: ReapScope, signal: AbortSignal): Promise<readonly ReapedObject[]>
   /** So many deletions fail from now on. */
   refuse(count: number): void
   /** Before the next deletion somebody puts another object into that name's place; `replaced` are those. */

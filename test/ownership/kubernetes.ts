@@ -3,7 +3,7 @@ import type { Cluster } from '../../packages/provider-kubernetes/src/cluster/sel
 import type { Answer, Request } from '../../packages/provider-kubernetes/src/api/client.ts'
 import { labelsOf, OWNER, RUN } from '../../packages/provider-kubernetes/src/labels.ts'
 import type { Choice } from '../../packages/provider-kubernetes/src/lifetime/run-namespace.ts'
-import { reapCluster } from '../../packages/provider-kubernetes/src/reap.ts'
+import { reap } from '../../packages/provider-kubernetes/src/reap.ts'
 import { Refusals, type Engine, type Foreign } from './engine.ts'
 
 interface Item {
@@ -82,7 +82,7 @@ export function kubernetesEngine(mode: Choice['mode']): Engine {
     remove(run) {
       for (const path of names(run)) if (items.get(path)?.annotations[OWNER] === ours(run).annotations[OWNER]) drop(path)
     },
-    reap: (scope, signal) => reapCluster(cluster, scope, signal),
+    reap: (scope, signal) => reap(cluster, scope, signal),
     refuse: (count) => void (refusals.count = count),
     replaced,
     replaceNext: () => void (replaces = true),

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Owner, ProviderRef, Run } from '@moorage/core'
-import { monotonic } from '../../packages/core/src/provider-kit/clock.ts'
+import { monotonicClock } from '../../packages/core/src/provider-kit/clock.ts'
 import { openJournal, type Journal } from '../../packages/core/src/recovery/journal.ts'
-import type { Machine } from '../../packages/core/src/recovery/system.ts'
-import { identityOf, placeOf } from '../../packages/core/src/protocol/paths.ts'
+import type { System } from '../../packages/core/src/recovery/system.ts'
+import { shortHash, supervisorPaths } from '../../packages/core/src/protocol/paths.ts'
 import { sweep } from '../../packages/core/src/recovery/sweep.ts'
 import type { Engine, Lie } from './engine.ts'
 
@@ -83,7 +83,7 @@ export class OwnershipWorld implements Disposable {
     // Numbers come again.
     const owner: Owner = { host: 'here', pid: 100 + (started % 3), started }
     const run: Run = { id: `dev-${started}`, labels: { 'moorage.run': `dev-${started}` }, owner, root: '/', cache: this.#folder }
-    const journal = openJournal(placeOf(identityOf([run.id]), this.#folder), owner)
+    const journal = openJournal(supervisorPaths(shortHash([run.id]), this.#folder), owner)
     journal.run(run.id, { root: run.root, family: 'here' })
     for (const entry of this.#engine.make(run)) journal.write(REF, entry)
     this.#lives.push({ run, journal, state: 'lives' })
@@ -118,9 +118,9 @@ export class OwnershipWorld implements Disposable {
     await sweep(this.#folder, also, { machine: this.#machine(), load: () => Promise.resolve(provider) })
   }
 
-  #machine(): Machine {
+  #machine(): System {
     const owner: Owner = { host: 'here', pid: 1, started: 0 }
-    return { clock: monotonic, owner, alive: (other) => this.#alive(other), takeLock: () => ({ release: () => {} }), load: () => Promise.reject(new RangeError('unused')) }
+    return { clock: monotonicClock, owner, alive: (other) => this.#alive(other), takeLock: () => ({ release: () => {} }), load: () => Promise.reject(new RangeError('unused')) }
   }
 
   /** As core judges it: who is elsewhere cannot be judged, and counts as alive. */

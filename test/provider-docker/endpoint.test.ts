@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { selfAsOwner, type Run, type Unit } from '@moorage/core'
-import { monotonic } from '../../packages/core/src/provider-kit/clock.ts'
+import { currentOwner, type Run, type Unit } from '@moorage/core'
+import { monotonicClock } from '../../packages/core/src/provider-kit/clock.ts'
 import { tcp } from '../../packages/core/src/readiness/tcp.ts'
 import { missing } from '../../e2e/harness/engine.ts'
 import { provider } from '../../packages/provider-docker/src/provider.ts'
@@ -14,10 +14,10 @@ const quiet = { phase: () => {}, journal: () => {}, notice: () => {} }
 describe.skipIf(reason)(`readiness by a port${reason ? ` (${reason})` : ''}`, () => {
   test('an engine whose port proxy accepts, and is too busy to find nobody behind, makes no service ready', async () => {
     const id = `listens-${randomBytes(4).toString('hex')}`
-    const run: Run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+    const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     const session = await provider({ host: process.env['DOCKER_HOST'] ?? '' }, { root: process.cwd() }).open(run, quiet, signal)
     const start = (name: string, command: readonly string[]): Promise<Unit> => session.start({ name, ports: { main: 7_000 }, env: {}, sensitive: [], container: { image: 'busybox:1.37', command } }, signal)
-    const probe = (service: string, unit: Unit): Promise<string | undefined> => tcp({ kind: 'tcp' }, { service, unit, probes: [], ports: { main: 7_000 }, signal, clock: monotonic, seen: () => {} })
+    const probe = (service: string, unit: Unit): Promise<string | undefined> => tcp({ kind: 'tcp' }, { service, unit, probes: [], ports: { main: 7_000 }, signal, clock: monotonicClock, onAttempt: () => {} })
     try {
       const [deaf, open] = await Promise.all([start('deaf', ['sleep', '100']), start('open', ['nc', '-ll', '-p', '7000', '-e', 'cat'])])
       await expect.poll(() => probe('open', open), { timeout: 5_000 }).toBe(undefined)

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { selfAsOwner, type Run } from '@moorage/core'
+import { currentOwner, type Run } from '@moorage/core'
 import { openProxy, type FaultyProxy } from '../../e2e/chaos/soak/faulty-proxy.ts'
 import { missing } from '../../e2e/harness/engine.ts'
 import { provider } from '../../packages/provider-docker/src/provider.ts'
@@ -29,7 +29,7 @@ describe.skipIf(reason)(`an engine whose connection breaks off${reason ? ` (${re
   test.each([['/info', 'before'], ['/images/busybox', 'before'], ['/networks/create', 'before'], ['/networks/create', 'after'], ['/containers/create', 'before'], ['/start', 'before']] as const)('at %s, %s the engine has done it: the start says that it is lost, and nothing stays', async (where, reset) => {
     const before = objects()
     const id = `away-${randomBytes(4).toString('hex')}`
-    const run: Run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+    const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     proxy.trouble = (_, path) => (path.includes(where) ? { reset } : {})
     const session = await provider({ host: `unix://${socket}` }, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
     const starting = session.start({ name: 'a', ports: {}, env: {}, sensitive: [], container: { image: 'busybox:1.37', command: ['sleep', '100'] } }, signal)

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { LONGEST_LINE } from '@moorage/core'
+import { MAX_LINE_CHARACTERS } from '@moorage/core'
 import { readLogs } from '../../packages/provider-docker/src/logs.ts'
 import { collect } from '../contract/observe.ts'
 
@@ -17,5 +17,5 @@ test('a line that never ends is cut, and not gathered', async () => {
   const pieces = ['first\n', ...Array.from({ length: 5 * 64 }, () => 'x'.repeat(16 * 1024)), '\nlast']
   const engine = { getContainer: () => ({ logs: () => Promise.resolve(Readable.from(pieces.map(frame))) }) }
   const lines = await collect(readLogs({ engine } as never, 'id', { follow: true }))
-  expect(lines.map(({ length }) => length)).toEqual([5, LONGEST_LINE, LONGEST_LINE, LONGEST_LINE, LONGEST_LINE, LONGEST_LINE, 4])
+  expect(lines.map(({ length }) => length)).toEqual([5, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, 4])
 })

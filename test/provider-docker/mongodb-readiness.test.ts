@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { selfAsOwner, type Probe, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import { currentOwner, type Probe, type Run, type Unit, type UnitSpec } from '@moorage/core'
 import { mongodb } from '@moorage/services'
 import { missing } from '../../e2e/harness/engine.ts'
-import { ownerOf, type ServiceOwner } from '../../packages/core/src/config/reference.ts'
-import { monotonic } from '../../packages/core/src/provider-kit/clock.ts'
+import { serviceOwner, type ServiceOwner } from '../../packages/core/src/config/reference.ts'
+import { monotonicClock } from '../../packages/core/src/provider-kit/clock.ts'
 import { waitReady } from '../../packages/core/src/readiness/wait-ready.ts'
 import { provider } from '../../packages/provider-docker/src/provider.ts'
 
@@ -18,17 +18,17 @@ const DONE = 'MongoDB init process complete'
 describe.skipIf(reason)(`mongodb with a root user${reason ? ` (${reason})` : ''}`, () => {
   test('is not ready while the temporary server of its image answers', async () => {
     const id = `init-${randomBytes(4).toString('hex')}`
-    const run: Run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+    const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     const { signal } = new AbortController()
     const session = await provider({}, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
-    const { container } = (ownerOf(mongodb({ version: '6.0' })) as ServiceOwner).spec as { container: { image: string; user: string; tmpfs: string[]; ready: Probe[] } }
+    const { container } = (serviceOwner(mongodb({ version: '6.0' })) as ServiceOwner).spec as { container: { image: string; user: string; tmpfs: string[]; ready: Probe[] } }
     const { image, user, tmpfs, ready: probes } = container
     // The test bed's image holds its temporary server for that long: the plain probe would be content at once.
     const env = { MONGO_INITDB_ROOT_USERNAME: 'root', MONGO_INITDB_ROOT_PASSWORD: 'root', MOORAGE_TESTBED_INIT_SECONDS: '2' }
     const spec: UnitSpec = { name: 'db', ports: { main: 27017 }, env, sensitive: [], container: { image, user, tmpfs, entrypoint: ['bash', '-c', OPEN] } }
     try {
       const unit = await session.start(spec, signal)
-      const waiting = { service: 'db', unit, ports: spec.ports, signal, clock: monotonic, seen: () => {} }
+      const waiting = { service: 'db', unit, ports: spec.ports, signal, clock: monotonicClock, onAttempt: () => {} }
       await waitReady({ ...waiting, probes: probes.slice(0, 1) })
       expect(await textOf(unit), 'the temporary server answers').not.toContain(DONE)
       await waitReady({ ...waiting, probes })

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { selfAsOwner, type Run } from '@moorage/core'
+import { currentOwner, type Run } from '@moorage/core'
 import { missing } from '../../e2e/harness/engine.ts'
 import { provider } from '../../packages/provider-docker/src/provider.ts'
 
@@ -10,7 +10,7 @@ const reason = missing('docker')
 describe.skipIf(reason)(`ports on docker${reason ? ` (${reason})` : ''}`, () => {
   test('every published port is on 127.0.0.1 only', async () => {
     const id = `binding-${randomBytes(4).toString('hex')}`
-    const run: Run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+    const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     const { signal } = new AbortController()
     const session = await provider({}, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
     try {

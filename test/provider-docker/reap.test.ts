@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import { selfAsOwner, type Json, type Owner, type ReapScope, type Run } from '@moorage/core'
+import { currentOwner, type Json, type Owner, type ReapScope, type Run } from '@moorage/core'
 import { missing } from '../../e2e/harness/engine.ts'
 import { provider } from '../../packages/provider-docker/src/provider.ts'
 
@@ -11,7 +11,7 @@ const real = process.env['DOCKER_HOST'] ?? ''
 const NOWHERE = 'unix:///run/moorage-nowhere/docker.sock'
 const docker = (...args: string[]): string => execFileSync('docker', ['-H', real, ...args], { encoding: 'utf8' }).trim()
 const objects = (): string => [docker('ps', '-aq'), docker('network', 'ls', '-q')].join()
-const dead = { ...selfAsOwner(), started: 1 }
+const dead = { ...currentOwner(), started: 1 }
 const elsewhere = provider({ host: NOWHERE }, { root: process.cwd() })
 
 function scopeOf(run: string, entries: readonly Json[]): ReapScope {

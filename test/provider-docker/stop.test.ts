@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { selfAsOwner, type Owner, type Run, type Session } from '@moorage/core'
+import { currentOwner, type Owner, type Run, type Session } from '@moorage/core'
 import { missing } from '../../e2e/harness/engine.ts'
 import { provider } from '../../packages/provider-docker/src/provider.ts'
 
@@ -23,7 +23,7 @@ async function start(owner: Owner): Promise<{ readonly session: Session; readonl
 describe.skipIf(reason)(`objects on docker${reason ? ` (${reason})` : ''}`, () => {
   test('the volume that an image declares goes with its container', async () => {
     const before = volumes()
-    const { session } = await start(selfAsOwner())
+    const { session } = await start(currentOwner())
     expect(volumes()).not.toBe(before)
     await session.close()
     expect(volumes()).toBe(before)
@@ -31,7 +31,7 @@ describe.skipIf(reason)(`objects on docker${reason ? ` (${reason})` : ''}`, () =
 
   test('so it does when a dead owner is cleaned up after', async () => {
     const before = volumes()
-    await start({ ...selfAsOwner(), pid: 1, started: 1 })
+    await start({ ...currentOwner(), pid: 1, started: 1 })
     expect(volumes()).not.toBe(before)
     await engine.reap?.({ journals: [], alive: ({ started }) => started !== 1 }, signal)
     expect(volumes()).toBe(before)
@@ -39,7 +39,7 @@ describe.skipIf(reason)(`objects on docker${reason ? ` (${reason})` : ''}`, () =
 
   test('a container that somebody else made under the same name is not touched, whatever becomes of the start', async () => {
     const id = `volumes-${randomBytes(4).toString('hex')}`
-    const run: Run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+    const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     const foreign = docker('create', '--name', `moorage-${id}-a`, 'busybox:1.37', 'true')
     const session = await engine.open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
     try {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { LONGEST_LINE } from '@moorage/core'
+import { MAX_LINE_CHARACTERS } from '@moorage/core'
 import { readLogs } from '../../packages/provider-kubernetes/src/logs.ts'
 import { collect } from '../contract/observe.ts'
 
@@ -9,5 +9,5 @@ test('a line that never ends is cut, and not gathered', async () => {
   const pieces = ['first\n', ...Array.from({ length: 5 * 64 }, () => 'x'.repeat(16 * 1024)), '\nlast']
   const client = { stream: () => Promise.resolve(Readable.from(pieces.map((piece) => Buffer.from(piece)))) }
   const lines = await collect(readLogs(client as never, { namespace: 'n', pod: 'p' }, { follow: true }))
-  expect(lines.map(({ length }) => length)).toEqual([5, LONGEST_LINE, LONGEST_LINE, LONGEST_LINE, LONGEST_LINE, LONGEST_LINE, 4])
+  expect(lines.map(({ length }) => length)).toEqual([5, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, 4])
 })

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { selfAsOwner, type Run, type Unit } from '@moorage/core'
+import { currentOwner, type Run, type Unit } from '@moorage/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { reservePort } from '../../packages/provider-process/src/endpoint.ts'
 import { provider } from '../../packages/provider-process/src/provider.ts'
@@ -42,7 +42,7 @@ async function freePort(): Promise<number> {
 /** Under a session of this process; resolves when somebody listens. */
 async function start(role: string, port: number): Promise<{ readonly unit: Unit; close(): Promise<void> }> {
   const id = `strays-${randomBytes(4).toString('hex')}`
-  const run: Run = { id, labels: {}, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+  const run: Run = { id, labels: {}, owner: currentOwner(), root: process.cwd(), cache: '' }
   const session = await provider().open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
   const command = [process.execPath, program, role, String(port)]
   const unit = await session.start({ name: 'a', ports: { main: port }, env: {}, sensitive: [], process: { command, options: {}, secrets: {}, cwd: process.cwd() } }, signal)

@@ -1,10 +1,10 @@
-import { selfAsOwner, type Run } from '@moorage/core'
+import { currentOwner, type Run } from '@moorage/core'
 import { provider } from '../../packages/provider-process/src/provider.ts'
 
 // A supervisor's part, to be killed: starts what its arguments say, prints that it runs, and waits for its end.
 const [id = '', ...command] = process.argv.slice(2)
 const { signal } = new AbortController()
-const run: Run = { id, labels: {}, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+const run: Run = { id, labels: {}, owner: currentOwner(), root: process.cwd(), cache: '' }
 const session = await provider().open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
 const unit = await session.start({ name: 'a', ports: {}, env: {}, sensitive: [], process: { command, options: {}, secrets: {}, cwd: process.cwd() } }, signal)
 for await (const { text } of unit.logs({ follow: true })) process.stdout.write(`${text}\n`)

@@ -15,7 +15,7 @@ test('the code of docs/servers.md runs', async () => {
     container, npmServer, staticServer,
     db: postgres(),
     config: defineConfig({ root: base, provider: plain(), services: { db: staticServer({ root: '.' }) } }),
-    provision: (config: AnyConfig, options: ProvisionOptions) => provision(config, { ...options, env, tell: () => {} }),
+    provision: (config: AnyConfig, options: ProvisionOptions) => provision(config, { ...options, env, onProgress: () => {} }),
     fill: (url: string) => void filled.push(url),
   }
   try {

@@ -1,8 +1,8 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import type { Owner, Provider } from '@moorage/core'
-import type { Folders } from '../../packages/core/src/supervisor/supervisor-context.ts'
-import type { Machine } from '../../packages/core/src/recovery/system.ts'
+import type { RunFolders } from '../../packages/core/src/supervisor/supervisor-context.ts'
+import type { System } from '../../packages/core/src/recovery/system.ts'
 import type { Actor, Schedule } from './schedule.ts'
 import { wire, type Wire } from './wire.ts'
 
@@ -42,14 +42,14 @@ interface Door {
 /** What processes share: their numbers, locks and sockets. */
 export class Host {
   readonly schedule: Schedule
-  readonly folders: Folders
+  readonly folders: RunFolders
   readonly processes: Process[] = []
   /** Called when a client has got through to a supervisor. */
   onVisit: (supervisor: Process) => void = () => {}
   readonly #locks = new Map<string, Process>()
   readonly #doors = new Map<string, Door>()
 
-  constructor(schedule: Schedule, folders: Folders) {
+  constructor(schedule: Schedule, folders: RunFolders) {
     this.schedule = schedule
     this.folders = folders
   }
@@ -69,7 +69,7 @@ export class Host {
     return this.processes.some(({ alive, owner: other }) => alive && other.pid === owner?.pid && other.started === owner.started)
   }
 
-  machineOf(process: Process, load: () => Promise<Provider>): Machine {
+  machineOf(process: Process, load: () => Promise<Provider>): System {
     return {
       clock: this.schedule.clockOf(process),
       owner: process.owner,

@@ -1,6 +1,6 @@
 import type { Condition, Probe, ProviderRef, ServiceSpec } from '@moorage/core'
 import type { PlannedService } from '../../packages/core/src/config/plan.ts'
-import type { Order } from '../../packages/core/src/provisioning/reconciler.ts'
+import type { ProvisionRequest } from '../../packages/core/src/provisioning/reconciler.ts'
 import type { Chance } from './schedule.ts'
 
 export const SIM: ProviderRef = { name: 'sim', module: 'sim:engine', options: {} }
@@ -8,7 +8,7 @@ export const SIM: ProviderRef = { name: 'sim', module: 'sim:engine', options: {}
 const READY: readonly (readonly Probe[])[] = [[], [{ kind: 'exec', command: ['ready'] }], [{ kind: 'log', pattern: 'listening' }]]
 
 /** One to four services; each may need those before it. */
-export function someOrder(chance: Chance): Order {
+export function someOrder(chance: Chance): ProvisionRequest {
   const names = ['a', 'b', 'c', 'd'].slice(0, 1 + chance.below(4))
   const needs = new Map(names.map((name, i) => [name, someNeeds(chance, names.slice(0, i))]))
   const services = Object.fromEntries(names.map((name) => [name, planned(chance, name, needs)]))
@@ -16,7 +16,7 @@ export function someOrder(chance: Chance): Order {
 }
 
 /** The same services, one of them different. */
-export function edited(order: Order, chance: Chance): Order {
+export function edited(order: ProvisionRequest, chance: Chance): ProvisionRequest {
   const { services } = order.plan
   const name = chance.pick(Object.keys(services))
   return { ...order, plan: { ...order.plan, hash: 'edited', services: { ...services, [name]: { ...(services[name] as PlannedService), hash: 'edited' } } } }

@@ -1,5 +1,5 @@
-import type { Exit, ExecResult, Provider, Reaped, ReapScope, Report, Run, Session, Unit, UnitSpec } from '@moorage/core'
-import { UNDO } from '../../packages/core/src/provisioning/task-stack.ts'
+import type { Exit, ExecResult, Provider, ReapedObject, ReapScope, Report, Run, Session, Unit, UnitSpec } from '@moorage/core'
+import { TEARDOWN_TIMEOUT_MS } from '../../packages/core/src/provisioning/task-stack.ts'
 import { idIn, type Engine } from './engine.ts'
 import type { Process } from './machine.ts'
 
@@ -121,7 +121,7 @@ function unitOf(work: Work, spec: UnitSpec, started: Started): Unit {
   }
 }
 
-async function reap(engine: Engine, process: Process, { journals, alive }: ReapScope): Promise<readonly Reaped[]> {
+async function reap(engine: Engine, process: Process, { journals, alive }: ReapScope): Promise<readonly ReapedObject[]> {
   const named = new Set(journals.flatMap(({ entries }) => entries.map(idIn)))
   const dead = await engine.request(process, 'list', () => [...engine.things].filter(([id, { owner }]) => named.has(id) || (owner !== undefined && !alive(owner))))
   const ends = await Promise.allSettled(dead.map(([id]) => engine.request(process, id, () => engine.remove(id, process))))
@@ -149,5 +149,5 @@ function goesDown(work: Work): void {
 
 /** Teardowns that took too long no longer hold up the others. */
 function overdue({ engine, downSince = 0 }: Work): boolean {
-  return engine.host.schedule.now >= downSince + UNDO
+  return engine.host.schedule.now >= downSince + TEARDOWN_TIMEOUT_MS
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deadRuns } from '../../packages/core/src/recovery/journal.ts'
-import { placeOf } from '../../packages/core/src/protocol/paths.ts'
+import { supervisorPaths } from '../../packages/core/src/protocol/paths.ts'
 import { Engine, idIn } from './engine.ts'
 import { faultless, someFaults, type Faults } from './faults.ts'
 import { Host, type Process } from './machine.ts'
@@ -26,7 +26,7 @@ export async function play(seed: number): Promise<Outcome> {
   const runFolder = mkdtempSync(join(memory, 'moorage-sim-'))
   try {
     const schedule = new Schedule(chance)
-    const host = new Host(schedule, { place: placeOf(PLACE, runFolder), runFolder, cache: runFolder })
+    const host = new Host(schedule, { place: supervisorPaths(PLACE, runFolder), runFolder, cache: runFolder })
     const engine = new Engine(host, someFaults(chance))
     const world = new World(engine, someOrder(chance))
     const foreign = addForeign(engine)

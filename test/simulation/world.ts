@@ -1,12 +1,12 @@
 import { isMoorageError, type Provider } from '@moorage/core'
 import { sleep } from '../../packages/core/src/provider-kit/clock.ts'
-import { join, type Membership } from '../../packages/core/src/client/connect.ts'
-import { loader } from '../../packages/core/src/supervisor/supervisor-context.ts'
-import type { Launched } from '../../packages/core/src/client/launch.ts'
-import { takePost } from '../../packages/core/src/supervisor/single-instance.ts'
+import { connect, type Membership } from '../../packages/core/src/client/connect.ts'
+import { providerLoader } from '../../packages/core/src/supervisor/supervisor-context.ts'
+import type { LaunchResult } from '../../packages/core/src/client/launch.ts'
+import { superviseAlone } from '../../packages/core/src/supervisor/single-instance.ts'
 import { sweep } from '../../packages/core/src/recovery/sweep.ts'
-import type { Ways } from '../../packages/core/src/client/transport.ts'
-import type { Order } from '../../packages/core/src/provisioning/reconciler.ts'
+import type { Transport } from '../../packages/core/src/client/transport.ts'
+import type { ProvisionRequest } from '../../packages/core/src/provisioning/reconciler.ts'
 import { edited } from './orders.ts'
 import type { Engine } from './engine.ts'
 import type { Host, Process } from './machine.ts'
@@ -30,7 +30,7 @@ export interface Client {
 export class World {
   readonly engine: Engine
   readonly host: Host
-  readonly order: Order
+  readonly order: ProvisionRequest
   readonly clients: Client[] = []
   /** Called when a supervisor begins to go down. */
   onShut = (): void => {}
@@ -38,7 +38,7 @@ export class World {
   /** The longest that a run was told to stay without anybody, in milliseconds. */
   stays = 0
 
-  constructor(engine: Engine, order: Order) {
+  constructor(engine: Engine, order: ProvisionRequest) {
     this.engine = engine
     this.host = engine.host
     this.order = order
@@ -67,10 +67,10 @@ export class World {
     const { process, told } = client
     const { schedule, folders } = this.host
     const clock = schedule.clockOf(process)
-    const tell = (progress: { readonly kind: string; readonly text?: string }): void => void told.push(progress.text ?? progress.kind)
+    const onProgress = (progress: { readonly kind: string; readonly text?: string }): void => void told.push(progress.text ?? progress.kind)
     try {
       const run = { id: `run-${process.owner.started}` }
-      const member = await join({ order: this.order, run, identity: PLACE, family: 'sim' }, { ways: this.#ways(process), log: folders.place.log, tell, signal, clock })
+      const member = await connect({ request: this.order, run, identity: PLACE, family: 'sim' }, { transport: this.#ways(process), log: folders.place.log, onProgress, signal, clock })
       this.#answer(client, 'joined')
       client.joined = true
       await sleep(clock, holds)
@@ -95,7 +95,7 @@ export class World {
         if (!isMoorageError(error)) this.engine.violated(`${client.name}: ${title} failed with ${String(error)}`)
       })
     }
-    const update = (order: Order, identity: string): Promise<boolean> => member.update({ order, run: { id: '' }, identity, family: 'sim' })
+    const update = (request: ProvisionRequest, identity: string): Promise<boolean> => member.update({ request, run: { id: '' }, identity, family: 'sim' })
     await attempt('logs', () => member.call('logs', { service: 'a', tail: 5 }))
     await attempt('looks after it', () => update(this.order, PLACE))
     await attempt('changes it', () => update(edited(this.order, chance), OTHER_PLACE))
@@ -111,7 +111,7 @@ export class World {
     Object.assign(client, { answer, answered: this.host.schedule.now })
   }
 
-  #ways(process: Process): Ways {
+  #ways(process: Process): Transport {
     return {
       dial: async () => await this.host.dial(process, this.host.folders.place.socket),
       launch: async () => await this.#launch(process),
@@ -119,7 +119,7 @@ export class World {
     }
   }
 
-  async #launch(by: Process): Promise<Launched> {
+  async #launch(by: Process): Promise<LaunchResult> {
     const { host, engine } = this
     await host.pause(by)
     const process = host.spawn('supervisor')
@@ -127,21 +127,21 @@ export class World {
     const released = Promise.withResolvers<void>()
     const say = (text: string): void => void host.pause(by).then(() => birth.resolve(text))
     void process.end.promise.then(() => say('died'))
-    const cord = Promise.race([by.end.promise, released.promise]).then(() => host.pause(process))
+    const parentExit = Promise.race([by.end.promise, released.promise]).then(() => host.pause(process))
     host.schedule.at(host.schedule.now + host.schedule.chance.next() * 40, process, () => {
-      this.#supervise(process, cord).then(say, (error: unknown) => {
+      this.#supervise(process, parentExit).then(say, (error: unknown) => {
         engine.violated(`a supervisor failed: ${String(error)}`)
         process.kill(this.host.schedule.now)
       })
     })
     this.onBirth(process)
-    return { birth: await birth.promise, release: () => released.resolve() }
+    return { status: await birth.promise, release: () => released.resolve() }
   }
 
-  async #supervise(process: Process, cord: Promise<void>): Promise<string> {
+  async #supervise(process: Process, parentExit: Promise<void>): Promise<string> {
     const { host, engine } = this
     const { pid } = process.owner
-    const supervisor = await takePost(host.folders, host.machineOf(process, () => this.load(process)), {
+    const supervisor = await superviseAlone(host.folders, host.machineOf(process, () => this.load(process)), {
       listen: async (at, visit) => {
         host.listen(process, at, visit)
         await host.pause(process)
@@ -152,7 +152,7 @@ export class World {
           this.onShut()
         }
       },
-      cord,
+      parentExit,
       log: (line) => engine.note(`supervisor ${pid}: ${line}`),
       end: (code) => {
         engine.note(`supervisor ${pid} ends with ${code}`)
@@ -186,7 +186,7 @@ export class World {
 
   async sweep(process: Process, everything: boolean): ReturnType<typeof sweep> {
     const machine = this.host.machineOf(process, () => this.load(process))
-    const load = loader(machine, () => '/')
+    const load = providerLoader(machine, () => '/')
     return await sweep(this.host.folders.runFolder, everything ? [this.order.host] : [], { machine, load })
   }
 

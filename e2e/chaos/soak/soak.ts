@@ -95,7 +95,7 @@ async function runOne({ provider, root, proxy, env }: Work, seed: number): Promi
   const fault = faultOf(provider, seed)
   const since = performance.now()
   let retries = 0
-  const tell: ProvisionOptions['tell'] = (progress) => {
+  const onProgress: ProvisionOptions['onProgress'] = (progress) => {
     if (progress.kind !== 'notice') return
     if (/was asked \d+ times/.test(progress.text)) retries += 1
     process.stdout.write(`    seed ${seed}: ${progress.text}\n`)
@@ -104,7 +104,7 @@ async function runOne({ provider, root, proxy, env }: Work, seed: number): Promi
   try {
     const over = inject(proxy, fault, new Chance(seed + 1_000_000))
     try {
-      await using running = await provision(defineConfig({ root, provider: refOf(provider), services: servicesFor(provider, fault, provider === 'process' ? root : join(root, 'site')) }), { env, tell })
+      await using running = await provision(defineConfig({ root, provider: refOf(provider), services: servicesFor(provider, fault, provider === 'process' ? root : join(root, 'site')) }), { env, onProgress })
       over()
       const { url } = running.endpoints['web'] as { url: string }
       const text = await (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text()

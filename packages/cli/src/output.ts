@@ -1,5 +1,5 @@
 import { MoorageError } from '@moorage/core'
-import { variablesOf, type Status } from '@moorage/core/runner'
+import { runVariables, type RunStatus } from '@moorage/core/runner'
 import type { Invocation } from './main.ts'
 
 export type Form = 'json' | 'env'
@@ -11,8 +11,8 @@ export function askedForm(command: string, { json, env }: Invocation['options'])
 }
 
 /** A run on stdout: as JSON, or as lines for a shell and for `node --env-file`. */
-export function write(form: Form, status: Status): void {
-  const env = variablesOf(status)
+export function write(form: Form, status: RunStatus): void {
+  const env = runVariables(status)
   if (form === 'env') {
     for (const [name, value] of Object.entries(env)) process.stdout.write(`${name}=${quoted(value)}\n`)
     return
@@ -21,9 +21,9 @@ export function write(form: Form, status: Status): void {
 }
 
 /** A run for programs. */
-export function described(status: Status): object {
-  const { run, connections: services, ailments, users, stays } = status
-  return { run, services, ailments, users, ...(stays ? { stays: { because: stays.reason, seconds: Math.round(stays.left / 1_000) } } : {}), env: variablesOf(status) }
+export function described(status: RunStatus): object {
+  const { run, connections: services, healthProblems, users, stays } = status
+  return { run, services, healthProblems, users, ...(stays ? { stays: { because: stays.reason, seconds: Math.round(stays.remainingMs / 1_000) } } : {}), env: runVariables(status) }
 }
 
 function quoted(value: string): string {

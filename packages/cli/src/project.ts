@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { AnyConfig } from '@moorage/core'
-import { loadConfig, standing, type Standing } from '@moorage/core/runner'
+import { loadConfig, listRuns, type LiveRun } from '@moorage/core/runner'
 import type { Invocation } from './main.ts'
 
 /** A project's folder. A config that cannot be loaded any more must not keep anybody from looking, and from `down`. */
@@ -18,12 +18,12 @@ export async function rootOf({ file }: Pick<Invocation, 'file'>): Promise<string
 }
 
 /** Calls back with every run of the project that lives, and ends the visits. Gives how many there were. */
-export async function eachRun(root: string, look: (standing: Standing) => Promise<void>): Promise<number> {
-  const found = await standing(process.env, root)
+export async function eachRun(root: string, look: (standing: LiveRun) => Promise<void>): Promise<number> {
+  const found = await listRuns(process.env, root)
   try {
     for (const one of found) await look(one)
   } finally {
-    for (const { visit } of found) visit.close()
+    for (const { inspector } of found) inspector.close()
   }
   return found.length
 }

@@ -1,8 +1,8 @@
-import { lease } from './worker/acquire-slot.ts'
+import { acquireSlot } from './worker/acquire-slot.ts'
 import type { Registered } from './registered-config.ts'
 
-export { lease } from './worker/acquire-slot.ts'
-export type { Lease, LeaseOptions } from './worker/acquire-slot.ts'
+export { acquireSlot } from './worker/acquire-slot.ts'
+export type { AcquiredSlot, SlotOptions } from './worker/acquire-slot.ts'
 export { serviceNames } from './worker/service-names.ts'
 
 /** A fixture for each registered service, but for the names that a runner has itself; none where no config is registered. */
@@ -19,6 +19,6 @@ export interface IsolatedOptions {
  * for an unknown name, and for a service that is given by its variable; ISOLATION_FAILED where it cannot be made.
  */
 export async function isolated<N extends keyof Registered & string>(name: N, { file }: IsolatedOptions = {}): Promise<Registered[N]> {
-  const { connection } = await lease(name, { file })
+  const { connection } = await acquireSlot(name, { file })
   return connection as unknown as Registered[N]
 }

@@ -1,4 +1,4 @@
-import { moduleBeside } from '@moorage/core'
+import { siblingModule } from '@moorage/core'
 import { createSetup, createWebServer, type Setup, type WebServer } from '@moorage/playwright'
 import { provision } from './provision.ts'
 
@@ -7,7 +7,7 @@ export type { ServiceFixtures, ServiceOptions, WebServerEntry, WebServerOptions 
 
 export const moorage: { readonly webServer: WebServer } = {
   /** `webServer: [moorage.webServer(), app]`: starts the services before the app, which sees their variables. */
-  webServer: createWebServer(moduleBeside(import.meta.url, 'playwright-holder')),
+  webServer: createWebServer(siblingModule(import.meta.url, 'playwright-holder')),
 }
 
 const setup: Setup = createSetup(provision)

@@ -12,6 +12,6 @@ export const installation: Installation = { providers: [docker(), kubernetes(), 
  */
 export async function provision<const C extends AnyConfig>(config: C, options: ProvisionOptions<EndpointsOf<C>> = {}): Promise<Environment<EndpointsOf<C>>> {
   // Only now: a config that is merely read costs 20 ms less.
-  const { observed, provisionWith } = await import('@moorage/core/runner')
-  return await observed({ root: config.root, tell: options.tell }, (tell) => provisionWith(installation, config, { ...options, tell }))
+  const { withReporting, provisionWith } = await import('@moorage/core/runner')
+  return await withReporting({ root: config.root, onProgress: options.onProgress }, (onProgress) => provisionWith(installation, config, { ...options, onProgress }))
 }

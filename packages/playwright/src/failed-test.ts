@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestInfo } from '@playwright/test'
-import { harmless } from '@moorage/core'
-import { exits, reportTry } from '@moorage/core/test'
+import { escapeWorkflowCommands } from '@moorage/core'
+import { exits, reportTestAttempt } from '@moorage/core/test'
 
 // Milliseconds: a test may fail by a lost connection before its engine has noticed the end of the service.
 const NOTICED = 500
@@ -13,7 +13,7 @@ export async function followUp(info: TestInfo): Promise<void> {
   if (!failed && info.retry === 0) return
   try {
     // An interruption is no failure.
-    await reportTry(info.testId, failed && info.status !== 'interrupted')
+    await reportTestAttempt(info.testId, failed && info.status !== 'interrupted')
     if (!failed) return
     let ended = await exits()
     if (!ended.length) {
@@ -21,7 +21,7 @@ export async function followUp(info: TestInfo): Promise<void> {
       ended = await exits()
     }
     for (const { service, reason, logs } of ended) {
-      await info.attach(`services.${service} ${reason}`, { body: logs.map(harmless).join('\n'), contentType: 'text/plain' })
+      await info.attach(`services.${service} ${reason}`, { body: logs.map(escapeWorkflowCommands).join('\n'), contentType: 'text/plain' })
     }
   } catch {
     // The supervisor is gone as well: the runner's own process says so.

@@ -1,14 +1,14 @@
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
-import { isMoorageError, messageOf, MoorageError, type Tell } from '@moorage/core'
-import { annotationsOf, findConfig, loadConfig, printTo } from '@moorage/core/runner'
+import { isMoorageError, messageOf, MoorageError, type ProgressListener } from '@moorage/core'
+import { githubAnnotations, findConfig, loadConfig, progressPrinter } from '@moorage/core/runner'
 import { announce, relay } from './stdout-handshake.ts'
 import type { Provision } from './setup.ts'
 
-const print = printTo(process.stderr, {})
-const tell: Tell = (progress) => {
+const print = progressPrinter(process.stderr, {})
+const onProgress: ProgressListener = (progress) => {
   print(progress)
-  process.stdout.write(relay(annotationsOf(progress, process.env)))
+  process.stdout.write(relay(githubAnnotations(progress, process.env)))
 }
 
 const ENDS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
@@ -32,7 +32,7 @@ export async function hold([file]: readonly string[], provision: Provision): Pro
   })
   try {
     const path = file === undefined ? findConfig(process.cwd()) : resolve(file)
-    const env = await provision(await loadConfig(path), { signal: abort.signal, tell })
+    const env = await provision(await loadConfig(path), { signal: abort.signal, onProgress })
     process.stdout.write(announce(env.env))
     await ended
     await env.dispose()

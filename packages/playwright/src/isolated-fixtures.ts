@@ -1,6 +1,6 @@
 import { dirname, extname } from 'node:path'
 import type { PlaywrightTestArgs, PlaywrightTestOptions, PlaywrightWorkerArgs, PlaywrightWorkerOptions, TestInfo } from '@playwright/test'
-import { lease, serviceNames, type IsolatedFixtures as FixturesBut } from '@moorage/core/isolated'
+import { acquireSlot, serviceNames, type IsolatedFixtures as FixturesBut } from '@moorage/core/isolated'
 
 type Own = PlaywrightTestArgs & PlaywrightTestOptions & PlaywrightWorkerArgs & PlaywrightWorkerOptions
 
@@ -41,7 +41,7 @@ export function isolatedFixtures(): object {
 function fixtureOf(name: string): Fixture {
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from this place
   return async ({}, use, { file }) => {
-    const { connection, release } = await lease(name, { file, own: true })
+    const { connection, release } = await acquireSlot(name, { file, own: true })
     await use(connection)
     release()
   }

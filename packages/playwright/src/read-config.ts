@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { fromPlain, moduleBeside, MoorageError, type AnyConfig } from '@moorage/core'
+import { fromPlain, siblingModule, MoorageError, type AnyConfig } from '@moorage/core'
 
 type Plain = Parameters<typeof fromPlain>[0]
 
@@ -12,7 +12,7 @@ export type Read = { readonly config: AnyConfig } | { readonly failure: Plain }
  * and turns a config into CommonJS, or refuses it, by version and by package.json. A config is plain data, so it can travel.
  */
 export async function readConfig(root: string): Promise<AnyConfig> {
-  const main = fileURLToPath(moduleBeside(import.meta.url, 'read-config-main'))
+  const main = fileURLToPath(siblingModule(import.meta.url, 'read-config-main'))
   const child = fork(main, [root], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const read = await new Promise<Read | undefined>((done) => {
     child.once('message', (message) => done(message as Read))

@@ -12,8 +12,8 @@ export function createSetup(provision: Provision): Setup {
   return async ({ configFile }) => {
     const env = await provision(await readConfig(configFile ? dirname(configFile) : process.cwd()))
     // Only now: workers evaluate this module as well, and provision nothing.
-    const { exposeTo } = await import('@moorage/core/runner')
-    const restore = exposeTo(process.env, env.env)
+    const { exposeVariables } = await import('@moorage/core/runner')
+    const restore = exposeVariables(process.env, env.env)
     return async () => {
       restore()
       await env.dispose()

@@ -17,7 +17,7 @@ export function relay(lines: readonly string[]): string {
  * Playwright's `wait.stdout`: it sets a variable for each named group, in capitals, before it starts the next entry.
  * The names are those of the services, which are not known yet, so the match sets them itself, as they are written.
  */
-export class Announcement extends RegExp {
+export class StdoutHandshake extends RegExp {
   #relayed = 0
 
   constructor() {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { MoorageError, type Environ } from '@moorage/core'
-import { Announcement } from './stdout-handshake.ts'
+import { MoorageError, type EnvVariables } from '@moorage/core'
+import { StdoutHandshake } from './stdout-handshake.ts'
 import { installedVersion } from './installed-version.ts'
 
 export interface WebServerOptions {
@@ -34,14 +34,14 @@ export function createWebServer(holder: string): WebServer {
     const argv = [process.execPath, fileURLToPath(holder), ...(config === undefined ? [] : [config])]
     return {
       command: argv.map(quoted).join(' '),
-      wait: { stdout: new Announcement() },
+      wait: { stdout: new StdoutHandshake() },
       gracefulShutdown: { signal: 'SIGTERM', timeout: STOP },
       timeout: START,
     }
   }
 }
 
-function requireWait(env: Environ): void {
+function requireWait(env: EnvVariables): void {
   const { version, minor } = installedVersion()
   // Below `moorage exec` every entry has the variables from the start.
   if (minor >= WAITS_SINCE || env['MOORAGE']) return

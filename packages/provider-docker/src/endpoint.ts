@@ -1,9 +1,9 @@
-import { knock, type Endpoint, type Unit } from '@moorage/core'
+import { portAnswers, type Endpoint, type Unit } from '@moorage/core'
 import { lostOr } from './errors.ts'
 import type { Client } from './engine/client.ts'
 import type { RunNetwork } from './engine/network.ts'
 
-export interface Address extends Pick<Unit, 'listens'> {
+export interface Address extends Pick<Unit, 'portProblem'> {
   /** Where this machine reaches a port of a container. */
   published(port: number): Promise<Endpoint>
 }
@@ -32,14 +32,14 @@ export function addressOf(client: Client, network: RunNetwork, id: string): Addr
       return { host: network.reach, port: Number(binding?.HostPort ?? 0) }
     },
     // The engine's port proxy accepts whoever comes, and closes again when it has found nobody, which a busy machine delays.
-    ...(network.direct ? { listens: async (port, signal) => await nobodyAt((await settings()).Networks[network.name]?.IPAddress, port, signal) } : {}),
+    ...(network.direct ? { portProblem: async (port, signal) => await nobodyAt((await settings()).Networks[network.name]?.IPAddress, port, signal) } : {}),
   }
 }
 
 async function nobodyAt(host: string | undefined, port: number, signal: AbortSignal): Promise<string | undefined> {
   // Without a host it would be this machine that is asked.
   if (!host) return 'the container has no address any more'
-  const closed = await knock({ host, port }, PROBE, signal)
+  const closed = await portAnswers({ host, port }, PROBE, signal)
   if (closed === undefined) return undefined
   if (closed === 'ECONNREFUSED') return `nobody listens on port ${port} in the container`
   return closed === 'ETIMEDOUT' ? `port ${port} of the container did not answer within ${PROBE} ms` : `port ${port} of the container: ${closed}`

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Parcel } from '@moorage/core'
+import type { FileTree } from '@moorage/core'
 
 /** The part that is used of the archiver that the SDK brings. */
 export interface Archiver {
@@ -12,7 +12,7 @@ export interface Archiver {
 }
 
 /** Everything that is delivered to a container, by its path there; read as it is sent. */
-export function archiveOf(archiver: Archiver, parcels: readonly Parcel[]): Readable {
+export function archiveOf(archiver: Archiver, parcels: readonly FileTree[]): Readable {
   const archive = archiver('tar')
   for (const { target, files } of parcels) {
     for (const { path, mode, link, source, content } of files) {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { BlockList } from 'node:net'
-import { MoorageError, Relays, type Lending, type Problem } from '@moorage/core'
+import { MoorageError, HostPortProxies, type ProxyBinding, type OptionProblem } from '@moorage/core'
 import { call } from './engine/find-engine.ts'
 import { rangeOf, remoteHost, type RunNetwork } from './engine/network.ts'
 
@@ -12,7 +12,7 @@ interface Network {
 const FIX = 'Run that service as a container as well, or use an engine on this machine.'
 
 /** Relays listen on the gateway of the run's own bridge: that has to be a device of this machine. */
-export async function hostProblem(host: string): Promise<Omit<Problem, 'at'> | undefined> {
+export async function hostProblem(host: string): Promise<Omit<OptionProblem, 'at'> | undefined> {
   const remote = remoteHost(host)
   if (remote !== undefined) return { reason: `its engine is on ${remote}, which cannot dial this machine's loopback`, fix: FIX }
   const { text } = await call(host, { method: 'GET', path: `/networks?filters=${encodeURIComponent('{"driver":["bridge"]}')}` })
@@ -22,8 +22,8 @@ export async function hostProblem(host: string): Promise<Omit<Problem, 'at'> | u
 }
 
 /** On the address that the containers of a run have as their gateway, and for them alone. */
-export function relaysOn(host: string, network: Promise<RunNetwork>): Relays {
-  const find = async (): Promise<Lending> => {
+export function hostPortProxies(host: string, network: Promise<RunNetwork>): HostPortProxies {
+  const find = async (): Promise<ProxyBinding> => {
     const { Gateway, Subnet } = (await rangeOf(host, (await network).id)) ?? {}
     const [base, bits] = Subnet?.split('/') ?? []
     if (!Gateway || !base) throw new MoorageError('START_FAILED', 'The network of the run has no gateway that could listen for its containers.', { provider: 'docker', hint: FIX })
@@ -31,5 +31,5 @@ export function relaysOn(host: string, network: Promise<RunNetwork>): Relays {
     inside.addSubnet(base, Number(bits))
     return { host: Gateway, admits: (address) => inside.check(address) }
   }
-  return new Relays(find)
+  return new HostPortProxies(find)
 }

@@ -1,4 +1,4 @@
-import { moduleBeside, MoorageError, type ProviderRef } from '@moorage/core'
+import { siblingModule, MoorageError, type ProviderRef } from '@moorage/core'
 
 export interface DockerOptions {
   /** Where the engine listens, as in `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, the Docker context, the usual sockets. */
@@ -15,5 +15,5 @@ export interface DockerOptions {
 export function docker(options: DockerOptions = {}): ProviderRef {
   const { ryuk = false } = options
   if (typeof ryuk !== 'boolean') throw new MoorageError('CONFIG_INVALID', `docker({ ryuk }): ${JSON.stringify(ryuk)} is neither true nor false.`, { provider: 'docker', hint: 'Give true, or leave it out.' })
-  return { name: 'docker', module: moduleBeside(import.meta.url, 'provider'), options: { ...options } }
+  return { name: 'docker', module: siblingModule(import.meta.url, 'provider'), options: { ...options } }
 }

@@ -1,10 +1,10 @@
-import type { JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
+import type { JsonObject, OptionProblem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
 import { lostOr } from './errors.ts'
 import { loadClient, runtimeProblem, sdkProblem } from './engine/client.ts'
 import { call, findEngine, type Found } from './engine/find-engine.ts'
-import { hostProblem, relaysOn } from './host-access.ts'
+import { hostProblem, hostPortProxies } from './host-access.ts'
 import { closeNetwork, openNetwork } from './engine/network.ts'
-import { reapEngine } from './reap.ts'
+import { reap } from './reap.ts'
 import { openRyuk, type Ryuk } from './ryuk/ryuk.ts'
 import { startUnit, type Work } from './start.ts'
 import { removeRun } from './stop.ts'
@@ -41,7 +41,7 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
     },
     async reap(scope, signal) {
       const seen = await engine()
-      return await reapEngine({ ...(seen.ok ? { host: seen.host } : {}), ask: (at) => (request) => call(at, { ...request, signal }) }, scope)
+      return await reap({ ...(seen.ok ? { host: seen.host } : {}), ask: (at) => (request) => call(at, { ...request, signal }) }, scope)
     },
   }
 }
@@ -57,7 +57,7 @@ function openSession(host: string, { run, report, signal, ryuk: wanted }: Openin
   const { sent, network } = openNetwork(host, run, report)
   // Loading the SDK stops this process for a tenth of a second: the engine makes the network meanwhile.
   const client = sent.then(() => loadClient(host, run.root))
-  const relays = relaysOn(host, network)
+  const relays = hostPortProxies(host, network)
   const over = new AbortController()
   const waiting = new Set<string>()
   const told = (detail: string): void => waiting.forEach((service) => report.phase(service, 'pull', detail))
@@ -106,7 +106,7 @@ async function guard(wanted: boolean, report: Report, open: () => Promise<Ryuk>)
   return undefined
 }
 
-function check(_service: string, { container: form }: ServiceSpec): readonly Problem[] {
+function check(_service: string, { container: form }: ServiceSpec): readonly OptionProblem[] {
   if (form?.user !== undefined && !/^\d+(:\d+)?$/.test(form.user)) {
     return [{ at: 'user', reason: `'${form.user}' is not numeric`, fix: "Give 'uid' or 'uid:gid', as in '999:999'." }]
   }

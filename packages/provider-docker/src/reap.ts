@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Owner, Reaped, ReapScope } from '@moorage/core'
+import type { Owner, ReapedObject, ReapScope } from '@moorage/core'
 import { lostOr } from './errors.ts'
 import { accepted, type Ask } from './engine/find-engine.ts'
 import { OWNER, ownerIn, RUN, RYUK } from './labels.ts'
@@ -41,7 +41,7 @@ const PATHS = { container: '/containers', network: '/networks' } as const
  * Removes what a dead owner's journal names, on the engine where it was made, and containers and networks whose labels
  * name an owner that is provably dead. Whatever else an engine has is not ours.
  */
-export async function reapEngine({ host, ask }: Sweeping, { journals, alive, dry = false }: ReapScope): Promise<readonly Reaped[]> {
+export async function reap({ host, ask }: Sweeping, { journals, alive, dry = false }: ReapScope): Promise<readonly ReapedObject[]> {
   const left = new Map<string, Leftover>()
   const failures: unknown[] = []
   // An engine that is away keeps nobody from being cleaned up after on another one.
@@ -50,10 +50,10 @@ export async function reapEngine({ host, ask }: Sweeping, { journals, alive, dry
   for (const { run, owner, entries } of journals.filter((journal) => !alive(journal.owner))) {
     for (const entry of entries as unknown as readonly Entry[]) {
       const at = entry.host ?? host
-      if (at !== undefined) await attempt(at, async (engine) => add(await journaled(engine, { run, owner, entry })))
+      if (at !== undefined) await attempt(at, async (engine) => add(await reapJournaled(engine, { run, owner, entry })))
     }
   }
-  if (host !== undefined) await attempt(host, async (engine) => (await labelled(engine, alive)).forEach(add))
+  if (host !== undefined) await attempt(host, async (engine) => (await reapLabelled(engine, alive)).forEach(add))
   const all = [...left.values()].toSorted((a, b) => a.kind.localeCompare(b.kind))
   for (const kind of dry ? [] : (['container', 'network'] as const)) {
     const ends = await Promise.allSettled(all.filter((each) => each.kind === kind).map(remove))
@@ -64,7 +64,7 @@ export async function reapEngine({ host, ask }: Sweeping, { journals, alive, dry
 }
 
 /** What an entry names, if it is there. Its id is proof enough; a name is not: run and owner must be those of the journal. */
-async function journaled(ask: Ask, { run, owner, entry: { kind, name, id } }: { readonly run: string; readonly owner: Owner; readonly entry: Entry }): Promise<Leftover | undefined> {
+async function reapJournaled(ask: Ask, { run, owner, entry: { kind, name, id } }: { readonly run: string; readonly owner: Owner; readonly entry: Entry }): Promise<Leftover | undefined> {
   const path = `${PATHS[kind]}/${id ?? name}${kind === 'container' ? '/json' : ''}`
   const { status, text } = await accepted(ask({ method: 'GET', path }), 404)
   if (status === 404) return undefined
@@ -74,7 +74,7 @@ async function journaled(ask: Ask, { run, owner, entry: { kind, name, id } }: { 
   return { kind, id: Id, run, ask }
 }
 
-async function labelled(ask: Ask, alive: ReapScope['alive']): Promise<readonly Leftover[]> {
+async function reapLabelled(ask: Ask, alive: ReapScope['alive']): Promise<readonly Leftover[]> {
   const filters = `filters=${encodeURIComponent(JSON.stringify({ label: [OWNER] }))}`
   const dead = (labels: Labels): boolean => {
     const owner = ownerIn(labels)

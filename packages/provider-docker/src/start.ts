@@ -1,4 +1,4 @@
-import { HOST_NAME, MoorageError, parcelsOf, signalOf, type ContainerUnit, type Exit, type Relays, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import { HOST_ACCESS_NAME, MoorageError, readFileTrees, exitSignal, type ContainerUnit, type Exit, type HostPortProxies, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
 import { addressOf } from './endpoint.ts'
 import { isAway, leaveToSession, saidBy } from './errors.ts'
 import type { Adjust, Client } from './engine/client.ts'
@@ -16,7 +16,7 @@ export interface Work {
   readonly run: Run
   readonly report: Report
   readonly network: Promise<RunNetwork>
-  readonly relays: Relays
+  readonly relays: HostPortProxies
 }
 
 /** Starts a service as a container; resolves when it runs, which says nothing of its readiness. */
@@ -27,7 +27,7 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   const client = await work.client
   await pullIfAbsent(client, { service: spec.name, image }, { report, signal })
   const network = await work.network
-  const hosts = hostAccess ? [`${HOST_NAME}:${await work.relays.lend(hostAccess === true ? [] : hostAccess)}`] : []
+  const hosts = hostAccess ? [`${HOST_ACCESS_NAME}:${await work.relays.openSamePorts(hostAccess === true ? [] : hostAccess)}`] : []
   signal.throwIfAborted()
   report.phase(spec.name, 'start')
   const name = `moorage-${run.id}-${spec.name.toLowerCase()}`
@@ -62,7 +62,7 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   const exited = exit.promise.then((end) => (stopping ? new Promise<never>(() => {}) : end))
   return {
     endpoint: (port, from) => (from === 'network' ? Promise.resolve({ host: spec.name.toLowerCase(), port }) : address.published(port)),
-    ...(address.listens ? { listens: address.listens } : {}),
+    ...(address.portProblem ? { portProblem: address.portProblem } : {}),
     inspect: `docker logs ${name}`,
     logs: (options) => readLogs(client, id, options),
     exited,
@@ -93,7 +93,7 @@ function adjustments({ run, spec, network, name, hosts }: { run: Run; spec: Unit
       ...(hosts.length ? { ExtraHosts: hosts } : {}),
       Tmpfs: Object.fromEntries((unit.tmpfs ?? []).map((path) => [path, tmpfsOptions(unit.user)])),
     },
-    parcels: parcelsOf(unit.files),
+    parcels: readFileTrees(unit.files),
   }
 }
 
@@ -111,7 +111,7 @@ function watchExit({ engine, host }: Client, id: string, done: (exit: Exit) => v
     const { StatusCode: code } = JSON.parse(text) as { readonly StatusCode?: number }
     if (code === undefined) throw new RangeError(text)
     const state = await engine.getContainer(id).inspect().then(({ State }) => State, () => undefined)
-    return { reason: 'exited', code, ...(state?.OOMKilled ? { detail: 'out of memory' } : {}), ...(code > 128 ? signalOf(code) : {}) }
+    return { reason: 'exited', code, ...(state?.OOMKilled ? { detail: 'out of memory' } : {}), ...(code > 128 ? exitSignal(code) : {}) }
   }
   void seen().catch((): Exit => ({ reason: 'lost', detail: 'the engine stopped answering, or the container was removed by somebody else' })).then(done)
 }

@@ -1,8 +1,8 @@
-import { knock, type Endpoint, type MoorageError, type Report } from '@moorage/core'
+import { portAnswers, type Endpoint, type MoorageError, type Report } from '@moorage/core'
 import type { Client } from './api/client.ts'
-import type { Target } from './forward/tunnel.ts'
+import type { ForwardTarget } from './forward/tunnel.ts'
 import { openForward, type Forward } from './forward/listener.ts'
-import { listens } from './forward/port-check.ts'
+import { portProblem } from './forward/port-check.ts'
 
 export type Reach = 'auto' | 'forward' | 'pod-ip'
 
@@ -11,7 +11,7 @@ export interface Route {
   /** `address` resolves with the pod's own. */
   endpoint(port: number, address: () => Promise<string>): Promise<Endpoint>
   /** Why nobody listens behind an endpoint, where an accepted connection does not tell. */
-  listens(port: number, signal: AbortSignal): Promise<string | undefined>
+  portProblem(port: number, signal: AbortSignal): Promise<string | undefined>
   close(): Promise<void>
 }
 
@@ -30,9 +30,9 @@ const QUIET = 5_000
  * By the pod's address where it is proven from within the cluster; else by forwards, whose local ports are open before
  * the pod exists. Outside of the cluster an address is not tried: it may be a stranger's.
  */
-export async function openRoute(client: Client, at: Omit<Target, 'port'> & { readonly ports: readonly number[] }, { reach, inCluster, report }: Ways): Promise<Route> {
+export async function openRoute(client: Client, at: Omit<ForwardTarget, 'port'> & { readonly ports: readonly number[] }, { reach, inCluster, report }: Ways): Promise<Route> {
   const forwards = new Map<number, Promise<Forward>>()
-  const targetOf = (port: number): Target => ({ service: at.service, namespace: at.namespace, pod: at.pod, port })
+  const targetOf = (port: number): ForwardTarget => ({ service: at.service, namespace: at.namespace, pod: at.pod, port })
   const direct = reach === 'pod-ip' || (reach === 'auto' && inCluster)
   let spoken = 0
   const failed = (error: MoorageError): void => {
@@ -63,10 +63,10 @@ export async function openRoute(client: Client, at: Omit<Target, 'port'> & { rea
       }
       return { host: '127.0.0.1', port: (await forward(port)).port }
     },
-    async listens(port, signal) {
+    async portProblem(port, signal) {
       const host = await addresses.get(port)
-      if (host === undefined) return await listens(client, targetOf(port), signal)
-      return (await knock({ host, port }, PROBE)) === undefined ? undefined : `nobody listens at ${host}:${port}`
+      if (host === undefined) return await portProblem(client, targetOf(port), signal)
+      return (await portAnswers({ host, port }, PROBE)) === undefined ? undefined : `nobody portProblem at ${host}:${port}`
     },
     async close() {
       await Promise.all([...forwards.values()].map(async (opening) => (await opening).close()))
@@ -76,6 +76,6 @@ export async function openRoute(client: Client, at: Omit<Target, 'port'> & { rea
 
 /** An open port or a refusal: both come from the pod's own network; silence does not. */
 async function answers(host: string, port: number): Promise<boolean> {
-  const closed = await knock({ host, port }, PROBE)
+  const closed = await portAnswers({ host, port }, PROBE)
   return closed === undefined || closed === 'ECONNREFUSED'
 }

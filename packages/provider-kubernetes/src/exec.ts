@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { messageOf, MoorageError, type ExecResult } from '@moorage/core'
 import type { Status } from './api/types.ts'
 import { parse, textOf, type Client } from './api/client.ts'
-import type { Target } from './forward/tunnel.ts'
+import type { ForwardTarget } from './forward/tunnel.ts'
 
 // Source: Kubernetes' remotecommand protocol, v5.channel.k8s.io: the channels, and CLOSE with the channel's number.
 const [STDIN, STDOUT, STDERR, ERROR, CLOSE] = [0, 1, 2, 3, 255]
@@ -15,7 +15,7 @@ export interface ExecOptions {
 }
 
 /** Runs a command inside a pod. */
-export async function execIn(client: Client, at: Pick<Target, 'service' | 'namespace' | 'pod'>, { container = 'main', command, input }: ExecOptions, signal: AbortSignal): Promise<ExecResult> {
+export async function execIn(client: Client, at: Pick<ForwardTarget, 'service' | 'namespace' | 'pod'>, { container = 'main', command, input }: ExecOptions, signal: AbortSignal): Promise<ExecResult> {
   signal.throwIfAborted()
   const query = new URLSearchParams({ container, stdout: 'true', stderr: 'true', stdin: String(input !== undefined) })
   for (const part of command) query.append('command', part)
@@ -59,7 +59,7 @@ function exitOf(word: string): { readonly code: number; readonly said?: string }
   return { code: 126, said: message || 'the connection broke off' }
 }
 
-async function refusal(at: Pick<Target, 'service' | 'namespace'>, response: IncomingMessage): Promise<MoorageError> {
+async function refusal(at: Pick<ForwardTarget, 'service' | 'namespace'>, response: IncomingMessage): Promise<MoorageError> {
   const { message = `status ${String(response.statusCode)}` } = parse(await textOf(response).catch(() => '')) as Status
   if (response.statusCode !== 403) return failed(at, message)
   return new MoorageError('START_FAILED', `services.${at.service}: this user may not run commands in pods of namespace ${at.namespace}: ${message}.`, {
@@ -70,6 +70,6 @@ async function refusal(at: Pick<Target, 'service' | 'namespace'>, response: Inco
   })
 }
 
-function failed({ service }: Pick<Target, 'service'>, said: string): MoorageError {
+function failed({ service }: Pick<ForwardTarget, 'service'>, said: string): MoorageError {
   return new MoorageError('PROVIDER_LOST', `services.${service}: a command inside it could not be run: ${said}.`, { service, provider: 'kubernetes' })
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { MoorageError, type Parcel } from '@moorage/core'
+import { MoorageError, type FileTree } from '@moorage/core'
 import type { Client } from './api/client.ts'
 import type { Subject } from './pod/diagnosis.ts'
 import { execIn } from './exec.ts'
@@ -18,7 +18,7 @@ export interface Delivery {
 const PER_OBJECT = 700_000
 const IN_STORE = 2_000_000
 
-export function planDelivery(parcels: readonly Parcel[], prefix: string): Delivery {
+export function planDelivery(parcels: readonly FileTree[], prefix: string): Delivery {
   const big = parcels.reduce((sum, { bytes }) => sum + bytes, 0) > IN_STORE || parcels.some(({ files }) => files.some(({ bytes, link }) => bytes > PER_OBJECT || link !== undefined))
   return big ? streamed(parcels) : stored(parcels, prefix)
 }
@@ -31,7 +31,7 @@ interface Bin {
 }
 
 /** Secrets, mounted: no program is needed inside the image. */
-function stored(parcels: readonly Parcel[], prefix: string): Delivery {
+function stored(parcels: readonly FileTree[], prefix: string): Delivery {
   const packed = parcels.map(({ files }, i) => {
     const bins: Bin[] = []
     for (const { path, mode, content } of files) {
@@ -56,7 +56,7 @@ const ALONE = 'file'
 const STAGE = '/moorage'
 
 /** An init container of the same image waits, takes a tar on its standard input, and ends. It needs sh and tar. */
-function streamed(parcels: readonly Parcel[]): Delivery {
+function streamed(parcels: readonly FileTree[]): Delivery {
   const volumes = parcels.map((_, i) => ({ name: `files-${i}`, emptyDir: {} }))
   const wait = `until [ -e ${STAGE}/done/1 ]; do sleep 0.05; done`
   return {
@@ -84,11 +84,11 @@ function streamed(parcels: readonly Parcel[]): Delivery {
   }
 }
 
-function mountsOf(parcels: readonly Parcel[]): readonly object[] {
+function mountsOf(parcels: readonly FileTree[]): readonly object[] {
   return parcels.map(({ target, folder }, i) => ({ name: `files-${i}`, mountPath: target, readOnly: true, ...(folder ? {} : { subPath: ALONE }) }))
 }
 
-async function tarOf(parcels: readonly Parcel[]): Promise<Iterable<Buffer>> {
+async function tarOf(parcels: readonly FileTree[]): Promise<Iterable<Buffer>> {
   const { pack } = await import('./vendor/tar.ts')
   const archive = pack()
   const parts: Buffer[] = []

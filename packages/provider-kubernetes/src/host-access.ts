@@ -1,11 +1,11 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MoorageError, Relays, type Problem } from '@moorage/core'
+import { MoorageError, HostPortProxies, type OptionProblem } from '@moorage/core'
 import type { Credentials } from './cluster/credentials.ts'
-import type { RunPlace } from './lifetime/run-namespace.ts'
+import type { RunNamespace } from './lifetime/run-namespace.ts'
 
 /** Pods can dial the supervisor's pod; a machine outside of the cluster they cannot. */
-export function hostProblem({ inCluster }: Credentials): Omit<Problem, 'at'> | undefined {
+export function hostProblem({ inCluster }: Credentials): Omit<OptionProblem, 'at'> | undefined {
   if (inCluster) return undefined
   return { reason: 'this machine is no pod of the cluster, so no pod can dial it', fix: "Run that service in the cluster as well (npmServer has placement: 'provider'), or the tests in a pod." }
 }
@@ -14,8 +14,8 @@ export function hostProblem({ inCluster }: Credentials): Omit<Problem, 'at'> | u
 const KNOWN = 5_000
 
 /** On the address of the pod that this runs in, and for the pods of the run alone. */
-export function relaysOn(credentials: Credentials, place: Promise<RunPlace>): Relays {
-  return new Relays(async () => {
+export function hostPortProxies(credentials: Credentials, place: Promise<RunNamespace>): HostPortProxies {
+  return new HostPortProxies(async () => {
     const { observed } = await place
     const admits = async (address: string): Promise<boolean> => {
       for (const until = performance.now() + KNOWN; !observed.hasAddress(address); await sleep(20)) if (performance.now() > until) return false

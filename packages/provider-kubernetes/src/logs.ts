@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cutLine, isMoorageError, type LogLine, type LogOptions } from '@moorage/core'
 import type { Client } from './api/client.ts'
-import type { Target } from './forward/tunnel.ts'
+import type { ForwardTarget } from './forward/tunnel.ts'
 
 /** A pod's lines. The API does not tell stdout from stderr: all count as stdout. */
-export async function* readLogs(client: Client, at: Pick<Target, 'namespace' | 'pod'>, { follow = false, tail, signal }: LogOptions): AsyncGenerator<LogLine> {
+export async function* readLogs(client: Client, at: Pick<ForwardTarget, 'namespace' | 'pod'>, { follow = false, tail, signal }: LogOptions): AsyncGenerator<LogLine> {
   const over = new AbortController()
   const both = signal ? AbortSignal.any([signal, over.signal]) : over.signal
   const query = new URLSearchParams({ container: 'main', follow: String(follow), ...(tail === undefined ? {} : { tailLines: String(tail) }) })

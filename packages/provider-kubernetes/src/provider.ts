@@ -1,12 +1,12 @@
-import type { Json, JsonObject, Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
-import { choose, type Chosen, type Cluster } from './cluster/select-cluster.ts'
-import { findCiPod, ownAddresses } from './cluster/owner-pod.ts'
-import { hostProblem, relaysOn } from './host-access.ts'
+import type { Json, JsonObject, OptionProblem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
+import { selectCluster, type Chosen, type Cluster } from './cluster/select-cluster.ts'
+import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
+import { hostProblem, hostPortProxies } from './host-access.ts'
 import type { KubernetesOptions } from './options.ts'
-import { openPlace, type Making, type RunPlace } from './lifetime/run-namespace.ts'
-import { reapCluster, removeJournaled } from './reap.ts'
+import { openRunNamespace, type Making, type RunNamespace } from './lifetime/run-namespace.ts'
+import { reap, removeJournaled } from './reap.ts'
 import { startUnit, type Work } from './start.ts'
-import { tellStuck } from './lifetime/stuck-namespaces.ts'
+import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
 
 // Milliseconds for a probe as a whole.
 const PROBE = 5_000
@@ -15,7 +15,7 @@ const PROBE = 5_000
 export function provider(given: JsonObject, { root }: { readonly root: string }): Provider {
   const options = given as KubernetesOptions
   let chosen: Promise<Chosen> | undefined
-  const look = (signal: AbortSignal): Promise<Chosen> => (chosen ??= choose({ options, env: process.env, root }, signal))
+  const look = (signal: AbortSignal): Promise<Chosen> => (chosen ??= selectCluster({ options, env: process.env, root }, signal))
   const cluster = async (signal: AbortSignal): Promise<Cluster> => {
     const { cluster: found, probed } = await look(signal)
     if (!found) throw new RangeError(probed.ok ? '' : probed.reason)
@@ -38,7 +38,7 @@ export function provider(given: JsonObject, { root }: { readonly root: string })
     hostAccess: async () => hostProblem((await cluster(new AbortController().signal)).credentials),
     async reap(scope, signal) {
       const { cluster: found } = await look(signal)
-      return found ? await reapCluster(found, scope, signal) : []
+      return found ? await reap(found, scope, signal) : []
     },
   }
 }
@@ -65,8 +65,8 @@ function openSession(found: Cluster, { run, report: given, options, signal }: Op
   // Whoever starts a service waits for it, and tells its failure.
   place.catch(() => {})
   if (choice.mode === 'shared' && options.deleter) report.notice(`kubernetes({ deleter }) has nothing to do: runs share namespace ${choice.namespace}, which stays.`)
-  if (choice.mode === 'create') void place.then(() => tellStuck(client, report, { signal })).catch(() => {})
-  const relays = relaysOn(credentials, place)
+  if (choice.mode === 'create') void place.then(() => reportStuckNamespaces(client, report, { signal })).catch(() => {})
+  const relays = hostPortProxies(credentials, place)
   const work: Work = { client, report, options, place, relays, ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report }, turns: new Map() }
   const units = new Set<Promise<Unit>>()
   return {
@@ -96,15 +96,15 @@ function openSession(found: Cluster, { run, report: given, options, signal }: Op
   }
 }
 
-async function placeOf({ client, credentials }: Cluster, making: Omit<Making, 'ciPod'>): Promise<RunPlace> {
+async function placeOf({ client, credentials }: Cluster, making: Omit<Making, 'ciPod'>): Promise<RunNamespace> {
   const { choice, signal } = making
   // An owner must be in the namespace of what it owns.
   const within = credentials.inCluster && choice.mode === 'shared' && choice.namespace === credentials.namespace
-  const ciPod = within ? await findCiPod(client, { namespace: choice.namespace, env: process.env, addresses: ownAddresses() }, signal) : { owners: [], labels: {} }
-  return await openPlace(client, { ...making, ciPod })
+  const ciPod = within ? await findOwnerPod(client, { namespace: choice.namespace, env: process.env, addresses: ownAddresses() }, signal) : { owners: [], labels: {} }
+  return await openRunNamespace(client, { ...making, ciPod })
 }
 
-function check(_service: string, { container: form }: ServiceSpec): readonly Problem[] {
+function check(_service: string, { container: form }: ServiceSpec): readonly OptionProblem[] {
   if (form?.user !== undefined && !/^\d+(:\d+)?$/.test(form.user)) {
     return [{ at: 'user', reason: `'${form.user}' is not numeric`, fix: "Give 'uid' or 'uid:gid', as in '999:999'." }]
   }

@@ -1,9 +1,9 @@
-import type { Json, Owner, Reaped, ReapScope } from '@moorage/core'
+import type { Json, Owner, ReapedObject, ReapScope } from '@moorage/core'
 import type { ApiObject, List } from './api/types.ts'
 import { bodyOf } from './errors.ts'
 import type { Cluster } from './cluster/select-cluster.ts'
 import type { Client } from './api/client.ts'
-import { deleteDeadman } from './lifetime/deadline-job.ts'
+import { deleteDeadlineJob } from './lifetime/deadline-job.ts'
 import { endLease, reapLeases } from './lifetime/expired-leases.ts'
 import { LIVENESS, ownerIn, RUN } from './labels.ts'
 import { deleteLease, leasesOf } from './lifetime/lease.ts'
@@ -18,8 +18,8 @@ const MOST = 20
  * Removes what a dead owner's journal names, and what is ours and has lost its proof of life: by its deadman on the
  * cluster's clock, or by its Lease. Every deletion names the UID that was looked at.
  */
-export async function reapCluster({ client, choice }: Cluster, { journals, alive, dry = false }: ReapScope, signal: AbortSignal): Promise<readonly Reaped[]> {
-  const reaped: Reaped[] = []
+export async function reap({ client, choice }: Cluster, { journals, alive, dry = false }: ReapScope, signal: AbortSignal): Promise<readonly ReapedObject[]> {
+  const reaped: ReapedObject[] = []
   const scope: Scope = { alive, dry, signal }
   for (const { run, owner, entries } of journals) {
     if (alive(owner)) continue
@@ -42,7 +42,7 @@ interface Entry {
 }
 
 /** What a journal names, if it is there and is what was meant. */
-export async function removeJournaled(client: Client, { run, owner, entry, dry = false }: { readonly run: string; readonly owner: Owner; readonly entry: Json; readonly dry?: boolean }): Promise<readonly Reaped[]> {
+export async function removeJournaled(client: Client, { run, owner, entry, dry = false }: { readonly run: string; readonly owner: Owner; readonly entry: Json; readonly dry?: boolean }): Promise<readonly ReapedObject[]> {
   const { kind, name, namespace = '' } = entry as unknown as Entry
   const path = { namespace: '/api/v1/namespaces', job: `/apis/batch/v1/namespaces/${namespace}/jobs`, lease: leasesOf(namespace) }[kind]
   const request = { method: 'GET' as const, path: `${path}/${name}` }
@@ -53,7 +53,7 @@ export async function removeJournaled(client: Client, { run, owner, entry, dry =
   if (metadata.labels?.[RUN] !== run || !same(ownerIn(metadata.annotations), owner)) return []
   const { uid, deletionTimestamp } = metadata
   if (dry) return deletionTimestamp === undefined ? [{ kind, id: name, run }] : []
-  const gone = await { namespace: () => deleteNamespace(client, name, uid), job: () => deleteDeadman(client, { namespace, name, uid }), lease: () => deleteLease(client, { namespace, name, uid }) }[kind]()
+  const gone = await { namespace: () => deleteNamespace(client, name, uid), job: () => deleteDeadlineJob(client, { namespace, name, uid }), lease: () => deleteLease(client, { namespace, name, uid }) }[kind]()
   return gone ? [{ kind, id: name, run }] : []
 }
 
@@ -61,13 +61,13 @@ function same(a: Owner | undefined, b: Owner): boolean {
   return a !== undefined && a.host === b.host && a.pid === b.pid && a.started === b.started
 }
 
-async function emptyNamespaces(client: Client, { alive, dry, signal }: Scope): Promise<readonly Reaped[]> {
+async function emptyNamespaces(client: Client, { alive, dry, signal }: Scope): Promise<readonly ReapedObject[]> {
   const list = { method: 'GET' as const, path: `/api/v1/namespaces?${new URLSearchParams({ labelSelector: RUN, limit: '500' })}`, signal }
   const answer = await client.call(list)
   const { date: now } = answer
   if (answer.status === 403 || now === undefined) return []
   const candidates = (bodyOf<List<ApiObject>>(list, answer).items ?? []).filter(({ metadata }) => metadata.deletionTimestamp === undefined && ownerIn(metadata.annotations) !== undefined)
-  const reaped: Reaped[] = []
+  const reaped: ReapedObject[] = []
   for (const { metadata } of candidates.slice(0, MOST)) {
     const { name, uid } = metadata
     const proof = await proofIn(client, metadata, { alive, dry, signal })

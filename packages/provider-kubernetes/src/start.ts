@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parcelsOf, type ContainerUnit, type Relays, type Report, type Unit, type UnitSpec } from '@moorage/core'
+import { readFileTrees, type ContainerUnit, type HostPortProxies, type Report, type Unit, type UnitSpec } from '@moorage/core'
 import { overQuota, refusalOf } from './pod/admission-errors.ts'
 import type { ApiObject } from './api/types.ts'
 import type { Client } from './api/client.ts'
@@ -7,12 +7,12 @@ import { create, tryCreate } from './api/create-object.ts'
 import { planDelivery, type Delivery } from './files.ts'
 import type { Subject } from './pod/diagnosis.ts'
 import { hostLabel } from './labels.ts'
-import { podManifest, secretManifest, type Shape } from './pod/manifest.ts'
+import { podManifest, secretManifest, type PodManifestInput } from './pod/manifest.ts'
 import type { KubernetesOptions } from './options.ts'
-import type { RunPlace } from './lifetime/run-namespace.ts'
+import type { RunNamespace } from './lifetime/run-namespace.ts'
 import { openRoute, type Ways } from './endpoint.ts'
 import { untilStarted } from './pod/wait-started.ts'
-import { remove } from './stop.ts'
+import { deleteObject } from './stop.ts'
 import { unitOf } from './unit.ts'
 
 /** What the starts of one session share. */
@@ -20,8 +20,8 @@ export interface Work {
   readonly client: Client
   readonly report: Report
   readonly options: KubernetesOptions
-  readonly place: Promise<RunPlace>
-  readonly relays: Relays
+  readonly place: Promise<RunNamespace>
+  readonly relays: HostPortProxies
   readonly ways: Ways
   /** How often each service has been started. */
   readonly turns: Map<string, number>
@@ -44,7 +44,7 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   const pod = `${mode === 'create' ? '' : `${run.id}-`}${label}${turn > 1 ? `.${turn}` : ''}`
   const { image, stopGrace: grace = 1, files } = spec.container as ContainerUnit
   const subject: Subject = { service: spec.name, image, pod, namespace }
-  const delivery = planDelivery(parcelsOf(files), pod)
+  const delivery = planDelivery(readFileTrees(files), pod)
   const route = await openRoute(client, { ...subject, ports: Object.values(spec.ports) }, work.ways)
   const made: (() => Promise<unknown>)[] = [() => route.close()]
   const undo = async (): Promise<void> => {
@@ -52,7 +52,7 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   }
   try {
     const { uid } = (await admit(work, { spec, subject, place, delivery, made }, signal)).metadata
-    made.push(() => remove(client, { namespace, kind: 'pods', name: pod, uid, grace }))
+    made.push(() => deleteObject(client, { namespace, kind: 'pods', name: pod, uid, grace }))
     await untilStarted(work, { subject, uid, observed: place.observed, delivery }, signal)
     return unitOf(work, { subject, uid, observed: place.observed, route, undo })
   } catch (error) {
@@ -64,7 +64,7 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
 interface Admission {
   readonly spec: UnitSpec
   readonly subject: Subject
-  readonly place: RunPlace
+  readonly place: RunNamespace
   readonly delivery: Delivery
   /** The way back for what was made. */
   readonly made: (() => Promise<unknown>)[]
@@ -82,12 +82,12 @@ async function admit({ client, report, options, relays }: Work, { spec, subject,
   await Promise.all(
     secrets.map(async (body) => {
       const { metadata } = (await create(client, { path: `/api/v1/namespaces/${namespace}/secrets`, body, signal })).object
-      made.push(() => remove(client, { namespace, kind: 'secrets', name: metadata.name, uid: metadata.uid }))
+      made.push(() => deleteObject(client, { namespace, kind: 'secrets', name: metadata.name, uid: metadata.uid }))
     }),
   )
   const { hostAccess } = spec.container as ContainerUnit
-  const machine = hostAccess && (await relays.lend(hostAccess === true ? [] : hostAccess))
-  const shape: Shape = { run, spec, name, owner, options, namespace, secret, delivery, machine }
+  const machine = hostAccess && (await relays.openSamePorts(hostAccess === true ? [] : hostAccess))
+  const shape: PodManifestInput = { run, spec, name, owner, options, namespace, secret, delivery, machine }
   for (const body = podManifest(shape); ; ) {
     signal.throwIfAborted()
     const answer = await tryCreate(client, { path: `/api/v1/namespaces/${namespace}/pods`, body, signal })

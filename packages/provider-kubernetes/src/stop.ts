@@ -1,7 +1,7 @@
 import { apiError } from './errors.ts'
 import type { Client } from './api/client.ts'
 
-export interface Doomed {
+export interface ObjectRef {
   readonly namespace: string
   readonly kind: 'pods' | 'secrets' | 'services'
   readonly name: string
@@ -11,7 +11,7 @@ export interface Doomed {
 }
 
 /** Resolves when the API server has accepted the deletion; gives false for what was gone already. */
-export async function remove(client: Client, { namespace, kind, name, uid, grace }: Doomed): Promise<boolean> {
+export async function deleteObject(client: Client, { namespace, kind, name, uid, grace }: ObjectRef): Promise<boolean> {
   const request = {
     method: 'DELETE' as const,
     path: `/api/v1/namespaces/${namespace}/${kind}/${name}`,

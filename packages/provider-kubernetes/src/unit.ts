@@ -1,16 +1,16 @@
-import { signalOf, type Exit, type Unit } from '@moorage/core'
+import { exitSignal, type Exit, type Unit } from '@moorage/core'
 import type { Pod } from './api/types.ts'
 import type { Client } from './api/client.ts'
 import type { Subject } from './pod/diagnosis.ts'
 import { execIn } from './exec.ts'
 import { readLogs } from './logs.ts'
-import type { Observed, Sight } from './pod/informer.ts'
+import type { PodInformer, PodSnapshot } from './pod/informer.ts'
 import type { Route } from './endpoint.ts'
 
 interface Running {
   readonly subject: Subject
   readonly uid: string
-  readonly observed: Observed
+  readonly observed: PodInformer
   readonly route: Route
   /** Takes it down. */
   undo(): Promise<void>
@@ -24,7 +24,7 @@ export function unitOf({ client }: { readonly client: Client }, { subject, uid, 
   return {
     // The address, not the name: it is there at once, where a name comes late and its absence is remembered.
     endpoint: async (port, from) => (from === 'network' ? { host: await address(), port } : await route.endpoint(port, address)),
-    listens: (port, signal) => route.listens(port, signal),
+    portProblem: (port, signal) => route.portProblem(port, signal),
     inspect: `kubectl logs -n ${subject.namespace} ${subject.pod}`,
     logs: (options) => readLogs(client, subject, options),
     exited,
@@ -36,7 +36,7 @@ export function unitOf({ client }: { readonly client: Client }, { subject, uid, 
 // Source: Kubernetes, kubelet's eviction, preemption and admission, and node lifecycle: reasons of a pod's status.
 const EVICTED = /^(Evicted|Preempting|Preempted|NodeShutdown|Terminated|NodeLost|NodeAffinity|OutOf\w+|UnexpectedAdmissionError)$/
 
-export function exitOf({ pod, gone }: Sight): Exit | undefined {
+export function exitOf({ pod, gone }: PodSnapshot): Exit | undefined {
   const { reason = '', message = '', phase, conditions = [] } = pod?.status ?? {}
   if (EVICTED.test(reason)) return { reason: 'evicted', detail: message || reason }
   // By the eviction API, a taint of the node, or a pod of higher priority.
@@ -46,7 +46,7 @@ export function exitOf({ pod, gone }: Sight): Exit | undefined {
   if (reason === 'DeadlineExceeded') return { reason: 'exited', detail: 'it ran for as long as a pod may' }
   if (terminated) {
     const { exitCode: code } = terminated
-    return { reason: 'exited', code, ...(terminated.reason === 'OOMKilled' ? { detail: outOfMemory(pod) } : {}), ...(code > 128 ? signalOf(code) : {}) }
+    return { reason: 'exited', code, ...(terminated.reason === 'OOMKilled' ? { detail: outOfMemory(pod) } : {}), ...(code > 128 ? exitSignal(code) : {}) }
   }
   if (gone || pod?.metadata.deletionTimestamp) return { reason: 'lost', detail: 'somebody else deleted its pod' }
   if (phase === 'Failed' || phase === 'Succeeded') return { reason: 'exited', ...(message ? { detail: message } : {}) }

@@ -1,6 +1,6 @@
-import { moduleBeside, type ProviderRef } from '@moorage/core'
+import { siblingModule, type ProviderRef } from '@moorage/core'
 
 /** Services as plain processes on this machine: no engine, no images. */
 export function process(): ProviderRef {
-  return { name: 'process', module: moduleBeside(import.meta.url, 'provider'), options: {} }
+  return { name: 'process', module: siblingModule(import.meta.url, 'provider'), options: {} }
 }

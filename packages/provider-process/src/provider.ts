@@ -1,5 +1,5 @@
 import { platform } from 'node:os'
-import type { Problem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
+import type { OptionProblem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
 import { reservePort, type Reserved } from './endpoint.ts'
 import { reap } from './reap.ts'
 import { removeFolders, startUnit, type Work } from './start.ts'
@@ -43,7 +43,7 @@ function openSession(run: Run, report: Report): Session {
   }
 }
 
-function check(_service: string, { process: form }: ServiceSpec): readonly Problem[] {
+function check(_service: string, { process: form }: ServiceSpec): readonly OptionProblem[] {
   if (form && !form.command && !form.program) {
     return [{ at: 'process', reason: 'it names neither a command nor a program', fix: 'Give one of the two.' }]
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { Json, Reaped, ReapScope } from '@moorage/core'
+import type { Json, ReapedObject, ReapScope } from '@moorage/core'
 import { endMarked, markedPids } from './labels.ts'
 
 type Entry = { readonly kind: 'unit'; readonly unit: string; readonly stopSignal: NodeJS.Signals } | { readonly kind: 'folder'; readonly path: string }
@@ -10,8 +10,8 @@ type Entry = { readonly kind: 'unit'; readonly unit: string; readonly stopSignal
 const GRACE = 2_000
 
 /** Ends and removes what the journals of dead supervisors name; nothing else is looked at. */
-export async function reap({ journals, dry = false }: ReapScope): Promise<readonly Reaped[]> {
-  const reaped: Reaped[] = []
+export async function reap({ journals, dry = false }: ReapScope): Promise<readonly ReapedObject[]> {
+  const reaped: ReapedObject[] = []
   for (const { run, entries } of journals) {
     const known = entries.filter(isEntry)
     for (const entry of known) {

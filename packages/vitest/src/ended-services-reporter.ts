@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reporter, TestCase } from 'vitest/node'
-import { harmless } from '@moorage/core'
+import { escapeWorkflowCommands } from '@moorage/core'
 import { endedServices, forgetEnded } from './ended-services.ts'
 
 // Milliseconds: a test may fail by a lost connection before its engine has noticed the end of the service.
 const NOTICED = 500
 
 /** Adds to each failed test which services have ended, with their last lines; the other reporters print it. */
-export class ExitReporter implements Reporter {
+export class EndedServicesReporter implements Reporter {
   readonly #failed: TestCase[] = []
 
   onTestRunStart(): void {
@@ -26,7 +26,7 @@ export class ExitReporter implements Reporter {
   onTestRunEnd(): void {
     const added = endedServices().map(({ service, reason, logs }) => ({
       name: 'Service',
-      message: `services.${service} ${reason}. Its last lines:\n${logs.map((line) => `  ${harmless(line)}`).join('\n')}`,
+      message: `services.${service} ${reason}. Its last lines:\n${logs.map((line) => `  ${escapeWorkflowCommands(line)}`).join('\n')}`,
     }))
     for (const errors of this.#failed.flatMap(errorsOf)) errors.push(...added)
   }

@@ -1,10 +1,10 @@
-import type { Ended, Tell } from '@moorage/core'
+import type { EndedService, ProgressListener } from '@moorage/core'
 
 // The setup and the reporter may be two copies of this module in one process.
 const KEY = Symbol.for('moorage.ended-services')
-const holder = globalThis as { [KEY]?: Ended[] }
+const holder = globalThis as { [KEY]?: EndedService[] }
 
-export function endedServices(): readonly Ended[] {
+export function endedServices(): readonly EndedService[] {
   return holder[KEY] ?? []
 }
 
@@ -14,9 +14,9 @@ export function forgetEnded(): void {
 }
 
 /** Keeps what ends in mind, and passes everything on. */
-export function mindful(tell: Tell): Tell {
+export function rememberEnded(onProgress: ProgressListener): ProgressListener {
   return (progress) => {
     if (progress.kind === 'exited') (holder[KEY] ??= []).push(progress)
-    tell(progress)
+    onProgress(progress)
   }
 }

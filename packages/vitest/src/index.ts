@@ -1,6 +1,6 @@
 import type {} from 'vitest'
 import type { Registered } from '@moorage/core'
-import { ExitReporter } from './ended-services-reporter.ts'
+import { EndedServicesReporter } from './ended-services-reporter.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -37,7 +37,7 @@ export function createPlugin(setup: string): MooragePlugin {
     configureVitest({ vitest }) {
       const { reporters } = vitest.config
       // First: what it adds to a failed test, the others print.
-      if (!reporters.some((reporter) => reporter instanceof ExitReporter)) reporters.unshift(new ExitReporter())
+      if (!reporters.some((reporter) => reporter instanceof EndedServicesReporter)) reporters.unshift(new EndedServicesReporter())
     },
   }
 }

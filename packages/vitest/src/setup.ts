@@ -1,8 +1,8 @@
 import type { TestProject } from 'vitest/node'
-import { isMoorageError, messageOf, type AnyConfig, type Environment, type ProvisionOptions, type Registered, type Tell } from '@moorage/core'
-import { exposeTo, findConfig, loadConfig, printTo } from '@moorage/core/runner'
-import { mindful } from './ended-services.ts'
-import { isListing } from './is-list-command.ts'
+import { isMoorageError, messageOf, type AnyConfig, type Environment, type ProvisionOptions, type Registered, type ProgressListener } from '@moorage/core'
+import { exposeVariables, findConfig, loadConfig, progressPrinter } from '@moorage/core/runner'
+import { rememberEnded } from './ended-services.ts'
+import { isListCommand } from './is-list-command.ts'
 import { newWarnings } from './warnings.ts'
 
 type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promise<Environment>
@@ -17,13 +17,13 @@ const LINGER = 5_000
  * each rerun in watch mode the config is read again: what has changed or died is started anew, the rest stays.
  */
 export function createSetup(provision: Provision): Setup {
-  const tell = mindful(printTo(process.stderr))
+  const onProgress = rememberEnded(progressPrinter(process.stderr))
   return async (project) => {
-    if (isListing(process.argv)) return async () => {}
+    if (isListCommand(process.argv)) return async () => {}
     const { root, watch } = project.config
     const read = async (): Promise<AnyConfig> => await loadConfig(findConfig(root))
     let config = await read()
-    let stage = enter(project, await provision(config, { tell, linger: watch ? LINGER : 0 }), tell)
+    let stage = enter(project, await provision(config, { onProgress, linger: watch ? LINGER : 0 }), onProgress)
     project.onTestsRerun(async () => {
       // Before anything is awaited: of several projects none may still hold the run when the first one changes it.
       await stage.leave(false)
@@ -31,8 +31,8 @@ export function createSetup(provision: Provision): Setup {
         report(error)
         return config
       })
-      const env = await provision(config, { tell, linger: LINGER }).catch(report)
-      if (env) stage = enter(project, env, tell)
+      const env = await provision(config, { onProgress, linger: LINGER }).catch(report)
+      if (env) stage = enter(project, env, onProgress)
     })
     // Vitest says by its exit code that tests have failed.
     return async () => await stage.leave(Boolean(process.exitCode))
@@ -43,10 +43,10 @@ interface Stage {
   leave(failed: boolean): Promise<void>
 }
 
-function enter(project: TestProject, env: Environment, tell: Tell): Stage {
-  for (const text of newWarnings(project, env.env)) tell({ kind: 'notice', text })
+function enter(project: TestProject, env: Environment, onProgress: ProgressListener): Stage {
+  for (const text of newWarnings(project, env.env)) onProgress({ kind: 'notice', text })
   // Also to forks and threads, and to whatever they start.
-  const restore = exposeTo(process.env, env.env)
+  const restore = exposeVariables(process.env, env.env)
   project.provide('moorage', env.endpoints as Registered)
   return {
     async leave(failed) {

@@ -1,5 +1,5 @@
 import { expect, test as base, type TestAPI } from 'vitest'
-import { lease, serviceNames, type IsolatedFixtures } from '@moorage/core/isolated'
+import { acquireSlot, serviceNames, type IsolatedFixtures } from '@moorage/core/isolated'
 
 export { expect }
 
@@ -24,7 +24,7 @@ function fixtures(): { readonly [name: string]: Fixture } {
 
 function fixtureOf(name: string): Fixture {
   return async ({ task }, use) => {
-    const { connection, release } = await lease(name, { file: task.file.filepath, own: true })
+    const { connection, release } = await acquireSlot(name, { file: task.file.filepath, own: true })
     await use(connection)
     release()
   }

@@ -3,9 +3,9 @@ import { duplexPair } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { monotonic } from '../../../packages/core/src/provider-kit/clock.ts'
-import { PROTOCOL } from '../../../packages/core/src/protocol/channel.ts'
-import { join } from '../../../packages/core/src/client/connect.ts'
+import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'
+import { PROTOCOL_VERSION } from '../../../packages/core/src/protocol/channel.ts'
+import { connect } from '../../../packages/core/src/client/connect.ts'
 import { Supervisor } from '../../../packages/core/src/supervisor/supervisor.ts'
 
 test('a client whose start has failed gets the error, and no invitation to start over', async () => {
@@ -13,11 +13,11 @@ test('a client whose start has failed gets the error, and no invitation to start
   const plan = { services: { db: { spec: { preset: 'db', ports: {} }, needs: {}, variable: 'DB_URL' } }, root: '/', hash: 'hash' }
   const order = { plan, candidates: { inOrder: [], ci: false, explicit: { provider, by: 'the test' } }, host: provider }
   const run = { id: 'dev-1', labels: {}, owner: { host: 'h', pid: 1, started: 1 }, root: '/', cache: '/' }
-  const begin = (): object => ({ run, clock: monotonic, journal: () => {}, load: () => Promise.reject(new RangeError('its module is broken')) })
-  const supervisor = new Supervisor({ clock: monotonic, shut: () => {}, opened: () => {}, forget: () => {}, done: () => {}, begin } as never)
+  const begin = (): object => ({ run, clock: monotonicClock, journal: () => {}, load: () => Promise.reject(new RangeError('its module is broken')) })
+  const supervisor = new Supervisor({ clock: monotonicClock, shut: () => {}, opened: () => {}, forget: () => {}, done: () => {}, begin } as never)
   const [ours, theirs] = duplexPair()
   supervisor.connect(theirs)
-  ours.write(`${JSON.stringify({ id: 1, method: 'open', params: { protocol: PROTOCOL, order, run: { id: 'dev-1' }, identity: 'i', family: 'f' } })}\n`)
+  ours.write(`${JSON.stringify({ id: 1, method: 'open', params: { protocol: PROTOCOL_VERSION, order, run: { id: 'dev-1' }, identity: 'i', family: 'f' } })}\n`)
   const all = text(ours)
   await once(ours, 'end')
   const said = (await all).trim().split('\n').map((line) => JSON.parse(line) as { id?: number; error?: { message: string }; event?: object })
@@ -28,11 +28,11 @@ test('a client whose start has failed gets the error, and no invitation to start
 test('the end that follows the error of a start is no news, though both come in one packet', async () => {
   const [ours, theirs] = duplexPair()
   const lines = (...messages: readonly object[]): string => messages.map((message) => `${JSON.stringify(message)}\n`).join('')
-  theirs.write(lines({ event: { hello: PROTOCOL } }))
+  theirs.write(lines({ event: { hello: PROTOCOL_VERSION } }))
   theirs.once('data', () => theirs.end(lines({ id: 1, error: { code: 'START_FAILED', message: 'its module is broken', details: {} } }, { event: { over: 'services failed to start' } })))
   const told: object[] = []
-  const ways = { dial: () => Promise.resolve(ours), launch: () => Promise.reject(new RangeError('not again')), recover: () => Promise.reject(new RangeError('nothing to recover')) }
-  const joining = join({ run: { id: 'dev-1' } } as never, { ways, log: '', tell: (progress) => void told.push(progress) })
+  const transport = { dial: () => Promise.resolve(ours), launch: () => Promise.reject(new RangeError('not again')), recover: () => Promise.reject(new RangeError('nothing to recover')) }
+  const joining = connect({ run: { id: 'dev-1' } } as never, { transport, log: '', onProgress: (progress) => void told.push(progress) })
   await expect(joining).rejects.toThrow('its module is broken')
   await turn()
   expect(told).toEqual([])

@@ -3,13 +3,13 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { PROTOCOL } from '../../../packages/core/src/protocol/channel.ts'
-import { placeOf } from '../../../packages/core/src/protocol/paths.ts'
-import { visit } from '../../../packages/core/src/client/inspect.ts'
+import { PROTOCOL_VERSION } from '../../../packages/core/src/protocol/channel.ts'
+import { supervisorPaths } from '../../../packages/core/src/protocol/paths.ts'
+import { inspectRun } from '../../../packages/core/src/client/inspect.ts'
 import { refused } from '../refusal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'moorage-visit-'))
-const place = placeOf('0123456789abcdef', folder)
+const place = supervisorPaths('0123456789abcdef', folder)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 // A stand-in for a supervisor of another version, which this checkout cannot start.
@@ -20,19 +20,19 @@ async function greeting(text: string): Promise<Server> {
 }
 
 test('nobody is there', async () => {
-  expect(await visit(place)).toBeUndefined()
+  expect(await inspectRun(place)).toBeUndefined()
 })
 
 test('one that is on its way down closes without a greeting', async () => {
   const server = await greeting('')
-  expect(await visit(place)).toBeUndefined()
+  expect(await inspectRun(place)).toBeUndefined()
   await new Promise((done) => server.close(done))
 })
 
 test('a supervisor of another version: the message says what to do', async () => {
-  const server = await greeting(`${JSON.stringify({ event: { hello: PROTOCOL - 1, pid: 1 } })}\n`)
-  expect(await refused(() => visit(place))).toBe(
-    `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL - 1}, this client ${PROTOCOL}.\nTwo versions of moorage share one project: let its first run end, or bring both to the same version.`,
+  const server = await greeting(`${JSON.stringify({ event: { hello: PROTOCOL_VERSION - 1, pid: 1 } })}\n`)
+  expect(await refused(() => inspectRun(place))).toBe(
+    `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION - 1}, this client ${PROTOCOL_VERSION}.\nTwo versions of moorage share one project: let its first run end, or bring both to the same version.`,
   )
   await new Promise((done) => server.close(done))
 })

@@ -12,7 +12,7 @@ afterEach(() => rmSync(base, { recursive: true, force: true }))
 /** The supervisor in this process, its files in a folder of the test's own. */
 function inline(told: string[] = []): ProvisionOptions {
   const { MOORAGE: _, ...env } = process.env
-  return { env: { ...env, CI: '', MOORAGE_PROVIDER: '', MOORAGE_CACHE_DIR: base, MOORAGE_SUPERVISOR: 'inline' }, tell: (progress) => void told.push(progress.kind === 'ready' ? `ready ${progress.service}` : progress.kind) }
+  return { env: { ...env, CI: '', MOORAGE_PROVIDER: '', MOORAGE_CACHE_DIR: base, MOORAGE_SUPERVISOR: 'inline' }, onProgress: (progress) => void told.push(progress.kind === 'ready' ? `ready ${progress.service}` : progress.kind) }
 }
 
 function site(): string {
@@ -74,7 +74,7 @@ test('an abort before and during the start', async () => {
   const config = defineConfig({ root: site(), provider: plain(), services: { web: staticServer({ root: '.' }) } })
   await expect(provision(config, { ...inline(), signal: AbortSignal.abort(new RangeError('not now')) })).rejects.toThrow('not now')
   const abort = new AbortController()
-  const starting = provision(config, { ...inline(), tell: () => abort.abort(new RangeError('enough')), signal: abort.signal })
+  const starting = provision(config, { ...inline(), onProgress: () => abort.abort(new RangeError('enough')), signal: abort.signal })
   await expect(starting).rejects.toThrow('enough')
   await expect.poll(() => (existsSync(join(base, 'run')) ? leftovers() : [])).toEqual([])
 })
@@ -111,11 +111,11 @@ function seeded(options: object, services: { readonly [name: string]: AnyService
 
 test('a version that a plain process does not honour is told', async () => {
   const told: string[] = []
-  const tell: ProvisionOptions['tell'] = (progress) => void (progress.kind === 'notice' && told.push(progress.text))
+  const onProgress: ProvisionOptions['onProgress'] = (progress) => void (progress.kind === 'notice' && told.push(progress.text))
   const [major] = process.versions.node.split('.')
   const api = npmServer({ placement: 'provider', version: '12' })
   const right = npmServer({ placement: 'provider', version: `${major}-slim` })
-  await using env = await provision(defineConfig({ root: site(), provider: plain(), services: { api, right, web: staticServer({ root: '.', version: '1.27' }) } }), { ...inline(), tell })
+  await using env = await provision(defineConfig({ root: site(), provider: plain(), services: { api, right, web: staticServer({ root: '.', version: '1.27' }) } }), { ...inline(), onProgress })
   expect(Object.keys(env.endpoints)).toHaveLength(3)
   expect(told.toSorted()).toEqual([
     `services.api.version: '12' was asked for; as a plain process it is what is installed, ${process.versions.node}.`,

@@ -1,32 +1,32 @@
 import { expect, test } from 'vitest'
 import { defineConfig, redis, type AnyConfig } from '../../../packages/moorage/src/index.ts'
-import { durationOf, keepFor } from '../../../packages/core/src/config/keep.ts'
-import { inWords, keptLines } from '../../../packages/core/src/supervisor/retention-message.ts'
+import { parseDuration, retentionMs } from '../../../packages/core/src/config/keep.ts'
+import { formatDuration, retentionMessage } from '../../../packages/core/src/supervisor/retention-message.ts'
 import { refused } from '../refusal.ts'
 
 const config = (options: object = {}): AnyConfig => defineConfig({ root: '/tmp', services: { db: redis() }, ...options })
 
 test.each([['90s', 90_000], ['30m', 1_800_000], ['1.5h', 5_400_000], ['24h', 86_400_000]])('%s', (text, ms) => {
-  expect(durationOf(text, 'x')).toBe(ms)
+  expect(parseDuration(text, 'x')).toBe(ms)
 })
 
 test.each(['', '10', '5d', '0s', '-1m', '25h', 'm'])("'%s' is no time", async (text) => {
-  expect(await refused(() => durationOf(text, 'MOORAGE_KEEP_FOR'))).toBe(
+  expect(await refused(() => parseDuration(text, 'MOORAGE_KEEP_FOR'))).toBe(
     `USAGE\nMOORAGE_KEEP_FOR: '${text}' is not a time that services can stay.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.`,
   )
 })
 
 test('the variable wins over the config, and half an hour is the default', () => {
-  expect(keepFor(config(), {})).toBeUndefined()
-  expect(keepFor(config({ keep: 'on-failure' }), {})).toBe(1_800_000)
-  expect(keepFor(config({ keep: 'on-failure', keepFor: 5_000 }), {})).toBe(5_000)
-  expect(keepFor(config({ keep: 'on-failure', keepFor: 5_000 }), { MOORAGE_KEEP_FOR: '10m' })).toBe(600_000)
-  expect(keepFor(config({ keep: 'on-failure' }), { MOORAGE_KEEP: 'never' })).toBeUndefined()
-  expect(keepFor(config(), { MOORAGE_KEEP: 'on-failure' })).toBe(1_800_000)
+  expect(retentionMs(config(), {})).toBeUndefined()
+  expect(retentionMs(config({ keep: 'on-failure' }), {})).toBe(1_800_000)
+  expect(retentionMs(config({ keep: 'on-failure', keepFor: 5_000 }), {})).toBe(5_000)
+  expect(retentionMs(config({ keep: 'on-failure', keepFor: 5_000 }), { MOORAGE_KEEP_FOR: '10m' })).toBe(600_000)
+  expect(retentionMs(config({ keep: 'on-failure' }), { MOORAGE_KEEP: 'never' })).toBeUndefined()
+  expect(retentionMs(config(), { MOORAGE_KEEP: 'on-failure' })).toBe(1_800_000)
 })
 
 test('a wish that is not known', async () => {
-  expect(await refused(() => keepFor(config(), { MOORAGE_KEEP: 'always' }))).toBe("USAGE\nMOORAGE_KEEP is 'always', which is not known.\nSet it to on-failure or never, or unset it.")
+  expect(await refused(() => retentionMs(config(), { MOORAGE_KEEP: 'always' }))).toBe("USAGE\nMOORAGE_KEEP is 'always', which is not known.\nSet it to on-failure or never, or unset it.")
   expect(await refused(() => config({ keep: 'always' }))).toBe('CONFIG_INVALID\nkeep: "always" is not known.\nWrite keep: \'on-failure\', or leave it out.')
   for (const keepFor of [0, -5, 86_400_001, '10m']) {
     expect(await refused(() => config({ keepFor }))).toBe(`CONFIG_INVALID\nkeepFor: ${JSON.stringify(keepFor)} is not a time that services can stay.\nGive milliseconds, 86,400,000 (a day) at most.`)
@@ -34,11 +34,11 @@ test('a wish that is not known', async () => {
 })
 
 test('what a person is told of services that stay', () => {
-  expect(keptLines({ run: 'dev-1', ms: 1_800_000, why: 'a start failed', inspections: { db: 'docker logs moorage-dev-1-db', web: 'moorage logs web' } })).toEqual([
+  expect(retentionMessage({ run: 'dev-1', ms: 1_800_000, why: 'a start failed', inspections: { db: 'docker logs moorage-dev-1-db', web: 'moorage logs web' } })).toEqual([
     'The services of run dev-1 stay for 30 min, since a start failed. To look:',
     '  db   docker logs moorage-dev-1-db',
     '  web  moorage logs web',
     'To remove them earlier: moorage down',
   ])
-  expect([90_000, 119_000, 3_600_000, 28_740_000, 28_800_000].map(inWords)).toEqual(['90 s', '119 s', '60 min', '7 h 59 min', '8 h'])
+  expect([90_000, 119_000, 3_600_000, 28_740_000, 28_800_000].map(formatDuration)).toEqual(['90 s', '119 s', '60 min', '7 h 59 min', '8 h'])
 })

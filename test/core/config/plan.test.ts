@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { defineConfig, npmServer, postgres, process as plain, redis, ref, type AnyConfig } from '../../../packages/moorage/src/index.ts'
 import { createPlan, type Plan } from '../../../packages/core/src/config/plan.ts'
-import { environOf, PAYLOAD, variableOf } from '../../../packages/core/src/config/env-variables.ts'
+import { buildVariables, PAYLOAD, urlVariable } from '../../../packages/core/src/config/env-variables.ts'
 
 const root = '/project'
 const plan = (services: Parameters<typeof defineConfig>[0]['services'], env: { [name: string]: string } = {}): Plan => createPlan(defineConfig({ root, services }) as AnyConfig, env)
@@ -19,7 +19,7 @@ test('completed is more than ready', () => {
 })
 
 test.each([['db', 'DB_URL'], ['mainDb', 'MAIN_DB_URL'], ['main-db', 'MAIN_DB_URL'], ['db2Copy', 'DB2_COPY_URL']])('%s sets %s', (name, variable) => {
-  expect(variableOf(name, {})).toBe(variable)
+  expect(urlVariable(name, {})).toBe(variable)
 })
 
 test('as names the variable', () => {
@@ -33,7 +33,7 @@ test("a user's URL is taken as it is; an empty one is none", () => {
 
 test("a URL that an outer run set is not a user's: the run is joined, not passed through", () => {
   const payload = { run: 'r', hash: 'h', identity: 'i', variables: ['DB_URL'], services: { db: { url: 'postgres://ours/x' } } }
-  const env = environOf(payload, { db: 'DB_URL' })
+  const env = buildVariables(payload, { db: 'DB_URL' })
   expect(env).toEqual({ DB_URL: 'postgres://ours/x', [PAYLOAD]: JSON.stringify(payload) })
   expect(plan({ db: postgres() }, env).services['db']).not.toHaveProperty('given')
   expect(plan({ db: postgres() }, { ...env, [PAYLOAD]: '{ not JSON' }).services['db']?.given).toBe('postgres://ours/x')

@@ -1,12 +1,12 @@
 import { duplexPair } from 'node:stream'
 import { expect, test } from 'vitest'
 import { MoorageError, type Json } from '@moorage/core'
-import { Channel, type Handlers } from '../../../packages/core/src/protocol/channel.ts'
+import { Channel, type ChannelHandlers } from '../../../packages/core/src/protocol/channel.ts'
 import { refusal, refused } from '../refusal.ts'
 
 const GONE = 'SUPERVISOR_FAILED\nThe supervisor that holds the services is gone.'
 
-function pair(handlers: Handlers = {}): { readonly ours: Channel; readonly theirs: Channel } {
+function pair(handlers: ChannelHandlers = {}): { readonly ours: Channel; readonly theirs: Channel } {
   const [one, other] = duplexPair()
   return { ours: new Channel(one, {}), theirs: new Channel(other, handlers) }
 }
@@ -38,7 +38,7 @@ test('an end without handlers says so', async () => {
 test('events arrive in their order', async () => {
   const events: Json[] = []
   const { ours } = pair({ event: (event) => void events.push(event), handle: () => Promise.resolve(null) })
-  for (const n of [1, 2, 3]) ours.tell({ n })
+  for (const n of [1, 2, 3]) ours.sendEvent({ n })
   await ours.call('flush', null)
   expect(events).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
 })

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { cacheFolder, identityOf, placeOf, runFolder } from '../../../packages/core/src/protocol/paths.ts'
+import { cacheFolder, shortHash, supervisorPaths, runFolder } from '../../../packages/core/src/protocol/paths.ts'
 
 let base: string
 beforeEach(() => void (base = mkdtempSync(join(tmpdir(), 'moorage-place-'))))
@@ -31,7 +31,7 @@ test('every socket in it has a path that a socket can have', () => {
   }
   const fits = cache(most)
   expect(runFolder({ MOORAGE_CACHE_DIR: fits })).toBe(join(fits, 'run'))
-  expect(placeOf('0123456789abcdef', join(fits, 'run')).socket.length).toBeLessThanOrEqual(107)
+  expect(supervisorPaths('0123456789abcdef', join(fits, 'run')).socket.length).toBeLessThanOrEqual(107)
   expect(runFolder({ MOORAGE_CACHE_DIR: cache(most + 1) })).toBe(join(tmpdir(), `moorage-${process.getuid?.()}`))
 })
 
@@ -56,7 +56,7 @@ test('where the temporary folder is too long as well: /tmp', () => {
 })
 
 test('an identity: the same for the same parts, another for parts that only read alike', () => {
-  expect(identityOf(['a', 'b'])).toMatch(/^[0-9a-f]{16}$/)
-  expect(identityOf(['a', 'b'])).toBe(identityOf(['a', 'b']))
-  expect(identityOf(['ab', ''])).not.toBe(identityOf(['a', 'b']))
+  expect(shortHash(['a', 'b'])).toMatch(/^[0-9a-f]{16}$/)
+  expect(shortHash(['a', 'b'])).toBe(shortHash(['a', 'b']))
+  expect(shortHash(['ab', ''])).not.toBe(shortHash(['a', 'b']))
 })

@@ -1,8 +1,8 @@
 import { duplexPair, type Duplex } from 'node:stream'
 import { expect, test } from 'vitest'
-import { monotonic } from '../../../packages/core/src/provider-kit/clock.ts'
-import { Channel, PROTOCOL } from '../../../packages/core/src/protocol/channel.ts'
-import { join } from '../../../packages/core/src/client/connect.ts'
+import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'
+import { Channel, PROTOCOL_VERSION } from '../../../packages/core/src/protocol/channel.ts'
+import { connect } from '../../../packages/core/src/client/connect.ts'
 import { Supervisor } from '../../../packages/core/src/supervisor/supervisor.ts'
 import { refused } from '../refusal.ts'
 
@@ -10,7 +10,7 @@ const SKEW = 'Two versions of moorage share one project: let its first run end, 
 
 function supervisor(): { connect(): Duplex; readonly begun: () => number } {
   let begun = 0
-  const household = { clock: monotonic, shut: () => {}, opened: () => {}, forget: () => {}, done: () => {}, begin: () => { begun += 1; throw new RangeError('not in this test') } }
+  const household = { clock: monotonicClock, shut: () => {}, opened: () => {}, forget: () => {}, done: () => {}, begin: () => { begun += 1; throw new RangeError('not in this test') } }
   const own = new Supervisor(household as never)
   return {
     begun: () => begun,
@@ -22,10 +22,10 @@ function supervisor(): { connect(): Duplex; readonly begun: () => number } {
   }
 }
 
-test.each([PROTOCOL - 1, PROTOCOL + 1])('a client of protocol %i is told, and starts nothing', async (protocol) => {
+test.each([PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1])('a client of protocol %i is told, and starts nothing', async (protocol) => {
   const { connect, begun } = supervisor()
   const channel = new Channel(connect(), {})
-  expect(await refused(() => channel.call('open', { protocol } as never))).toBe(`SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL}, this client ${protocol}.\n${SKEW}`)
+  expect(await refused(() => channel.call('open', { protocol } as never))).toBe(`SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION}, this client ${protocol}.\n${SKEW}`)
   expect(begun()).toBe(0)
   channel.close()
 })
@@ -34,15 +34,15 @@ test('a supervisor of a later version, whose answers mean nothing here, is not w
   // A fake: no such version exists yet.
   const later = (): Duplex => {
     const [ours, theirs] = duplexPair()
-    theirs.write(`${JSON.stringify({ event: { hello: PROTOCOL + 1, pid: 1 } })}\n`)
+    theirs.write(`${JSON.stringify({ event: { hello: PROTOCOL_VERSION + 1, pid: 1 } })}\n`)
     theirs.on('data', (line: Buffer) => {
       const { id } = JSON.parse(String(line)) as { id: number }
-      const message = `The supervisor speaks protocol ${PROTOCOL + 1}, this client ${PROTOCOL}.`
+      const message = `The supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client ${PROTOCOL_VERSION}.`
       theirs.write(`${JSON.stringify({ id, error: { code: 'SUPERVISOR_FAILED', message, details: { hint: SKEW } } })}\n`)
     })
     return ours
   }
-  const ways = { dial: () => Promise.resolve(later()), launch: () => Promise.reject(new RangeError('one is there')), recover: () => Promise.resolve('{"failures":[]}') }
-  const joining = join({ order: {}, run: { id: 'dev-1' } } as never, { ways, log: '/nowhere', tell: () => {} })
-  expect(await refused(() => joining)).toBe(`SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL + 1}, this client ${PROTOCOL}.\n${SKEW}`)
+  const transport = { dial: () => Promise.resolve(later()), launch: () => Promise.reject(new RangeError('one is there')), recover: () => Promise.resolve('{"failures":[]}') }
+  const joining = connect({ request: {}, run: { id: 'dev-1' } } as never, { transport, log: '/nowhere', onProgress: () => {} })
+  expect(await refused(() => joining)).toBe(`SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client ${PROTOCOL_VERSION}.\n${SKEW}`)
 })

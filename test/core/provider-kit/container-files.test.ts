@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { parcelsOf } from '../../../packages/core/src/provider-kit/container-files.ts'
+import { readFileTrees } from '../../../packages/core/src/provider-kit/container-files.ts'
 
 let base: string
 beforeEach(() => void (base = mkdtempSync(join(tmpdir(), 'moorage-parcels-'))))
@@ -20,7 +20,7 @@ const link = (path: string, target: string): void => {
 
 /** Everything that is delivered: by its path, the octal mode, and the content or where a link leads. */
 function delivered(source: string): { readonly [path: string]: string } {
-  const [parcel] = parcelsOf({ '/there': { source: join(base, source) } })
+  const [parcel] = readFileTrees({ '/there': { source: join(base, source) } })
   return Object.fromEntries((parcel?.files ?? []).map(({ path, mode, link: target, content }) => [path, target === undefined ? `${mode.toString(8)} ${String(content())}` : `→ ${target}`]))
 }
 
@@ -50,7 +50,7 @@ test('a link out of the folder is followed, with the links in its target', () =>
 test('a named pipe is left out: reading it would wait for its writer', () => {
   put('app/a.txt')
   expect(spawnSync('mkfifo', [join(base, 'app', 'pipe')]).status).toBe(0)
-  const [parcel] = parcelsOf({ '/there': { source: join(base, 'app') } })
+  const [parcel] = readFileTrees({ '/there': { source: join(base, 'app') } })
   expect(parcel?.files.map(({ path }) => path)).toEqual(['a.txt'])
 })
 
@@ -68,7 +68,7 @@ test('links in a circle end', () => {
 
 test('a file alone, and text', () => {
   put('one.txt', 'one')
-  const parcels = parcelsOf({ '/one': { source: join(base, 'one.txt') }, '/two': { content: 'two', mode: 0o755 } })
+  const parcels = readFileTrees({ '/one': { source: join(base, 'one.txt') }, '/two': { content: 'two', mode: 0o755 } })
   expect(parcels.map(({ target, folder, bytes, files: [file] }) => ({ target, folder, bytes, mode: file?.mode, text: String(file?.content()) }))).toEqual([
     { target: '/one', folder: false, bytes: 3, mode: 0o644, text: 'one' },
     { target: '/two', folder: false, bytes: 3, mode: 0o755, text: 'two' },

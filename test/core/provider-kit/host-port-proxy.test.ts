@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
-import { Relays } from '../../../packages/core/src/provider-kit/host-port-proxy.ts'
+import { HostPortProxies } from '../../../packages/core/src/provider-kit/host-port-proxy.ts'
 
 // The whole of 127.0.0.0/8 is this machine's: one address stands for a bridge, the others for the rest of the world.
 const BRIDGE = '127.0.0.2'
@@ -11,8 +11,8 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-function relays(admits: (address: string) => boolean = () => true): Relays {
-  const made = new Relays(() => Promise.resolve({ host: BRIDGE, admits }))
+function relays(admits: (address: string) => boolean = () => true): HostPortProxies {
+  const made = new HostPortProxies(() => Promise.resolve({ host: BRIDGE, admits }))
   ends.push(() => made.close())
   return made
 }
@@ -67,7 +67,7 @@ test('a server that is not there is a connection that breaks off', async () => {
 test('ports lent keep their numbers; one that is taken by a server on every address needs no relay', async () => {
   const one = await serve()
   const every = await serve('0.0.0.0')
-  expect(await relays().lend([one.port, every.port])).toBe(BRIDGE)
+  expect(await relays().openSamePorts([one.port, every.port])).toBe(BRIDGE)
   expect(String(await ask(BRIDGE, one.port, 'one'))).toBe('eno')
   expect(String(await ask(BRIDGE, every.port, 'every'))).toBe('yreve')
 })

@@ -3,19 +3,19 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { isAlive, selfAsOwner, startOf, thisHost } from '../../../packages/core/src/provider-kit/process-identity.ts'
+import { isAlive, currentOwner, processStart, thisHost } from '../../../packages/core/src/provider-kit/process-identity.ts'
 
 const owner = (pid: number, started: number, host = thisHost()): Parameters<typeof isAlive>[0] => ({ host, pid, started })
 
 test('this process lives', () => {
-  expect(selfAsOwner()).toEqual(owner(process.pid, startOf(process.pid) as number))
-  expect(isAlive(selfAsOwner())).toBe(true)
+  expect(currentOwner()).toEqual(owner(process.pid, processStart(process.pid) as number))
+  expect(isAlive(currentOwner())).toBe(true)
 })
 
 test('an ended process is dead', async () => {
   const child = spawn('sleep', ['60'])
   const pid = child.pid as number
-  const started = startOf(pid) as number
+  const started = processStart(pid) as number
   expect(isAlive(owner(pid, started))).toBe(true)
   child.kill('SIGKILL')
   await once(child, 'exit')
@@ -23,7 +23,7 @@ test('an ended process is dead', async () => {
 })
 
 test('a later process with the same number is another one', () => {
-  expect(isAlive(owner(process.pid, (startOf(process.pid) as number) - 1))).toBe(false)
+  expect(isAlive(owner(process.pid, (processStart(process.pid) as number) - 1))).toBe(false)
 })
 
 test('a zombie is dead, though it still has its number', async () => {
@@ -31,7 +31,7 @@ test('a zombie is dead, though it still has its number', async () => {
   const parent = spawn('sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 60'])
   const [data] = (await once(parent.stdout, 'data')) as [Buffer]
   const pid = Number(data)
-  const started = startOf(pid) as number
+  const started = processStart(pid) as number
   for (const end = Date.now() + 5_000; !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '); await sleep(10)) expect(Date.now()).toBeLessThan(end)
   expect(isAlive(owner(pid, started))).toBe(false)
   parent.kill('SIGKILL')
@@ -46,14 +46,14 @@ test('who cannot be judged from here counts as alive: another machine, another p
 
 test('nobody lived through another boot of this machine', () => {
   const [machine, , space] = thisHost().split('/')
-  expect(isAlive(owner(process.pid, startOf(process.pid) as number, `${machine}/another-boot/${space}`))).toBe(false)
+  expect(isAlive(owner(process.pid, processStart(process.pid) as number, `${machine}/another-boot/${space}`))).toBe(false)
 })
 
 test('a name with brackets and blanks does not confuse', async () => {
   const child = spawn(process.execPath, ['-e', "process.title = 'a) Z 1 (b'; console.log('x'); setInterval(() => {}, 1000)"])
   await once(child.stdout, 'data')
-  const started = startOf(child.pid as number)
+  const started = processStart(child.pid as number)
   child.kill('SIGKILL')
-  expect(started).toBeGreaterThanOrEqual(startOf(process.pid) as number)
+  expect(started).toBeGreaterThanOrEqual(processStart(process.pid) as number)
   await once(child, 'exit')
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { container, defineConfig, npmServer, redis, ref } from '../../../packages/moorage/src/index.ts'
 import { createPlan, type Plan } from '../../../packages/core/src/config/plan.ts'
 import type { Provider } from '../../../packages/core/src/contract/provider.ts'
-import { checkReach } from '../../../packages/core/src/provisioning/host-access.ts'
+import { requireHostAccess } from '../../../packages/core/src/provisioning/host-access.ts'
 import { createEngine, inMemory } from '../../contract/in-memory/provider.ts'
 import { refused } from '../refusal.ts'
 
@@ -18,7 +18,7 @@ const open: Provider = { ...none, hostAccess: () => Promise.resolve(undefined) }
 
 const reach = async (provider: Provider, { services }: Plan): Promise<void> => {
   const all = Object.entries(services)
-  await checkReach(provider, all.filter(([name]) => name === 'app'), all)
+  await requireHostAccess(provider, all.filter(([name]) => name === 'app'), all)
 }
 
 test('a reference to a service beside the tests needs a way to this machine', async () => {

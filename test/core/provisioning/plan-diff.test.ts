@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { defineConfig, npmServer, redis, ref, staticServer, type AnyConfig, type AnyService } from '../../../packages/moorage/src/index.ts'
 import { createPlan, type Plan } from '../../../packages/core/src/config/plan.ts'
-import { outdated, runsToItsEnd } from '../../../packages/core/src/provisioning/plan-diff.ts'
+import { servicesToStart, runsToItsEnd } from '../../../packages/core/src/provisioning/plan-diff.ts'
 
 type Services = { readonly [name: string]: AnyService }
 
@@ -13,14 +13,14 @@ function all(edit: { readonly api?: string; readonly page?: boolean } = {}): Ser
 }
 
 const services = (of: Services): Plan['services'] => createPlan(defineConfig({ root: import.meta.dirname, services: of }) as AnyConfig, {}).services
-const changed = (before: Services, after: Services, ...dead: string[]): readonly string[] => [...outdated(services(before), services(after), new Set(dead))].toSorted()
+const changed = (before: Services, after: Services, ...dead: string[]): readonly string[] => [...servicesToStart(services(before), services(after), new Set(dead))].toSorted()
 
 test('the same config again: nothing starts', () => {
   expect(changed(all(), all())).toEqual([])
 })
 
 test('at first everything does', () => {
-  expect([...outdated({}, services(all()), new Set())]).toEqual(['db', 'api', 'web', 'page'])
+  expect([...servicesToStart({}, services(all()), new Set())]).toEqual(['db', 'api', 'web', 'page'])
 })
 
 test('what has changed, and whatever needs it, by any number of steps', () => {

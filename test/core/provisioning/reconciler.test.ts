@@ -18,7 +18,7 @@ afterEach(() => rmSync(base, { recursive: true, force: true }))
 function inline(told: string[] = []): ProvisionOptions {
   const { MOORAGE: _, ...env } = process.env
   const here = { ...env, CI: '', MOORAGE_PROVIDER: '', MOORAGE_CACHE_DIR: base, MOORAGE_SUPERVISOR: 'inline' }
-  return { env: here, linger: 200, tell: (progress) => void told.push(progress.kind === 'ready' ? `ready ${progress.service}` : progress.kind === 'notice' ? progress.text : progress.kind) }
+  return { env: here, linger: 200, onProgress: (progress) => void told.push(progress.kind === 'ready' ? `ready ${progress.service}` : progress.kind === 'notice' ? progress.text : progress.kind) }
 }
 
 /** Without npm in between: these tests start many. */

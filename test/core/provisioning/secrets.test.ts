@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { enrich, fromPlain, MoorageError, toPlain } from '@moorage/core'
+import { withDetails, fromPlain, MoorageError, toPlain } from '@moorage/core'
 import { redacted } from '../../../packages/core/src/contract/errors.ts'
 import { displayUrl, Secrets } from '../../../packages/core/src/provisioning/secrets.ts'
 
@@ -41,7 +41,7 @@ test('an error crosses a wire and stays what it is', () => {
 })
 
 test('what is known of an error is not overwritten by what is added', () => {
-  const error = enrich(new MoorageError('DEADLINE', 'late', { service: 'db' }), 'START_FAILED', { service: 'other', provider: 'docker', hint: 'wait' })
+  const error = withDetails(new MoorageError('DEADLINE', 'late', { service: 'db' }), 'START_FAILED', { service: 'other', provider: 'docker', hint: 'wait' })
   expect(error).toMatchObject({ code: 'DEADLINE', service: 'db', provider: 'docker', message: 'late\nwait' })
-  expect(enrich(new TypeError('odd'), 'START_FAILED', { service: 'db' })).toMatchObject({ code: 'START_FAILED', message: 'services.db: odd' })
+  expect(withDetails(new TypeError('odd'), 'START_FAILED', { service: 'db' })).toMatchObject({ code: 'START_FAILED', message: 'services.db: odd' })
 })

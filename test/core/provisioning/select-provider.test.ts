@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import type { Probed, Provider, ProviderRef } from '@moorage/core'
-import { monotonic } from '../../../packages/core/src/provider-kit/clock.ts'
-import { chooseProvider, type Candidates } from '../../../packages/core/src/provisioning/select-provider.ts'
+import type { ProbeResult, Provider, ProviderRef } from '@moorage/core'
+import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'
+import { selectProvider, type ProviderCandidates } from '../../../packages/core/src/provisioning/select-provider.ts'
 import { runtimeProblem } from '../../../packages/provider-docker/src/engine/client.ts'
 import { refused } from '../refusal.ts'
 
 const refs = ['docker', 'kubernetes', 'process'].map((name): ProviderRef => ({ name, module: `test:${name}`, options: {} }))
-const there: Probed = { ok: true, detail: 'there' }
-const absent: Probed = { ok: false, reason: 'no socket', fix: 'start it' }
+const there: ProbeResult = { ok: true, detail: 'there' }
+const absent: ProbeResult = { ok: false, reason: 'no socket', fix: 'start it' }
 
 /** Chooses among three providers that answer as told; gives the choice as `name (reason)`. */
-async function choose(answers: { readonly [name: string]: Probed | Error }, how: Partial<Candidates> = {}, imaged = ['db']): Promise<string> {
+async function choose(answers: { readonly [name: string]: ProbeResult | Error }, how: Partial<ProviderCandidates> = {}, imaged = ['db']): Promise<string> {
   const load = (ref: ProviderRef): Promise<Provider> => Promise.resolve({
     name: ref.name,
     form: ref.name === 'process' ? 'process' : 'container',
@@ -20,12 +20,12 @@ async function choose(answers: { readonly [name: string]: Probed | Error }, how:
     },
     open: () => Promise.reject(new RangeError('not here')),
   })
-  const choosing = { load, signal: new AbortController().signal, clock: monotonic }
-  const { ref, reason } = await chooseProvider({ inOrder: refs, ci: false, ...how }, imaged, choosing)
+  const choosing = { load, signal: new AbortController().signal, clock: monotonicClock }
+  const { ref, reason } = await selectProvider({ inOrder: refs, ci: false, ...how }, imaged, choosing)
   return `${ref.name} (${reason})`
 }
 
-const named = (name: string, by: string): Pick<Candidates, 'explicit'> => ({ explicit: { provider: refs.find((ref) => ref.name === name) as ProviderRef, by } })
+const named = (name: string, by: string): Pick<ProviderCandidates, 'explicit'> => ({ explicit: { provider: refs.find((ref) => ref.name === name) as ProviderRef, by } })
 
 test('the first that can be used, and why not the ones before it', async () => {
   expect(await choose({ docker: there, process: there })).toBe('docker (there)')
@@ -53,7 +53,7 @@ test('the one that is named and cannot be used: no other is tried', async () => 
 })
 
 test('one that is there and broken: no silent fall-back', async () => {
-  const broken: Probed = { ok: false, broken: true, reason: 'the package testcontainers is not installed', fix: 'npm install --save-dev testcontainers' }
+  const broken: ProbeResult = { ok: false, broken: true, reason: 'the package testcontainers is not installed', fix: 'npm install --save-dev testcontainers' }
   expect(await refused(() => choose({ docker: broken, process: there }))).toBe(
     'PROVIDER_UNAVAILABLE\nProvider docker is there but cannot be used: the package testcontainers is not installed.\nRun: npm install --save-dev testcontainers',
   )

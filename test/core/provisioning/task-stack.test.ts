@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Lifecycle, type Task } from '../../../packages/core/src/provisioning/task-stack.ts'
+import { TaskStack, type Task } from '../../../packages/core/src/provisioning/task-stack.ts'
 
 /** A task that writes down its beginning and its end, and takes its time to go down. */
 function recorder(): { readonly events: string[]; task(title: string, needs?: readonly string[]): Task<string> } {
@@ -20,7 +20,7 @@ function recorder(): { readonly events: string[]; task(title: string, needs?: re
 
 test('a service goes only when everything that needs it is gone', async () => {
   const { events, task } = recorder()
-  const lifecycle = new Lifecycle()
+  const lifecycle = new TaskStack()
   await lifecycle.run(task('session'))
   await lifecycle.run(task('db', ['session']))
   await lifecycle.run(task('server', ['session', 'db']))
@@ -30,7 +30,7 @@ test('a service goes only when everything that needs it is gone', async () => {
 
 test('services that do not need each other go at the same time', async () => {
   const { events, task } = recorder()
-  const lifecycle = new Lifecycle()
+  const lifecycle = new TaskStack()
   await lifecycle.run(task('session'))
   await Promise.all([lifecycle.run(task('a', ['session'])), lifecycle.run(task('b', ['session']))])
   await lifecycle.unwind()
@@ -40,7 +40,7 @@ test('services that do not need each other go at the same time', async () => {
 
 test('a failed teardown stops none of the others, and is told', async () => {
   const { events, task } = recorder()
-  const lifecycle = new Lifecycle()
+  const lifecycle = new TaskStack()
   await lifecycle.run(task('session'))
   await lifecycle.run({ ...task('db', ['session']), teardown: () => Promise.reject(new RangeError('the engine is gone')) })
   const undone = await lifecycle.unwind()
@@ -50,7 +50,7 @@ test('a failed teardown stops none of the others, and is told', async () => {
 
 test('a teardown is queued before its setup: a failed and an unfinished start are undone too', async () => {
   const { events, task } = recorder()
-  const lifecycle = new Lifecycle()
+  const lifecycle = new TaskStack()
   const failed = lifecycle.run({ ...task('failed'), setup: () => Promise.reject(new RangeError('no image')) })
   await expect(failed).rejects.toThrow('no image')
   void lifecycle.run({ ...task('endless'), setup: () => new Promise<string>(() => {}) })
@@ -60,7 +60,7 @@ test('a teardown is queued before its setup: a failed and an unfinished start ar
 
 test('going down twice is going down once', async () => {
   const { events, task } = recorder()
-  const lifecycle = new Lifecycle()
+  const lifecycle = new TaskStack()
   await lifecycle.run(task('db'))
   const [first, second] = await Promise.all([lifecycle.unwind(), lifecycle.unwind()])
   expect(first).toBe(second)
@@ -69,7 +69,7 @@ test('going down twice is going down once', async () => {
 
 test('on the way down nothing new is begun: nobody would undo it', async () => {
   const { events, task } = recorder()
-  const lifecycle = new Lifecycle()
+  const lifecycle = new TaskStack()
   await lifecycle.unwind()
   await expect(lifecycle.run(task('late'))).rejects.toMatchObject({ code: 'ABORTED', message: 'late was not begun: everything is being taken down.' })
   expect(events).toEqual([])
@@ -77,7 +77,7 @@ test('on the way down nothing new is begun: nobody would undo it', async () => {
 
 test('some go on their own, in the order of their needs, and the others at the end', async () => {
   const { events, task } = recorder()
-  const lifecycle = new Lifecycle()
+  const lifecycle = new TaskStack()
   for (const [title, needs] of [['session'], ['db', ['session']], ['api', ['session', 'db']], ['page', ['session']]] as const) await lifecycle.run(task(title, needs))
   expect(await lifecycle.undo(new Set(['db', 'api']))).toEqual([{ title: 'api' }, { title: 'db' }])
   expect(events).toEqual(['api goes', 'api gone', 'db goes', 'db gone'])
@@ -89,7 +89,7 @@ test('some go on their own, in the order of their needs, and the others at the e
 
 test('one that could not go on its own is tried again at the end', async () => {
   let tries = 0
-  const lifecycle = new Lifecycle()
+  const lifecycle = new TaskStack()
   const stubborn = (): Promise<void> => (++tries === 1 ? Promise.reject(new RangeError('busy')) : Promise.resolve())
   await lifecycle.run({ title: 'db', setup: () => Promise.resolve(), teardown: stubborn })
   expect(await lifecycle.undo(new Set(['db']))).toEqual([{ title: 'db', failure: 'busy' }])

@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import type { Exit, LogLine, Probe, Unit } from '@moorage/core'
-import { monotonic } from '../../../packages/core/src/provider-kit/clock.ts'
+import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'
 import { waitReady } from '../../../packages/core/src/readiness/wait-ready.ts'
 import { refused } from '../refusal.ts'
 
@@ -50,7 +50,7 @@ async function ready(probe: Probe, { port = 1, lines = [], exited = new Promise<
   }
   const reasons: string[] = []
   const since = performance.now()
-  await waitReady({ service: 'db', unit, probes: [probe], ports: { main: port, other: 2 }, signal, clock: monotonic, seen: (reason) => void (reasons.at(-1) === reason || reasons.push(reason)) })
+  await waitReady({ service: 'db', unit, probes: [probe], ports: { main: port, other: 2 }, signal, clock: monotonicClock, onAttempt: (reason) => void (reasons.at(-1) === reason || reasons.push(reason)) })
   return { reasons, ms: performance.now() - since }
 }
 
@@ -71,7 +71,7 @@ test('tcp: a reset is told as one, and a greeting is enough', async () => {
 test('tcp: nobody listens', async () => {
   const reasons: string[] = []
   const unit = { endpoint: () => Promise.resolve({ host: '127.0.0.1', port: 1 }), exited: new Promise<never>(() => {}), stop: () => Promise.resolve(), async *logs() {} }
-  const waiting = waitReady({ service: 'db', unit, probes: [{ kind: 'tcp' }], ports: { main: 1 }, signal: AbortSignal.timeout(50), clock: monotonic, seen: (reason) => reasons.push(reason) })
+  const waiting = waitReady({ service: 'db', unit, probes: [{ kind: 'tcp' }], ports: { main: 1 }, signal: AbortSignal.timeout(50), clock: monotonicClock, onAttempt: (reason) => reasons.push(reason) })
   await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' })
   expect(reasons[0]).toBe('connection refused by 127.0.0.1:1')
 })

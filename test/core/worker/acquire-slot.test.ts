@@ -1,8 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { isolated } from '../../../packages/core/src/isolated.ts'
-import { isStale, prefixOf, slotName, slotOf } from '../../../packages/core/src/worker/slot-name.ts'
+import { isStaleSlot, slotPrefix, slotName, currentSlot } from '../../../packages/core/src/worker/slot-name.ts'
 import { createPlan } from '../../../packages/core/src/config/plan.ts'
-import { isolatedOf } from '../../../packages/core/src/config/drivers.ts'
+import { isolatedServices } from '../../../packages/core/src/config/drivers.ts'
 import { defineConfig, postgres, redis, type AnyConfig } from '../../../packages/moorage/src/index.ts'
 import { refused } from '../refusal.ts'
 
@@ -19,7 +19,7 @@ test.each([
   ['Playwright, started by a test of Vitest', { VITEST_POOL_ID: '3', TEST_PARALLEL_INDEX: '1' }, '3_1'],
   ['none that numbers its workers', {}, `p${process.pid}`],
 ])('the slot of a worker of %s', (_runner, env, slot) => {
-  expect(slotOf(env).replace(/^t/, '')).toBe(slot)
+  expect(currentSlot(env).replace(/^t/, '')).toBe(slot)
 })
 
 test('the name of a slot says run, runner and slot, and suits PostgreSQL and MongoDB however long the run is', () => {
@@ -31,10 +31,10 @@ test('the name of a slot says run, runner and slot, and suits PostgreSQL and Mon
 })
 
 test('a slot is stale only when its runner is provably gone', () => {
-  const prefix = prefixOf('dev-1')
+  const prefix = slotPrefix('dev-1')
   const own = slotName('dev-1', '1')
   const dead = own.replace(/_\d+_([0-9a-z]+)_1$/, '_4194000_$1_1')
-  expect([own, dead, dead.replace('dev_1_', 'dev_2_'), dead.replace(/^dev_1_..../, 'dev_1_zzzz'), `${prefix}other`].map((name) => isStale(name, prefix))).toEqual([false, true, false, false, false])
+  expect([own, dead, dead.replace('dev_1_', 'dev_2_'), dead.replace(/^dev_1_..../, 'dev_1_zzzz'), `${prefix}other`].map((name) => isStaleSlot(name, prefix))).toEqual([false, true, false, false, false])
 })
 
 test('not isolated: the shared connection', async () => {
@@ -49,7 +49,7 @@ test('no services, a name that is none, a service that is given: each refused in
   )
   const config = defineConfig({ root: process.cwd(), services: { db: postgres({ isolate: 'test' }), cache: redis() } }) as unknown as AnyConfig
   const plan = createPlan(config, { DB_URL: 'postgres://user:secret@db.example/shop' })
-  vi.stubEnv('MOORAGE', JSON.stringify({ run: 'dev-1', hash: 'x', identity: 'x', variables: [], services: { db: {}, cache: {} }, ...isolatedOf(plan) }))
+  vi.stubEnv('MOORAGE', JSON.stringify({ run: 'dev-1', hash: 'x', identity: 'x', variables: [], services: { db: {}, cache: {} }, ...isolatedServices(plan) }))
   expect(await refused(() => isolate('bd'))).toBe("USAGE\nisolated('bd'): services.bd does not run here.\nThere are db, cache.")
   expect(await refused(() => isolate('db'))).toBe(
     "USAGE\nisolated('db'): DB_URL is set, and a database that you have given is never seeded, reset or dropped.\nUnset DB_URL to let moorage start services.db, or share the given one: isolate: false.",

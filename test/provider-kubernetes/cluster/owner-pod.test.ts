@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findCiPod } from '../../../packages/provider-kubernetes/src/cluster/owner-pod.ts'
+import { findOwnerPod } from '../../../packages/provider-kubernetes/src/cluster/owner-pod.ts'
 import type { Answer, Client } from '../../../packages/provider-kubernetes/src/api/client.ts'
 
 // Recorded: what a cluster answers. From within a real pod: e2e/providers/kubernetes-ci-pod.test.ts.
@@ -8,7 +8,7 @@ const pod = (status: object, more: object = {}): Answer => ({ status: 200, body:
 
 async function find(answer: () => Promise<Answer>, env = {}): Promise<unknown> {
   const client = { call: answer } as unknown as Client
-  return await findCiPod(client, { namespace: 'ci', env: { POD_NAME: 'job', ...env }, addresses: ['10.1.2.3'] }, new AbortController().signal)
+  return await findOwnerPod(client, { namespace: 'ci', env: { POD_NAME: 'job', ...env }, addresses: ['10.1.2.3'] }, new AbortController().signal)
 }
 
 test.for<readonly [what: string, answer: () => Promise<Answer>]>([

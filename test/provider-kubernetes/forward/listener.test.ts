@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { selfAsOwner, type Session, type Unit } from '@moorage/core'
+import { currentOwner, type Session, type Unit } from '@moorage/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { provider } from '../../../packages/provider-kubernetes/src/provider.ts'
 import { kubeconfig, missing } from '../../../e2e/harness/engine.ts'
@@ -33,10 +33,10 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
   beforeAll(async () => {
     const kubernetes = provider({ context: 'testbed', kubeconfig: kubeconfig('admin') }, { root: process.cwd() })
     const id = `forward-${randomBytes(4).toString('hex')}`
-    const run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+    const run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     session = await kubernetes.open(run, { phase: () => {}, journal: () => {}, notice: (text) => void notices.push(text) }, signal)
     unit = await session.start({ name: 'server', ports: PORTS, env: {}, sensitive: [], container: { image: 'busybox:1.37', user: '1000:1000', command: ['sh', '-c', SCRIPT] } }, signal)
-    for (const port of [PORTS.echo, PORTS.count]) while ((await unit.listens?.(port, signal)) !== undefined) await sleep(20)
+    for (const port of [PORTS.echo, PORTS.count]) while ((await unit.portProblem?.(port, signal)) !== undefined) await sleep(20)
   })
   afterAll(() => session.close())
 
@@ -102,10 +102,10 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
     const socket = await dial(PORTS.closed)
     // From now on: the reset may come before the other question is answered.
     const code = new Promise((done) => socket.once('error', (error: NodeJS.ErrnoException) => done(error.code)).once('end', () => done('end')).resume())
-    expect(await unit.listens?.(PORTS.closed, signal)).toBe('nobody listens on port 7005 in its pod')
+    expect(await unit.portProblem?.(PORTS.closed, signal)).toBe('nobody listens on port 7005 in its pod')
     expect(await code).toBe('ECONNRESET')
     await unit.exec?.(['sh', '-c', 'nc -ll -p 7005 -e cat >/dev/null 2>&1 &'], signal)
-    await expect.poll(() => unit.listens?.(PORTS.closed, signal), { timeout: 5_000 }).toBeUndefined()
+    await expect.poll(() => unit.portProblem?.(PORTS.closed, signal), { timeout: 5_000 }).toBeUndefined()
     expect(await say(await dial(PORTS.closed), 'now')).toBe('now')
   })
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { selfAsOwner, type Session } from '@moorage/core'
+import { currentOwner, type Session } from '@moorage/core'
 import { describe, expect, test, vi } from 'vitest'
 import { kubeconfig, kubectl, missing } from '../../../e2e/harness/engine.ts'
 import { withDeleter } from '../../../e2e/testbed/kubernetes-users.ts'
 import type { Client } from '../../../packages/provider-kubernetes/src/api/client.ts'
 import { startDeleter } from '../../../packages/provider-kubernetes/src/lifetime/namespace-deleter.ts'
-import type { Observed } from '../../../packages/provider-kubernetes/src/pod/informer.ts'
+import type { PodInformer } from '../../../packages/provider-kubernetes/src/pod/informer.ts'
 import type { KubernetesOptions } from '../../../packages/provider-kubernetes/src/options.ts'
 import { provider } from '../../../packages/provider-kubernetes/src/provider.ts'
 
@@ -17,7 +17,7 @@ const IMAGE = `${process.env['MOORAGE_TESTBED_REGISTRY']}/no-such-kubectl:1`
 /** A session with one service, and what it tells. */
 async function open(config: string, options: KubernetesOptions): Promise<{ readonly id: string; readonly session: Session; readonly notices: readonly string[] }> {
   const id = `deleter-${randomBytes(4).toString('hex')}`
-  const run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+  const run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
   const notices: string[] = []
   const report = { phase: () => {}, journal: () => {}, notice: (text: string) => void notices.push(text) }
   const session = await provider({ context: 'testbed', kubeconfig: config, ...options }, { root: process.cwd() }).open(run, report, signal)
@@ -80,9 +80,9 @@ test('a pod that no node takes is told of after a minute (recorded)', async () =
     const notices: string[] = []
     const over = new AbortController()
     const pod = { status: { conditions: [{ type: 'PodScheduled', status: 'False', message: '0/3 nodes are available: 3 Too many pods.' }] } }
-    const observed = { until: () => new Promise(() => {}), sight: () => ({ pod, gone: false, events: [] }) } as unknown as Observed
+    const observed = { until: () => new Promise(() => {}), sight: () => ({ pod, gone: false, events: [] }) } as unknown as PodInformer
     const client = { call: () => Promise.resolve({ status: 201, body: { metadata: { uid: 'u' } } }) } as unknown as Client
-    const run = { id: 'r', labels: {}, owner: selfAsOwner(), root: '', cache: '' }
+    const run = { id: 'r', labels: {}, owner: currentOwner(), root: '', cache: '' }
     const report = { phase: () => {}, journal: () => {}, notice: (text: string) => void notices.push(text) }
     const ended = startDeleter(client, { run, namespace: 'r', options: { deleter: true }, observed, report, over: over.signal })
     await sleep(3_500)

@@ -1,10 +1,10 @@
-import { selfAsOwner } from '@moorage/core'
+import { currentOwner } from '@moorage/core'
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
 import type { Answer, Request } from '../../../packages/provider-kubernetes/src/api/client.ts'
 import { LIVENESS, OWNER } from '../../../packages/provider-kubernetes/src/labels.ts'
 import { MARK } from '../../../packages/provider-kubernetes/src/lifetime/lease.ts'
-import { reapCluster } from '../../../packages/provider-kubernetes/src/reap.ts'
+import { reap } from '../../../packages/provider-kubernetes/src/reap.ts'
 
 const NOW = Date.parse('2026-01-01T12:00:00Z')
 const DELETE = ['DELETE /api/v1/namespaces/ci-1']
@@ -13,7 +13,7 @@ const DELETE = ['DELETE /api/v1/namespaces/ci-1']
 async function sweep({ liveness, age = 3_600, proof }: { readonly liveness: string; readonly age?: number; readonly proof: Answer }): Promise<readonly string[]> {
   const metadata = {
     name: 'ci-1', uid: 'u', resourceVersion: '1', creationTimestamp: new Date(NOW - 1_000 * age).toISOString(), labels: { 'moorage.run': 'ci-1' },
-    annotations: { [OWNER]: JSON.stringify({ ...selfAsOwner(), host: 'elsewhere/1/1' }), [LIVENESS]: liveness },
+    annotations: { [OWNER]: JSON.stringify({ ...currentOwner(), host: 'elsewhere/1/1' }), [LIVENESS]: liveness },
   }
   const deletions: string[] = []
   const call = ({ method, path, body }: Request): Promise<Answer> => {
@@ -24,7 +24,7 @@ async function sweep({ liveness, age = 3_600, proof }: { readonly liveness: stri
     return Promise.resolve({ ...answer, date: NOW })
   }
   const cluster = { client: { call }, choice: { mode: 'create', namespace: 'ci', liveness: 'job' } } as unknown as Cluster
-  await reapCluster(cluster, { journals: [], alive: () => true }, new AbortController().signal)
+  await reap(cluster, { journals: [], alive: () => true }, new AbortController().signal)
   return deletions
 }
 

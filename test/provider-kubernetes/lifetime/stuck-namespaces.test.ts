@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { selfAsOwner } from '@moorage/core'
+import { currentOwner } from '@moorage/core'
 import { describe, expect, test } from 'vitest'
 import { kubeconfig, kubectl, missing } from '../../../e2e/harness/engine.ts'
 import { provider } from '../../../packages/provider-kubernetes/src/provider.ts'
-import { tellStuck } from '../../../packages/provider-kubernetes/src/lifetime/stuck-namespaces.ts'
+import { reportStuckNamespaces } from '../../../packages/provider-kubernetes/src/lifetime/stuck-namespaces.ts'
 import { connectToBed } from '../testbed-client.ts'
 
 const reason = missing('kubernetes')
@@ -13,7 +13,7 @@ const { signal } = new AbortController()
 describe.skipIf(reason)(`a stuck namespace${reason ? ` (${reason})` : ''}`, () => {
   test('holds up no end; a later start says what blocks it, and strips no finalizer', async () => {
     const id = `stuck-${randomBytes(4).toString('hex')}`
-    const run = { id, labels: { 'moorage.run': id }, owner: selfAsOwner(), root: process.cwd(), cache: '' }
+    const run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     const session = await provider({ context: 'testbed', kubeconfig: kubeconfig('admin') }, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
     await session.start({ name: 'a', ports: {}, env: {}, sensitive: [], container: { image: 'busybox:1.37', user: '1000:1000', command: ['sleep', '1000'] } }, signal)
     try {
@@ -24,7 +24,7 @@ describe.skipIf(reason)(`a stuck namespace${reason ? ` (${reason})` : ''}`, () =
       expect(performance.now() - since).toBeLessThan(2_000)
       const notices: string[] = []
       const look = async (): Promise<string> => {
-        await tellStuck(await connectToBed('admin'), { notice: (text) => void notices.push(text) }, { signal, long: 1_000 })
+        await reportStuckNamespaces(await connectToBed('admin'), { notice: (text) => void notices.push(text) }, { signal, long: 1_000 })
         return notices.at(-1) ?? ''
       }
       await expect.poll(look, { timeout: 30_000, interval: 500 }).toMatch(/NamespaceFinalizersRemaining/)

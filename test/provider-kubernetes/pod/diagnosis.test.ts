@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ApiEvent, ContainerStatus, Pod } from '../../../packages/provider-kubernetes/src/api/types.ts'
-import { Diagnosis, startFault, type Standing } from '../../../packages/provider-kubernetes/src/pod/diagnosis.ts'
-import type { Observed, Sight } from '../../../packages/provider-kubernetes/src/pod/informer.ts'
+import { Diagnosis, startFault, type PodProgress } from '../../../packages/provider-kubernetes/src/pod/diagnosis.ts'
+import type { PodInformer, PodSnapshot } from '../../../packages/provider-kubernetes/src/pod/informer.ts'
 import { untilStarted } from '../../../packages/provider-kubernetes/src/pod/wait-started.ts'
 import { exitOf } from '../../../packages/provider-kubernetes/src/unit.ts'
 
@@ -13,10 +13,10 @@ const event = (reason: string, message: string): ApiEvent => ({ metadata: { ...m
 const onNode = (status: Pod['status'] = {}): Pod => ({ metadata, spec: { nodeName: 'node-1' }, status })
 const waiting = (reason: string, message = ''): Pod => onNode({ containerStatuses: [{ name: 'main', state: { waiting: { reason, message } } }] })
 const ended = (terminated: NonNullable<ContainerStatus['state']>['terminated'], status: Pod['status'] = {}): Pod => onNode({ ...status, ...(terminated ? { containerStatuses: [{ name: 'main', state: { terminated } }] } : {}) })
-const seen = (pod: Pod | undefined, ...events: ApiEvent[]): Sight => ({ pod, gone: false, events })
+const seen = (pod: Pod | undefined, ...events: ApiEvent[]): PodSnapshot => ({ pod, gone: false, events })
 
 describe('how long a state is waited for (recorded)', () => {
-  const table: { readonly [what: string]: { readonly sight: Sight; readonly seconds: number; readonly says: RegExp } } = {
+  const table: { readonly [what: string]: { readonly sight: PodSnapshot; readonly seconds: number; readonly says: RegExp } } = {
     'a key that a secret does not have': { sight: seen(waiting('CreateContainerConfigError', "couldn't find key x in Secret ci/s")), seconds: 5, says: /did not start it: couldn't find key x in Secret ci\/s \(CreateContainerConfigError\)/ },
     'an image without a number for its user': { sight: seen(waiting('CreateContainerConfigError', 'container has runAsNonRoot and image has non-numeric user (app)')), seconds: 5, says: /services\.app\.user: app:1 runs as root, or as a user without a number/ },
     'a volume that cannot be mounted': { sight: seen(onNode(), event('FailedMount', 'MountVolume.SetUp failed for volume "files-0": secret "x" not found')), seconds: 60, says: /secret "x" not found \(FailedMount\)/ },
@@ -33,7 +33,7 @@ describe('how long a state is waited for (recorded)', () => {
   test.for(Object.entries(table))('%s', ([_what, { sight, seconds, says }]) => {
     let now = 0
     const diagnosis = new Diagnosis(subject, () => now)
-    const look = (): Standing => diagnosis.look(sight)
+    const look = (): PodProgress => diagnosis.look(sight)
     if (seconds > 0) {
       expect(look()).toMatchObject({ again: 1_000 * seconds })
       now = 1_000 * seconds - 1
@@ -83,7 +83,7 @@ describe('silence (recorded)', () => {
   test('a pod about which nothing changes for a minute is told of, once', async () => {
     const notices: string[] = []
     const abort = new AbortController()
-    const observed = { sight: () => seen(undefined, event('Scheduled', 'Successfully assigned ci/app to node-1')), on: () => () => {} } as unknown as Observed
+    const observed = { sight: () => seen(undefined, event('Scheduled', 'Successfully assigned ci/app to node-1')), on: () => () => {} } as unknown as PodInformer
     const report = { phase: () => {}, journal: () => {}, notice: (text: string) => void notices.push(text) }
     const starting = untilStarted({ client: undefined as never, report }, { subject, uid: 'u', observed, delivery: { objects: [], volumes: [], mounts: [] } }, abort.signal)
     await vi.advanceTimersByTimeAsync(59_000)

@@ -1,4 +1,4 @@
-import { collect } from '@moorage/core/runner'
+import { collectGarbage } from '@moorage/core/runner'
 import type { Invocation } from '../main.ts'
 import { eachRun, rootOf } from '../project.ts'
 
@@ -7,13 +7,13 @@ export async function down(invocation: Invocation): Promise<number> {
   const root = await rootOf(invocation)
   const failures: string[] = []
   const say = (text: string): void => void process.stderr.write(`moorage: ${text}\n`)
-  const count = await eachRun(root, async ({ run, visit }) => {
-    const { users, failures: own } = await visit.release()
+  const count = await eachRun(root, async ({ run, inspector }) => {
+    const { users, failures: own } = await inspector.release()
     failures.push(...own)
     say(users ? `run ${run} is used by ${users} process${users > 1 ? 'es' : ''}: it goes when ${users > 1 ? 'they have' : 'it has'} left` : `run ${run} is gone`)
   })
   // A killed supervisor's run lives no more, but what it left may.
-  const left = await collect([], { env: process.env, root, dry: false, signal: new AbortController().signal, failed: false })
+  const left = await collectGarbage([], { env: process.env, root, dry: false, signal: new AbortController().signal, failed: false })
   for (const { kind, id } of left.reaped) say(`left by a run that was killed: ${kind} ${id} is gone`)
   failures.push(...left.failures)
   for (const failure of failures) say(`not removed: ${failure}`)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { MoorageError } from '@moorage/core'
-import { loadConfig, observed, provisionWith } from '@moorage/core/runner'
+import { loadConfig, withReporting, provisionWith } from '@moorage/core/runner'
 import type { Invocation } from '../main.ts'
 import { exitCode, withSignals, type Signals } from '../signals.ts'
 
@@ -11,7 +11,7 @@ export async function exec({ args, file, installation }: Invocation): Promise<nu
   // Nothing has begun yet: until here a signal ends a config that never comes to its end.
   const config = await loadConfig(file())
   return await withSignals(async (signals) => {
-    const env = await observed({ root: config.root, tell: undefined }, (tell) => provisionWith(installation, config, { tell, signal: signals.abort }))
+    const env = await withReporting({ root: config.root, onProgress: undefined }, (onProgress) => provisionWith(installation, config, { onProgress, signal: signals.abort }))
     let failed = false
     try {
       const code = await run([program, ...rest], env.env, signals)

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path'
-import { collect, loadConfig } from '@moorage/core/runner'
+import { collectGarbage, loadConfig } from '@moorage/core/runner'
 import type { ProviderRef } from '@moorage/core'
 import type { Invocation } from '../main.ts'
 
 /** Removes what is provably ours and expired, on every provider that can be used here, and says what it was. */
 export async function gc({ installation, options, file }: Invocation): Promise<number> {
   const dry = options['dry-run'] === true
-  const { reaped, failures } = await collect(await providersOf(installation.providers, file), { env: process.env, root: root(file), dry, signal: new AbortController().signal, failed: true })
+  const { reaped, failures } = await collectGarbage(await providersOf(installation.providers, file), { env: process.env, root: root(file), dry, signal: new AbortController().signal, failed: true })
   if (options['json']) process.stdout.write(`${JSON.stringify({ dryRun: dry, removed: reaped, failures }, null, 2)}\n`)
   else for (const { kind, id, run } of reaped) process.stdout.write(`${dry ? 'would remove' : 'removed'} ${kind} ${id}${run && run !== id ? ` of run ${run}` : ''}\n`)
   if (!reaped.length && !failures.length) process.stderr.write('moorage: nothing is left of dead runs\n')

@@ -15,12 +15,12 @@ export async function logs(invocation: Invocation): Promise<number> {
   return await withSignals(async ({ abort }) => {
     let last: unknown
     let shown = false
-    const count = await eachRun(root, async ({ visit }) => {
+    const count = await eachRun(root, async ({ inspector }) => {
       if (shown) return
-      abort.addEventListener('abort', () => visit.close(), { once: true })
+      abort.addEventListener('abort', () => inspector.close(), { once: true })
       try {
-        if (options['follow']) await visit.follow(service, tail, take)
-        else for (const line of await visit.logs(service, tail)) take(line)
+        if (options['follow']) await inspector.follow(service, tail, take)
+        else for (const line of await inspector.logs(service, tail)) take(line)
         shown = true
       } catch (error) {
         last = error

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { displayUrl, inWords, type Status } from '@moorage/core/runner'
+import { displayUrl, formatDuration, type RunStatus } from '@moorage/core/runner'
 import { askedForm, described, write } from '../output.ts'
 import type { Invocation } from '../main.ts'
 import { eachRun, rootOf } from '../project.ts'
@@ -8,9 +8,9 @@ import { eachRun, rootOf } from '../project.ts'
 export async function status(invocation: Invocation): Promise<number> {
   const form = askedForm('status', invocation.options)
   const root = await rootOf(invocation)
-  const found: Status[] = []
-  await eachRun(root, async ({ visit }) => {
-    const said = await visit.status()
+  const found: RunStatus[] = []
+  await eachRun(root, async ({ inspector }) => {
+    const said = await inspector.status()
     if (said) found.push(said)
   })
   // What was left standing first: it is what variables are asked of.
@@ -22,18 +22,18 @@ export async function status(invocation: Invocation): Promise<number> {
   return first ? 0 : 1
 }
 
-function rank({ stays }: Status): number {
+function rank({ stays }: RunStatus): number {
   return stays?.reason === 'asked' ? 2 : stays ? 0 : 1
 }
 
-function linesOf({ run, connections, variables, ailments, users, stays }: Status): readonly string[] {
+function linesOf({ run, connections, variables, healthProblems, users, stays }: RunStatus): readonly string[] {
   const paint = (style: 'green' | 'red', text: string): string => styleText(style, text, { stream: process.stdout })
   const why = stays?.reason === 'failed' ? 'failed, stays' : 'stays'
-  const until = stays ? [`${why} for ${inWords(stays.left)} more`] : []
+  const until = stays ? [`${why} for ${formatDuration(stays.remainingMs)} more`] : []
   const used = users ? [`used by ${users} process${users > 1 ? 'es' : ''}`] : []
   const services = Object.keys(variables).map((name) => {
     const url = connections[name]?.['url']
-    const ill = ailments[name] ?? (connections[name] ? undefined : 'did not start, or was stopped')
+    const ill = healthProblems[name] ?? (connections[name] ? undefined : 'did not start, or was stopped')
     return ill === undefined ? [paint('green', '✓'), `${name} `, typeof url === 'string' ? displayUrl(url) : ''] : [paint('red', '✗'), `${name} `, ill]
   })
   return [`run ${[run, ...until, ...used].join(', ')}`, ...services.map((parts) => parts.join(' ').trimEnd())]

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { monotonic, orAborted, sleep, within, type Clock } from '../provider-kit/clock.ts'
+import { monotonicClock, abortable, sleep, withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { sha256 } from '../config/hash.ts'
 import { isMoorageError, MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
-import type { Progress, Tell } from '../contract/progress.ts'
+import type { Progress, ProgressListener } from '../contract/progress.ts'
 import type { Connections } from '../provisioning/reconciler.ts'
-import { Channel, PROTOCOL } from '../protocol/channel.ts'
-import { whileAlive } from './response-timeout.ts'
-import type { Answer, OpenParams } from '../supervisor/supervised-run.ts'
-import type { Ways } from './transport.ts'
+import { Channel, PROTOCOL_VERSION } from '../protocol/channel.ts'
+import { withResponseTimeout } from './response-timeout.ts'
+import type { OpenResult, OpenParams } from '../supervisor/supervised-run.ts'
+import type { Transport } from './transport.ts'
 
 /** A place in a supervisor's count. */
 export interface Membership {
@@ -31,11 +31,11 @@ export interface Outcome {
   readonly failed: boolean
 }
 
-export interface JoinOptions {
-  readonly ways: Ways
+export interface ConnectOptions {
+  readonly transport: Transport
   /** The supervisor's log: quoted when it does not come up. */
   readonly log: string
-  readonly tell: Tell
+  readonly onProgress: ProgressListener
   readonly signal?: AbortSignal
   /** Default: the real one. */
   readonly clock?: Clock
@@ -43,51 +43,51 @@ export interface JoinOptions {
   readonly from?: Duplex | undefined
 }
 
-type Joining = Required<Omit<JoinOptions, 'from'>> & Pick<JoinOptions, 'from'>
+type ResolvedOptions = Required<Omit<ConnectOptions, 'from'>> & Pick<ConnectOptions, 'from'>
 
 // Milliseconds to find or start a supervisor. It takes 50; a machine under load may take long.
-const PATIENCE = 30_000
+const START_TIMEOUT_MS = 30_000
 
 /** Joins the supervisor of a place, or starts it: exactly one, however many ask at once. */
-export async function join(params: Omit<OpenParams, 'protocol'>, options: JoinOptions): Promise<Membership> {
-  const joining: Joining = { clock: monotonic, signal: new AbortController().signal, ...options }
+export async function connect(params: Omit<OpenParams, 'protocol'>, options: ConnectOptions): Promise<Membership> {
+  const joining: ResolvedOptions = { clock: monotonicClock, signal: new AbortController().signal, ...options }
   const { clock, signal } = joining
-  let deadline = clock.now() + PATIENCE
-  const changed = joining.from && (await board(joining.from, { ...params, protocol: PROTOCOL }, { ...joining, method: 'update' }))
+  let deadline = clock.now() + START_TIMEOUT_MS
+  const changed = joining.from && (await openRun(joining.from, { ...params, protocol: PROTOCOL_VERSION }, { ...joining, method: 'update' }))
   if (changed) return changed
   for (let deaths = 0; ; ) {
     signal.throwIfAborted()
-    const { stream, release, birth } = await patiently(reach(joining), joining)
+    const { stream, release, status } = await withStartTimeout(dialOrLaunch(joining), joining)
     try {
-      if (birth?.startsWith('failed ')) throw noSupervisor(joining, birth.slice('failed '.length))
-      if (birth === 'died' && ++deaths === 3) throw noSupervisor(joining, 'it died three times while it started')
+      if (status?.startsWith('failed ')) throw startFailure(joining, status.slice('failed '.length))
+      if (status === 'died' && ++deaths === 3) throw startFailure(joining, 'it died three times while it started')
       const since = clock.now()
-      const membership = stream && (await board(stream, { ...params, protocol: PROTOCOL }, { ...joining, method: 'open' }))
+      const membership = stream && (await openRun(stream, { ...params, protocol: PROTOCOL_VERSION }, { ...joining, method: 'open' }))
       if (membership) return membership
       // One that answered was found: only the search has a limit.
       deadline += clock.now() - since
     } finally {
       release()
     }
-    if (clock.now() > deadline) throw noSupervisor(joining, `none answered within ${PATIENCE / 1000} s`)
+    if (clock.now() > deadline) throw startFailure(joining, `none answered within ${START_TIMEOUT_MS / 1000} s`)
     // Clients that were turned away together do not come back together.
     await sleep(clock, 10 + (Number.parseInt(sha256(params.run.id).slice(0, 6), 16) % 20))
   }
 }
 
-interface Reached {
+interface DialResult {
   readonly stream: Duplex | undefined
-  readonly birth?: string
+  readonly status?: string
   release(): void
 }
 
-async function reach({ ways }: Joining): Promise<Reached> {
-  const stream = await ways.dial()
+async function dialOrLaunch({ transport }: ResolvedOptions): Promise<DialResult> {
+  const stream = await transport.dial()
   if (stream) return { stream, release: () => {} }
-  const { birth, release } = await ways.launch()
-  if (birth !== 'up' && birth !== 'taken') return { stream: undefined, birth, release }
+  const { status, release } = await transport.launch()
+  if (status !== 'up' && status !== 'taken') return { stream: undefined, status, release }
   try {
-    return { stream: await ways.dial(), birth, release }
+    return { stream: await transport.dial(), status, release }
   } catch (error) {
     release()
     throw error
@@ -95,12 +95,12 @@ async function reach({ ways }: Joining): Promise<Reached> {
 }
 
 /** Nobody waits for what comes too late: it is let go when it comes. */
-async function patiently(reaching: Promise<Reached>, joining: Joining): Promise<Reached> {
+async function withStartTimeout(reaching: Promise<DialResult>, joining: ResolvedOptions): Promise<DialResult> {
   const late = (): never => {
-    throw noSupervisor(joining, `it was not there within ${PATIENCE / 1000} s`)
+    throw startFailure(joining, `it was not there within ${START_TIMEOUT_MS / 1000} s`)
   }
   try {
-    return await orAborted(within(reaching, { clock: joining.clock, ms: PATIENCE, late }), joining.signal)
+    return await abortable(withTimeout(reaching, { clock: joining.clock, ms: START_TIMEOUT_MS, late }), joining.signal)
   } catch (error) {
     void reaching.then(({ stream, release }) => {
       stream?.destroy()
@@ -111,8 +111,8 @@ async function patiently(reaching: Promise<Reached>, joining: Joining): Promise<
 }
 
 /** One connection, from the greeting to the answer. Gives undefined when the supervisor is on its way down, or refuses. */
-async function board(stream: Duplex, params: OpenParams, joining: Joining & { readonly method: 'open' | 'update' }): Promise<Membership | undefined> {
-  const { signal, clock, tell, method } = joining
+async function openRun(stream: Duplex, params: OpenParams, joining: ResolvedOptions & { readonly method: 'open' | 'update' }): Promise<Membership | undefined> {
+  const { signal, clock, onProgress, method } = joining
   const hello = Promise.withResolvers<boolean>()
   const late = Promise.withResolvers<undefined>()
   const channel = new Channel(stream, {
@@ -121,50 +121,50 @@ async function board(stream: Duplex, params: OpenParams, joining: Joining & { re
       if (message.hello !== undefined) hello.resolve(true)
       if (message.late) late.resolve(undefined)
       if (message.over !== undefined) ended(message.over)
-      if (message.progress) tell(message.progress)
+      if (message.progress) onProgress(message.progress)
     },
   })
   void channel.closed.then(() => hello.resolve(false))
-  let parted = false
-  const part = (): void => {
-    parted = true
+  let detached = false
+  const detach = (): void => {
+    detached = true
     channel.close()
   }
   let opening: Promise<unknown> = late.promise
   // Nothing is left of it to be looked for. After the error of a start, which may lie in the same packet, it is no news.
   const ended = (why: string): void => {
-    if (!parted) void opening.then(() => tell({ kind: 'notice', text: `The supervisor has taken the services down: ${why}.` }), () => {})
-    parted = true
+    if (!detached) void opening.then(() => onProgress({ kind: 'notice', text: `The supervisor has taken the services down: ${why}.` }), () => {})
+    detached = true
   }
   try {
-    const greeted = await orAborted(whileAlive(hello.promise, { clock, tell, ask: () => hello.promise }), signal)
+    const greeted = await abortable(withResponseTimeout(hello.promise, { clock, onProgress, ask: () => hello.promise }), signal)
     if (!greeted) return undefined
     const death = channel.closed.then(async () => {
-      if (!parted) await afterDeath(joining)
+      if (!detached) await recoverAfterCrash(joining)
     })
     const answering = Promise.race([channel.call(method, params as unknown as Json), late.promise])
     opening = answering
-    const answer = await orAborted(whileAlive(answering, { clock, tell, ask: () => channel.call('ping', null) }), signal)
-    if (answer !== undefined && answer !== null) return membershipOf(answer as unknown as Answer, { stream, channel, death, part, joining })
-    part()
+    const answer = await abortable(withResponseTimeout(answering, { clock, onProgress, ask: () => channel.call('ping', null) }), signal)
+    if (answer !== undefined && answer !== null) return membershipOf(answer as unknown as OpenResult, { stream, channel, death, detach, joining })
+    detach()
     return undefined
   } catch (error) {
-    part()
+    detach()
     throw error
   }
 }
 
-interface Boarded {
+interface OpenedRun {
   readonly stream: Duplex
   readonly channel: Channel
   /** Settles when the supervisor is gone, and what it left as well. */
   readonly death: Promise<void>
   /** From here on the end is no surprise. */
-  part(): void
-  readonly joining: Joining
+  detach(): void
+  readonly joining: ResolvedOptions
 }
 
-function membershipOf({ run, connections }: Answer, { stream, channel, death, part, joining: { clock, tell } }: Boarded): Membership {
+function membershipOf({ run, connections }: OpenResult, { stream, channel, death, detach, joining: { clock, onProgress } }: OpenedRun): Membership {
   // The lifeline must not keep a runner alive that has nothing else to do.
   const lifeline = stream as Partial<Pick<Socket, 'ref' | 'unref'>>
   lifeline.unref?.()
@@ -179,8 +179,8 @@ function membershipOf({ run, connections }: Answer, { stream, channel, death, pa
     },
     call,
     async update(params) {
-      const changing = call('update', { ...params, protocol: PROTOCOL } as unknown as Json)
-      const answer = (await whileAlive(changing, { clock, tell, ask: () => channel.call('ping', null) })) as unknown as Answer | null
+      const changing = call('update', { ...params, protocol: PROTOCOL_VERSION } as unknown as Json)
+      const answer = (await withResponseTimeout(changing, { clock, onProgress, ask: () => channel.call('ping', null) })) as unknown as OpenResult | null
       if (answer) connections = answer.connections
       return answer !== null
     },
@@ -188,7 +188,7 @@ function membershipOf({ run, connections }: Answer, { stream, channel, death, pa
       try {
         // Without a reference: whoever gives up waiting for the answer must be able to end.
         const { failures } = (await channel.call('leave', outcome as unknown as Json)) as unknown as { failures: readonly string[] }
-        part()
+        detach()
         return failures
       } catch (error) {
         channel.close()
@@ -200,12 +200,12 @@ function membershipOf({ run, connections }: Answer, { stream, channel, death, pa
 }
 
 /** The supervisor died first: what it left is removed by its journal, even when this process ends now. */
-async function afterDeath({ ways, tell }: Joining): Promise<void> {
-  tell({ kind: 'notice', text: 'The supervisor was killed: its services are gone. Removing what it left…' })
-  for (const failure of failuresIn(await ways.recover().catch(() => ''))) tell({ kind: 'notice', text: `Not removed: ${failure.replace(/\.$/, '')}. The next run tries again.` })
+async function recoverAfterCrash({ transport, onProgress }: ResolvedOptions): Promise<void> {
+  onProgress({ kind: 'notice', text: 'The supervisor was killed: its services are gone. Removing what it left…' })
+  for (const failure of parseFailures(await transport.recover().catch(() => ''))) onProgress({ kind: 'notice', text: `Not removed: ${failure.replace(/\.$/, '')}. The next run tries again.` })
 }
 
-function failuresIn(said: string): readonly string[] {
+function parseFailures(said: string): readonly string[] {
   try {
     return (JSON.parse(said) as { failures: readonly string[] }).failures
   } catch {
@@ -213,14 +213,14 @@ function failuresIn(said: string): readonly string[] {
   }
 }
 
-function noSupervisor({ log }: Joining, why: string): MoorageError {
+function startFailure({ log }: ResolvedOptions, why: string): MoorageError {
   return new MoorageError('SUPERVISOR_FAILED', `The supervisor could not be started: ${why.replace(/\.$/, '')}.`, {
-    logs: lastOf(log),
+    logs: lastLogLines(log),
     hint: `Its log is ${log}.`,
   })
 }
 
-function lastOf(file: string): readonly string[] {
+function lastLogLines(file: string): readonly string[] {
   try {
     return readFileSync(file, 'utf8').split('\n').filter((line) => line.trim()).slice(-10)
   } catch {

@@ -1,15 +1,15 @@
-import { monotonic } from '../provider-kit/clock.ts'
+import { monotonicClock } from '../provider-kit/clock.ts'
 import type { Json } from '../contract/json.ts'
 import type { LogLine } from '../contract/provider.ts'
-import { Channel, PROTOCOL, skew } from '../protocol/channel.ts'
-import type { Status } from '../supervisor/supervised-run.ts'
-import type { Place } from '../protocol/paths.ts'
-import { whileAlive } from './response-timeout.ts'
+import { Channel, PROTOCOL_VERSION, protocolMismatch } from '../protocol/channel.ts'
+import type { RunStatus } from '../supervisor/supervised-run.ts'
+import type { SupervisorPaths } from '../protocol/paths.ts'
+import { withResponseTimeout } from './response-timeout.ts'
 import { dialSocket } from './transport.ts'
 
 /** A connection to a supervisor that looks at its run, and does not use it. */
-export interface Visit {
-  status(): Promise<Status | null>
+export interface Inspector {
+  status(): Promise<RunStatus | null>
   /** Ends its stay. Gives how many still use it: it goes with the last of them. */
   release(): Promise<{ readonly users: number; readonly failures: readonly string[] }>
   logs(service: string, tail: number): Promise<readonly LogLine[]>
@@ -19,7 +19,7 @@ export interface Visit {
 }
 
 /** Gives undefined where nobody is. Throws `MoorageError` (SUPERVISOR_FAILED) where another version is. */
-export async function visit({ socket }: Place): Promise<Visit | undefined> {
+export async function inspectRun({ socket }: SupervisorPaths): Promise<Inspector | undefined> {
   const stream = await dialSocket(socket)
   if (!stream) return undefined
   const hello = Promise.withResolvers<number | undefined>()
@@ -32,16 +32,16 @@ export async function visit({ socket }: Place): Promise<Visit | undefined> {
     },
   })
   void channel.closed.then(() => hello.resolve(undefined))
-  const alive = async <T>(work: Promise<T>, ask: () => Promise<unknown>): Promise<T> => await whileAlive(work, { clock: monotonic, tell: () => {}, ask })
+  const alive = async <T>(work: Promise<T>, ask: () => Promise<unknown>): Promise<T> => await withResponseTimeout(work, { clock: monotonicClock, onProgress: () => {}, ask })
   const call = async (method: string, params: Json): Promise<Json> => await alive(channel.call(method, params), () => channel.call('ping', null))
   const protocol = await alive(hello.promise, () => hello.promise)
   if (protocol === undefined) return undefined
-  if (protocol !== PROTOCOL) {
+  if (protocol !== PROTOCOL_VERSION) {
     channel.close()
-    throw skew(protocol, PROTOCOL)
+    throw protocolMismatch(protocol, PROTOCOL_VERSION)
   }
   return {
-    status: async () => (await call('status', null)) as unknown as Status | null,
+    status: async () => (await call('status', null)) as unknown as RunStatus | null,
     release: async () => (await call('release', null)) as unknown as { users: number; failures: readonly string[] },
     logs: async (service, tail) => (await call('logs', { service, tail })) as unknown as LogLine[],
     async follow(service, tail, take) {

@@ -3,24 +3,24 @@ import { closeSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { messageOf, MoorageError } from '../contract/errors.ts'
-import type { Environ } from '../config/env-variables.ts'
-import { moduleBeside } from '../provider-kit/module-path.ts'
-import type { Folders } from '../supervisor/supervisor-context.ts'
+import type { EnvVariables } from '../config/env-variables.ts'
+import { siblingModule } from '../provider-kit/module-path.ts'
+import type { RunFolders } from '../supervisor/supervisor-context.ts'
 
-export interface Launched {
+export interface LaunchResult {
   /** What it says of itself: `up`, `taken` by another one, `failed` and why; or `died`. */
-  readonly birth: string
-  /** Cuts the birth cord; from then on the connection is the lifeline. */
+  readonly status: string
+  /** Cuts the status cord; from then on the connection is the lifeline. */
   release(): void
 }
 
 /** Starts a supervisor. Settles when it listens, when another one holds the place, or when it died. */
-export async function launch(folders: Folders, env: Environ): Promise<Launched> {
-  const child = start('supervisor', folders, env)
+export async function launchSupervisor(folders: RunFolders, env: EnvVariables): Promise<LaunchResult> {
+  const child = spawnSupervisor('supervisor', folders, env)
   const { stdin, stdout } = child as unknown as { stdin: Socket; stdout: Socket }
   stdin.on('error', () => {})
   stdin.unref()
-  const birth = await new Promise<string>((done) => {
+  const status = await new Promise<string>((done) => {
     stdout.once('data', (data: Buffer) => done(String(data).trim()))
     child.once('exit', () => done('died'))
     child.once('error', () => done('died'))
@@ -30,12 +30,12 @@ export async function launch(folders: Folders, env: Environ): Promise<Launched> 
     stdout.destroy()
     child.unref()
   }
-  return { birth, release }
+  return { status, release }
 }
 
 /** Starts the clean-up after a killed supervisor; goes on when this process ends. Settles with what it says. */
-export async function launchRecovery(folders: Folders, env: Environ): Promise<string> {
-  const child = start('recover', folders, env)
+export async function launchRecovery(folders: RunFolders, env: EnvVariables): Promise<string> {
+  const child = spawnSupervisor('recover', folders, env)
   let said = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text))
   child.unref()
@@ -43,12 +43,12 @@ export async function launchRecovery(folders: Folders, env: Environ): Promise<st
   return await new Promise((done) => child.once('close', () => done(said.trim())).once('error', () => done('')))
 }
 
-function start(mode: 'supervisor' | 'recover', folders: Folders, env: Environ): ChildProcess {
+function spawnSupervisor(mode: 'supervisor' | 'recover', folders: RunFolders, env: EnvVariables): ChildProcess {
   const log = openLog(folders.place.log)
   // Without RUNNER_TRACKING_ID the GitHub runner does not kill it before it has cleaned up.
   const { RUNNER_TRACKING_ID: _, NODE_OPTIONS: _options, ...rest } = env
   try {
-    const main = fileURLToPath(moduleBeside(import.meta.url, '../supervisor/main'))
+    const main = fileURLToPath(siblingModule(import.meta.url, '../supervisor/main'))
     return spawn(process.execPath, [main, mode, JSON.stringify(folders)], {
       detached: true,
       windowsHide: true,

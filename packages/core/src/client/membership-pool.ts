@@ -1,7 +1,7 @@
 import type { Membership, Outcome } from './connect.ts'
 
 /** One connection per process and place, counted: several projects of one runner share it. */
-interface Entry {
+interface PoolEntry {
   count: number
   readonly family: string
   membership: Promise<Membership>
@@ -11,28 +11,28 @@ interface Entry {
 
 // On globalThis: two copies of moorage, or a module evaluated once per project, still count together.
 const KEY = Symbol.for('moorage.memberships')
-const holder = globalThis as { [KEY]?: Map<string, Entry> }
+const holder = globalThis as { [KEY]?: Map<string, PoolEntry> }
 
-export interface Hold {
+export interface HeldMembership {
   readonly membership: Membership
   /** Gives the place back. The last one leaves after `linger` ms, in which a new hold finds everything still warm. */
   release(linger: number, outcome: Outcome): Promise<readonly string[]>
 }
 
-export interface Wanted {
+export interface MembershipRequest {
   readonly identity: string
   /** A run of the same family that nobody holds any more is changed into this one. */
   readonly family: string
-  join(): Promise<Membership>
+  connect(): Promise<Membership>
   /** What has changed or died starts anew. Gives false where it has to be joined anew. */
   update(membership: Membership): Promise<boolean>
 }
 
-export async function hold(wanted: Wanted): Promise<Hold> {
+export async function acquireMembership(wanted: MembershipRequest): Promise<HeldMembership> {
   const entries = (holder[KEY] ??= new Map())
   const { identity } = wanted
   const [was, warm] = [...entries].find(([key]) => key === identity) ?? [...entries].find(([, { family, count }]) => family === wanted.family && count === 0) ?? []
-  const entry: Entry = warm ?? { count: 0, family: wanted.family, membership: wanted.join(), failed: false }
+  const entry: PoolEntry = warm ?? { count: 0, family: wanted.family, membership: wanted.connect(), failed: false }
   if (was !== undefined) entries.delete(was)
   entries.set(identity, entry)
   clearTimeout(entry.leaving)
@@ -58,7 +58,7 @@ export async function hold(wanted: Wanted): Promise<Hold> {
 }
 
 /** The same run, looked after; a new one where it is gone, or cannot be had. */
-async function renewed(before: Promise<Membership>, { update, join }: Wanted, same: boolean): Promise<Membership> {
+async function renewed(before: Promise<Membership>, { update, connect }: MembershipRequest, same: boolean): Promise<Membership> {
   const membership = await before
   try {
     if (await update(membership)) return membership
@@ -66,13 +66,13 @@ async function renewed(before: Promise<Membership>, { update, join }: Wanted, sa
     await membership.leave()
     // What an edited config says is wrong with it; what has died may be there again after a start from nothing.
     if (!same) throw error
-    return await join()
+    return await connect()
   }
   await membership.leave()
-  return await join()
+  return await connect()
 }
 
-async function release(identity: string, entry: Entry, linger: number): Promise<readonly string[]> {
+async function release(identity: string, entry: PoolEntry, linger: number): Promise<readonly string[]> {
   entry.count -= 1
   if (entry.count > 0) return []
   const leave = async (): Promise<readonly string[]> => {

@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { environOf, fixedVariables, type Environ, type Payload } from '../config/env-variables.ts'
+import { buildVariables, fixedVariables, type EnvVariables, type Payload } from '../config/env-variables.ts'
 import type { Environment } from '../contract/provisioned-environment.ts'
-import { isolatedOf } from '../config/drivers.ts'
+import { isolatedServices } from '../config/drivers.ts'
 import type { ExecResult, LogLine } from '../contract/provider.ts'
-import { requestFor, type Installation } from './open-request.ts'
-import { printTo } from './report/console.ts'
-import type { Tell } from '../contract/progress.ts'
+import { createOpenRequest, type Installation } from './open-request.ts'
+import { progressPrinter } from './report/console.ts'
+import type { ProgressListener } from '../contract/progress.ts'
 import { callSeeds, checkSeeds, type Seeds } from './seed-functions.ts'
-import { join, type Outcome } from './connect.ts'
-import { hold } from './membership-pool.ts'
-import { waysOf } from './transport.ts'
+import { connect, type Outcome } from './connect.ts'
+import { acquireMembership } from './membership-pool.ts'
+import { createTransport } from './transport.ts'
 import type { AnyConfig, EndpointsOf } from '../contract/config-types.ts'
 
 export interface ProvisionOptions<E = unknown> {
   /** Aborts the start: what there is by then is taken down, and the promise rejects. */
   readonly signal?: AbortSignal
   /** Where variables are read from. Default: `process.env`. */
-  readonly env?: Environ
+  readonly env?: EnvVariables
   /** Told what happens. Default: a line for each change on stderr. */
-  readonly tell?: Tell
+  readonly onProgress?: ProgressListener
   /** Milliseconds that services stay after the last dispose, for a runner that comes back at once. Default: 0. */
   readonly linger?: number
   /**
@@ -30,7 +30,7 @@ export interface ProvisionOptions<E = unknown> {
 }
 
 // Milliseconds that a dispose waits: runners cut their teardown off after ten seconds.
-const DISPOSE = 8_000
+const DISPOSE_TIMEOUT_MS = 8_000
 
 /**
  * Starts the services of a config, or joins the run that has them. Throws `MoorageError`; then nothing is left.
@@ -41,17 +41,17 @@ export async function provisionWith<const C extends AnyConfig>(
   options: ProvisionOptions<EndpointsOf<C>> = {},
 ): Promise<Environment<EndpointsOf<C>>> {
   const env = options.env ?? process.env
-  const tell = options.tell ?? printTo(process.stderr)
+  const onProgress = options.onProgress ?? progressPrinter(process.stderr)
   const { seeds } = options
   // What functions have done is known to their caller alone.
-  const { plan, params, folders } = requestFor(installation, config, { env, alone: seeds !== undefined })
+  const { plan, params, folders } = createOpenRequest(installation, config, { env, alone: seeds !== undefined })
   if (seeds) checkSeeds(seeds, plan)
   const { identity, family } = params
   const signal = options.signal ? { signal: options.signal } : {}
-  const held = await hold({
+  const held = await acquireMembership({
     identity,
     family,
-    join: () => join(params, { ways: waysOf(folders, env), log: folders.place.log, tell, ...signal }),
+    connect: () => connect(params, { transport: createTransport(folders, env), log: folders.place.log, onProgress, ...signal }),
     update: (membership) => membership.update(params),
   })
   const { run, connections, call } = held.membership
@@ -59,13 +59,13 @@ export async function provisionWith<const C extends AnyConfig>(
   const fixed = fixedVariables(plan.services, env)
   // What the user has set stays the user's, for a run within this one too.
   const ours = Object.values(plan.services).flatMap(({ variable, given }) => (given === undefined ? [variable] : []))
-  const payload: Payload = { run, hash: plan.hash, identity, variables: [...ours, ...Object.keys(fixed)], services: connections, ...isolatedOf(plan) }
+  const payload: Payload = { run, hash: plan.hash, identity, variables: [...ours, ...Object.keys(fixed)], services: connections, ...isolatedServices(plan) }
   const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {
-    const late = `Clean-up of run ${run} takes longer than ${DISPOSE / 1000} s and goes on in the background; \`moorage gc\` removes what it leaves, and so does the next run.`
+    const late = `Clean-up of run ${run} takes longer than ${DISPOSE_TIMEOUT_MS / 1000} s and goes on in the background; \`moorage gc\` removes what it leaves, and so does the next run.`
     // Its timer holds the process: a clean-up after a killed supervisor does not, and whoever waits for it has to hear.
     const enough = new AbortController()
-    const failures = await Promise.race([held.release(options.linger ?? 0, outcome).then((left) => left.map(notRemoved)), sleep(DISPOSE, [late], { signal: enough.signal })]).finally(() => enough.abort())
-    for (const text of failures) tell({ kind: 'notice', text })
+    const failures = await Promise.race([held.release(options.linger ?? 0, outcome).then((left) => left.map(notRemovedMessage)), sleep(DISPOSE_TIMEOUT_MS, [late], { signal: enough.signal })]).finally(() => enough.abort())
+    for (const text of failures) onProgress({ kind: 'notice', text })
   }
   if (seeds) {
     await callSeeds(seeds, connections).catch(async (error: unknown) => {
@@ -76,7 +76,7 @@ export async function provisionWith<const C extends AnyConfig>(
   return {
     run,
     endpoints: connections as EndpointsOf<C>,
-    env: environOf(payload, variables, fixed),
+    env: buildVariables(payload, variables, fixed),
     logs: async (service, tail = 50) => (await call('logs', { service, tail })) as unknown as LogLine[],
     exec: async (service, command) => (await call('exec', { service, command })) as unknown as ExecResult,
     dispose,
@@ -84,6 +84,6 @@ export async function provisionWith<const C extends AnyConfig>(
   }
 }
 
-function notRemoved(failure: string): string {
+function notRemovedMessage(failure: string): string {
   return `Not removed: ${failure.replace(/\.$/, '')}. \`moorage gc\` tries again, and so does the next run.`
 }

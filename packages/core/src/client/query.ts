@@ -1,14 +1,14 @@
-import { inherited, type Environ } from '../config/env-variables.ts'
+import { inheritedPayload, type EnvVariables } from '../config/env-variables.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import { Channel } from '../protocol/channel.ts'
-import { placeOf, runFolder } from '../protocol/paths.ts'
+import { supervisorPaths, runFolder } from '../protocol/paths.ts'
 import { dialSocket } from './transport.ts'
 
 /** One question to the supervisor of the run whose variables are in an environment: for a test's own process. */
-export async function ask(env: Environ, method: 'logs' | 'exits' | 'tried', params: Json): Promise<Json> {
-  const payload = inherited(env)
-  const stream = payload && (await dialSocket(placeOf(payload.identity, runFolder(env)).socket))
+export async function querySupervisor(env: EnvVariables, method: 'logs' | 'exits' | 'tried', params: Json): Promise<Json> {
+  const payload = inheritedPayload(env)
+  const stream = payload && (await dialSocket(supervisorPaths(payload.identity, runFolder(env)).socket))
   if (!stream) {
     throw new MoorageError('SUPERVISOR_FAILED', payload ? `The supervisor of run ${payload.run} is gone.` : 'No services run for this process: the variable MOORAGE is not set.')
   }

@@ -1,5 +1,5 @@
 import { sha256 } from '../config/hash.ts'
-import type { Environ } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/env-variables.ts'
 
 /** Who a run is. `id` is a DNS label of at most 63 characters. */
 export interface RunIdentity {
@@ -18,12 +18,12 @@ const SYSTEMS: readonly (readonly [run: string, attempt: string, job: string])[]
   ['BUILD_NUMBER', 'BUILD_TAG', 'JOB_NAME'],
 ]
 
-export function inCi(env: Environ): boolean {
+export function inCi(env: EnvVariables): boolean {
   return !['', '0', 'false', undefined].includes(env['CI']?.toLowerCase())
 }
 
 /** `ci-<run>-<attempt>-<hash of job, shard and nonce>` in CI, else `dev-<hash>`. */
-export function runIdentity(env: Environ, nonce: string): RunIdentity {
+export function runIdentity(env: EnvVariables, nonce: string): RunIdentity {
   const shard = env['CI_NODE_INDEX'] ?? env['MATRIX_INDEX'] ?? ''
   if (!inCi(env)) return { id: `dev-${sha256(nonce).slice(0, 8)}` }
   const [run, attempt, job] = SYSTEMS.find(([name]) => env[name]) ?? []

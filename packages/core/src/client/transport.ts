@@ -1,30 +1,30 @@
 import { connect } from 'node:net'
 import { duplexPair, type Duplex } from 'node:stream'
-import type { Environ } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/env-variables.ts'
 import { MoorageError } from '../contract/errors.ts'
-import type { Folders } from '../supervisor/supervisor-context.ts'
-import { launch, launchRecovery, type Launched } from './launch.ts'
+import type { RunFolders } from '../supervisor/supervisor-context.ts'
+import { launchSupervisor, launchRecovery, type LaunchResult } from './launch.ts'
 
 /** How a client gets to the supervisor of a place. */
-export interface Ways {
+export interface Transport {
   /** A connection to it, or undefined where nobody listens. */
   dial(): Promise<Duplex | undefined>
   /** Starts one. Settles when it listens, when another one holds the place, or when it died. */
-  launch(): Promise<Launched>
+  launch(): Promise<LaunchResult>
   /** Starts the clean-up after a killed one; goes on when this process ends. Settles with what it says. */
   recover(): Promise<string>
 }
 
-export function waysOf(folders: Folders, env: Environ): Ways {
-  const dial = env['MOORAGE_SUPERVISOR'] === 'inline' ? () => inline(folders) : () => dialSocket(folders.place.socket)
-  return { dial, launch: () => launch(folders, env), recover: () => launchRecovery(folders, env) }
+export function createTransport(folders: RunFolders, env: EnvVariables): Transport {
+  const dial = env['MOORAGE_SUPERVISOR'] === 'inline' ? () => dialInline(folders) : () => dialSocket(folders.place.socket)
+  return { dial, launch: () => launchSupervisor(folders, env), recover: () => launchRecovery(folders, env) }
 }
 
 /** The same protocol, in this process: for debugging and unit tests. Dies with it, and cleans nothing then. */
-async function inline(folders: Folders): Promise<Duplex> {
-  const [{ keepHouse }, { Supervisor }] = await Promise.all([import('../supervisor/supervisor-context.ts'), import('../supervisor/supervisor.ts')])
+async function dialInline(folders: RunFolders): Promise<Duplex> {
+  const [{ createContext }, { Supervisor }] = await Promise.all([import('../supervisor/supervisor-context.ts'), import('../supervisor/supervisor.ts')])
   const [ours, theirs] = duplexPair()
-  const supervisor = new Supervisor(keepHouse(folders, { shut: () => {}, move: () => Promise.resolve(true), forget: () => {}, done: () => {} }))
+  const supervisor = new Supervisor(createContext(folders, { shut: () => {}, move: () => Promise.resolve(true), forget: () => {}, done: () => {} }))
   supervisor.connect(theirs)
   return ours
 }

@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { callFolder, callSite } from './call-site.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
-import { ownerOf, targetOf, type ServiceOwner } from './reference.ts'
-import { LONGEST_STAY } from './keep.ts'
+import { serviceOwner, refTarget, type ServiceOwner } from './reference.ts'
+import { MAX_RETENTION_MS } from './keep.ts'
 import type { ProviderRef } from '../contract/provider.ts'
 import type { ServiceSpec } from '../contract/service.ts'
 import type { AnyService, Config, ConfigOptions } from '../contract/config-types.ts'
@@ -11,7 +11,7 @@ import type { AnyService, Config, ConfigOptions } from '../contract/config-types
 type Names = ReadonlyMap<ServiceOwner, string>
 
 // A key becomes part of host names, file names and variable names.
-const KEY = /^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/i
+const SERVICE_KEY = /^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/i
 
 /**
  * Names every service and turns each reference into `{ $ref: [name, ...path] }`: the result is plain data.
@@ -20,7 +20,7 @@ const KEY = /^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/i
 export function defineConfig<const S extends { readonly [name: string]: AnyService }>(options: ConfigOptions<S>): Config<S> {
   const names = nameServices((options.services ?? {}) as Record<string, unknown>)
   const services: Record<string, ServiceSpec> = {}
-  for (const [owner, name] of names) services[name] = plain(owner.spec, `services.${name}`, names) as unknown as ServiceSpec
+  for (const [owner, name] of names) services[name] = toPlainData(owner.spec, `services.${name}`, names) as unknown as ServiceSpec
   const root = resolve(callFolder(callSite(defineConfig)) ?? process.cwd(), options.root ?? '.')
   const config = { services, root, ...providerOf(options), ...keepOf(options) }
   return config as unknown as Config<S>
@@ -35,7 +35,7 @@ function providerOf({ provider }: { readonly provider?: unknown }): { readonly p
 
 function keepOf({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?: unknown }): { readonly keep?: 'on-failure'; readonly keepFor?: number } {
   if (keep !== undefined && keep !== 'on-failure') throw invalid(`keep: ${JSON.stringify(keep)} is not known.`, "Write keep: 'on-failure', or leave it out.")
-  const known = keepFor === undefined || (typeof keepFor === 'number' && keepFor > 0 && keepFor <= LONGEST_STAY)
+  const known = keepFor === undefined || (typeof keepFor === 'number' && keepFor > 0 && keepFor <= MAX_RETENTION_MS)
   if (!known) throw invalid(`keepFor: ${JSON.stringify(keepFor)} is not a time that services can stay.`, 'Give milliseconds, 86,400,000 (a day) at most.')
   return { ...(keep ? { keep } : {}), ...(typeof keepFor === 'number' ? { keepFor } : {}) }
 }
@@ -43,10 +43,10 @@ function keepOf({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?:
 function nameServices(services: Record<string, unknown>): Names {
   const names = new Map<ServiceOwner, string>()
   for (const [name, handle] of Object.entries(services)) {
-    if (!KEY.test(name)) {
+    if (!SERVICE_KEY.test(name)) {
       throw invalid(`services.${name}: a service's key is a letter, then letters, digits and dashes, 30 at most.`, 'Rename the key.')
     }
-    const owner = ownerOf(handle)
+    const owner = serviceOwner(handle)
     if (!owner) {
       throw invalid(`services.${name} is not a service.`, "A preset's result cannot be spread or copied: pass the options to the preset, as in postgres({ version: '17' }).")
     }
@@ -60,22 +60,22 @@ function nameServices(services: Record<string, unknown>): Names {
   return names
 }
 
-function plain(value: unknown, at: string, names: Names): Json | undefined {
-  const target = targetOf(value)
+function toPlainData(value: unknown, at: string, names: Names): Json | undefined {
+  const target = refTarget(value)
   if (target) {
-    if ('parts' in target) return { $join: target.parts.map((part) => plain(part, at, names) as Json) }
+    if ('parts' in target) return { $join: target.parts.map((part) => toPlainData(part, at, names) as Json) }
     return { $ref: [nameOf(target.owner, target.path, at, names), ...target.path] }
   }
-  if (ownerOf(value)) throw invalid(`${optionAt(at)} is a whole service.`, 'Use one of its fields: db.url.')
-  if (Array.isArray(value)) return value.map((item, i) => plain(item, `${at}[${i}]`, names) as Json)
+  if (serviceOwner(value)) throw invalid(`${optionPath(at)} is a whole service.`, 'Use one of its fields: db.url.')
+  if (Array.isArray(value)) return value.map((item, i) => toPlainData(item, `${at}[${i}]`, names) as Json)
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(([key, item]) => [key, plain(item, `${at}.${key}`, names)] as const)
+    const entries = Object.entries(value).map(([key, item]) => [key, toPlainData(item, `${at}.${key}`, names)] as const)
     return Object.fromEntries(entries.filter(([, item]) => item !== undefined)) as Json
   }
   if (typeof value === 'function' || typeof value === 'bigint' || typeof value === 'symbol') {
-    throw invalid(`${optionAt(at)} is a ${typeof value}; a service is plain data.`, 'Give text, a number, or the path of a module.')
+    throw invalid(`${optionPath(at)} is a ${typeof value}; a service is plain data.`, 'Give text, a number, or the path of a module.')
   }
-  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(`${optionAt(at)} is ${value}.`, 'Give a finite number.')
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(`${optionPath(at)} is ${value}.`, 'Give a finite number.')
   return value as Json | undefined
 }
 
@@ -84,13 +84,13 @@ function nameOf(owner: ServiceOwner, path: readonly string[], at: string, names:
   if (name) return name
   const made = owner.at ? ` (created at ${owner.at})` : ''
   throw invalid(
-    `${optionAt(at)} uses ${owner.preset}().${path.join('.')}${made}, but that service is not in the config.`,
+    `${optionPath(at)} uses ${owner.preset}().${path.join('.')}${made}, but that service is not in the config.`,
     `Add it to services, next to ${[...names.values()].join(', ')}.`,
   )
 }
 
 /** The option that a user wrote: a preset hands it on inside of a form. */
-export function optionAt(at: string): string {
+export function optionPath(at: string): string {
   return at.replace(/^(services\.[^.]+)\.(?:container|process)\./, '$1.')
 }
 

@@ -7,16 +7,16 @@ export type Needs = { readonly [service: string]: Condition }
 type Specs = { readonly [name: string]: ServiceSpec }
 
 /** What a service says that it needs, and what its references need. Throws for a name that is not there. */
-export function needsOf(name: string, spec: ServiceSpec, all: Specs): Needs {
+export function resolveNeeds(name: string, spec: ServiceSpec, all: Specs): Needs {
   const names = Object.keys(all)
   const needs: Record<string, Condition> = {}
   for (const template of templatesIn(spec)) {
     if (!('$ref' in template)) continue
     const [target, ...path] = template.$ref
     const referred = specOf(all, target)
-    if (target === undefined || !referred) throw unknown(`services.${name} refers to '${target}'`, names)
-    if (!offers(referred, path)) {
-      const fields = Object.keys(connectionOf(referred)).join(', ')
+    if (target === undefined || !referred) throw unknownService(`services.${name} refers to '${target}'`, names)
+    if (!hasField(referred, path)) {
+      const fields = Object.keys(connectionShape(referred)).join(', ')
       throw new MoorageError('CONFIG_INVALID', `services.${name} uses ${target}.${path.join('.')}, which services.${target} does not have.`, {
         service: name,
         hint: `It has ${fields}.`,
@@ -25,7 +25,7 @@ export function needsOf(name: string, spec: ServiceSpec, all: Specs): Needs {
     needs[target] = 'ready'
   }
   for (const [target, condition] of Object.entries(spec.needs ?? {})) {
-    if (!specOf(all, target)) throw unknown(`services.${name}.needs.${target}`, names)
+    if (!specOf(all, target)) throw unknownService(`services.${name}.needs.${target}`, names)
     if (condition !== 'started' && condition !== 'ready' && condition !== 'completed') {
       throw new MoorageError('CONFIG_INVALID', `services.${name}.needs.${target}: '${String(condition)}' is not a condition.`, {
         service: name,
@@ -64,12 +64,12 @@ function specOf(all: Specs, name = ''): ServiceSpec | undefined {
   return Object.hasOwn(all, name) ? all[name] : undefined
 }
 
-function connectionOf(spec: ServiceSpec): object {
+function connectionShape(spec: ServiceSpec): object {
   return { ...spec.process?.connection, ...spec.container?.connection }
 }
 
-function offers(spec: ServiceSpec, path: readonly string[]): boolean {
-  let at: unknown = connectionOf(spec)
+function hasField(spec: ServiceSpec, path: readonly string[]): boolean {
+  let at: unknown = connectionShape(spec)
   for (const key of path) {
     if (typeof at !== 'object' || at === null || !(key in at)) return false
     at = (at as Record<string, unknown>)[key]
@@ -77,7 +77,7 @@ function offers(spec: ServiceSpec, path: readonly string[]): boolean {
   return true
 }
 
-function unknown(what: string, names: readonly string[]): MoorageError {
+function unknownService(what: string, names: readonly string[]): MoorageError {
   return new MoorageError('CONFIG_INVALID', `${what}: there is no service of that name in the config.`, {
     hint: `There are ${names.join(', ')}.`,
   })

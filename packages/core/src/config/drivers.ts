@@ -8,7 +8,7 @@ import type { IsolateSpec } from '../contract/service.ts'
 
 /** Throws where none of the drivers can be loaded from the user's project. */
 export function requireDriver(service: string, { drivers = [] }: IsolateSpec, root: string): void {
-  if (!drivers.length || drivers.some((name) => isThere(name, root))) return
+  if (!drivers.length || drivers.some((name) => isInstalled(name, root))) return
   const [first = ''] = drivers
   const absent = drivers.length > 1 ? `neither ${drivers.join(' nor ')}` : `no ${first}`
   throw new MoorageError('CONFIG_INVALID', `services.${service}.isolate needs a driver, and the project has ${absent}.`, {
@@ -18,7 +18,7 @@ export function requireDriver(service: string, { drivers = [] }: IsolateSpec, ro
 }
 
 /** What workers have to know to make slots. */
-export function isolatedOf({ services, root }: Plan): { readonly isolated?: { readonly [name: string]: Isolated } } {
+export function isolatedServices({ services, root }: Plan): { readonly isolated?: { readonly [name: string]: Isolated } } {
   const entries = Object.entries(services).flatMap(([name, { spec: { isolate }, given, variable }]) => {
     if (!isolate) return []
     const isolated: Isolated = { each: isolate.each, module: isolate.module.$file, root, ...(given === undefined ? {} : { given: variable }) }
@@ -28,7 +28,7 @@ export function isolatedOf({ services, root }: Plan): { readonly isolated?: { re
 }
 
 /** As the project's own files would find it: what a package manager's NODE_PATH adds is not the project's. */
-function isThere(name: string, root: string): boolean {
+function isInstalled(name: string, root: string): boolean {
   try {
     return findPackageJSON(name, pathToFileURL(join(root, 'package.json'))) !== undefined
   } catch {

@@ -1,5 +1,5 @@
 import { MoorageError } from '../contract/errors.ts'
-import type { Span } from '../contract/isolation.ts'
+import type { IsolationScope } from '../contract/isolation.ts'
 import type { Json } from '../contract/json.ts'
 import type { PlainConnection, ServiceSpec } from '../contract/service.ts'
 
@@ -18,7 +18,7 @@ export interface Payload {
 }
 
 export interface Isolated {
-  readonly each: Span
+  readonly each: IsolationScope
   /** Path of the module that makes a slot. */
   readonly module: string
   /** The folder of the project, whose drivers are used. */
@@ -29,10 +29,10 @@ export interface Isolated {
 
 export const PAYLOAD = 'MOORAGE'
 
-export type Environ = { readonly [name: string]: string | undefined }
+export type EnvVariables = { readonly [name: string]: string | undefined }
 
 /** `db` gives `DB_URL`, `mainDb` gives `MAIN_DB_URL`. */
-export function variableOf(name: string, { as }: Pick<ServiceSpec, 'as'>): string {
+export function urlVariable(name: string, { as }: Pick<ServiceSpec, 'as'>): string {
   if (as === undefined) return `${name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('-', '_').toUpperCase()}_URL`
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(as) && as !== PAYLOAD) return as
   throw new MoorageError('CONFIG_INVALID', `services.${name}.as: '${as}' cannot be the name of an environment variable.`, {
@@ -42,7 +42,7 @@ export function variableOf(name: string, { as }: Pick<ServiceSpec, 'as'>): strin
 }
 
 /** The payload that an outer moorage left in the environment, if any. */
-export function inherited(env: Environ): Payload | undefined {
+export function inheritedPayload(env: EnvVariables): Payload | undefined {
   const text = env[PAYLOAD]
   if (!text) return undefined
   try {
@@ -54,7 +54,7 @@ export function inherited(env: Environ): Payload | undefined {
 }
 
 /** Every variable of a run: one per service with a URL, those that are fixed, and the payload. */
-export function environOf(payload: Payload, variables: { readonly [service: string]: string }, fixed: { readonly [name: string]: string } = {}): { [name: string]: string } {
+export function buildVariables(payload: Payload, variables: { readonly [service: string]: string }, fixed: { readonly [name: string]: string } = {}): { [name: string]: string } {
   const env: { [name: string]: string } = { ...fixed, [PAYLOAD]: JSON.stringify(payload) }
   for (const [service, variable] of Object.entries(variables)) {
     const url: Json | undefined = payload.services[service]?.['url']
@@ -64,14 +64,14 @@ export function environOf(payload: Payload, variables: { readonly [service: stri
 }
 
 /** What services set beside their URL; what the user has set, and no outer run, stands. */
-export function fixedVariables(services: { readonly [name: string]: { readonly spec: Pick<ServiceSpec, 'variables'> } }, env: Environ): { readonly [name: string]: string } {
-  const ours = inherited(env)?.variables ?? []
+export function fixedVariables(services: { readonly [name: string]: { readonly spec: Pick<ServiceSpec, 'variables'> } }, env: EnvVariables): { readonly [name: string]: string } {
+  const ours = inheritedPayload(env)?.variables ?? []
   const all = Object.values(services).flatMap(({ spec }) => Object.entries(spec.variables ?? {}))
   return Object.fromEntries(all.filter(([name]) => env[name] === undefined || ours.includes(name)))
 }
 
 /** Sets variables in an environment; the result puts back what was there. */
-export function exposeTo(env: { [name: string]: string | undefined }, variables: { readonly [name: string]: string }): () => void {
+export function exposeVariables(env: { [name: string]: string | undefined }, variables: { readonly [name: string]: string }): () => void {
   const before = Object.keys(variables).map((name) => [name, env[name]] as const)
   Object.assign(env, variables)
   return () => {

@@ -40,25 +40,25 @@ async function importFile(file: string): Promise<{ readonly default?: unknown }>
   try {
     return (await import(`${pathToFileURL(file).href}?${importCount++}`)) as { readonly default?: unknown }
   } catch (cause) {
-    throw notLoaded(file, cause)
+    throw loadFailure(file, cause)
   } finally {
     process.off('exit', ended)
   }
 }
 
-function notLoaded(file: string, cause: unknown): MoorageError {
+function loadFailure(file: string, cause: unknown): MoorageError {
   if (isMoorageError(cause)) {
     const { code, message, details } = toPlain(cause)
     return new MoorageError(code, `${file}: ${message}`, { ...details, cause })
   }
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string }
   const hint = HINTS[code] ?? (COMMONJS.test(messageOf(cause)) ? "package.json says that its files are CommonJS: name the config moorage.config.mts, or set \"type\": \"module\" there." : undefined) ?? (name === 'SyntaxError' ? `Correct its syntax; \`node --check ${file}\` shows the place.` : undefined)
-  const message = `${file}${lineOf(file, cause)} could not be loaded: ${messageOf(cause).replace(/\.$/, '')}.`
+  const message = `${file}${lineSuffix(file, cause)} could not be loaded: ${messageOf(cause).replace(/\.$/, '')}.`
   return new MoorageError('CONFIG_INVALID', message, { cause, hint: hint ?? 'Correct it; its own stack is the cause of this error.' })
 }
 
 /** Node begins the stack of an error in TypeScript's syntax with the place. */
-function lineOf(file: string, cause: unknown): string {
+function lineSuffix(file: string, cause: unknown): string {
   const [first = ''] = cause instanceof Error ? (cause.stack ?? '').split('\n') : []
   return (first.startsWith(file) || first.startsWith(pathToFileURL(file).href)) ? (/:\d+$/.exec(first)?.[0] ?? '') : ''
 }

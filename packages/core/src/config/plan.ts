@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { optionAt } from './define-config.ts'
+import { optionPath } from './define-config.ts'
 import { MoorageError } from '../contract/errors.ts'
 import { hashOf } from './hash.ts'
 import { requireDriver } from './drivers.ts'
 import type { Json } from '../contract/json.ts'
-import { findCycle, needsOf, type Needs } from './dependencies.ts'
+import { findCycle, resolveNeeds, type Needs } from './dependencies.ts'
 import type { ProviderRef } from '../contract/provider.ts'
-import { DEADLINES } from '../provisioning/phase-deadlines.ts'
+import { DEFAULT_DEADLINES_MS } from '../provisioning/phase-deadlines.ts'
 import type { ServiceSpec } from '../contract/service.ts'
-import { inherited, variableOf, type Environ } from './env-variables.ts'
+import { inheritedPayload, urlVariable, type EnvVariables } from './env-variables.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 
 /** A config, checked and completed: everything that the supervisor has to know, as plain data. */
@@ -34,20 +34,20 @@ export interface PlannedService {
 }
 
 /** Pure but for looking at the files that the config names. Throws `MoorageError` (CONFIG_INVALID) before anything exists. */
-export function createPlan(config: AnyConfig, env: Environ): Plan {
-  const ours = new Set(inherited(env)?.variables)
+export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
+  const ours = new Set(inheritedPayload(env)?.variables)
   const variables = new Map<string, string>()
   const services: Record<string, PlannedService> = {}
   for (const [name, raw] of Object.entries(config.services)) {
     const spec = withAbsoluteFiles(raw as unknown as Json, `services.${name}`, config.root) as unknown as ServiceSpec
-    const variable = variableOf(name, spec)
+    const variable = urlVariable(name, spec)
     checkDeadlines(name, spec.deadlines)
     const other = variables.get(variable)
     if (other) throw invalid(`services.${name} and services.${other} both set ${variable}.`, `Give one of them another name: as: 'OTHER_URL'.`)
     variables.set(variable, name)
     const given = ours.has(variable) ? undefined : env[variable]
     if (spec.isolate && !given) requireDriver(name, spec.isolate, config.root)
-    const planned = { spec, needs: needsOf(name, spec, config.services), variable, ...(given ? { given: checkedUrl(name, variable, given) } : {}) }
+    const planned = { spec, needs: resolveNeeds(name, spec, config.services), variable, ...(given ? { given: checkedUrl(name, variable, given) } : {}) }
     // The first port is the main one: their order counts, which canonical JSON would lose.
     services[name] = { ...planned, hash: hashOf({ ...planned, ports: Object.keys(spec.ports) } as unknown as Json) }
   }
@@ -71,7 +71,7 @@ function withAbsoluteFiles(value: Json, at: string, root: string): Json {
   }
   const path = file.startsWith('file:') ? fileURLToPath(file) : isAbsolute(file) ? file : join(root, file)
   const option = (value as { $option?: string }).$option
-  const key = option === undefined ? optionAt(at) : at.replace(/^(services\.[^.]+).*/, `$1.${option}`)
+  const key = option === undefined ? optionPath(at) : at.replace(/^(services\.[^.]+).*/, `$1.${option}`)
   if (!existsSync(path)) throw invalid(`${key}: there is no file or folder ${path}.`, 'Create it (a build may have to run first), or correct the path.')
   return { $file: path }
 }
@@ -79,7 +79,7 @@ function withAbsoluteFiles(value: Json, at: string, root: string): Json {
 function checkDeadlines(name: string, deadlines: ServiceSpec['deadlines'] = {}): void {
   for (const [phase, ms] of Object.entries(deadlines)) {
     const at = `services.${name}.deadlines.${phase}`
-    if (!Object.hasOwn(DEADLINES, phase)) throw invalid(`${at}: there is no such phase.`, `There are ${Object.keys(DEADLINES).join(', ')}.`)
+    if (!Object.hasOwn(DEFAULT_DEADLINES_MS, phase)) throw invalid(`${at}: there is no such phase.`, `There are ${Object.keys(DEFAULT_DEADLINES_MS).join(', ')}.`)
     if (!(typeof ms === 'number' && ms > 0)) throw invalid(`${at}: ${JSON.stringify(ms)} is not a time.`, 'Give milliseconds.')
   }
 }

@@ -23,7 +23,7 @@ export type RefTarget =
 /** For authors of presets: data in, out comes a handle whose every property path is a reference. */
 export function service(preset: string, spec: object, shape: object): AnyService {
   const owner: ServiceOwner = { preset, spec, at: callSite(service) }
-  return Object.defineProperty(grow(owner, shape, []), SERVICE, { value: owner }) as unknown as AnyService
+  return Object.defineProperty(createRefs(owner, shape, []), SERVICE, { value: owner }) as unknown as AnyService
 }
 
 /** A string with references inside: ref`${db.url}/shop`. */
@@ -32,19 +32,19 @@ export function ref(text: TemplateStringsArray, ...values: readonly (string | nu
   return reference({ parts }, 'ref`…`')
 }
 
-export function ownerOf(value: unknown): ServiceOwner | undefined {
+export function serviceOwner(value: unknown): ServiceOwner | undefined {
   return (value as { [SERVICE]?: ServiceOwner } | null | undefined)?.[SERVICE]
 }
 
-export function targetOf(value: unknown): RefTarget | undefined {
+export function refTarget(value: unknown): RefTarget | undefined {
   return typeof value === 'object' && value !== null ? (value as { [REF]?: RefTarget })[REF] : undefined
 }
 
-function grow(owner: ServiceOwner, shape: object, path: readonly string[]): object {
+function createRefs(owner: ServiceOwner, shape: object, path: readonly string[]): object {
   const properties = Object.entries(shape).map(([key, sub]: [string, unknown]) => {
     const at = [...path, key]
     const get = (): object =>
-      typeof sub === 'object' && sub !== null ? grow(owner, sub, at) : reference({ owner, path: at }, `${owner.preset}().${at.join('.')}`)
+      typeof sub === 'object' && sub !== null ? createRefs(owner, sub, at) : reference({ owner, path: at }, `${owner.preset}().${at.join('.')}`)
     return [key, { enumerable: true, get }] as const
   })
   return Object.defineProperties({}, Object.fromEntries(properties))

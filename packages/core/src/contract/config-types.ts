@@ -49,16 +49,16 @@ export interface CommonOptions<N extends string = string> {
 type NeededBy<S> = S extends { readonly [needed]: (names: infer N) => void } ? N : never
 
 /** Makes a misspelt `needs` name an error at that service, in words. */
-export type Known<S> = {
+export type CheckedNeeds<S> = {
   readonly [K in keyof S]: NeededBy<S[K]> extends keyof S
     ? unknown
     : `needs '${Exclude<NeededBy<S[K]>, keyof S> & string}', which is not in services`
 }
 
-export type Connections<S> = { readonly [K in keyof S]: S[K] extends { readonly [connection]: infer C } ? C : never }
+export type ConnectionsOf<S> = { readonly [K in keyof S]: S[K] extends { readonly [connection]: infer C } ? C : never }
 
 export interface ConfigOptions<S> {
-  readonly services: S & Known<S>
+  readonly services: S & CheckedNeeds<S>
   /** Where services run. Default: the first of Docker, Kubernetes and plain processes that can be used. */
   readonly provider?: ProviderRef
   /** What relative paths are relative to. Itself relative to, and by default, the folder of the file that calls `defineConfig`. */
@@ -76,7 +76,7 @@ export interface Config<out S = unknown> {
   readonly root: string
   readonly keep?: 'on-failure'
   readonly keepFor?: number
-  readonly [connection]: Connections<S>
+  readonly [connection]: ConnectionsOf<S>
 }
 
 /** Any config, whatever it offers. */

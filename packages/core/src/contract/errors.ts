@@ -32,7 +32,7 @@ export interface ErrorDetails {
   readonly cause?: unknown
 }
 
-export interface Plain {
+export interface PlainError {
   readonly code: ErrorCode
   readonly message: string
   readonly details: ErrorDetails
@@ -48,7 +48,7 @@ export class MoorageError extends Error {
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     const { hint, logs } = details
-    const tail = logs?.length ? `\nLast log lines:\n${logs.map((line) => `  ${harmless(line)}`).join('\n')}` : ''
+    const tail = logs?.length ? `\nLast log lines:\n${logs.map((line) => `  ${escapeWorkflowCommands(line)}`).join('\n')}` : ''
     super(`${message}${hint ? `\n${hint}` : ''}${tail}`, details.cause === undefined ? {} : { cause: details.cause })
     this.code = code
     this.details = details
@@ -75,7 +75,7 @@ export class MoorageError extends Error {
 }
 
 /** What a service has said, as it can be printed anywhere: GitHub's runner reads `::` at a line's beginning, and `##[` anywhere, as commands. */
-export function harmless(line: string): string {
+export function escapeWorkflowCommands(line: string): string {
   return line.replace(/^(\s*):(?=:)/, '$1: ').replaceAll('##[', '## [')
 }
 
@@ -85,9 +85,9 @@ export function isMoorageError(value: unknown): value is MoorageError {
 }
 
 /** The same error with more said; what it knew already stays. */
-export function enrich(error: unknown, code: ErrorCode, details: ErrorDetails): MoorageError {
+export function withDetails(error: unknown, code: ErrorCode, details: ErrorDetails): MoorageError {
   if (!isMoorageError(error)) {
-    return new MoorageError(code, `${where(details)}${messageOf(error)}`, { ...details, cause: error })
+    return new MoorageError(code, `${servicePrefix(details)}${messageOf(error)}`, { ...details, cause: error })
   }
   const bare = (error as unknown as { [MARK]: string })[MARK]
   return new MoorageError(error.code, bare, { ...details, ...error.details })
@@ -98,14 +98,14 @@ export function messageOf(error: unknown): string {
 }
 
 /** For the wire: an error and its chain of causes as plain data. */
-export function toPlain(error: unknown): Plain {
-  const known = isMoorageError(error) ? error : enrich(error, 'START_FAILED', {})
+export function toPlain(error: unknown): PlainError {
+  const known = isMoorageError(error) ? error : withDetails(error, 'START_FAILED', {})
   const { cause, ...details } = known.details
   const bare = (known as unknown as { [MARK]: string })[MARK]
   return { code: known.code, message: bare, details: cause === undefined ? details : { ...details, cause: plainCause(cause) } }
 }
 
-export function fromPlain({ code, message, details }: Plain): MoorageError {
+export function fromPlain({ code, message, details }: PlainError): MoorageError {
   const error = new MoorageError(code, message, 'cause' in details ? { ...details, cause: revive(details.cause) } : details)
   // Frames of the wire would say nothing; what went wrong elsewhere is in the message and the cause.
   error.stack = `${error.name}: ${error.message}`
@@ -122,7 +122,7 @@ function revive(cause: unknown): unknown {
 
 /** The same error with secrets struck out of everything that it says. */
 export function redacted(error: MoorageError, strike: (text: string) => string): MoorageError {
-  return fromPlain(JSON.parse(strike(JSON.stringify(toPlain(error)))) as Plain)
+  return fromPlain(JSON.parse(strike(JSON.stringify(toPlain(error)))) as PlainError)
 }
 
 function plainCause(cause: unknown): unknown {
@@ -131,6 +131,6 @@ function plainCause(cause: unknown): unknown {
   return { name, message, stack, ...(cause.cause === undefined ? {} : { cause: plainCause(cause.cause) }) }
 }
 
-function where({ service }: ErrorDetails): string {
+function servicePrefix({ service }: ErrorDetails): string {
   return service ? `services.${service}: ` : ''
 }

@@ -2,9 +2,9 @@ import type { Json } from './json.ts'
 import type { PlainConnection } from './service.ts'
 
 /** How often a test gets a fresh one: never but in another worker, in each file, in each test. */
-export const SPANS = ['worker', 'file', 'test'] as const
+export const ISOLATION_SCOPES = ['worker', 'file', 'test'] as const
 
-export type Span = (typeof SPANS)[number]
+export type IsolationScope = (typeof ISOLATION_SCOPES)[number]
 
 /** What a worker asks of a service for itself. */
 export interface Slot {
@@ -28,7 +28,7 @@ export interface IsolationContext {
 /** What a preset's isolation module exports. */
 export interface Isolation {
   /** Once per run, after the seed: keeps what every slot begins with, out of reach of tests. */
-  seal(connection: PlainConnection, options: Json, context: IsolationContext): Promise<void>
+  createTemplate(connection: PlainConnection, options: Json, context: IsolationContext): Promise<void>
   /** In a worker: the connection of its slot, made when it is not there. */
-  open(connection: PlainConnection, slot: Slot, context: IsolationContext): Promise<PlainConnection>
+  openSlot(connection: PlainConnection, slot: Slot, context: IsolationContext): Promise<PlainConnection>
 }

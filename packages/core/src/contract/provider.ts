@@ -20,24 +20,24 @@ export interface Provider {
   /** Which form of a service it runs. */
   readonly form: 'container' | 'process'
   /** Can it be used here and now? Answers quickly (at most 5 s) and never throws. */
-  probe(signal: AbortSignal): Promise<Probed>
+  probe(signal: AbortSignal): Promise<ProbeResult>
   open(run: Run, report: Report, signal: AbortSignal): Promise<Session>
   /** At plan time: options that this provider cannot honour. Nothing is dropped silently. */
-  check?(service: string, spec: ServiceSpec): readonly Problem[]
+  check?(service: string, spec: ServiceSpec): readonly OptionProblem[]
   /** Removes what dead owners left: the one path for sweep, gc and recovery. Never touches what lives or is foreign. */
-  reap?(scope: ReapScope, signal: AbortSignal): Promise<readonly Reaped[]>
+  reap?(scope: ReapScope, signal: AbortSignal): Promise<readonly ReapedObject[]>
   /** At plan time, after the probe: why its services cannot be let in on this machine's loopback; undefined where `Session.expose` does it. */
-  hostAccess?(): Promise<Omit<Problem, 'at'> | undefined>
+  hostAccess?(): Promise<Omit<OptionProblem, 'at'> | undefined>
 }
 
-export type Probed =
+export type ProbeResult =
   /** `detail` stands behind the provider's name in the printed choice. */
   | { readonly ok: true; readonly detail: string }
   /** `broken`: the engine is there but cannot be used (its SDK is missing, say): an error, no silent fall-back. */
   | { readonly ok: false; readonly reason: string; readonly fix: string; readonly broken?: boolean }
 
 /** `at` is the place below the service's key: `container.image`. */
-export interface Problem {
+export interface OptionProblem {
   readonly at: string
   readonly reason: string
   readonly fix: string
@@ -132,7 +132,7 @@ export interface Unit {
   /** A command line that shows its log to a person. Default: `moorage logs <service>`. */
   readonly inspect?: string
   /** Why nobody listens behind a port, undefined when somebody does: for ways on which an accepted connection says nothing. */
-  listens?(port: number, signal: AbortSignal): Promise<string | undefined>
+  portProblem?(port: number, signal: AbortSignal): Promise<string | undefined>
 }
 
 export interface Endpoint {
@@ -174,7 +174,7 @@ export interface ReapScope {
   readonly dry?: boolean
 }
 
-export interface Reaped {
+export interface ReapedObject {
   readonly kind: string
   readonly id: string
   readonly run: string

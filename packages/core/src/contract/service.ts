@@ -1,4 +1,4 @@
-import type { Span } from './isolation.ts'
+import type { IsolationScope } from './isolation.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** The stages that a service moves through, each with a deadline of its own. */
@@ -98,7 +98,7 @@ export interface SeedSpec {
 
 /** A database of its own for each worker, file or test. `module` exports an `Isolation`. */
 export interface IsolateSpec {
-  readonly each: Span
+  readonly each: IsolationScope
   readonly module: FileRef
   /** Packages of the user's of which one has to be there. */
   readonly drivers?: readonly string[]

@@ -1,27 +1,27 @@
 import type { Duplex } from 'node:stream'
-import { fromPlain, MoorageError, toPlain, type Plain } from '../contract/errors.ts'
+import { fromPlain, MoorageError, toPlain, type PlainError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 
 /** Grows with every change that an older peer would not understand. */
-export const PROTOCOL = 3
+export const PROTOCOL_VERSION = 3
 
 /** The refusal where two versions meet. */
-export function skew(supervisor: number, client: number): MoorageError {
+export function protocolMismatch(supervisor: number, client: number): MoorageError {
   const hint = 'Two versions of moorage share one project: let its first run end, or bring both to the same version.'
   return new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${supervisor}, this client ${client}.`, { hint })
 }
 
-export function checkProtocol(protocol: number): void {
-  if (protocol !== PROTOCOL) throw skew(PROTOCOL, protocol)
+export function requireProtocol(protocol: number): void {
+  if (protocol !== PROTOCOL_VERSION) throw protocolMismatch(PROTOCOL_VERSION, protocol)
 }
 
 type Message =
   | { readonly id: number; readonly method: string; readonly params: Json }
   | { readonly id: number; readonly ok: Json }
-  | { readonly id: number; readonly error: Plain }
+  | { readonly id: number; readonly error: PlainError }
   | { readonly event: Json }
 
-export interface Handlers {
+export interface ChannelHandlers {
   /** Answers a call of the other side. */
   handle?(method: string, params: Json): Promise<Json>
   event?(event: Json): void
@@ -30,13 +30,13 @@ export interface Handlers {
 /** Calls, answers and events as JSON lines over any stream: a socket, or a pair in one process. */
 export class Channel {
   readonly #stream: Duplex
-  readonly #handlers: Handlers
+  readonly #handlers: ChannelHandlers
   readonly #waiting = new Map<number, PromiseWithResolvers<Json>>()
   /** Settles when the other side is gone, for whatever reason. */
   readonly closed: Promise<void>
   #last = 0
 
-  constructor(stream: Duplex, handlers: Handlers) {
+  constructor(stream: Duplex, handlers: ChannelHandlers) {
     this.#stream = stream
     this.#handlers = handlers
     this.closed = new Promise((done) => stream.once('close', done))
@@ -49,7 +49,7 @@ export class Channel {
   }
 
   async call(method: string, params: Json): Promise<Json> {
-    if (this.#stream.destroyed) throw gone()
+    if (this.#stream.destroyed) throw connectionLost()
     const id = ++this.#last
     const answer = Promise.withResolvers<Json>()
     this.#waiting.set(id, answer)
@@ -57,7 +57,7 @@ export class Channel {
     return await answer.promise
   }
 
-  tell(event: Json): void {
+  sendEvent(event: Json): void {
     this.#send({ event })
   }
 
@@ -75,7 +75,7 @@ export class Channel {
   }
 
   #receive(line: string): void {
-    const message = messageIn(line)
+    const message = parseMessage(line)
     // Not one of us: nothing on this connection can be trusted.
     if (!message) this.close()
     else if ('method' in message) void this.#answer(message)
@@ -93,7 +93,7 @@ export class Channel {
     }
   }
 
-  #settle(message: { readonly id: number; readonly ok: Json } | { readonly id: number; readonly error: Plain }): void {
+  #settle(message: { readonly id: number; readonly ok: Json } | { readonly id: number; readonly error: PlainError }): void {
     const answer = this.#waiting.get(message.id)
     this.#waiting.delete(message.id)
     if ('ok' in message) answer?.resolve(message.ok)
@@ -101,7 +101,7 @@ export class Channel {
   }
 
   #fail(): void {
-    for (const { reject } of this.#waiting.values()) reject(gone())
+    for (const { reject } of this.#waiting.values()) reject(connectionLost())
     this.#waiting.clear()
   }
 }
@@ -116,7 +116,7 @@ function onLines(stream: Duplex, receive: (line: string) => void): void {
   })
 }
 
-function messageIn(line: string): Message | undefined {
+function parseMessage(line: string): Message | undefined {
   try {
     const value = JSON.parse(line) as Partial<Record<'id' | 'method' | 'ok' | 'error' | 'event', unknown>> | null
     if (typeof value !== 'object' || value === null) return undefined
@@ -127,6 +127,6 @@ function messageIn(line: string): Message | undefined {
   }
 }
 
-function gone(): MoorageError {
+function connectionLost(): MoorageError {
   return new MoorageError('SUPERVISOR_FAILED', 'The supervisor that holds the services is gone.')
 }

@@ -2,11 +2,11 @@ import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { sha256 } from '../config/hash.ts'
-import type { Environ } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/env-variables.ts'
 import { MoorageError } from '../contract/errors.ts'
 
 /** Where a supervisor lives on disk. */
-export interface Place {
+export interface SupervisorPaths {
   readonly socket: string
   readonly lock: string
   readonly log: string
@@ -14,22 +14,22 @@ export interface Place {
 }
 
 // sun_path (unix(7)): 108 bytes with the NUL on Linux, 104 on macOS.
-const LONGEST = process.platform === 'linux' ? 107 : 103
-const NAME = `${'x'.repeat(16)}.journal`.length
+const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103
+const FILE_NAME_BYTES = `${'x'.repeat(16)}.journal`.length
 
 /** The one documented folder: `MOORAGE_CACHE_DIR`, else `moorage` in the user's cache folder. */
-export function cacheFolder(env: Environ): string {
+export function cacheFolder(env: EnvVariables): string {
   // Absolute: a supervisor has another working folder.
   return resolve(env['MOORAGE_CACHE_DIR'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'moorage'))
 }
 
 /** The folder for sockets, locks and journals, ours alone; in the cache folder unless that cannot be. */
-export function runFolder(env: Environ): string {
+export function runFolder(env: EnvVariables): string {
   const user = process.platform === 'win32' ? userInfo().username : String(process.getuid?.())
   const choices = [join(cacheFolder(env), 'run'), join(tmpdir(), `moorage-${user}`), `/tmp/moorage-${user}`]
   const reasons: string[] = []
   for (const folder of choices) {
-    const reason = unfit(folder)
+    const reason = folderProblem(folder)
     if (!reason) return folder
     reasons.push(`  ${folder}: ${reason}`)
   }
@@ -38,19 +38,19 @@ export function runFolder(env: Environ): string {
   })
 }
 
-export function placeOf(identity: string, folder: string): Place {
+export function supervisorPaths(identity: string, folder: string): SupervisorPaths {
   const file = (ending: string): string => join(folder, `${identity}.${ending}`)
   const socket = process.platform === 'win32' ? `\\\\.\\pipe\\moorage-${userInfo().username}-${identity}` : file('sock')
   return { socket, lock: file('lock'), log: file('log'), journal: file('journal') }
 }
 
 /** What must be equal for two clients to share a supervisor, as a short file name. */
-export function identityOf(parts: readonly string[]): string {
+export function shortHash(parts: readonly string[]): string {
   return sha256(JSON.stringify(parts)).slice(0, 16)
 }
 
-function unfit(folder: string): string | undefined {
-  if (Buffer.byteLength(folder) + 1 + NAME > LONGEST) return 'its path is too long for a socket'
+function folderProblem(folder: string): string | undefined {
+  if (Buffer.byteLength(folder) + 1 + FILE_NAME_BYTES > MAX_SOCKET_PATH_BYTES) return 'its path is too long for a socket'
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const stat = lstatSync(folder)

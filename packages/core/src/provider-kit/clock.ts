@@ -7,12 +7,12 @@ export interface Clock {
 }
 
 // What a timer of Node's takes; a longer one would end at once.
-const LONGEST = 2 ** 31 - 1
+const MAX_TIMER_MS = 2 ** 31 - 1
 
-export const monotonic: Clock = {
+export const monotonicClock: Clock = {
   now: () => performance.now(),
   after(ms, then) {
-    const timer = setTimeout(then, Math.min(ms, LONGEST))
+    const timer = setTimeout(then, Math.min(ms, MAX_TIMER_MS))
     return () => clearTimeout(timer)
   },
 }
@@ -22,7 +22,7 @@ export function sleep(clock: Clock, ms: number): Promise<void> {
 }
 
 /** What `work` gives, or what `late` gives or throws when it takes longer. The work itself goes on. */
-export async function within<T>(work: Promise<T>, { clock, ms, late }: Limit<T>): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, { clock, ms, late }: TimeoutOptions<T>): Promise<T> {
   let cancel = (): void => {}
   const over = new Promise<void>((done) => (cancel = clock.after(ms, done)))
   try {
@@ -32,14 +32,14 @@ export async function within<T>(work: Promise<T>, { clock, ms, late }: Limit<T>)
   }
 }
 
-export interface Limit<T> {
+export interface TimeoutOptions<T> {
   readonly clock: Clock
   readonly ms: number
   late(): T
 }
 
 /** What `work` gives, or the signal's reason as soon as it aborts. The work itself goes on. */
-export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>()
   const onAbort = (): void => aborted.reject(signal.reason)
   if (signal.aborted) onAbort()

@@ -3,15 +3,15 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { ContainerUnit } from '../contract/provider.ts'
 
 /** One thing to deliver: a file, or a folder with everything in it. */
-export interface Parcel {
+export interface FileTree {
   /** Path in the container. */
   readonly target: string
   readonly folder: boolean
-  readonly files: readonly Entry[]
+  readonly files: readonly FileTreeEntry[]
   readonly bytes: number
 }
 
-export interface Entry {
+export interface FileTreeEntry {
   /** Empty for a file that is delivered alone. */
   readonly path: string
   readonly mode: number
@@ -26,26 +26,26 @@ export interface Entry {
 type Files = NonNullable<ContainerUnit['files']>
 
 /** For providers: what a service's `files` stand for on this machine; a link out of its folder is followed, since its target stays behind. */
-export function parcelsOf(files: Files = {}): readonly Parcel[] {
+export function readFileTrees(files: Files = {}): readonly FileTree[] {
   return Object.entries(files).map(([target, file]) => {
     if (!('source' in file)) {
       const content = Buffer.from(file.content)
       return { target, folder: false, files: [{ path: '', mode: file.mode ?? 0o644, bytes: content.length, content: () => content }], bytes: content.length }
     }
     const folder = statSync(file.source).isDirectory()
-    const all = folder ? [...within(file.source, '')] : [entry(realpathSync(file.source), '')]
+    const all = folder ? [...walkFolder(file.source, '')] : [entry(realpathSync(file.source), '')]
     return { target, folder, files: all, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }
   })
 }
 
 // `roots` are the real folders on the way: what a link leads back to is there already.
-function* within(root: string, path: string, roots: readonly string[] = [realpathSync(root)]): Generator<Entry> {
+function* walkFolder(root: string, path: string, roots: readonly string[] = [realpathSync(root)]): Generator<FileTreeEntry> {
   for (const name of readdirSync(join(root, path)).toSorted()) {
     const inner = path ? `${path}/${name}` : name
     const at = join(root, inner)
     const linked = lstatSync(at).isSymbolicLink()
     if (linked && !leadsOut(at, roots)) yield { path: inner, mode: 0o777, bytes: 0, link: targetOf(at), content: () => Buffer.alloc(0) }
-    else if (statSync(at).isDirectory()) yield* within(root, inner, linked ? [...roots, realpathSync(at)] : roots)
+    else if (statSync(at).isDirectory()) yield* walkFolder(root, inner, linked ? [...roots, realpathSync(at)] : roots)
     // Pipes, sockets and devices stay: opening one may wait forever.
     else if (statSync(at).isFile()) yield entry(linked ? realpathSync(at) : at, inner)
   }
@@ -63,7 +63,7 @@ function targetOf(link: string): string {
   return isAbsolute(target) ? relative(realpathSync(dirname(link)), target) : target
 }
 
-function entry(source: string, path: string): Entry {
+function entry(source: string, path: string): FileTreeEntry {
   const { mode, size } = statSync(source)
   return { path, mode: mode & 0o111 ? 0o755 : 0o644, bytes: size, source, content: () => readFileSync(source) }
 }

@@ -1,13 +1,13 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
 /** A way to a port of this machine's loopback, for those who cannot dial that themselves. */
-export interface Relay {
+export interface HostPortProxy {
   readonly port: number
   /** Breaks off what runs through it. */
   close(): Promise<void>
 }
 
-export interface RelayOptions {
+export interface HostPortProxyOptions {
   /** The one address that it listens on; never all. */
   readonly host: string
   /** 0: any free one. Rejects where it is taken. */
@@ -19,9 +19,9 @@ export interface RelayOptions {
 }
 
 /** The name under which containers with `hostAccess` find this machine. */
-export const HOST_NAME = 'host.moorage.internal'
+export const HOST_ACCESS_NAME = 'host.moorage.internal'
 
-export async function openRelay({ host, port, to, admits }: RelayOptions): Promise<Relay> {
+export async function openHostPortProxy({ host, port, to, admits }: HostPortProxyOptions): Promise<HostPortProxy> {
   const sockets = new Set<Socket>()
   const keep = (socket: Socket): Socket => {
     sockets.add(socket)
@@ -47,15 +47,15 @@ export async function openRelay({ host, port, to, admits }: RelayOptions): Promi
 }
 
 /** Where relays listen, and for whom. */
-export type Lending = Pick<RelayOptions, 'host' | 'admits'>
+export type ProxyBinding = Pick<HostPortProxyOptions, 'host' | 'admits'>
 
 /** Relays of one session, each opened once; where they listen is asked when the first is. */
-export class Relays {
-  readonly #find: () => Promise<Lending>
-  readonly #open = new Map<string, Promise<Relay>>()
-  #found: Promise<Lending> | undefined
+export class HostPortProxies {
+  readonly #find: () => Promise<ProxyBinding>
+  readonly #open = new Map<string, Promise<HostPortProxy>>()
+  #found: Promise<ProxyBinding> | undefined
 
-  constructor(find: () => Promise<Lending>) {
+  constructor(find: () => Promise<ProxyBinding>) {
     this.#find = find
   }
 
@@ -66,7 +66,7 @@ export class Relays {
   }
 
   /** The same numbers, on the address given; one that is taken belongs to a server that listens on every address already. */
-  async lend(ports: readonly number[]): Promise<string> {
+  async openSamePorts(ports: readonly number[]): Promise<string> {
     const { host } = await this.#lending()
     const inUse = (error: NodeJS.ErrnoException): void => {
       if (error.code !== 'EADDRINUSE') throw error
@@ -79,14 +79,14 @@ export class Relays {
     await Promise.all([...this.#open.values()].map((opening) => opening.then((relay) => relay.close(), () => {})))
   }
 
-  #lending(): Promise<Lending> {
+  #lending(): Promise<ProxyBinding> {
     return (this.#found ??= this.#find())
   }
 
-  async #relay(port: number, to: number): Promise<Relay> {
+  async #relay(port: number, to: number): Promise<HostPortProxy> {
     const lending = await this.#lending()
     const key = `${port} ${to}`
-    const known = this.#open.get(key) ?? openRelay({ ...lending, port, to })
+    const known = this.#open.get(key) ?? openHostPortProxy({ ...lending, port, to })
     this.#open.set(key, known)
     return await known
   }

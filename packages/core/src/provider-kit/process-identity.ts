@@ -3,8 +3,8 @@ import { hostname } from 'node:os'
 import type { Owner } from '../contract/provider.ts'
 
 /** This process as an owner. */
-export function selfAsOwner(): Owner {
-  return { host: thisHost(), pid: process.pid, started: startOf(process.pid) ?? 0 }
+export function currentOwner(): Owner {
+  return { host: thisHost(), pid: process.pid, started: processStart(process.pid) ?? 0 }
 }
 
 /**
@@ -31,7 +31,7 @@ export function thisHost(): string {
 }
 
 /** Clock ticks between boot and the start of a process: field 22 of /proc/<pid>/stat (proc(5)). */
-export function startOf(pid: number): number | undefined {
+export function processStart(pid: number): number | undefined {
   try {
     return look(pid)
   } catch {

@@ -2,26 +2,26 @@ import type { Condition, PlainConnection } from '../contract/service.ts'
 import type { View } from './service-connection.ts'
 
 /** A service's connection from every side; `lent` where containers dial a service on this machine. */
-export type Seen = { readonly [V in View]: PlainConnection } & { readonly lent?: PlainConnection }
+export type ConnectionViews = { readonly [V in View]: PlainConnection } & { readonly viaHost?: PlainConnection }
 
 const CONDITIONS = ['started', 'ready', 'completed'] as const
 
 /** Where services wait for each other: one gate per service and condition. */
-export class Gates {
-  readonly #gates = new Map<string, PromiseWithResolvers<Seen>>()
-  readonly #seen = new Map<string, Seen>()
+export class DependencyGates {
+  readonly #gates = new Map<string, PromiseWithResolvers<ConnectionViews>>()
+  readonly #seen = new Map<string, ConnectionViews>()
 
-  async through(needs: { readonly [service: string]: Condition }): Promise<void> {
+  async wait(needs: { readonly [service: string]: Condition }): Promise<void> {
     await Promise.all(Object.entries(needs).map(([service, condition]) => this.#gate(service, condition).promise))
   }
 
-  open(service: string, condition: Condition, seen: Seen): void {
+  resolve(service: string, condition: Condition, seen: ConnectionViews): void {
     this.#seen.set(service, seen)
     this.#gate(service, condition).resolve(seen)
   }
 
   /** The service starts anew: whoever needs it waits again. */
-  shut(service: string): void {
+  reset(service: string): void {
     for (const condition of CONDITIONS) this.#gates.delete(`${condition} ${service}`)
     this.#seen.delete(service)
   }
@@ -31,15 +31,15 @@ export class Gates {
     for (const condition of CONDITIONS) this.#gate(service, condition).reject(error)
   }
 
-  seen(service: string): Seen | undefined {
+  views(service: string): ConnectionViews | undefined {
     return this.#seen.get(service)
   }
 
-  #gate(service: string, condition: Condition): PromiseWithResolvers<Seen> {
+  #gate(service: string, condition: Condition): PromiseWithResolvers<ConnectionViews> {
     const key = `${condition} ${service}`
     const known = this.#gates.get(key)
     if (known) return known
-    const gate = Promise.withResolvers<Seen>()
+    const gate = Promise.withResolvers<ConnectionViews>()
     // Nobody may be waiting at a gate that fails.
     gate.promise.catch(() => {})
     this.#gates.set(key, gate)

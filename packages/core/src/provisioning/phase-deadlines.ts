@@ -1,11 +1,11 @@
-import { monotonic, type Clock } from '../provider-kit/clock.ts'
+import { monotonicClock, type Clock } from '../provider-kit/clock.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Phase, ServiceSpec } from '../contract/service.ts'
 
 /** Milliseconds. A pull has ten minutes: 736 MB took three on a cold node. */
-export const DEADLINES: { readonly [P in Phase]: number } = { admit: 30_000, schedule: 60_000, pull: 600_000, start: 60_000, ready: 120_000 }
+export const DEFAULT_DEADLINES_MS: { readonly [P in Phase]: number } = { admit: 30_000, schedule: 60_000, pull: 600_000, start: 60_000, ready: 120_000 }
 
-const DOING: { readonly [P in Phase]: string } = {
+const PHASE_LABELS: { readonly [P in Phase]: string } = {
   admit: 'was not accepted by the provider',
   schedule: 'found no place to run',
   pull: 'did not get its image',
@@ -30,7 +30,7 @@ export class PhaseClock {
   readonly #expire: (error: MoorageError) => void
   #cancel = (): void => {}
 
-  constructor({ service, deadlines, clock = monotonic }: Timed, expire: (error: MoorageError) => void) {
+  constructor({ service, deadlines, clock = monotonicClock }: Timed, expire: (error: MoorageError) => void) {
     this.#clock = clock
     this.#service = service
     this.#deadlines = deadlines ?? {}
@@ -40,7 +40,7 @@ export class PhaseClock {
   enter(phase: Phase): void {
     this.stop()
     this.phase = phase
-    const limit = this.#deadlines[phase] ?? DEADLINES[phase]
+    const limit = this.#deadlines[phase] ?? DEFAULT_DEADLINES_MS[phase]
     this.#cancel = this.#clock.after(limit, () => this.#expire(this.#late(phase, limit)))
   }
 
@@ -50,7 +50,7 @@ export class PhaseClock {
 
   #late(phase: Phase, limit: number): MoorageError {
     const seen = this.lastReason ? `: ${this.lastReason.replace(/\.$/, '')}` : ''
-    return new MoorageError('DEADLINE', `services.${this.#service} ${DOING[phase]} within ${limit / 1000} s${seen}.`, {
+    return new MoorageError('DEADLINE', `services.${this.#service} ${PHASE_LABELS[phase]} within ${limit / 1000} s${seen}.`, {
       service: this.#service,
       phase,
       hint: `If it only needs longer, raise services.${this.#service}.deadlines.${phase} (milliseconds).`,

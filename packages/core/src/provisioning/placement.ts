@@ -1,41 +1,41 @@
 import { isDeepStrictEqual } from 'node:util'
-import { orAborted, within, type Clock } from '../provider-kit/clock.ts'
+import { abortable, withTimeout, type Clock } from '../provider-kit/clock.ts'
 import type { PlannedService } from '../config/plan.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import type { Provider, ProviderRef, Report, Session } from '../contract/provider.ts'
-import { checkOptions } from './unsupported-options.ts'
-import { checkReach } from './host-access.ts'
-import type { Lifecycle } from './task-stack.ts'
-import type { Order, Surroundings } from './reconciler.ts'
-import { chooseProvider, type Choice } from './select-provider.ts'
-import type { Placed } from './start-services.ts'
+import { requireSupportedOptions } from './unsupported-options.ts'
+import { requireHostAccess } from './host-access.ts'
+import type { TaskStack } from './task-stack.ts'
+import type { ProvisionRequest, RunContext } from './reconciler.ts'
+import { selectProvider, type ProviderChoice } from './select-provider.ts'
+import type { Placement } from './start-services.ts'
 
-export interface PlacingTools {
-  readonly around: Surroundings
+export interface SessionsOptions {
+  readonly around: RunContext
   readonly clock: Clock
-  readonly lifecycle: Lifecycle
+  readonly lifecycle: TaskStack
   readonly signal: AbortSignal
   readonly phase: Report['phase']
   redact(text: string): string
 }
 
-interface Chosen {
+interface ProviderAssignment {
   readonly ref: ProviderRef
   readonly provider: Provider
   readonly services: [string, PlannedService][]
 }
 
 // Milliseconds for a session to open: a network, a namespace. No service's clock runs yet.
-const OPEN = 120_000
+const OPEN_SESSION_TIMEOUT_MS = 120_000
 
 /** Where the services of a run are: an engine is chosen once, and its session stays open until the end. */
-export class Places {
-  readonly #tools: PlacingTools
+export class Sessions {
+  readonly #tools: SessionsOptions
   readonly #sessions = new Map<string, Session>()
-  #choice: Choice | undefined
+  #choice: ProviderChoice | undefined
 
-  constructor(tools: PlacingTools) {
+  constructor(tools: SessionsOptions) {
     this.#tools = tools
   }
 
@@ -44,12 +44,12 @@ export class Places {
   }
 
   /** Chooses where each service runs, checks that it can, and opens the sessions that are not open yet. */
-  async find({ plan, host, candidates }: Order): Promise<ReadonlyMap<string, Placed>> {
+  async find({ plan, host, candidates }: ProvisionRequest): Promise<ReadonlyMap<string, Placement>> {
     const { around, signal, clock } = this.#tools
     const own = Object.entries(plan.services).filter(([, planned]) => planned.given === undefined)
     const onEngine = own.filter(([, { spec }]) => spec.placement !== 'host')
     const onHost = own.filter(([, { spec }]) => spec.placement === 'host')
-    const chosen = new Map<string, Chosen>()
+    const chosen = new Map<string, ProviderAssignment>()
     const put = (ref: ProviderRef, provider: Provider, service: [string, PlannedService]): void => {
       const entry = chosen.get(ref.name) ?? { ref, provider, services: [] }
       entry.services.push(service)
@@ -57,8 +57,8 @@ export class Places {
     }
     if (onEngine.length) {
       const imaged = onEngine.filter(([, { spec }]) => spec.container).map(([name]) => name)
-      const choice = this.#choice ?? (await chooseProvider(candidates, imaged, { load: (ref) => around.load(ref), signal, clock }))
-      if (!this.#choice) around.tell({ kind: 'provider', name: choice.ref.name, reason: choice.reason })
+      const choice = this.#choice ?? (await selectProvider(candidates, imaged, { load: (ref) => around.load(ref), signal, clock }))
+      if (!this.#choice) around.onProgress({ kind: 'provider', name: choice.ref.name, reason: choice.reason })
       this.#choice = choice
       for (const service of onEngine) put(choice.ref, choice.provider, service)
     }
@@ -67,15 +67,15 @@ export class Places {
       for (const service of onHost) put(host, provider, service)
     }
     for (const { provider, services } of chosen.values()) {
-      checkOptions(provider, services)
-      if (provider.form === 'container') await checkReach(provider, services, Object.entries(plan.services))
+      requireSupportedOptions(provider, services)
+      if (provider.form === 'container') await requireHostAccess(provider, services, Object.entries(plan.services))
     }
     const sessions = await Promise.all([...chosen.values()].map(async (entry) => [entry, await this.#session(entry)] as const))
     return new Map(sessions.flatMap(([{ provider, services }, session]) => services.map(([name]) => [name, { provider, session }] as const)))
   }
 
-  async #session({ ref, provider }: Chosen): Promise<Session> {
-    const session = this.#sessions.get(ref.name) ?? (await orAborted(this.#open(ref, provider), this.#tools.signal))
+  async #session({ ref, provider }: ProviderAssignment): Promise<Session> {
+    const session = this.#sessions.get(ref.name) ?? (await abortable(this.#open(ref, provider), this.#tools.signal))
     this.#sessions.set(ref.name, session)
     return session
   }
@@ -90,15 +90,15 @@ export class Places {
         around.journal(ref, entry)
         entries.push(entry)
       },
-      notice: (text) => around.tell({ kind: 'notice', text: redact(text) }),
+      notice: (text) => around.onProgress({ kind: 'notice', text: redact(text) }),
     }
     let opening: Promise<Session> | undefined
     const late = (): never => {
-      throw new MoorageError('DEADLINE', `Provider ${provider.name} did not open a session within ${OPEN / 1000} s.`, { provider: provider.name, hint: 'See whether its engine hangs.' })
+      throw new MoorageError('DEADLINE', `Provider ${provider.name} did not open a session within ${OPEN_SESSION_TIMEOUT_MS / 1000} s.`, { provider: provider.name, hint: 'See whether its engine hangs.' })
     }
     return await lifecycle.run({
       title: `session ${provider.name}`,
-      setup: () => within((opening = provider.open(run, report, signal)), { clock, ms: OPEN, late }),
+      setup: () => withTimeout((opening = provider.open(run, report, signal)), { clock, ms: OPEN_SESSION_TIMEOUT_MS, late }),
       teardown: async () => {
         const session = await opening?.catch(() => undefined)
         if (session) await session.close()

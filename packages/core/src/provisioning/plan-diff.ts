@@ -3,7 +3,7 @@ import type { Plan } from '../config/plan.ts'
 type Services = Plan['services']
 
 /** Services that have to start: what is new, has changed or has died, and whatever needs one of those. */
-export function outdated(before: Services, after: Services, dead: ReadonlySet<string>): ReadonlySet<string> {
+export function servicesToStart(before: Services, after: Services, dead: ReadonlySet<string>): ReadonlySet<string> {
   const changed = (name: string): boolean =>
     dead.has(name) || before[name]?.hash !== after[name]?.hash || runsToItsEnd(before, name) !== runsToItsEnd(after, name)
   const found = new Set(Object.keys(after).filter(changed))

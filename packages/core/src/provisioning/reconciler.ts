@@ -1,23 +1,23 @@
-import { monotonic, orAborted, within, type Clock } from '../provider-kit/clock.ts'
-import { neededBy, outdated, runsToItsEnd } from './plan-diff.ts'
-import { enrich, MoorageError, redacted } from '../contract/errors.ts'
-import { Gates, type Seen } from './dependency-gates.ts'
-import { ailmentOf } from './health-check.ts'
-import { Lifecycle, type Undone } from './task-stack.ts'
-import { Places } from './placement.ts'
+import { monotonicClock, abortable, withTimeout, type Clock } from '../provider-kit/clock.ts'
+import { neededBy, servicesToStart, runsToItsEnd } from './plan-diff.ts'
+import { withDetails, MoorageError, redacted } from '../contract/errors.ts'
+import { DependencyGates, type ConnectionViews } from './dependency-gates.ts'
+import { healthProblem } from './health-check.ts'
+import { TaskStack, type TeardownResult } from './task-stack.ts'
+import { Sessions } from './placement.ts'
 import type { Plan } from '../config/plan.ts'
-import type { Tell } from '../contract/progress.ts'
+import type { ProgressListener } from '../contract/progress.ts'
 import type { ExecResult, LogLine, LogOptions, Provider, ProviderRef, Report, Run, Unit } from '../contract/provider.ts'
 import { Secrets } from './secrets.ts'
-import type { Candidates } from './select-provider.ts'
+import type { ProviderCandidates } from './select-provider.ts'
 import type { PlainConnection } from '../contract/service.ts'
 import { viewsOf } from './start-service.ts'
-import { enterPhase, startAll, type StartContext } from './start-services.ts'
+import { enterPhase, startServices, type StartContext } from './start-services.ts'
 
 /** What a client asks the supervisor for. */
-export interface Order {
+export interface ProvisionRequest {
   readonly plan: Plan
-  readonly candidates: Candidates
+  readonly candidates: ProviderCandidates
   /** Runs what is placed on the host, whatever the provider. */
   readonly host: ProviderRef
   /** Milliseconds that services stay when a start or the tests have failed. */
@@ -25,12 +25,12 @@ export interface Order {
 }
 
 /** What the supervisor lends to a run. */
-export interface Surroundings {
+export interface RunContext {
   /** Default: the real one. */
   readonly clock?: Clock
   readonly run: Run
   load(ref: ProviderRef): Promise<Provider>
-  tell: Tell
+  onProgress: ProgressListener
   /** Durable when it returns. */
   journal(ref: ProviderRef, entry: Parameters<Report['journal']>[0]): void
 }
@@ -38,25 +38,25 @@ export interface Surroundings {
 export type Connections = { readonly [service: string]: PlainConnection }
 
 // Milliseconds to read the last lines of a service.
-const LOGS = 10_000
+const LOGS_TIMEOUT_MS = 10_000
 
 /** A run, from a plan to connections, by way of other plans, and back to nothing. */
-export class Provisioning {
+export class Reconciler {
   readonly #clock: Clock
   readonly #abort = new AbortController()
   readonly #over = new AbortController()
-  readonly #places: Places
+  readonly #places: Sessions
   readonly #shared: Omit<StartContext, 'plan' | 'placed'>
   #context: StartContext | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(around: Surroundings) {
-    this.#clock = around.clock ?? monotonic
-    const lifecycle = new Lifecycle(this.#clock)
+  constructor(around: RunContext) {
+    this.#clock = around.clock ?? monotonicClock
+    const lifecycle = new TaskStack(this.#clock)
     const secrets = new Secrets()
-    const shared = { clock: this.#clock, tell: around.tell, lifecycle, secrets, abort: this.#abort, gates: new Gates(), clocks: new Map(), running: new Map() }
+    const shared = { clock: this.#clock, onProgress: around.onProgress, lifecycle, secrets, abort: this.#abort, gates: new DependencyGates(), clocks: new Map(), running: new Map() }
     this.#shared = shared
-    this.#places = new Places({
+    this.#places = new Sessions({
       around, clock: this.#clock, lifecycle, signal: this.#abort.signal, redact: (text) => secrets.redact(text), phase: (service, phase, detail) => enterPhase(shared, service, [phase, detail]),
     })
   }
@@ -71,14 +71,14 @@ export class Provisioning {
    * rest stays as it is. When it rejects, either nothing was touched, or the run is `broken`: then everything is undone
    * already, unless the order says to keep it.
    */
-  bring(order: Order): Promise<Connections> {
+  apply(order: ProvisionRequest): Promise<Connections> {
     const turn = this.#turn.then(() => this.#bring(order))
     this.#turn = turn.catch(() => {})
     return turn
   }
 
   /** Aborts what is under way and undoes what there is. Never rejects. */
-  async stop(reason = 'the run was stopped'): Promise<readonly Undone[]> {
+  async stop(reason = 'the run was stopped'): Promise<readonly TeardownResult[]> {
     this.#abort.abort(new MoorageError('ABORTED', `Stopped while services were starting: ${reason}.`))
     this.#over.abort(this.#abort.signal.reason)
     return await this.#shared.lifecycle.unwind()
@@ -95,10 +95,10 @@ export class Provisioning {
   }
 
   /** Why services that were ready are not any more, by name. */
-  async ailments(): Promise<ReadonlyMap<string, string>> {
+  async healthProblems(): Promise<ReadonlyMap<string, string>> {
     const { plan } = this.#context ?? {}
     const asked = [...this.#shared.running].filter(([name]) => plan && !runsToItsEnd(plan.services, name))
-    const found = await Promise.all(asked.map(async ([name, running]) => [name, await ailmentOf(name, running, { clock: this.#clock, signal: this.#over.signal })] as const))
+    const found = await Promise.all(asked.map(async ([name, running]) => [name, await healthProblem(name, running, { clock: this.#clock, signal: this.#over.signal })] as const))
     return new Map(found.flatMap(([name, reason]) => (reason === undefined ? [] : [[name, this.#shared.secrets.redact(reason)] as const])))
   }
 
@@ -108,9 +108,9 @@ export class Provisioning {
     const enough = new AbortController()
     const late = (): never => {
       enough.abort()
-      throw new MoorageError('DEADLINE', `services.${service}: its log could not be read within ${LOGS / 1000} s.`, { service, hint: 'See whether its engine hangs.' })
+      throw new MoorageError('DEADLINE', `services.${service}: its log could not be read within ${LOGS_TIMEOUT_MS / 1000} s.`, { service, hint: 'See whether its engine hangs.' })
     }
-    await within(this.read(service, { tail, signal: enough.signal }, (line) => void lines.push(line)), { clock: this.#clock, ms: LOGS, late })
+    await withTimeout(this.read(service, { tail, signal: enough.signal }, (line) => void lines.push(line)), { clock: this.#clock, ms: LOGS_TIMEOUT_MS, late })
     return lines
   }
 
@@ -132,32 +132,32 @@ export class Provisioning {
     throw new MoorageError('USAGE', `services.${service} does not run here.`, { service, hint: `These do: ${[...running.keys()].join(', ') || 'none'}.` })
   }
 
-  async #bring(order: Order): Promise<Connections> {
+  async #bring(order: ProvisionRequest): Promise<Connections> {
     const first = this.#context === undefined
     let touched = first
     try {
-      const placed = await orAborted(this.#places.find(order), this.#abort.signal)
+      const placed = await abortable(this.#places.find(order), this.#abort.signal)
       const before = this.#context?.plan.services ?? {}
       const { services } = order.plan
-      const ill = await this.ailments()
-      for (const [name, reason] of ill) this.#shared.tell({ kind: 'notice', text: `services.${name} ${reason}: it starts again.` })
-      const starting = outdated(before, services, new Set(ill.keys()))
+      const ill = await this.healthProblems()
+      for (const [name, reason] of ill) this.#shared.onProgress({ kind: 'notice', text: `services.${name} ${reason}: it starts again.` })
+      const starting = servicesToStart(before, services, new Set(ill.keys()))
       touched = true
       await this.#takeDown([...starting, ...Object.keys(before).filter((name) => !services[name])].filter((name) => before[name]))
       this.#context = { ...this.#shared, plan: order.plan, placed }
       const needed = neededBy(services, starting)
       await this.#show(this.#context, needed)
-      await startAll(this.#context, [...starting, ...needed.filter((name) => services[name]?.given !== undefined)])
-      return Object.fromEntries(Object.keys(services).map((name) => [name, (this.#shared.gates.seen(name) as Seen).host]))
+      await startServices(this.#context, [...starting, ...needed.filter((name) => services[name]?.given !== undefined)])
+      return Object.fromEntries(Object.keys(services).map((name) => [name, (this.#shared.gates.views(name) as ConnectionViews).host]))
     } catch (error) {
       if (!touched && !this.broken) throw this.#redacted(error)
       this.#abort.abort(error)
       if (order.keep !== undefined) throw this.#redacted(error)
-      if (!first) this.#shared.tell({ kind: 'notice', text: 'The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.' })
+      if (!first) this.#shared.onProgress({ kind: 'notice', text: 'The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.' })
       const undone = await this.stop('another service failed')
       const failed = undone.filter(({ failure }) => failure !== undefined)
       const hint = failed.map(({ title, failure }) => `Also, ${title} could not be undone: ${String(failure)}.`).join('\n')
-      throw this.#redacted(hint ? enrich(error, 'START_FAILED', { hint }) : error)
+      throw this.#redacted(hint ? withDetails(error, 'START_FAILED', { hint }) : error)
     }
   }
 
@@ -173,7 +173,7 @@ export class Provisioning {
     }
     for (const name of names) {
       this.#shared.running.delete(name)
-      this.#shared.gates.shut(name)
+      this.#shared.gates.reset(name)
     }
   }
 
@@ -181,11 +181,11 @@ export class Provisioning {
   async #show(context: StartContext, names: readonly string[]): Promise<void> {
     for (const name of names) {
       const running = context.running.get(name)
-      if (running) context.gates.open(name, 'ready', await viewsOf(context, name, running))
+      if (running) context.gates.resolve(name, 'ready', await viewsOf(context, name, running))
     }
   }
 
   #redacted(error: unknown): MoorageError {
-    return redacted(enrich(error, 'START_FAILED', {}), (text) => this.#shared.secrets.redact(text))
+    return redacted(withDetails(error, 'START_FAILED', {}), (text) => this.#shared.secrets.redact(text))
   }
 }

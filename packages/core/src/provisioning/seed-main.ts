@@ -7,7 +7,7 @@ import type { PlainConnection } from '../contract/service.ts'
 /** What a seed module exports, as `seed` or as its default. */
 export type Seed = (connection: PlainConnection, options: JsonObject, context: { readonly root: string }) => Promise<void> | void
 
-interface Order {
+interface SeedTask {
   readonly connection: PlainConnection
   readonly options: JsonObject
   readonly root: string
@@ -17,7 +17,7 @@ const [file = '', calls = 'seed'] = process.argv.slice(2)
 const lines = createInterface({ input: process.stdin })
 lines.once('close', () => process.exit(1))
 lines.once('line', (line) => {
-  void run(JSON.parse(line) as Order).then(
+  void run(JSON.parse(line) as SeedTask).then(
     () => process.exit(0),
     (error: unknown) => {
       // A refusal of ours says all in its message.
@@ -27,7 +27,7 @@ lines.once('line', (line) => {
   )
 })
 
-async function run({ connection, options, root }: Order): Promise<void> {
+async function run({ connection, options, root }: SeedTask): Promise<void> {
   const module = (await import(pathToFileURL(file).href)) as { [name: string]: Seed | undefined }
   const call = module[calls] ?? module['default']
   if (typeof call !== 'function') throw new MoorageError('SEED_FAILED', `${file} exports no function named ${calls}, and no default one.`)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { MoorageError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
-import { moduleBeside } from '../provider-kit/module-path.ts'
+import { siblingModule } from '../provider-kit/module-path.ts'
 import type { FileRef, IsolateSpec, PlainConnection, SeedSpec } from '../contract/service.ts'
 
 export interface SeedInput {
@@ -27,7 +27,7 @@ export async function runSeed(service: string, seed: SeedSpec, input: SeedInput)
 }
 
 /** Keeps what is there after the seed, for every slot to begin with. */
-export async function runSeal(service: string, { module }: IsolateSpec, input: SeedInput): Promise<void> {
+export async function runCreateTemplate(service: string, { module }: IsolateSpec, input: SeedInput): Promise<void> {
   const end = await runModule({ calls: 'seal', module, options: {} }, input)
   if (!end) return
   throw new MoorageError('ISOLATION_FAILED', `services.${service}.isolate: what tests begin with could not be set aside.`, {
@@ -53,7 +53,7 @@ interface Failure {
 
 /** Calls a module in a process of its own: its crash is an error with a reason, not the end of the supervisor. */
 async function runModule({ calls, module, options }: ModuleCall, { connection, root, signal }: SeedInput): Promise<Failure | undefined> {
-  const runner = fileURLToPath(moduleBeside(import.meta.url, 'seed-main'))
+  const runner = fileURLToPath(siblingModule(import.meta.url, 'seed-main'))
   const child = spawn(process.execPath, [runner, module.$file, calls], { cwd: root, stdio: ['pipe', 'pipe', 'pipe'], signal })
   const tail: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => tail.push(...text.split('\n')))

@@ -1,8 +1,8 @@
-import { orAborted, within, type Clock } from '../provider-kit/clock.ts'
+import { abortable, withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
-import type { Probed, Provider, ProviderRef } from '../contract/provider.ts'
+import type { ProbeResult, Provider, ProviderRef } from '../contract/provider.ts'
 
-export interface Candidates {
+export interface ProviderCandidates {
   /** In order of preference. */
   readonly inOrder: readonly ProviderRef[]
   /** What the user asked for, and where: the config, or the variable `MOORAGE_PROVIDER`. */
@@ -10,27 +10,27 @@ export interface Candidates {
   readonly ci: boolean
 }
 
-export interface Choice {
+export interface ProviderChoice {
   readonly ref: ProviderRef
   readonly provider: Provider
   /** For the user: what was chosen, and why. */
   readonly reason: string
 }
 
-export interface Choosing {
+export interface SelectionOptions {
   load(ref: ProviderRef): Promise<Provider>
   readonly signal: AbortSignal
   readonly clock: Clock
 }
 
 // Milliseconds for a probe; a provider promises five seconds.
-const PROBE = 15_000
+const PROBE_TIMEOUT_MS = 15_000
 
 /**
  * Explicit wins, and its failure is an error; else the first that can be used. In CI no service with an image falls
  * back to processes: another database version and a green build would be the result.
  */
-export async function chooseProvider(candidates: Candidates, imaged: readonly string[], choosing: Choosing): Promise<Choice> {
+export async function selectProvider(candidates: ProviderCandidates, imaged: readonly string[], choosing: SelectionOptions): Promise<ProviderChoice> {
   const { explicit, inOrder, ci } = candidates
   const { load } = choosing
   if (explicit) {
@@ -63,10 +63,10 @@ export function providerNamed(name: string, known: readonly ProviderRef[]): Prov
   throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not a provider.`, { hint: `Unset it, or set it to one of ${[...new Set(known.map((ref) => ref.name))].join(', ')}.` })
 }
 
-async function probe(provider: Provider, { signal, clock }: Choosing): Promise<Probed> {
+async function probe(provider: Provider, { signal, clock }: SelectionOptions): Promise<ProbeResult> {
   try {
-    const late = (): Probed => ({ ok: false, reason: `it did not answer within ${PROBE / 1000} s`, fix: 'see whether its engine hangs' })
-    return await orAborted(within(provider.probe(signal), { clock, ms: PROBE, late }), signal)
+    const late = (): ProbeResult => ({ ok: false, reason: `it did not answer within ${PROBE_TIMEOUT_MS / 1000} s`, fix: 'see whether its engine hangs' })
+    return await abortable(withTimeout(provider.probe(signal), { clock, ms: PROBE_TIMEOUT_MS, late }), signal)
   } catch (error) {
     signal.throwIfAborted()
     throw new MoorageError('PROVIDER_UNAVAILABLE', `Provider ${provider.name} failed while it was probed: ${messageOf(error)}.`, {

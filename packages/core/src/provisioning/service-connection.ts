@@ -34,17 +34,17 @@ export function ownScope(parts: ScopeParts): Scope {
 function scopeOf({ service, secrets, ref }: ScopeParts, address: Json): Scope {
   return {
     ref,
-    self: (path) => dig(address, path),
+    self: (path) => getPath(address, path),
     secret: (name) => secrets.get(service, name),
   }
 }
 
-export function dig(value: Json, path: readonly string[]): Json {
+export function getPath(value: Json, path: readonly string[]): Json {
   return path.reduce((at, key) => (at as { readonly [key: string]: Json })[key] as Json, value)
 }
 
 /** The connection of a service that the user runs: what its URL says. */
-export function connectionOf(url: string): PlainConnection {
+export function connectionFromUrl(url: string): PlainConnection {
   const { hostname, port, username, password, pathname, protocol } = new URL(url)
   const host = hostname.replace(/^\[|\]$/g, '')
   return {

@@ -1,4 +1,4 @@
-import { monotonic, within, type Clock } from '../provider-kit/clock.ts'
+import { monotonicClock, withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
 
 /** One step up, and its way back. */
@@ -12,25 +12,25 @@ export interface Task<T> {
 }
 
 // Milliseconds for one teardown: an engine that never answers must not hold up the others, and the end, for ever.
-export const UNDO = 60_000
+export const TEARDOWN_TIMEOUT_MS = 60_000
 
-export interface Undone {
+export interface TeardownResult {
   readonly title: string
   readonly failure?: unknown
 }
 
 /** What is not undone, each with its reason. */
-export function failuresOf(undone: readonly Undone[]): readonly string[] {
+export function teardownFailures(undone: readonly TeardownResult[]): readonly string[] {
   return undone.filter(({ failure }) => failure !== undefined).map(({ title, failure }) => `${title}: ${String(failure)}`)
 }
 
 /** What is up, and the way down: in reverse of need, as parallel as the needs allow. */
-export class Lifecycle {
+export class TaskStack {
   #tasks: readonly Task<unknown>[] = []
   readonly #clock: Clock
-  #unwinding: Promise<readonly Undone[]> | undefined
+  #unwinding: Promise<readonly TeardownResult[]> | undefined
 
-  constructor(clock: Clock = monotonic) {
+  constructor(clock: Clock = monotonicClock) {
     this.#clock = clock
   }
 
@@ -43,34 +43,34 @@ export class Lifecycle {
   }
 
   /** Never rejects; a failed teardown stops none of the others. Later calls join the first. */
-  unwind(): Promise<readonly Undone[]> {
+  unwind(): Promise<readonly TeardownResult[]> {
     return (this.#unwinding ??= this.#unwind(this.#tasks))
   }
 
   /** Takes these down and nothing else. Never rejects; what failed is tried again at the end. */
-  async undo(titles: ReadonlySet<string>): Promise<readonly Undone[]> {
+  async undo(titles: ReadonlySet<string>): Promise<readonly TeardownResult[]> {
     const undone = await this.#unwind(this.#tasks.filter(({ title }) => titles.has(title)))
     const gone = new Set(undone.filter(({ failure }) => failure === undefined).map(({ title }) => title))
     this.#tasks = this.#tasks.filter(({ title }) => !gone.has(title))
     return undone
   }
 
-  async #unwind(tasks: readonly Task<unknown>[]): Promise<readonly Undone[]> {
-    const ends = new Map<string, Promise<Undone>>()
+  async #unwind(tasks: readonly Task<unknown>[]): Promise<readonly TeardownResult[]> {
+    const ends = new Map<string, Promise<TeardownResult>>()
     // Newest first: whoever needs a task was added after it, so its end is already in the map.
     for (const task of tasks.toReversed()) {
       const users = tasks.filter((other) => other.needs?.includes(task.title)).map((other) => ends.get(other.title))
-      ends.set(task.title, Promise.all(users).then(() => undo(task, this.#clock)))
+      ends.set(task.title, Promise.all(users).then(() => tearDown(task, this.#clock)))
     }
     return await Promise.all(ends.values())
   }
 }
 
-async function undo(task: Task<unknown>, clock: Clock): Promise<Undone> {
+async function tearDown(task: Task<unknown>, clock: Clock): Promise<TeardownResult> {
   try {
-    const late = { title: task.title, failure: `it was not gone within ${UNDO / 1000} s` }
-    const gone = task.teardown().then((): Undone => ({ title: task.title }))
-    return await within(gone, { clock, ms: UNDO, late: (): Undone => late })
+    const late = { title: task.title, failure: `it was not gone within ${TEARDOWN_TIMEOUT_MS / 1000} s` }
+    const gone = task.teardown().then((): TeardownResult => ({ title: task.title }))
+    return await withTimeout(gone, { clock, ms: TEARDOWN_TIMEOUT_MS, late: (): TeardownResult => late })
   } catch (failure) {
     return { title: task.title, failure: messageOf(failure) }
   }

@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import { messageOf } from '../contract/errors.ts'
 import type { Endpoint } from '../contract/provider.ts'
-import { TRY, type Waiting } from './probe-attempt.ts'
+import { ATTEMPT_TIMEOUT_MS, type ReadinessContext } from './probe-attempt.ts'
 
 /** Where a probe's port is reached from this machine. */
-export async function endpointOf(waiting: Waiting, name: string | undefined): Promise<Endpoint> {
+export async function endpointOf(waiting: ReadinessContext, name: string | undefined): Promise<Endpoint> {
   return await waiting.unit.endpoint(portOf(waiting, name), 'host')
 }
 
-export function portOf({ ports }: Waiting, name: string | undefined): number {
+export function portOf({ ports }: ReadinessContext, name: string | undefined): number {
   return (name === undefined ? Object.values(ports)[0] : ports[name]) ?? 0
 }
 
@@ -20,7 +20,7 @@ export function dial(endpoint: Endpoint, signal: AbortSignal, use: (socket: Sock
   const place = `${endpoint.host}:${endpoint.port}`
   return new Promise((resolve) => {
     const socket = connect(endpoint)
-    const timer = setTimeout(() => done(`${place} did not answer within ${TRY / 1000} s`), TRY)
+    const timer = setTimeout(() => done(`${place} did not answer within ${ATTEMPT_TIMEOUT_MS / 1000} s`), ATTEMPT_TIMEOUT_MS)
     const onAbort = (): void => done('aborted')
     signal.addEventListener('abort', onAbort, { once: true })
     function done(reason: string | undefined): void {

@@ -1,9 +1,9 @@
 import { MoorageError } from '../contract/errors.ts'
 import type { Template } from '../contract/service.ts'
-import type { Try } from './probe-attempt.ts'
+import type { ProbeAttempt } from './probe-attempt.ts'
 
 /** Holds when a command inside the service ends with exit code 0. */
-export const exec: Try<{ readonly kind: 'exec'; readonly command: readonly Template[] }> = async ({ command }, { service, unit, signal }) => {
+export const exec: ProbeAttempt<{ readonly kind: 'exec'; readonly command: readonly Template[] }> = async ({ command }, { service, unit, signal }) => {
   if (!unit.exec) {
     throw new MoorageError('OPTION_UNSUPPORTED', `services.${service}: its provider cannot run commands inside it, which its readiness asks for.`, {
       service,

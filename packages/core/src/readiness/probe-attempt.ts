@@ -2,7 +2,7 @@ import type { Clock } from '../provider-kit/clock.ts'
 import type { Ports, Unit } from '../contract/provider.ts'
 import type { Probe } from '../contract/service.ts'
 
-export interface Waiting {
+export interface ReadinessContext {
   readonly service: string
   readonly unit: Unit
   /** Every template filled in. */
@@ -11,11 +11,11 @@ export interface Waiting {
   readonly signal: AbortSignal
   readonly clock: Clock
   /** Told why the last try failed: what a deadline's message quotes. */
-  seen(reason: string): void
+  onAttempt(reason: string): void
 }
 
 /** One try. Gives undefined when the probe holds, else why it does not yet. */
-export type Try<P extends Probe> = (probe: P, at: Waiting) => Promise<string | undefined>
+export type ProbeAttempt<P extends Probe> = (probe: P, at: ReadinessContext) => Promise<string | undefined>
 
 // Milliseconds for one try: a peer that accepts and stays silent is tried again.
-export const TRY = 2_000
+export const ATTEMPT_TIMEOUT_MS = 2_000

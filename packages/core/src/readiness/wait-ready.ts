@@ -1,4 +1,4 @@
-import { within, type Clock } from '../provider-kit/clock.ts'
+import { withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Exit, LogLine, Unit } from '../contract/provider.ts'
 import type { Probe } from '../contract/service.ts'
@@ -7,19 +7,19 @@ import { exec } from './exec.ts'
 import { http } from './http.ts'
 import { log } from './log.ts'
 import { tcp } from './tcp.ts'
-import type { Try, Waiting } from './probe-attempt.ts'
+import type { ProbeAttempt, ReadinessContext } from './probe-attempt.ts'
 
 // Until so many milliseconds have passed, so many between tries: what is there at once must not wait for the slow.
-const PAUSES: readonly (readonly [until: number, pause: number])[] = [[20, 5], [400, 10], [1_000, 25], [5_000, 50]]
-const LAST_PAUSE = 100
+const RETRY_DELAYS_MS: readonly (readonly [until: number, pause: number])[] = [[20, 5], [400, 10], [1_000, 25], [5_000, 50]]
+const MAX_RETRY_DELAY_MS = 100
 
-const tries: { readonly [K in Probe['kind']]: Try<Extract<Probe, { kind: K }>> } = { tcp, http, log, exec, exchange }
+const attempts: { readonly [K in Probe['kind']]: ProbeAttempt<Extract<Probe, { kind: K }>> } = { tcp, http, log, exec, exchange }
 
 /**
  * Resolves when all probes have held, in their order. Rejects at once when the unit ends (SERVICE_EXITED, with its
  * last lines) or the signal aborts (with its reason): deadlines are the caller's.
  */
-export async function waitReady(waiting: Waiting): Promise<void> {
+export async function waitReady(waiting: ReadinessContext): Promise<void> {
   const over = new AbortController()
   const signal = AbortSignal.any([waiting.signal, over.signal])
   const aborted = Promise.withResolvers<never>()
@@ -27,7 +27,7 @@ export async function waitReady(waiting: Waiting): Promise<void> {
   waiting.signal.addEventListener('abort', onAbort, { once: true })
   try {
     waiting.signal.throwIfAborted()
-    const exit = waiting.unit.exited.then((ended) => failed(waiting, ended))
+    const exit = waiting.unit.exited.then((ended) => notReady(waiting, ended))
     await Promise.race([allHold({ ...waiting, signal }), exit, aborted.promise])
   } finally {
     waiting.signal.removeEventListener('abort', onAbort)
@@ -35,20 +35,20 @@ export async function waitReady(waiting: Waiting): Promise<void> {
   }
 }
 
-async function allHold(waiting: Waiting): Promise<void> {
+async function allHold(waiting: ReadinessContext): Promise<void> {
   for (const probe of waiting.probes) {
     for (const since = waiting.clock.now(); ; ) {
-      const reason = await (tries[probe.kind] as Try<Probe>)(probe, waiting)
+      const reason = await (attempts[probe.kind] as ProbeAttempt<Probe>)(probe, waiting)
       if (reason === undefined) break
       waiting.signal.throwIfAborted()
-      waiting.seen(reason)
-      const [, rest] = PAUSES.find(([until]) => waiting.clock.now() - since < until) ?? [0, LAST_PAUSE]
+      waiting.onAttempt(reason)
+      const [, rest] = RETRY_DELAYS_MS.find(([until]) => waiting.clock.now() - since < until) ?? [0, MAX_RETRY_DELAY_MS]
       await pause(rest, waiting)
     }
   }
 }
 
-function pause(ms: number, { clock, signal }: Waiting): Promise<void> {
+function pause(ms: number, { clock, signal }: ReadinessContext): Promise<void> {
   return new Promise((done) => {
     const cancel = clock.after(ms, finish)
     function finish(): void {
@@ -60,18 +60,18 @@ function pause(ms: number, { clock, signal }: Waiting): Promise<void> {
   })
 }
 
-async function failed({ service, unit, signal, clock }: Waiting, exit: Exit): Promise<never> {
+async function notReady({ service, unit, signal, clock }: ReadinessContext, exit: Exit): Promise<never> {
   signal.throwIfAborted()
   const logs = await lastLines(unit, clock)
   throw new MoorageError('SERVICE_EXITED', `services.${service} ${describeExit(exit)} before it was ready.`, {
     service,
     phase: 'ready',
     logs,
-    hint: hintFor(logs),
+    hint: hintForProbe(logs),
   })
 }
 
-function hintFor(logs: readonly string[]): string {
+function hintForProbe(logs: readonly string[]): string {
   // A kernel's word, passed on by every container runtime.
   if (logs.at(-1)?.endsWith('exec format error')) return "What it runs is no program for the processor that it runs on: use an image, or a command, for that one."
   return logs.length ? 'Its last lines say why.' : 'It wrote nothing: run its command by hand to see why.'
@@ -83,7 +83,7 @@ export function describeExit({ reason, code, signal, detail }: Exit): string {
 }
 
 // Milliseconds to collect the last lines: an error that is late is worse than one without them.
-const LINES_WITHIN = 1_000
+const LOG_READ_TIMEOUT_MS = 1_000
 
 /** The last 50 lines of a unit, as far as they can be had. */
 export async function lastLines(unit: Unit, clock: Clock): Promise<readonly string[]> {
@@ -92,6 +92,6 @@ export async function lastLines(unit: Unit, clock: Clock): Promise<readonly stri
   const collect = async (): Promise<void> => {
     for await (const { text } of unit.logs({ tail: 50, signal: enough.signal }) as AsyncIterable<LogLine>) lines.push(text)
   }
-  await within(collect().catch(() => {}), { clock, ms: LINES_WITHIN, late: () => enough.abort() })
+  await withTimeout(collect().catch(() => {}), { clock, ms: LOG_READ_TIMEOUT_MS, late: () => enough.abort() })
   return lines.slice(-50)
 }

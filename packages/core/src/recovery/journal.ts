@@ -4,17 +4,17 @@ import { sha256 } from '../config/hash.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import type { Owner, ProviderRef } from '../contract/provider.ts'
-import type { Place } from '../protocol/paths.ts'
+import type { SupervisorPaths } from '../protocol/paths.ts'
 
-type Line =
-  | { readonly owner: Owner; readonly place: Place }
+type JournalLine =
+  | { readonly owner: Owner; readonly place: SupervisorPaths }
   | { readonly run: string; readonly root: string; readonly family: string }
   | { readonly provider: ProviderRef; readonly entry: Json }
 
 /** What a supervisor is about to create, written before it does: the way back when it is killed. */
 export interface Journal {
   /** Clients find the supervisor at another place from now on. */
-  place(at: Place): void
+  place(at: SupervisorPaths): void
   run(id: string, of: { readonly root: string; readonly family: string }): void
   write(provider: ProviderRef, entry: Json): void
   /** Everything is undone: nothing to remember. */
@@ -24,7 +24,7 @@ export interface Journal {
 export interface JournaledRun {
   readonly file: string
   /** Where its supervisor has been found; the last one counts. */
-  readonly places: readonly Place[]
+  readonly places: readonly SupervisorPaths[]
   readonly owner: Owner
   readonly run: string
   readonly root: string
@@ -33,17 +33,17 @@ export interface JournaledRun {
 }
 
 /** One write per line: whole in the page cache when it returns, whatever becomes of this process. */
-export function openJournal(place: Place, owner: Owner): Journal {
+export function openJournal(place: SupervisorPaths, owner: Owner): Journal {
   // A number comes again, in a small container soon: the journal of a dead namesake must not be taken up.
   const file = place.journal.replace(/\.journal$/, `-${sha256(JSON.stringify(owner)).slice(0, 12)}.journal`)
-  const descriptor = attempt(file, () => openSync(file, 'a', 0o600))
+  const descriptor = writeOrThrow(file, () => openSync(file, 'a', 0o600))
   let torn = ''
   let removed = false
-  const append = (line: Line): void => {
+  const append = (line: JournalLine): void => {
     const bytes = Buffer.from(`${torn}${JSON.stringify(line)}\n`)
     torn = '\n'
     // A disk that is nearly full takes a part of a line, and says nothing.
-    attempt(file, () => {
+    writeOrThrow(file, () => {
       // Its number is somebody else's by now.
       if (removed) throw new RangeError('the run is over')
       if (writeSync(descriptor, bytes) < bytes.length) throw new RangeError('no space left on the device')
@@ -63,7 +63,7 @@ export function openJournal(place: Place, owner: Owner): Journal {
   }
 }
 
-function attempt<T>(file: string, write: () => T): T {
+function writeOrThrow<T>(file: string, write: () => T): T {
   try {
     return write()
   } catch (cause) {
@@ -96,7 +96,7 @@ function readJournal(file: string): JournaledRun | undefined {
   return { file, places: [head, ...more].map(({ place }) => place), owner: head.owner, run, root, family, entries }
 }
 
-function readLines(file: string): readonly Line[] {
+function readLines(file: string): readonly JournalLine[] {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -108,9 +108,9 @@ function readLines(file: string): readonly Line[] {
   return text.split('\n').slice(0, -1).flatMap((line) => parse(line) ?? [])
 }
 
-function parse(line: string): Line | undefined {
+function parse(line: string): JournalLine | undefined {
   try {
-    return JSON.parse(line) as Line
+    return JSON.parse(line) as JournalLine
   } catch {
     return undefined
   }

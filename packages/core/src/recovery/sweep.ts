@@ -1,33 +1,33 @@
 import { rmSync } from 'node:fs'
-import { orAborted } from '../provider-kit/clock.ts'
+import { abortable } from '../provider-kit/clock.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
-import type { Provider, ProviderRef, Reaped, ReapScope } from '../contract/provider.ts'
+import type { Provider, ProviderRef, ReapedObject, ReapScope } from '../contract/provider.ts'
 import { deadRuns, type JournaledRun } from './journal.ts'
-import type { Machine } from './system.ts'
-import type { Place } from '../protocol/paths.ts'
+import type { System } from './system.ts'
+import type { SupervisorPaths } from '../protocol/paths.ts'
 
-export interface Swept {
-  readonly reaped: readonly Reaped[]
+export interface SweepResult {
+  readonly reaped: readonly ReapedObject[]
   readonly failures: readonly string[]
 }
 
-export interface SweepTools {
-  readonly machine: Machine
+export interface SweepOptions {
+  readonly machine: System
   load(ref: ProviderRef): Promise<Provider>
   /** Only tells what would be removed. */
   readonly dry?: boolean
 }
 
 // Milliseconds for one provider's leftovers: an engine that hangs keeps no supervisor alive.
-const REAP = 60_000
+const REAP_TIMEOUT_MS = 60_000
 
 /** Removes what dead supervisors left, by their journals; `also` names providers to ask for leftovers without one. */
-export async function sweep(folder: string, also: readonly ProviderRef[], tools: SweepTools): Promise<Swept> {
+export async function sweep(folder: string, also: readonly ProviderRef[], tools: SweepOptions): Promise<SweepResult> {
   const { machine } = tools
   const dead = deadRuns(folder, (owner) => machine.alive(owner))
   const refs = new Map(also.map((ref) => [ref.module, ref]))
   for (const { entries } of dead) for (const { provider } of entries) refs.set(provider.module, provider)
-  const reaped: Reaped[] = []
+  const reaped: ReapedObject[] = []
   const failed = new Map<string, string>()
   for (const ref of refs.values()) {
     try {
@@ -37,22 +37,22 @@ export async function sweep(folder: string, also: readonly ProviderRef[], tools:
     }
   }
   // What could not be removed stays written down for the next sweep.
-  for (const run of tools.dry ? [] : dead) if (!run.entries.some(({ provider }) => failed.has(provider.module))) forget(run, machine)
+  for (const run of tools.dry ? [] : dead) if (!run.entries.some(({ provider }) => failed.has(provider.module))) forgetRun(run, machine)
   return { reaped, failures: [...failed.values()] }
 }
 
-async function reap(ref: ProviderRef, dead: readonly JournaledRun[], { load, machine, dry = false }: SweepTools): Promise<readonly Reaped[]> {
+async function reap(ref: ProviderRef, dead: readonly JournaledRun[], { load, machine, dry = false }: SweepOptions): Promise<readonly ReapedObject[]> {
   const late = new AbortController()
-  const cancel = machine.clock.after(REAP, () => late.abort(new MoorageError('DEADLINE', `the engine did not answer within ${REAP / 1000} s`)))
+  const cancel = machine.clock.after(REAP_TIMEOUT_MS, () => late.abort(new MoorageError('DEADLINE', `the engine did not answer within ${REAP_TIMEOUT_MS / 1000} s`)))
   try {
     const reaping = load(ref).then((provider) => provider.reap?.({ ...scopeFor(ref, dead, machine), ...(dry ? { dry } : {}) }, late.signal))
-    return (await orAborted(reaping, late.signal)) ?? []
+    return (await abortable(reaping, late.signal)) ?? []
   } finally {
     cancel()
   }
 }
 
-function scopeFor(ref: ProviderRef, dead: readonly JournaledRun[], machine: Machine): ReapScope {
+function scopeFor(ref: ProviderRef, dead: readonly JournaledRun[], machine: System): ReapScope {
   const journals = dead.map(({ run, owner, entries }) => ({
     run,
     owner,
@@ -61,13 +61,13 @@ function scopeFor(ref: ProviderRef, dead: readonly JournaledRun[], machine: Mach
   return { journals: journals.filter(({ entries }) => entries.length), alive: (owner) => machine.alive(owner) }
 }
 
-function forget({ file, places }: JournaledRun, machine: Machine): void {
-  for (const place of places) leave(place, machine)
+function forgetRun({ file, places }: JournaledRun, machine: System): void {
+  for (const place of places) removePaths(place, machine)
   rmSync(file, { force: true })
 }
 
 /** Removes a place's socket and log, unless a successor lives there: then they are not ours to remove. */
-export function leave(place: Place, { takeLock }: Machine): void {
+export function removePaths(place: SupervisorPaths, { takeLock }: System): void {
   const lock = takeLock(place.lock)
   if (!lock) return
   if (process.platform !== 'win32') rmSync(place.socket, { force: true })

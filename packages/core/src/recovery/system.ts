@@ -1,10 +1,10 @@
-import { monotonic, type Clock } from '../provider-kit/clock.ts'
+import { monotonicClock, type Clock } from '../provider-kit/clock.ts'
 import type { Owner, Provider, ProviderModule, ProviderRef } from '../contract/provider.ts'
-import { isAlive, selfAsOwner } from '../provider-kit/process-identity.ts'
+import { isAlive, currentOwner } from '../provider-kit/process-identity.ts'
 import { takeLock, type Lock } from './lock.ts'
 
 /** What a supervisor takes from the machine that it runs on; a simulation brings another one. */
-export interface Machine {
+export interface System {
   readonly clock: Clock
   /** This process. */
   readonly owner: Owner
@@ -13,8 +13,8 @@ export interface Machine {
   load(ref: ProviderRef, root: string): Promise<Provider>
 }
 
-export function thisMachine(): Machine {
-  return { clock: monotonic, owner: selfAsOwner(), alive: isAlive, takeLock: process.platform === 'win32' ? () => ({ release: () => {} }) : takeLock, load }
+export function realSystem(): System {
+  return { clock: monotonicClock, owner: currentOwner(), alive: isAlive, takeLock: process.platform === 'win32' ? () => ({ release: () => {} }) : takeLock, load }
 }
 
 async function load(ref: ProviderRef, root: string): Promise<Provider> {

@@ -1,13 +1,13 @@
 import { writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { messageOf } from '../contract/errors.ts'
-import { loader, type Folders } from './supervisor-context.ts'
-import { thisMachine } from '../recovery/system.ts'
-import { takePost, type Body } from './single-instance.ts'
+import { providerLoader, type RunFolders } from './supervisor-context.ts'
+import { realSystem } from '../recovery/system.ts'
+import { superviseAlone, type ProcessHooks } from './single-instance.ts'
 import { sweep } from '../recovery/sweep.ts'
 
 const [mode, text] = process.argv.slice(2) as [string, string]
-const folders = JSON.parse(text) as Folders
+const folders = JSON.parse(text) as RunFolders
 process.title = `moorage ${mode}`
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
@@ -20,7 +20,7 @@ else await supervise()
 /** The first line on stdout says whether this process is the supervisor of its place: `up`, `taken`, or why it failed. */
 async function supervise(): Promise<void> {
   try {
-    const supervisor = await takePost(folders, thisMachine(), bodyOf())
+    const supervisor = await superviseAlone(folders, realSystem(), bodyOf())
     if (!supervisor) return exit('taken')
     say('up')
     process.on('SIGTERM', () => void supervisor.down('SIGTERM'))
@@ -29,14 +29,14 @@ async function supervise(): Promise<void> {
   }
 }
 
-function bodyOf(): Body {
+function bodyOf(): ProcessHooks {
   return {
     listen: (path, visit) =>
       new Promise((done, fail) => {
         const server = createServer(visit).once('error', fail)
         server.listen(path, () => done(() => void server.close()))
       }),
-    cord: new Promise((done) => {
+    parentExit: new Promise((done) => {
       process.stdin.on('error', () => {}).on('end', done).resume()
     }),
     log: (line) => void process.stderr.write(`${new Date().toISOString()} ${process.pid} ${line}\n`),
@@ -46,8 +46,8 @@ function bodyOf(): Body {
 
 /** After a supervisor was killed: removes what it left, by its journal. */
 async function recover(): Promise<void> {
-  const machine = thisMachine()
-  const { reaped, failures } = await sweep(folders.runFolder, [], { machine, load: loader(machine, () => '/') })
+  const machine = realSystem()
+  const { reaped, failures } = await sweep(folders.runFolder, [], { machine, load: providerLoader(machine, () => '/') })
   say(JSON.stringify({ reaped: reaped.length, failures }))
   process.exit(failures.length ? 1 : 0)
 }
@@ -60,7 +60,7 @@ function say(line: string): void {
   }
 }
 
-function exit(birth: string): void {
-  say(birth)
+function exit(status: string): void {
+  say(status)
   process.exit(75)
 }

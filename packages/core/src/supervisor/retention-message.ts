@@ -1,4 +1,4 @@
-export interface Kept {
+export interface RetainedRun {
   readonly run: string
   /** Milliseconds. */
   readonly ms: number
@@ -8,17 +8,17 @@ export interface Kept {
 }
 
 /** What a person needs to know of services that stay. */
-export function keptLines({ run, ms, why, inspections }: Kept): readonly string[] {
+export function retentionMessage({ run, ms, why, inspections }: RetainedRun): readonly string[] {
   const width = Math.max(0, ...Object.keys(inspections).map((name) => name.length))
   return [
-    `The services of run ${run} stay for ${inWords(ms)}, since ${why}. To look:`,
+    `The services of run ${run} stay for ${formatDuration(ms)}, since ${why}. To look:`,
     ...Object.entries(inspections).map(([name, command]) => `  ${name.padEnd(width)}  ${command}`),
     'To remove them earlier: moorage down',
   ]
 }
 
 /** `90 s`, `30 min`, `7 h 59 min`: the two largest units. */
-export function inWords(ms: number): string {
+export function formatDuration(ms: number): string {
   const seconds = Math.round(ms / 1_000)
   if (seconds < 120) return `${seconds} s`
   const minutes = Math.round(seconds / 60)

@@ -1,22 +1,22 @@
 import type { Clock } from '../provider-kit/clock.ts'
 
 /** Why a run stays although nobody is connected: it was asked to, or something has failed and is to be looked at. */
-export type Reason = 'asked' | 'failed'
+export type RetentionReason = 'asked' | 'failed'
 
 /** Time that a run has without anybody connected. */
-export class Stay {
+export class Retention {
   readonly #clock: Clock
   readonly #onOver: () => void
   #until = 0
   #cancel = (): void => {}
-  reason: Reason | undefined
+  reason: RetentionReason | undefined
 
   constructor(clock: Clock, onOver: () => void) {
     this.#clock = clock
     this.#onOver = onOver
   }
 
-  begin(ms: number, reason: Reason): null {
+  begin(ms: number, reason: RetentionReason): null {
     this.end()
     this.reason = reason
     this.#until = this.#clock.now() + ms
@@ -33,7 +33,7 @@ export class Stay {
   }
 
   /** Milliseconds. */
-  get left(): number {
+  get remainingMs(): number {
     return this.reason ? Math.max(0, Math.round(this.#until - this.#clock.now())) : 0
   }
 }

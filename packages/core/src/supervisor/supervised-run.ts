@@ -1,14 +1,14 @@
 import type { Json } from '../contract/json.ts'
-import type { Undone } from '../provisioning/task-stack.ts'
+import type { TeardownResult } from '../provisioning/task-stack.ts'
 import type { LogLine, Run } from '../contract/provider.ts'
-import type { Ended, Tell } from '../contract/progress.ts'
-import { Provisioning, type Connections, type Order, type Surroundings } from '../provisioning/reconciler.ts'
-import { keptLines } from './retention-message.ts'
-import type { Reason } from './retention.ts'
+import type { EndedService, ProgressListener } from '../contract/progress.ts'
+import { Reconciler, type Connections, type ProvisionRequest, type RunContext } from '../provisioning/reconciler.ts'
+import { retentionMessage } from './retention-message.ts'
+import type { RetentionReason } from './retention.ts'
 
 export interface OpenParams {
   readonly protocol: number
-  readonly order: Order
+  readonly request: ProvisionRequest
   readonly run: { readonly id: string; readonly ciRun?: string }
   /** Names the place where clients of this order look for a supervisor. */
   readonly identity: string
@@ -16,47 +16,47 @@ export interface OpenParams {
   readonly family: string
 }
 
-export interface Answer {
+export interface OpenResult {
   readonly run: string
   readonly connections: Connections
 }
 
 /** What a run says of itself. */
-export interface Status extends Answer {
+export interface RunStatus extends OpenResult {
   readonly hash: string
   readonly identity: string
   readonly variables: { readonly [service: string]: string }
   /** Why services do not answer, by name. */
-  readonly ailments: { readonly [service: string]: string }
+  readonly healthProblems: { readonly [service: string]: string }
   /** Connected processes, whoever asks left out. */
   readonly users: number
   /** It stays without anybody connected, for so many milliseconds more. */
-  readonly stays?: { readonly reason: Reason; readonly left: number }
+  readonly stays?: { readonly reason: RetentionReason; readonly remainingMs: number }
 }
 
 /** The run that a supervisor holds: one at a time starts or changes it, and whoever comes meanwhile gets the same. */
-export class HeldRun {
+export class SupervisedRun {
   params: OpenParams
   readonly #run: Run
-  readonly #provisioning: Provisioning
-  readonly #tell: Tell
+  readonly #provisioning: Reconciler
+  readonly #onProgress: ProgressListener
   #connections: Connections = {}
   /** What has ended by itself since it was last brought to where it should be. */
-  readonly exits: Ended[] = []
+  readonly exits: EndedService[] = []
   /** Tests that failed when they were last tried. */
   readonly failing: Set<string> = new Set()
   /** It has come up. */
   up = false
 
-  constructor(params: OpenParams, around: Surroundings) {
+  constructor(params: OpenParams, around: RunContext) {
     this.params = params
     this.#run = around.run
-    const tell: Tell = (progress) => {
+    const onProgress: ProgressListener = (progress) => {
       if (progress.kind === 'exited') this.exits.push(progress)
-      around.tell(progress)
+      around.onProgress(progress)
     }
-    this.#tell = tell
-    this.#provisioning = new Provisioning({ ...around, tell })
+    this.#onProgress = onProgress
+    this.#provisioning = new Reconciler({ ...around, onProgress })
   }
 
   get broken(): boolean {
@@ -69,8 +69,8 @@ export class HeldRun {
   }
 
   /** To what the order says. Later calls, with the same order, start what has died. */
-  async bring(order: Order): Promise<Answer> {
-    this.#connections = await this.#provisioning.bring(order)
+  async apply(order: ProvisionRequest): Promise<OpenResult> {
+    this.#connections = await this.#provisioning.apply(order)
     // What has ended is there again.
     this.exits.length = 0
     this.up = true
@@ -78,34 +78,34 @@ export class HeldRun {
   }
 
   /** What has died or changed starts anew. Only a first start that fails is kept: there is nothing else to look at. */
-  async again(): Promise<Answer> {
-    const { keep: _, ...order } = this.params.order
-    return await this.bring(order)
+  async reapply(): Promise<OpenResult> {
+    const { keep: _, ...order } = this.params.request
+    return await this.apply(order)
   }
 
-  tried(params: Json): null {
+  recordTestAttempt(params: Json): null {
     const { test, failed } = params as { readonly test: string; readonly failed: boolean }
     if (failed) this.failing.add(test)
     else this.failing.delete(test)
     return null
   }
 
-  async stop(why: string): Promise<readonly Undone[]> {
+  async stop(why: string): Promise<readonly TeardownResult[]> {
     return await this.#provisioning.stop(why)
   }
 
   /** Says how to look at what stays, and lets the engine keep it where it can. */
   async keep(ms: number, why: string): Promise<void> {
     const { inspections } = this.#provisioning
-    await this.#provisioning.keep(ms).catch((error: unknown) => this.#tell({ kind: 'notice', text: `Only the supervisor keeps the services: ${String(error)}` }))
-    for (const text of keptLines({ run: this.#run.id, ms, why, inspections })) this.#tell({ kind: 'notice', text })
+    await this.#provisioning.keep(ms).catch((error: unknown) => this.#onProgress({ kind: 'notice', text: `Only the supervisor keeps the services: ${String(error)}` }))
+    for (const text of retentionMessage({ run: this.#run.id, ms, why, inspections })) this.#onProgress({ kind: 'notice', text })
   }
 
-  async status(): Promise<Omit<Status, 'users' | 'stays'>> {
-    const { order, identity } = this.params
-    const variables = Object.fromEntries(Object.entries(order.plan.services).map(([name, { variable }]) => [name, variable]))
-    const ailments = this.broken ? {} : Object.fromEntries(await this.#provisioning.ailments())
-    return { run: this.#run.id, hash: order.plan.hash, identity, variables, connections: this.#connections, ailments }
+  async status(): Promise<Omit<RunStatus, 'users' | 'stays'>> {
+    const { request, identity } = this.params
+    const variables = Object.fromEntries(Object.entries(request.plan.services).map(([name, { variable }]) => [name, variable]))
+    const healthProblems = this.broken ? {} : Object.fromEntries(await this.#provisioning.healthProblems())
+    return { run: this.#run.id, hash: request.plan.hash, identity, variables, connections: this.#connections, healthProblems }
   }
 
   async logs(params: Json): Promise<readonly LogLine[]> {

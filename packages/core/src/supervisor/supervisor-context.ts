@@ -1,29 +1,29 @@
 import type { Provider, ProviderRef } from '../contract/provider.ts'
-import { failuresOf } from '../provisioning/task-stack.ts'
+import { teardownFailures } from '../provisioning/task-stack.ts'
 import { openJournal } from '../recovery/journal.ts'
-import { thisMachine, type Machine } from '../recovery/system.ts'
-import { placeOf, type Place } from '../protocol/paths.ts'
+import { realSystem, type System } from '../recovery/system.ts'
+import { supervisorPaths, type SupervisorPaths } from '../protocol/paths.ts'
 import type { OpenParams } from './supervised-run.ts'
-import type { Household } from './supervisor.ts'
+import type { SupervisorContext } from './supervisor.ts'
 import { sweep } from '../recovery/sweep.ts'
 
-export interface Folders {
-  readonly place: Place
+export interface RunFolders {
+  readonly place: SupervisorPaths
   readonly runFolder: string
   readonly cache: string
 }
 
 /** What the house asks of the process. */
-export interface Doors extends Pick<Household, 'shut' | 'forget' | 'done'> {
-  move(to: Place): Promise<boolean>
+export interface ContextHooks extends Pick<SupervisorContext, 'shut' | 'forget' | 'done'> {
+  move(to: SupervisorPaths): Promise<boolean>
 }
 
 /** A supervisor's surroundings on this machine: journal, sweep of dead predecessors, providers by their modules. */
-export function keepHouse({ place, runFolder, cache }: Folders, { shut, move, forget, done }: Doors, machine: Machine = thisMachine()): Household {
+export function createContext({ place, runFolder, cache }: RunFolders, { shut, move, forget, done }: ContextHooks, machine: System = realSystem()): SupervisorContext {
   const { owner, clock } = machine
   const journal = openJournal(place, owner)
   let root = '/'
-  const load = loader(machine, () => root)
+  const load = providerLoader(machine, () => root)
   const used = new Map<string, ProviderRef>()
   let sweeping: Promise<unknown> = Promise.resolve()
   const alsoSweep = (refs: readonly ProviderRef[]): void => {
@@ -33,17 +33,17 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, move, fo
     clock,
     shut,
     async move(identity) {
-      const to = placeOf(identity, runFolder)
+      const to = supervisorPaths(identity, runFolder)
       journal.place(to)
       return await move(to)
     },
-    begin({ order, run, family }: OpenParams) {
-      journal.run(run.id, { root: order.plan.root, family })
-      root = order.plan.root
+    begin({ request, run, family }: OpenParams) {
+      journal.run(run.id, { root: request.plan.root, family })
+      root = request.plan.root
       alsoSweep([])
       const labels = { 'moorage.run': run.id, ...(run.ciRun ? { 'ci-run': run.ciRun } : {}) }
       return {
-        run: { id: run.id, labels, owner, root: order.plan.root, cache },
+        run: { id: run.id, labels, owner, root: request.plan.root, cache },
         clock,
         load,
         journal(ref, entry) {
@@ -58,7 +58,7 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, move, fo
     },
     forget(undone) {
       // What could not be undone stays written down for the next sweep.
-      if (!failuresOf(undone).length) journal.remove()
+      if (!teardownFailures(undone).length) journal.remove()
       forget(undone)
     },
     async done(undone) {
@@ -69,7 +69,7 @@ export function keepHouse({ place, runFolder, cache }: Folders, { shut, move, fo
 }
 
 /** Loads each provider once. */
-export function loader(machine: Machine, root: () => string): (ref: ProviderRef) => Promise<Provider> {
+export function providerLoader(machine: System, root: () => string): (ref: ProviderRef) => Promise<Provider> {
   const loaded = new Map<string, Promise<Provider>>()
   return (ref) => {
     const key = `${ref.module} ${JSON.stringify(ref.options)}`

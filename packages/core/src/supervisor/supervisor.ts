@@ -1,19 +1,19 @@
 import type { Duplex } from 'node:stream'
-import { within, type Clock } from '../provider-kit/clock.ts'
+import { withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
-import { failuresOf, type Undone } from '../provisioning/task-stack.ts'
+import { teardownFailures, type TeardownResult } from '../provisioning/task-stack.ts'
 import type { Progress } from '../contract/progress.ts'
-import type { Surroundings } from '../provisioning/reconciler.ts'
-import { Channel, checkProtocol, PROTOCOL } from '../protocol/channel.ts'
-import { HeldRun, type OpenParams, type Status } from './supervised-run.ts'
-import { Stay } from './retention.ts'
+import type { RunContext } from '../provisioning/reconciler.ts'
+import { Channel, requireProtocol, PROTOCOL_VERSION } from '../protocol/channel.ts'
+import { SupervisedRun, type OpenParams, type RunStatus } from './supervised-run.ts'
+import { Retention } from './retention.ts'
 
 /** What the supervisor's process lends to its server. */
-export interface Household {
+export interface SupervisorContext {
   readonly clock: Clock
   /** Completes a run's identity with owner and folders, and begins its journal. */
-  begin(params: OpenParams): Omit<Surroundings, 'tell'>
+  begin(params: OpenParams): Omit<RunContext, 'onProgress'>
   /** Called once, when services have started, or have failed to. */
   opened(): void
   /** From now on clients find this supervisor at another place. Gives false when somebody else is there. */
@@ -21,33 +21,33 @@ export interface Household {
   /** Called once, when nobody new may come in: before anything is undone. */
   shut(why: string): void
   /** Called once, when everything is undone and nobody has heard of it: whoever hears may be the last that could clean up. */
-  forget(undone: readonly Undone[]): void
+  forget(undone: readonly TeardownResult[]): void
   /** Called once, when everybody has been answered. */
-  done(undone: readonly Undone[]): void | Promise<void>
+  done(undone: readonly TeardownResult[]): void | Promise<void>
 }
 
 // Milliseconds that a client has to read its last answer.
-const FLUSH = 1_000
+const FLUSH_TIMEOUT_MS = 1_000
 
 /** Holds one run for as long as anybody is connected, or as it was asked to. */
 export class Supervisor {
-  readonly #household: Household
+  readonly #household: SupervisorContext
   readonly #members = new Set<Channel>()
   /** Members that have asked for the run, and those who got it: others only look. */
   readonly #users = new Set<Channel>()
   readonly #served = new Set<Channel>()
-  readonly #stay: Stay
-  #held: HeldRun | undefined
+  readonly #stay: Retention
+  #held: SupervisedRun | undefined
   /** A start or a change under way. */
   #bringing: Promise<Json | undefined> | undefined
-  #down: Promise<readonly Undone[]> | undefined
+  #down: Promise<readonly TeardownResult[]> | undefined
   #failed = false
   /** Somebody has been connected: from now on the last connection decides. */
   visited = false
 
-  constructor(household: Household) {
+  constructor(household: SupervisorContext) {
     this.#household = household
-    this.#stay = new Stay(household.clock, () => this.#unlessUsed('its time was over'))
+    this.#stay = new Retention(household.clock, () => this.#unlessUsed('its time was over'))
   }
 
   /** Takes a client in. One that comes too late is closed without a greeting, and starts over elsewhere. */
@@ -56,7 +56,7 @@ export class Supervisor {
     this.visited = true
     const channel: Channel = new Channel(stream, { handle: (method, params) => this.#handle(channel, { method, params }) })
     this.#members.add(channel)
-    channel.tell({ hello: PROTOCOL, pid: process.pid })
+    channel.sendEvent({ hello: PROTOCOL_VERSION, pid: process.pid })
     void channel.closed.then(() => {
       this.#forget(channel)
       this.#unlessUsed('the last connection closed')
@@ -72,11 +72,11 @@ export class Supervisor {
   }
 
   /** Order: nobody new comes in, then undo. Later calls join the first. */
-  down(why: string): Promise<readonly Undone[]> {
+  down(why: string): Promise<readonly TeardownResult[]> {
     return (this.#down ??= this.#goDown(why))
   }
 
-  async #goDown(why: string): Promise<readonly Undone[]> {
+  async #goDown(why: string): Promise<readonly TeardownResult[]> {
     this.#stay.end()
     this.#household.shut(why)
     const undone = (await this.#held?.stop(why)) ?? []
@@ -86,13 +86,13 @@ export class Supervisor {
     return undone
   }
 
-  async #finish(why: string, undone: readonly Undone[]): Promise<void> {
+  async #finish(why: string, undone: readonly TeardownResult[]): Promise<void> {
     const closed = [...this.#members].map((member) => {
-      member.tell(this.#served.has(member) ? { over: why } : { late: true })
+      member.sendEvent(this.#served.has(member) ? { over: why } : { late: true })
       member.end()
       return member.closed
     })
-    await within(Promise.all(closed), { clock: this.#household.clock, ms: FLUSH, late: () => [] })
+    await withTimeout(Promise.all(closed), { clock: this.#household.clock, ms: FLUSH_TIMEOUT_MS, late: () => [] })
     for (const member of this.#members) member.close()
     await this.#household.done(undone)
   }
@@ -103,7 +103,7 @@ export class Supervisor {
     if (method === 'ping') return null
     if (method === 'keep') return this.#stay.begin((params as unknown as { readonly ms: number }).ms, 'asked')
     if (method === 'leave') return await this.#leave(channel, params as unknown as { readonly failed: boolean })
-    if (method === 'tried') return this.#stay.reason === 'asked' ? null : (this.#held?.tried(params) ?? null)
+    if (method === 'tried') return this.#stay.reason === 'asked' ? null : (this.#held?.recordTestAttempt(params) ?? null)
     if (method === 'exits') return (this.#held?.exits ?? []) as unknown as Json
     if (method === 'status') return (await this.#status(channel)) as unknown as Json
     if (method === 'release') return await this.#release(channel)
@@ -115,10 +115,10 @@ export class Supervisor {
 
   /** Later clients get what the first one got, once it was looked at: what has died meanwhile is started anew. */
   async #admit(channel: Channel, params: OpenParams): Promise<Json> {
-    checkProtocol(params.protocol)
+    requireProtocol(params.protocol)
     // What failed stays for eyes, not for tests: the next run takes its place.
     if (this.#stay.reason === 'failed') void this.down('another run takes its place')
-    const moved = this.#held && this.#held.params.order.plan.hash !== params.order.plan.hash
+    const moved = this.#held && this.#held.params.request.plan.hash !== params.request.plan.hash
     // It came in just before the door was shut: it starts over, elsewhere.
     if (this.#down || moved) return await late(channel)
     this.#users.add(channel)
@@ -138,11 +138,11 @@ export class Supervisor {
   }
 
   async #open(params: OpenParams): Promise<Json> {
-    const { keep } = params.order
-    const held = new HeldRun(params, { ...this.#household.begin(params), tell: (progress) => this.#tell(progress) })
+    const { keep } = params.request
+    const held = new SupervisedRun(params, { ...this.#household.begin(params), onProgress: (progress) => this.#broadcast(progress) })
     this.#held = held
     try {
-      return (await held.bring(params.order)) as unknown as Json
+      return (await held.apply(params.request)) as unknown as Json
     } catch (error) {
       if (keep !== undefined && held.holds && !this.#down) await this.#keepFailed(held, { ms: keep, why: 'a start failed' })
       // Otherwise a failed run holds nothing: the next client gets a fresh start.
@@ -155,18 +155,18 @@ export class Supervisor {
 
   /** Another order for the same run. Gives null where that is not for this client alone to say, or cannot be. */
   async #change(channel: Channel, params: OpenParams): Promise<Json> {
-    checkProtocol(params.protocol)
+    requireProtocol(params.protocol)
     await this.#bringing?.catch(() => {})
     const held = this.#held
     if (this.#down || !held?.up || this.#stay.reason === 'failed' || params.family !== held.params.family) return null
     const before = held.params
-    const same = params.order.plan.hash === before.order.plan.hash
+    const same = params.request.plan.hash === before.request.plan.hash
     if (!same && (this.#usersBeside(channel) || !(await this.#household.move(params.identity)))) return null
     held.params = params
     this.#users.add(channel)
     const change = async (): Promise<Json> => {
       try {
-        return (await held.again()) as unknown as Json
+        return (await held.reapply()) as unknown as Json
       } catch (error) {
         if (held.broken || this.#down) void this.down('a service failed to start')
         else if (same || (await this.#household.move(before.identity))) held.params = before
@@ -179,7 +179,7 @@ export class Supervisor {
     return answer ?? null
   }
 
-  async #keepFailed(held: HeldRun, { ms, why }: { readonly ms: number; readonly why: string }): Promise<void> {
+  async #keepFailed(held: SupervisedRun, { ms, why }: { readonly ms: number; readonly why: string }): Promise<void> {
     this.#stay.begin(ms, 'failed')
     await held.keep(ms, why)
   }
@@ -188,11 +188,11 @@ export class Supervisor {
   async #leave(channel: Channel, { failed }: { readonly failed: boolean }): Promise<Json> {
     if (this.#stay.reason !== 'asked') this.#failed ||= failed
     const held = this.#held
-    const keep = held?.params.order.keep
+    const keep = held?.params.request.keep
     if ([...this.#members].every((other) => other === channel)) {
       if (held?.up && (this.#failed || held.failing.size) && keep !== undefined && !this.#stay.reason) await this.#keepFailed(held, { ms: keep, why: 'what ran with them has failed' })
       this.#served.delete(channel)
-      if (!this.#stay.reason) return { last: true, failures: failuresOf(await this.down('the last client left')) }
+      if (!this.#stay.reason) return { last: true, failures: teardownFailures(await this.down('the last client left')) }
     }
     this.#forget(channel)
     return { last: false, failures: [] }
@@ -202,13 +202,13 @@ export class Supervisor {
   async #release(channel: Channel): Promise<Json> {
     this.#stay.end()
     const users = this.#usersBeside(channel)
-    return { users, failures: users ? [] : failuresOf(await this.down('it was told to')) }
+    return { users, failures: users ? [] : teardownFailures(await this.down('it was told to')) }
   }
 
-  async #status(channel: Channel): Promise<Status | null> {
-    const { reason, left } = this.#stay
+  async #status(channel: Channel): Promise<RunStatus | null> {
+    const { reason, remainingMs } = this.#stay
     if (!this.#held) return null
-    return { ...(await this.#held.status()), users: this.#usersBeside(channel), ...(reason ? { stays: { reason, left } } : {}) }
+    return { ...(await this.#held.status()), users: this.#usersBeside(channel), ...(reason ? { stays: { reason, remainingMs } } : {}) }
   }
 
   #usersBeside(channel: Channel): number {
@@ -218,19 +218,19 @@ export class Supervisor {
   async #follow(channel: Channel, params: Json): Promise<Json> {
     const over = new AbortController()
     void channel.closed.then(() => over.abort())
-    await this.#held?.follow(params, { signal: over.signal, take: (line) => channel.tell({ line } as unknown as Json) })
+    await this.#held?.follow(params, { signal: over.signal, take: (line) => channel.sendEvent({ line } as unknown as Json) })
     return null
   }
 
-  #tell(progress: Progress): void {
-    for (const member of this.#members) member.tell({ progress } as unknown as Json)
+  #broadcast(progress: Progress): void {
+    for (const member of this.#members) member.sendEvent({ progress } as unknown as Json)
   }
 }
 
 /** Gives undefined when what has died does not come back: then a new run is the way. */
-async function again(held: HeldRun, giveUp: () => unknown): Promise<Json | undefined> {
+async function again(held: SupervisedRun, giveUp: () => unknown): Promise<Json | undefined> {
   try {
-    return (await held.again()) as unknown as Json
+    return (await held.reapply()) as unknown as Json
   } catch {
     giveUp()
     return undefined
@@ -238,6 +238,6 @@ async function again(held: HeldRun, giveUp: () => unknown): Promise<Json | undef
 }
 
 async function late(channel: Channel): Promise<never> {
-  channel.tell({ late: true })
+  channel.sendEvent({ late: true })
   return await new Promise(() => {})
 }

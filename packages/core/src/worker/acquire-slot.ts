@@ -1,18 +1,18 @@
 import { pathToFileURL } from 'node:url'
-import { inherited, PAYLOAD, type Isolated, type Payload } from '../config/env-variables.ts'
+import { inheritedPayload, PAYLOAD, type Isolated, type Payload } from '../config/env-variables.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { PlainConnection } from '../contract/service.ts'
 import type { Isolation } from '../contract/isolation.ts'
-import { isStale, prefixOf, slotName, slotOf } from './slot-name.ts'
+import { isStaleSlot, slotPrefix, slotName, currentSlot } from './slot-name.ts'
 
-export interface LeaseOptions {
+export interface SlotOptions {
   /** Tells one test file from another, where the module registry does not. */
   readonly file?: string | undefined
   /** For the time of one test, beside others that the same worker runs at once: give it back. */
   readonly own?: boolean
 }
 
-export interface Lease {
+export interface AcquiredSlot {
   readonly connection: PlainConnection
   release(): void
 }
@@ -23,11 +23,11 @@ interface Made {
 }
 
 const made = new Map<string, Made>()
-const lanes = new Map<string, Set<number>>()
+const slotIndexes = new Map<string, Set<number>>()
 
 /** A service's connection for whoever asks: the shared one, or that of this worker, file or test. */
-export async function lease(name: string, { file, own = false }: LeaseOptions = {}): Promise<Lease> {
-  const payload = inherited(process.env)
+export async function acquireSlot(name: string, { file, own = false }: SlotOptions = {}): Promise<AcquiredSlot> {
+  const payload = inheritedPayload(process.env)
   if (!payload) throw unprovisioned(name)
   const shared = payload.services[name]
   if (!shared) throw new MoorageError('USAGE', `isolated('${name}'): services.${name} does not run here.`, { hint: `There are ${Object.keys(payload.services).join(', ')}.` })
@@ -36,8 +36,8 @@ export async function lease(name: string, { file, own = false }: LeaseOptions = 
   if (isolated.given !== undefined) throw given(name, isolated.given)
   const open = (lane: number, fresh: boolean): Promise<PlainConnection> => openSlot(payload, isolated, { name, lane, fresh })
   if (isolated.each !== 'test') return { connection: await once(name, { file, isolated, open: (fresh) => open(0, fresh) }), release: () => {} }
-  const taken = lanes.get(name) ?? new Set()
-  lanes.set(name, taken)
+  const taken = slotIndexes.get(name) ?? new Set()
+  slotIndexes.set(name, taken)
   const lane = own ? firstFree(taken) : 0
   if (own) taken.add(lane)
   const release = (): void => void (own && taken.delete(lane))
@@ -61,10 +61,10 @@ async function once(name: string, { file, isolated: { each }, open }: { file: st
 
 async function openSlot({ run, services }: Payload, { module, root }: Isolated, { name, lane, fresh }: { name: string; lane: number; fresh: boolean }): Promise<PlainConnection> {
   const isolation = (await import(pathToFileURL(module).href)) as Isolation
-  const prefix = prefixOf(run)
-  const slot = `${slotOf(process.env)}${lane ? `_${lane}` : ''}`
-  const request = { service: name, name: slotName(run, slot), prefix, fresh, stale: (other: string) => isStale(other, prefix) }
-  return await isolation.open(services[name] as PlainConnection, request, { root })
+  const prefix = slotPrefix(run)
+  const slot = `${currentSlot(process.env)}${lane ? `_${lane}` : ''}`
+  const request = { service: name, name: slotName(run, slot), prefix, fresh, stale: (other: string) => isStaleSlot(other, prefix) }
+  return await isolation.openSlot(services[name] as PlainConnection, request, { root })
 }
 
 function firstFree(taken: ReadonlySet<number>): number {

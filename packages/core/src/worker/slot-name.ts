@@ -1,8 +1,8 @@
 import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
 import { sha256 } from '../config/hash.ts'
-import type { Environ } from '../config/env-variables.ts'
-import { isAlive, startOf, thisHost } from '../provider-kit/process-identity.ts'
+import type { EnvVariables } from '../config/env-variables.ts'
+import { isAlive, processStart, thisHost } from '../provider-kit/process-identity.ts'
 
 // What runners number their workers by: Vitest, Playwright, Jest, Mocha, node:test.
 const NUMBERS = ['VITEST_POOL_ID', 'TEST_PARALLEL_INDEX', 'JEST_WORKER_ID', 'MOCHA_WORKER_ID', 'NODE_TEST_WORKER_ID']
@@ -11,7 +11,7 @@ const NUMBERS = ['VITEST_POOL_ID', 'TEST_PARALLEL_INDEX', 'JEST_WORKER_ID', 'MOC
 const RUN = 20
 
 /** This worker among those of its runner. All numbers that are set count: a runner may have been started by a test of another. */
-export function slotOf(env: Environ): string {
+export function currentSlot(env: EnvVariables): string {
   const numbers = NUMBERS.flatMap((name) => env[name] ?? [])
   const slot = numbers.length ? numbers.join('_') : `p${process.pid}`
   // Vitest numbers its threads and its processes alike, and may run both at once.
@@ -19,7 +19,7 @@ export function slotOf(env: Environ): string {
 }
 
 /** Begins the names of a run's slots. */
-export function prefixOf(run: string): string {
+export function slotPrefix(run: string): string {
   const text = clean(run)
   return text.length <= RUN ? `${text}_` : `${text.slice(0, RUN - 7)}_${sha256(run).slice(0, 6)}_`
 }
@@ -27,11 +27,11 @@ export function prefixOf(run: string): string {
 /** Two runners that share a run number their workers alike: the name of a slot says whose worker it is, too. */
 export function slotName(run: string, slot: string): string {
   const runner = runnerPid()
-  return `${prefixOf(run)}${host()}_${runner}_${(startOf(runner) ?? 0).toString(36)}_${slot}`
+  return `${slotPrefix(run)}${host()}_${runner}_${(processStart(runner) ?? 0).toString(36)}_${slot}`
 }
 
 /** Whether the runner in the name of a slot is gone. What is not provably dead counts as alive. */
-export function isStale(name: string, prefix: string): boolean {
+export function isStaleSlot(name: string, prefix: string): boolean {
   const [, at, pid, started] = /^([0-9a-f]{4})_(\d+)_([0-9a-z]+)_/.exec(name.slice(prefix.length)) ?? []
   if (!name.startsWith(prefix) || at !== host() || pid === undefined || started === undefined) return false
   return !isAlive({ host: thisHost(), pid: Number(pid), started: Number.parseInt(started, 36) })

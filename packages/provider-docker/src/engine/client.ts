@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { messageOf, MoorageError, type Parcel } from '@moorage/core'
+import { messageOf, MoorageError, type FileTree } from '@moorage/core'
 import { archiveOf, type Archiver } from '../files.ts'
 import { call, type Ask } from './find-engine.ts'
 
@@ -39,7 +39,7 @@ export interface Adjust {
   readonly options: object
   readonly hostConfig: object
   readonly network: string
-  readonly parcels: readonly Parcel[]
+  readonly parcels: readonly FileTree[]
   /** The container exists, but does not run yet. */
   created(id: string): Promise<void>
 }

@@ -34,7 +34,7 @@ export interface Client {
   /** Not open yet: its refusal is an `unexpected-response`. */
   socket(path: string, protocol: string): Promise<WebSocket>
   /** Told, from the first one on, which calls were answered only when they were made again, and why. */
-  onRetry(tell: (text: string) => void): void
+  onRetry(onProgress: (text: string) => void): void
   close(): void
 }
 
@@ -75,9 +75,9 @@ export function connectTo(credentials: Credentials): Client {
   }
 
   const untold: string[] = []
-  let tell = (text: string): void => void untold.push(text)
+  let onProgress = (text: string): void => void untold.push(text)
   const tellRetries = ({ method, path }: Request, reasons: readonly string[]): void => {
-    if (reasons.length) tell(`The Kubernetes API was asked ${reasons.length + 1} times for ${method} ${path.split('?')[0]}: ${[...new Set(reasons)].join(', ')}.`)
+    if (reasons.length) onProgress(`The Kubernetes API was asked ${reasons.length + 1} times for ${method} ${path.split('?')[0]}: ${[...new Set(reasons)].join(', ')}.`)
   }
 
   return {
@@ -128,8 +128,8 @@ export function connectTo(credentials: Credentials): Client {
       })
     },
     onRetry(listener) {
-      tell = listener
-      for (const text of untold.splice(0)) tell(text)
+      onProgress = listener
+      for (const text of untold.splice(0)) onProgress(text)
     },
     close: () => agent.destroy(),
   }

@@ -20,7 +20,7 @@ export interface Credentials {
   renew(): Promise<void>
 }
 
-export interface Wish {
+export interface CredentialOptions {
   readonly kubeconfig?: string
   readonly context?: string
   readonly env: NodeJS.ProcessEnv
@@ -33,7 +33,7 @@ export type Shortcoming = { readonly reason: string; readonly fix: string; reado
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /** Explicit, else KUBECONFIG, else the home folder's, else the pod's own account: the order of kubectl. */
-export async function findCredentials(wish: Wish): Promise<Credentials | Shortcoming> {
+export async function findCredentials(wish: CredentialOptions): Promise<Credentials | Shortcoming> {
   const files = filesOf(wish)
   const inCluster = files.length === 0 && Boolean(wish.env['KUBERNETES_SERVICE_HOST']) && existsSync(join(ACCOUNT, 'token'))
   if (files.length === 0 && !inCluster) {
@@ -59,7 +59,7 @@ export async function findCredentials(wish: Wish): Promise<Credentials | Shortco
 }
 
 /** Files that are there: kubectl passes over members of KUBECONFIG that are not. */
-function filesOf({ kubeconfig, env }: Wish): readonly string[] {
+function filesOf({ kubeconfig, env }: CredentialOptions): readonly string[] {
   const named = kubeconfig ?? env['KUBECONFIG']
   const files = named ? (kubeconfig ? [kubeconfig] : named.split(delimiter)) : [join(homedir(), '.kube', 'config')]
   return files.filter((file) => file && existsSync(file))
@@ -68,7 +68,7 @@ function filesOf({ kubeconfig, env }: Wish): readonly string[] {
 // Whose authenticators are not in the cut-down build: as `auth-provider` in the kubeconfig.
 const RARE = /^\s*-?\s*name:\s*['"]?(oidc|gcp|azure)['"]?\s*$/m
 
-async function load(files: readonly string[], { root }: Wish): Promise<KubeConfig> {
+async function load(files: readonly string[], { root }: CredentialOptions): Promise<KubeConfig> {
   const rare = files.some((file) => /auth-provider:/.test(readFileSync(file, 'utf8')) && RARE.test(readFileSync(file, 'utf8')))
   const Config = rare ? await whole(root) : (await import('../vendor/kubeconfig.ts')).KubeConfig
   const config = new Config()

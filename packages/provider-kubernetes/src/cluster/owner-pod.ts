@@ -4,7 +4,7 @@ import type { List, Pod } from '../api/types.ts'
 import type { Client } from '../api/client.ts'
 
 /** The pod that this process runs in, as the run's owner: the cluster removes the run when it removes that pod. */
-export interface CiPod {
+export interface OwnerPod {
   readonly owners: readonly object[]
   readonly labels: { readonly [name: string]: string }
 }
@@ -16,7 +16,7 @@ export interface CiPod {
  */
 const RUNNER = 'runner-pod'
 
-const NONE: CiPod = { owners: [], labels: {} }
+const NONE: OwnerPod = { owners: [], labels: {} }
 // Milliseconds: an owner more is welcome, not needed.
 const PATIENCE = 1_500
 const PAUSE = 100
@@ -30,7 +30,7 @@ export interface Self {
 }
 
 /** Nothing where the pod cannot be found, or proved: an owner that does not exist would take the run along at once. */
-export async function findCiPod(client: Client, { namespace, env, addresses }: Self, signal: AbortSignal): Promise<CiPod> {
+export async function findOwnerPod(client: Client, { namespace, env, addresses }: Self, signal: AbortSignal): Promise<OwnerPod> {
   // A pod's host name is its own name, cut off after 63 characters.
   const name = env['POD_NAME'] || hostname()
   let pod = await look(client, namespace, { name, signal })

@@ -49,17 +49,17 @@ interface Rule {
 }
 
 /** A verb that a user lacks. */
-export interface Lack {
+export interface MissingPermission {
   readonly verb: string
   readonly group: string
   readonly resource: string
 }
 
 /** How a run can live in a namespace, and what its user lacks there; one request, and one more for each verb that the summary does not show. */
-export async function rightsIn(client: Client, namespace: string, signal: AbortSignal): Promise<{ readonly liveness: Liveness; readonly lacks: readonly Lack[] }> {
+export async function rightsIn(client: Client, namespace: string, signal: AbortSignal): Promise<{ readonly liveness: Liveness; readonly lacks: readonly MissingPermission[] }> {
   const request = { method: 'POST' as const, path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } }, signal, patience: PATIENCE }
   const { status } = bodyOf<Rules>(request, await client.call(request))
-  const lacking = async (needs: readonly Need[]): Promise<readonly Lack[]> => {
+  const lacking = async (needs: readonly Need[]): Promise<readonly MissingPermission[]> => {
     const unseen = needs.flatMap(each).filter((need) => !(status.resourceRules ?? []).some((rule) => grants(rule, need)))
     return await denied(client, { wanted: unseen, namespace }, signal)
   }
@@ -68,25 +68,25 @@ export async function rightsIn(client: Client, namespace: string, signal: AbortS
   return { liveness: 'job', lacks: [...noJob, ...lacks] }
 }
 
-export async function deleterLacks(client: Client, namespace: string, signal: AbortSignal): Promise<readonly Lack[]> {
+export async function deleterLacks(client: Client, namespace: string, signal: AbortSignal): Promise<readonly MissingPermission[]> {
   return await denied(client, { wanted: FOR_DELETER.flatMap(each), namespace }, signal)
 }
 
-function each({ group, resource, verbs }: Need): readonly Lack[] {
+function each({ group, resource, verbs }: Need): readonly MissingPermission[] {
   return verbs.map((verb) => ({ group, resource, verb }))
 }
 
-async function denied(client: Client, { wanted, namespace }: { readonly wanted: readonly Lack[]; readonly namespace: string }, signal: AbortSignal): Promise<readonly Lack[]> {
-  const allowed = await Promise.all(wanted.map((right) => may(client, { ...right, namespace }, signal)))
+async function denied(client: Client, { wanted, namespace }: { readonly wanted: readonly MissingPermission[]; readonly namespace: string }, signal: AbortSignal): Promise<readonly MissingPermission[]> {
+  const allowed = await Promise.all(wanted.map((right) => canI(client, { ...right, namespace }, signal)))
   return wanted.filter((_, i) => !allowed[i])
 }
 
-function grants({ verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule, { verb, group, resource }: Lack): boolean {
+function grants({ verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule, { verb, group, resource }: MissingPermission): boolean {
   const has = (list: readonly string[], wanted: string): boolean => list.includes('*') || list.includes(wanted)
   return resourceNames.length === 0 && has(verbs, verb) && has(apiGroups, group) && (has(resources, resource) || resources.includes(`*/${resource.split('/')[1]}`))
 }
 
-export async function may(client: Client, { verb, group, resource, namespace }: Lack & { readonly namespace?: string }, signal: AbortSignal): Promise<boolean> {
+export async function canI(client: Client, { verb, group, resource, namespace }: MissingPermission & { readonly namespace?: string }, signal: AbortSignal): Promise<boolean> {
   const [name, subresource] = resource.split('/')
   const resourceAttributes = { verb, group, resource: name, ...(subresource ? { subresource } : {}), ...(namespace ? { namespace } : {}) }
   const request = { method: 'POST' as const, path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } }, signal, patience: PATIENCE }
@@ -99,7 +99,7 @@ export async function identity(client: Client, signal: AbortSignal): Promise<str
   return (answer.body as { status?: { userInfo?: { username?: string } } } & Status).status?.userInfo?.username ?? 'this user'
 }
 
-export function describeLacks(user: string, namespace: string, lacks: readonly Lack[]): { readonly reason: string; readonly fix: string } {
+export function describeLacks(user: string, namespace: string, lacks: readonly MissingPermission[]): { readonly reason: string; readonly fix: string } {
   const byResource = grouped(lacks)
   const [first] = byResource
   const role = first && byResource.size === 1 ? `kubectl create role moorage-more -n ${namespace} --verb=${first[1].join(',')} --resource=${first[0]}` : `kubectl apply -n ${namespace} -f node_modules/moorage/kubernetes-role.yaml`
@@ -108,16 +108,16 @@ export function describeLacks(user: string, namespace: string, lacks: readonly L
 }
 
 /** In a namespace that has just been made, so that only rights in all of them help. */
-export function describeDeleterLacks(user: string, namespace: string, lacks: readonly Lack[]): { readonly reason: string; readonly fix: string } {
+export function describeDeleterLacks(user: string, namespace: string, lacks: readonly MissingPermission[]): { readonly reason: string; readonly fix: string } {
   const grant = `kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter ${subjectFlag(user)}`
   return { reason: reasonOf(user, namespace, lacks), fix: `Let an administrator run: ${grant}` }
 }
 
-function reasonOf(user: string, namespace: string, lacks: readonly Lack[]): string {
+function reasonOf(user: string, namespace: string, lacks: readonly MissingPermission[]): string {
   return `${user} may not ${[...grouped(lacks)].map(([resource, verbs]) => `${verbs.join(', ')} ${resource}`).join('; ')} in namespace ${namespace}`
 }
 
-function grouped(lacks: readonly Lack[]): ReadonlyMap<string, readonly string[]> {
+function grouped(lacks: readonly MissingPermission[]): ReadonlyMap<string, readonly string[]> {
   const byResource = Map.groupBy(lacks, ({ group, resource }) => (group ? `${resource}.${group}` : resource))
   return new Map([...byResource].map(([resource, all]) => [resource, all.map(({ verb }) => verb)]))
 }

@@ -1,5 +1,5 @@
-import { inCi, isMoorageError, type Probed } from '@moorage/core'
-import { describeLacks, identity, may, rightsIn } from './permissions.ts'
+import { inCi, isMoorageError, type ProbeResult } from '@moorage/core'
+import { describeLacks, identity, canI, rightsIn } from './permissions.ts'
 import { connectTo, type Client } from '../api/client.ts'
 import { findCredentials, type Credentials } from './credentials.ts'
 import type { KubernetesOptions } from '../options.ts'
@@ -12,7 +12,7 @@ export interface Cluster {
   readonly choice: Choice
 }
 
-export type Chosen = { readonly probed: Probed; readonly cluster?: Cluster }
+export type Chosen = { readonly probed: ProbeResult; readonly cluster?: Cluster }
 
 export interface Asking {
   readonly options: KubernetesOptions
@@ -21,7 +21,7 @@ export interface Asking {
 }
 
 /** Finds the cluster and what may be done there; says why not otherwise. */
-export async function choose({ options, env, root }: Asking, signal: AbortSignal): Promise<Chosen> {
+export async function selectCluster({ options, env, root }: Asking, signal: AbortSignal): Promise<Chosen> {
   const conflict = deleterConflict(options)
   if (conflict) return no(`kubernetes({ deleter }) is for a namespace per run, and ${conflict} has runs share one, which stays`, `leave one of the two out`, true)
   const context = options.context ?? (env['MOORAGE_KUBE_CONTEXT'] || undefined)
@@ -49,7 +49,7 @@ export async function choose({ options, env, root }: Asking, signal: AbortSignal
 async function decide(client: Client, credentials: Credentials, { options, env, signal }: Pick<Asking, 'options' | 'env'> & { readonly signal: AbortSignal }): Promise<Chosen> {
   const given = options.namespace ?? (env['MOORAGE_NAMESPACE'] || undefined)
   const wanted = options.mode ?? (given ? 'shared' : undefined)
-  const creates = wanted === 'shared' ? false : await may(client, { verb: 'create', group: '', resource: 'namespaces' }, signal)
+  const creates = wanted === 'shared' ? false : await canI(client, { verb: 'create', group: '', resource: 'namespaces' }, signal)
   if (wanted === 'create' && !creates) {
     const user = await identity(client, signal)
     return refuse(client, `${user} may not create namespaces`, 'name one that exists, kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml')

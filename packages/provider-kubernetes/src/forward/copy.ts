@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { MoorageError } from '@moorage/core'
 import type { WebSocket } from '../api/client.ts'
-import { failure, refused, type Target } from './tunnel.ts'
+import { failure, refused, type ForwardTarget } from './tunnel.ts'
 
 // Bytes. Frames above 32 MiB end the connection, and small ones are slow; the window bounds what waits in memory.
 const FRAME = 64 * 1024
@@ -17,7 +17,7 @@ const NORMAL = 1_000
  * Joins a local connection with a tunnel, both ways with backpressure. Resolves when both have ended: with the error
  * that ended them, if there was one. The local side is told by a reset, so that no broken transfer looks complete.
  */
-export function pipe(local: Socket, tunnel: WebSocket, target: Target): Promise<MoorageError | undefined> {
+export function copyBothWays(local: Socket, tunnel: WebSocket, target: ForwardTarget): Promise<MoorageError | undefined> {
   const done = Promise.withResolvers<MoorageError | undefined>()
   let fault: MoorageError | undefined
   let lull: NodeJS.Timeout | undefined

@@ -2,8 +2,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMoorageError, type MoorageError } from '@moorage/core'
 import type { Client, WebSocket } from '../api/client.ts'
-import { dial, passing, type Target } from './tunnel.ts'
-import { pipe } from './copy.ts'
+import { openTunnel, passing, type ForwardTarget } from './tunnel.ts'
+import { copyBothWays } from './copy.ts'
 
 /** A port of this machine's loopback that leads to a pod's. */
 export interface Forward {
@@ -17,7 +17,7 @@ const MOST_DIALS = 32
 const TRIES = 3_000
 
 /** Opens a port on 127.0.0.1 before the pod exists; each connection gets a tunnel of its own. */
-export async function openForward(client: Client, target: Target, failed: (error: MoorageError) => void): Promise<Forward> {
+export async function openForward(client: Client, target: ForwardTarget, failed: (error: MoorageError) => void): Promise<Forward> {
   const over = new AbortController()
   const open = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (local) => {
@@ -29,7 +29,7 @@ export async function openForward(client: Client, target: Target, failed: (error
   const carry = async (local: Socket): Promise<void> => {
     try {
       const tunnel = await patientDial(client, target, over.signal)
-      const fault = await pipe(local, tunnel, target)
+      const fault = await copyBothWays(local, tunnel, target)
       if (fault) failed(fault)
     } catch (error) {
       local.resetAndDestroy()
@@ -51,13 +51,13 @@ export async function openForward(client: Client, target: Target, failed: (error
 let dialling = 0
 const queue: (() => void)[] = []
 
-async function patientDial(client: Client, target: Target, signal: AbortSignal): Promise<WebSocket> {
+async function patientDial(client: Client, target: ForwardTarget, signal: AbortSignal): Promise<WebSocket> {
   if (dialling >= MOST_DIALS) await new Promise<void>((go) => queue.push(go))
   dialling++
   try {
     for (const until = performance.now() + TRIES, n = { tries: 0 }; ; n.tries++) {
       try {
-        return await dial(client, target, signal)
+        return await openTunnel(client, target, signal)
       } catch (error) {
         if (signal.aborted || !passing(error) || performance.now() > until) throw error
         await sleep(Math.min(500, 25 * 2 ** n.tries), undefined, { signal })

@@ -1,6 +1,6 @@
 import { isMoorageError, messageOf, type MoorageError } from '@moorage/core'
 import type { Client } from '../api/client.ts'
-import { dial, refused, type Target } from './tunnel.ts'
+import { openTunnel, refused, type ForwardTarget } from './tunnel.ts'
 
 // Milliseconds: a refusal follows the opening within one. On a busy node it takes longer, and so did the opening.
 const REFUSED_WITHIN = 40
@@ -10,10 +10,10 @@ const OPENINGS = 3
  * Whether somebody listens behind a port: undefined, or why not. A forward's local port accepts whoever comes, so an
  * accepted connection says nothing; the protocol has no positive word either, only a refusal.
  */
-export async function listens(client: Client, target: Target, signal: AbortSignal): Promise<string | undefined> {
+export async function portProblem(client: Client, target: ForwardTarget, signal: AbortSignal): Promise<string | undefined> {
   try {
     const since = performance.now()
-    const tunnel = await dial(client, target, signal)
+    const tunnel = await openTunnel(client, target, signal)
     const patience = Math.max(REFUSED_WITHIN, OPENINGS * (performance.now() - since))
     const said = await new Promise<string | undefined>((done) => {
       const greeted = new Set<number>()

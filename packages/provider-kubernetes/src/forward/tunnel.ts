@@ -4,7 +4,7 @@ import type { Status } from '../api/types.ts'
 import { parse, textOf, type Client, type WebSocket } from '../api/client.ts'
 
 /** One port of one pod. */
-export interface Target {
+export interface ForwardTarget {
   readonly service: string
   readonly namespace: string
   readonly pod: string
@@ -16,7 +16,7 @@ export interface Target {
  * Source: Kubernetes' `v4.channel.k8s.io`, k8s.io/kubelet/pkg/cri/streaming/portforward/websocket.go. Exactly that
  * protocol is asked for: the others are refused, or have no error channel.
  */
-export async function dial(client: Client, target: Target, signal: AbortSignal): Promise<WebSocket> {
+export async function openTunnel(client: Client, target: ForwardTarget, signal: AbortSignal): Promise<WebSocket> {
   signal.throwIfAborted()
   const { namespace, pod, port } = target
   const socket = await client.socket(`/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`, 'v4.channel.k8s.io')
@@ -43,7 +43,7 @@ export async function dial(client: Client, target: Target, signal: AbortSignal):
   return await opened.promise.finally(() => signal.removeEventListener('abort', onAbort))
 }
 
-async function refusal(target: Target, response: IncomingMessage): Promise<MoorageError> {
+async function refusal(target: ForwardTarget, response: IncomingMessage): Promise<MoorageError> {
   const text = await textOf(response).catch(() => '')
   const { message, reason } = parse(text) as Status
   const status = response.statusCode ?? 0
@@ -59,7 +59,7 @@ async function refusal(target: Target, response: IncomingMessage): Promise<Moora
   return failure(target, said.replace(/\.$/, ''), status)
 }
 
-export function failure({ service, pod, port, namespace }: Target, said: string, cause?: unknown): MoorageError {
+export function failure({ service, pod, port, namespace }: ForwardTarget, said: string, cause?: unknown): MoorageError {
   return new MoorageError('FORWARD_FAILED', `services.${service}: the forward to port ${port} failed: ${said}.`, {
     service,
     provider: 'kubernetes',
@@ -69,7 +69,7 @@ export function failure({ service, pod, port, namespace }: Target, said: string,
 }
 
 /** What the error channel says, in our words: nobody listens, or something worse. */
-export function refused(target: Target, said: string): MoorageError {
+export function refused(target: ForwardTarget, said: string): MoorageError {
   if (!/connection refused|failed to connect to localhost|Connection refused/.test(said)) return failure(target, said.trim())
   return new MoorageError('FORWARD_REFUSED', `services.${target.service}: nobody listens on port ${target.port} in its pod.`, { service: target.service, provider: 'kubernetes', cause: said })
 }

@@ -3,7 +3,7 @@ import type { ApiObject } from '../api/types.ts'
 import { bodyOf } from '../errors.ts'
 import type { Client, Request } from '../api/client.ts'
 import { create } from '../api/create-object.ts'
-import { beat } from './heartbeat.ts'
+import { renewPeriodically } from './heartbeat.ts'
 import { labelsOf, OWNER } from '../labels.ts'
 
 /** Seconds. */
@@ -11,7 +11,7 @@ const GRACE = 120
 // The heartbeat comes six times per grace: a server that is away for half of it is survived.
 const BEATS = 6
 
-export interface Deadman {
+export interface DeadlineJob {
   /** What every object of the run names as its owner. */
   readonly reference: object
   readonly name: string
@@ -41,7 +41,7 @@ export interface Place {
  * controller deletes it, and the garbage collector deletes what names it as owner: the cluster's own clock, no reaper.
  * Source: Kubernetes, batch/v1 Job: `activeDeadlineSeconds`, `ttlSecondsAfterFinished`, `parallelism: 0`.
  */
-export async function startDeadman(client: Client, place: Place, signal: AbortSignal): Promise<Deadman> {
+export async function startDeadlineJob(client: Client, place: Place, signal: AbortSignal): Promise<DeadlineJob> {
   const { run, namespace, report, grace = GRACE } = place
   const path = `/apis/batch/v1/namespaces/${namespace}/jobs`
   report.journal({ kind: 'job', namespace, name: run.id })
@@ -49,7 +49,7 @@ export async function startDeadman(client: Client, place: Place, signal: AbortSi
   const { name, uid, resourceVersion: version } = object.metadata
   const over = new AbortController()
   const renewal = (seconds: number): Pick<Request, 'path' | 'body'> => ({ path: `${path}/${name}`, body: { spec: { activeDeadlineSeconds: Math.ceil((performance.now() - at) / 1_000 + seconds) } } })
-  void beat(client, {
+  void renewPeriodically(client, {
     rhythm: (1_000 * grace) / BEATS,
     grace,
     what: 'deadman Job',
@@ -68,7 +68,7 @@ export async function startDeadman(client: Client, place: Place, signal: AbortSi
       const request: Request = { method: 'PATCH', ...renewal(ms / 1_000) }
       bodyOf<ApiObject>(request, await client.call(request))
     },
-    remove: () => deleteDeadman(client, { namespace, name, uid }),
+    remove: () => deleteDeadlineJob(client, { namespace, name, uid }),
   }
 }
 
@@ -93,7 +93,7 @@ export const RESTRICTED: object = {
   securityContext: { runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } },
 }
 
-export async function deleteDeadman(client: Client, { namespace, name, uid }: { namespace: string; name: string; uid: string }): Promise<boolean> {
+export async function deleteDeadlineJob(client: Client, { namespace, name, uid }: { namespace: string; name: string; uid: string }): Promise<boolean> {
   const request: Request = {
     method: 'DELETE',
     path: `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`,

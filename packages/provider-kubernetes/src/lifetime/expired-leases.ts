@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Owner, Reaped } from '@moorage/core'
+import type { Owner, ReapedObject } from '@moorage/core'
 import type { List } from '../api/types.ts'
 import { bodyOf } from '../errors.ts'
 import type { Answer, Client } from '../api/client.ts'
@@ -20,7 +20,7 @@ export interface Judging {
 }
 
 /** Deletes the Leases of a namespace that have expired, and with them what they own; marks the others. */
-export async function reapLeases(client: Client, { namespace, alive, dry = false }: Judging, signal: AbortSignal): Promise<readonly Reaped[]> {
+export async function reapLeases(client: Client, { namespace, alive, dry = false }: Judging, signal: AbortSignal): Promise<readonly ReapedObject[]> {
   const request = { method: 'GET' as const, path: `${leasesOf(namespace)}?${new URLSearchParams({ labelSelector: RUN, limit: '500' })}`, signal }
   const answer = await client.call(request)
   const leases = (bodyOf<List<Lease>>(request, answer).items ?? []).slice(0, MOST)

@@ -16,7 +16,7 @@ interface Pulse {
 }
 
 /** Renews until it is over; one that is late, refused, or has nothing left to renew is told, the first time. */
-export async function beat(client: Client, { rhythm, grace, what, over, report, renewal }: Pulse): Promise<void> {
+export async function renewPeriodically(client: Client, { rhythm, grace, what, over, report, renewal }: Pulse): Promise<void> {
   for (let failed = false; ; ) {
     await sleep(failed ? rhythm / 4 : rhythm, undefined, { signal: over, ref: false }).catch(() => {})
     if (over.aborted) return

@@ -2,8 +2,8 @@ import type { ApiObject } from '../api/types.ts'
 import { bodyOf } from '../errors.ts'
 import type { Client, Request } from '../api/client.ts'
 import { create } from '../api/create-object.ts'
-import type { Deadman, Place } from './deadline-job.ts'
-import { beat } from './heartbeat.ts'
+import type { DeadlineJob, Place } from './deadline-job.ts'
+import { renewPeriodically } from './heartbeat.ts'
 import { labelsOf, OWNER } from '../labels.ts'
 
 /** Seconds. */
@@ -22,14 +22,14 @@ export interface Lease extends ApiObject {
  * Where Jobs are denied: nothing in the cluster acts by itself on a Lease, so that it is the next starts that judge it
  * (expired-leases.ts). What names it as owner goes with it, as with the Job.
  */
-export async function startLease(client: Client, place: Place, signal: AbortSignal): Promise<Deadman> {
+export async function startLease(client: Client, place: Place, signal: AbortSignal): Promise<DeadlineJob> {
   const { run, namespace, report, grace = DURATION } = place
   report.journal({ kind: 'lease', namespace, name: run.id })
   const path = leasesOf(namespace)
   const { object } = await create(client, { path, body: manifest({ ...place, grace }), signal })
   const { name, uid, resourceVersion: version } = object.metadata
   const over = new AbortController()
-  void beat(client, {
+  void renewPeriodically(client, {
     rhythm: (1_000 * grace) / BEATS,
     grace,
     what: 'Lease',

@@ -6,10 +6,10 @@ import { apiError } from '../errors.ts'
 import type { Answer, Client } from '../api/client.ts'
 import { tryCreate } from '../api/create-object.ts'
 import { RESTRICTED } from './deadline-job.ts'
-import { Diagnosis, type Standing, type Subject } from '../pod/diagnosis.ts'
+import { Diagnosis, type PodProgress, type Subject } from '../pod/diagnosis.ts'
 import { labelsOf } from '../labels.ts'
 import { placement } from '../pod/manifest.ts'
-import type { Observed } from '../pod/informer.ts'
+import type { PodInformer } from '../pod/informer.ts'
 import type { KubernetesOptions } from '../options.ts'
 
 export interface Deletion {
@@ -17,7 +17,7 @@ export interface Deletion {
   /** The run's own. */
   readonly namespace: string
   readonly options: KubernetesOptions
-  readonly observed: Observed
+  readonly observed: PodInformer
   readonly report: Report
   readonly over: AbortSignal
 }
@@ -65,7 +65,7 @@ export async function startDeleter(client: Client, deletion: Deletion): Promise<
 }
 
 /** To wait for a node is no fault in itself: the time makes it one. */
-function untilUnplaced({ pod, namespace }: Subject, look: () => Standing, over: AbortSignal): Promise<MoorageError> {
+function untilUnplaced({ pod, namespace }: Subject, look: () => PodProgress, over: AbortSignal): Promise<MoorageError> {
   const late = Promise.withResolvers<MoorageError>()
   const timer = setTimeout(() => {
     const { phase, detail = 'the cluster does not say why' } = look()

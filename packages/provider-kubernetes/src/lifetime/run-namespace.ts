@@ -1,13 +1,13 @@
 import { MoorageError, type Report, type Run } from '@moorage/core'
 import { apiError, saidBy } from '../errors.ts'
-import type { CiPod } from '../cluster/owner-pod.ts'
+import type { OwnerPod } from '../cluster/owner-pod.ts'
 import type { Client } from '../api/client.ts'
 import { create } from '../api/create-object.ts'
-import { startDeadman, type Deadman } from './deadline-job.ts'
+import { startDeadlineJob, type DeadlineJob } from './deadline-job.ts'
 import { startDeleter } from './namespace-deleter.ts'
 import { labelsOf, LIVENESS, OWNER, type Liveness } from '../labels.ts'
 import { startLease } from './lease.ts'
-import { Observed } from '../pod/informer.ts'
+import { PodInformer } from '../pod/informer.ts'
 import type { KubernetesOptions } from '../options.ts'
 
 export type Mode = 'create' | 'shared'
@@ -21,12 +21,12 @@ export interface Choice {
 }
 
 /** Where a run's objects live. */
-export interface RunPlace {
+export interface RunNamespace {
   readonly namespace: string
   readonly mode: Mode
   readonly run: Run
-  readonly deadman: Deadman
-  readonly observed: Observed
+  readonly deadman: DeadlineJob
+  readonly observed: PodInformer
   /** Ends watches and heartbeats. */
   readonly over: AbortController
   /** Mode `create`: the namespace, and all that is in it. Resolves when the deletion is accepted. */
@@ -38,22 +38,22 @@ export interface Making {
   readonly run: Run
   readonly report: Report
   readonly options: KubernetesOptions
-  readonly ciPod: CiPod
+  readonly ciPod: OwnerPod
   readonly signal: AbortSignal
 }
 
 /** Namespace, if one is to be made; then the deadman, before anything else; then the name service of the run. */
-export async function openPlace(client: Client, making: Making): Promise<RunPlace> {
+export async function openRunNamespace(client: Client, making: Making): Promise<RunNamespace> {
   const { choice, report, options, ciPod, signal } = making
   const run = { ...making.run, labels: { ...making.run.labels, ...ciPod.labels } }
   const namespace = choice.mode === 'create' ? run.id : choice.namespace
   const uid = choice.mode === 'create' ? await makeNamespace(client, making) : undefined
-  const startLiving = choice.liveness === 'lease' ? startLease : startDeadman
+  const startLiving = choice.liveness === 'lease' ? startLease : startDeadlineJob
   const deadman = await startLiving(client, { run, namespace, report, owners: ciPod.owners, ...(options.grace === undefined ? {} : { grace: options.grace }) }, signal).catch((error: unknown) => {
     throw explain(error, namespace)
   })
   const over = new AbortController()
-  const observed = new Observed(client, { namespace, run: run.id, version: deadman.version, report, over: over.signal })
+  const observed = new PodInformer(client, { namespace, run: run.id, version: deadman.version, report, over: over.signal })
   // Beside everything else: no service waits for it.
   if (options.deleter && choice.mode === 'create') void startDeleter(client, { run, namespace, options, observed, report, over: over.signal })
   try {

@@ -12,7 +12,7 @@ const LONG = 60_000
 const MOST = 3
 
 /** Says what holds up namespaces of ours that should be gone by now; a finalizer is for whoever set it to take off. */
-export async function tellStuck(client: Client, report: Pick<Report, 'notice'>, { signal, long = LONG }: { readonly signal: AbortSignal; readonly long?: number }): Promise<void> {
+export async function reportStuckNamespaces(client: Client, report: Pick<Report, 'notice'>, { signal, long = LONG }: { readonly signal: AbortSignal; readonly long?: number }): Promise<void> {
   const answer = await client.call({ method: 'GET', path: `/api/v1/namespaces?${new URLSearchParams({ labelSelector: RUN, limit: '500' })}`, signal })
   const { date } = answer
   if (answer.status !== 200 || date === undefined) return

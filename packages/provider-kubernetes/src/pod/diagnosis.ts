@@ -1,9 +1,9 @@
 import { MoorageError, type ErrorDetails, type Phase } from '@moorage/core'
 import type { ApiEvent, Pod, Waiting } from '../api/types.ts'
-import type { Sight } from './informer.ts'
+import type { PodSnapshot } from './informer.ts'
 
 /** Where a pod stands on its way; or why it will never get there. */
-export interface Standing {
+export interface PodProgress {
   readonly phase: Phase
   readonly detail?: string
   readonly fault?: MoorageError
@@ -43,7 +43,7 @@ export class Diagnosis {
     this.#now = now
   }
 
-  look({ pod, events }: Sight): Standing {
+  look({ pod, events }: PodSnapshot): PodProgress {
     const unschedulable = pod?.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
     // A node that is being made takes minutes: as long as an image may.
     const growing = events.findLast(({ reason }) => reason === 'TriggeredScaleUp')
@@ -59,7 +59,7 @@ export class Diagnosis {
     return { phase: events.some(({ reason }) => reason === 'Pulled') ? 'start' : 'pull' }
   }
 
-  #waiting({ reason = '', message = '' }: Waiting, events: readonly ApiEvent[]): Standing {
+  #waiting({ reason = '', message = '' }: Waiting, events: readonly ApiEvent[]): PodProgress {
     if (/^(ErrImagePull|ImagePullBackOff|ImageInspectError|RegistryUnavailable|SignatureValidationFailed)$/.test(reason)) {
       // The back-off says less than the failure before it.
       const cause = reason === 'ImagePullBackOff' ? (events.findLast((event) => event.reason === 'Failed' && /pull/i.test(event.message ?? ''))?.message ?? message) : message
@@ -71,7 +71,7 @@ export class Diagnosis {
     return this.#tolerate(reason, message, NONE)
   }
 
-  #tolerate(key: string, text: string, { times, ms }: Tolerance, seen?: number): Standing {
+  #tolerate(key: string, text: string, { times, ms }: Tolerance, seen?: number): PodProgress {
     const known = this.#first.get(key) ?? { at: this.#now(), text, last: '', times: 0 }
     if (known.last !== text || seen !== undefined) known.times = seen ?? known.times + 1
     known.last = text

@@ -13,14 +13,14 @@ interface Scope {
   readonly over: AbortSignal
 }
 
-export interface Sight {
+export interface PodSnapshot {
   readonly pod: Pod | undefined
   readonly gone: boolean
   readonly events: readonly ApiEvent[]
 }
 
 /** What is known of a run's pods: one watch for all of them, and one for what the cluster says about them. */
-export class Observed {
+export class PodInformer {
   readonly #pods = new Map<string, { readonly pod: Pod; readonly gone: boolean }>()
   readonly #events = new Map<string, ApiEvent[]>()
   readonly #listeners = new Map<string, Set<() => void>>()
@@ -31,7 +31,7 @@ export class Observed {
     void this.#watchEvents(client, scope).catch(() => scope.report.notice('Events cannot be watched (verbs list, watch): why a pod does not start may stay unsaid.'))
   }
 
-  sight(uid: string): Sight {
+  sight(uid: string): PodSnapshot {
     const seen = this.#pods.get(uid)
     return { pod: seen?.pod, gone: seen?.gone ?? false, events: this.#events.get(uid) ?? [] }
   }
@@ -49,7 +49,7 @@ export class Observed {
   }
 
   /** Resolves with the first value that `look` finds. */
-  async until<T>(uid: string, look: (sight: Sight) => T | undefined, signal: AbortSignal): Promise<T> {
+  async until<T>(uid: string, look: (sight: PodSnapshot) => T | undefined, signal: AbortSignal): Promise<T> {
     const found = Promise.withResolvers<T>()
     const check = (): void => {
       const value = look(this.sight(uid))
@@ -71,7 +71,7 @@ export class Observed {
     const changes = watch<Pod>(client, { path: `/api/v1/namespaces/${namespace}/pods`, query: { labelSelector: `${RUN}=${run}` }, over, trouble })
     for await (const { type, object } of changes) {
       this.#pods.set(object.metadata.uid, { pod: object, gone: type === 'DELETED' })
-      this.#tell(object.metadata.uid)
+      this.#notify(object.metadata.uid)
     }
   }
 
@@ -81,11 +81,11 @@ export class Observed {
       const uid = object.involvedObject.uid
       if (!uid || type === 'DELETED') continue
       this.#events.set(uid, [...(this.#events.get(uid) ?? []).filter((event) => event.metadata.uid !== object.metadata.uid), object])
-      this.#tell(uid)
+      this.#notify(uid)
     }
   }
 
-  #tell(uid: string): void {
+  #notify(uid: string): void {
     for (const listener of this.#listeners.get(uid) ?? []) listener()
   }
 }

@@ -1,9 +1,9 @@
-import { HOST_NAME, type ContainerUnit, type JsonObject, type Run, type UnitSpec } from '@moorage/core'
+import { HOST_ACCESS_NAME, type ContainerUnit, type JsonObject, type Run, type UnitSpec } from '@moorage/core'
 import type { Delivery } from '../files.ts'
 import { hostLabel, labelsOf, SERVICE } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
 
-export interface Shape {
+export interface PodManifestInput {
   readonly run: Run
   readonly spec: UnitSpec
   readonly name: string
@@ -21,7 +21,7 @@ export interface Shape {
 const LONGEST = 25 * 60 * 60
 
 /** A bare pod: its first exit is final, and it asks for the fewest permissions. */
-export function podManifest(shape: Shape): object {
+export function podManifest(shape: PodManifestInput): object {
   const { run, spec, name, owner, options, delivery } = shape
   const unit = spec.container as ContainerUnit
   const { serviceAccount } = options
@@ -42,7 +42,7 @@ export function podManifest(shape: Shape): object {
       subdomain: run.id,
       dnsConfig: { searches: [`${run.id}.${shape.namespace}.svc.cluster.local`] },
       securityContext: podSecurity(unit.user),
-      ...(shape.machine === undefined ? {} : { hostAliases: [{ ip: shape.machine, hostnames: [HOST_NAME] }] }),
+      ...(shape.machine === undefined ? {} : { hostAliases: [{ ip: shape.machine, hostnames: [HOST_ACCESS_NAME] }] }),
       containers: [container],
       ...(delivery.gate ? { initContainers: [{ ...container, env: [], ports: [], ...delivery.gate.container }] } : {}),
       volumes: [...tmpfs, ...delivery.volumes],
@@ -61,7 +61,7 @@ export function placement({ imagePullSecrets = [], nodeSelector, tolerations }: 
   }
 }
 
-function mainContainer({ spec, options, delivery, secret }: Shape): object {
+function mainContainer({ spec, options, delivery, secret }: PodManifestInput): object {
   const unit = spec.container as ContainerUnit
   return {
     name: 'main',
@@ -99,7 +99,7 @@ function podSecurity(user: string | undefined): object {
 }
 
 /** The variables of a service that hold secrets, and the data of its files. */
-export function secretManifest({ run, owner }: Pick<Shape, 'run' | 'owner'>, name: string, content: { readonly stringData: object } | { readonly data: object }): object {
+export function secretManifest({ run, owner }: Pick<PodManifestInput, 'run' | 'owner'>, name: string, content: { readonly stringData: object } | { readonly data: object }): object {
   return { apiVersion: 'v1', kind: 'Secret', immutable: true, metadata: { name, labels: labelsOf(run), ownerReferences: [owner] }, ...content }
 }
 

@@ -3,12 +3,12 @@ import type { Pod } from '../api/types.ts'
 import type { Client } from '../api/client.ts'
 import type { Delivery } from '../files.ts'
 import { Diagnosis, startFault, type Subject } from './diagnosis.ts'
-import type { Observed, Sight } from './informer.ts'
+import type { PodInformer, PodSnapshot } from './informer.ts'
 
 interface Starting {
   readonly subject: Subject
   readonly uid: string
-  readonly observed: Observed
+  readonly observed: PodInformer
   readonly delivery: Delivery
 }
 
@@ -61,7 +61,7 @@ export async function untilStarted({ client, report }: { readonly client: Client
 }
 
 /** By the event of the start: the pod's own state says so up to a second later. */
-function hasStarted({ pod, events }: Sight): boolean {
+function hasStarted({ pod, events }: PodSnapshot): boolean {
   const said = events.some(({ reason, involvedObject }) => reason === 'Started' && involvedObject.fieldPath === 'spec.containers{main}')
   return said || hasRun(pod)
 }
@@ -71,7 +71,7 @@ function hasRun(pod: Pod | undefined): boolean {
   return Boolean(state?.running ?? state?.terminated) || pod?.status?.phase === 'Failed' || pod?.status?.phase === 'Succeeded'
 }
 
-function silent({ service, namespace, pod }: Subject, { events }: Sight): string {
+function silent({ service, namespace, pod }: Subject, { events }: PodSnapshot): string {
   const { reason, message = '' } = events.at(-1) ?? {}
   const last = reason ? `the last that the cluster said is ${reason}: ${message.replace(/\.$/, '')}` : 'the cluster has said nothing about it'
   return `services.${service}: nothing has changed about its pod for ${SILENT / 1_000} s; ${last}. Look closer: kubectl describe pod ${pod} -n ${namespace}`

@@ -37,13 +37,13 @@ const [MARKS, SLOTS] = ['moorage_slots', 'slots']
 const BATCH = 1_000
 
 /** A copy of the seeded database, so that what tests do with the shared one reaches no slot. */
-export async function seal(connection: PlainConnection, _options: Json, { root }: IsolationContext): Promise<void> {
+export async function createTemplate(connection: PlainConnection, _options: Json, { root }: IsolationContext): Promise<void> {
   await using client = await connect(connection, root)
   await copy(client.db(String(connection['database'])), client.db(TEMPLATE))
 }
 
 /** A database of its own, with the seed's collections, their options, documents and indexes. */
-export async function open(connection: PlainConnection, slot: Slot, { root }: IsolationContext): Promise<PlainConnection> {
+export async function openSlot(connection: PlainConnection, slot: Slot, { root }: IsolationContext): Promise<PlainConnection> {
   const { name, fresh } = slot
   const url = new URL(String(connection['url']))
   url.pathname = `/${name}`

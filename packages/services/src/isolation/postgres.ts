@@ -5,14 +5,14 @@ import { openSql, type SqlClient } from '../drivers/sql-client.ts'
 const TEMPLATE = 'moorage_template'
 
 /** A copy of the seeded database that nobody can connect to: a single session on it would make every clone fail. */
-export async function seal(connection: PlainConnection, _options: Json, { root }: IsolationContext): Promise<void> {
+export async function createTemplate(connection: PlainConnection, _options: Json, { root }: IsolationContext): Promise<void> {
   await using sql = await connect(String(connection['url']), root)
   await sql.query(`CREATE DATABASE "${TEMPLATE}" TEMPLATE "${String(connection['database'])}"`)
   await sql.query(`ALTER DATABASE "${TEMPLATE}" ALLOW_CONNECTIONS false IS_TEMPLATE true`)
 }
 
 /** A clone of the sealed database. Names of slots are letters, digits and underscores: safe in SQL as they stand. */
-export async function open(connection: PlainConnection, slot: Slot, { root }: IsolationContext): Promise<PlainConnection> {
+export async function openSlot(connection: PlainConnection, slot: Slot, { root }: IsolationContext): Promise<PlainConnection> {
   const { name, prefix, fresh } = slot
   await using sql = await connect(at(connection, 'postgres'), root)
   const rows = await sql.query(`SELECT datname FROM pg_database WHERE datname LIKE '${prefix.replaceAll('_', '\\_')}%'`)

@@ -39,13 +39,13 @@ return tonumber(number)
 `
 
 /** A copy of the seeded database, so that what tests do with the shared one reaches no slot. */
-export async function seal(connection: PlainConnection, _options: Json, _context: IsolationContext): Promise<void> {
+export async function createTemplate(connection: PlainConnection, _options: Json, _context: IsolationContext): Promise<void> {
   using redis = await RedisClient.open(String(connection['url']))
   await redis.call('EVAL', `${COPY} copy(0, ${TEMPLATE})`, '0')
 }
 
 /** A numbered database of its own, with the seed's keys and their times to live. */
-export async function open(connection: PlainConnection, { service, name, fresh, stale }: Slot): Promise<PlainConnection> {
+export async function openSlot(connection: PlainConnection, { service, name, fresh, stale }: Slot): Promise<PlainConnection> {
   using redis = await RedisClient.open(String(connection['url']))
   const [, databases] = (await redis.call('CONFIG', 'GET', 'databases')) as readonly string[]
   await redis.call('SELECT', String(SLOTS))

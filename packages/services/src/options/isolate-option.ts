@@ -1,18 +1,18 @@
 import { fileURLToPath } from 'node:url'
-import { moduleBeside, MoorageError, SPANS, type IsolateSpec, type Span } from '@moorage/core'
+import { siblingModule, MoorageError, ISOLATION_SCOPES, type IsolateSpec, type IsolationScope } from '@moorage/core'
 
 export interface IsolateOptions {
   /**
    * A database of its own for each worker of the test runner, or a fresh one for each file or test, each beginning with
    * what the seed made. Default: `false`, one for all.
    */
-  readonly isolate?: Span | false
+  readonly isolate?: IsolationScope | false
 }
 
 /** Turns the option `isolate` into the module of that name; `drivers` are packages of the user's of which one has to be there. */
 export function isolateOf(preset: string, { isolate = false }: IsolateOptions, drivers: readonly string[] = []): { readonly isolate?: IsolateSpec } {
   if (isolate === false) return {}
-  if (!SPANS.includes(isolate)) {
+  if (!ISOLATION_SCOPES.includes(isolate)) {
     throw new MoorageError('CONFIG_INVALID', `${preset}({ isolate }): '${String(isolate)}' is no span of isolation.`, { hint: "Use 'worker', 'file', 'test' or false." })
   }
   return { isolate: { each: isolate, module: { $file: fileURLToPath(MODULES[preset] ?? '') }, drivers } }
@@ -25,7 +25,7 @@ export function notIsolated(preset: string, options: object): void {
 }
 
 const MODULES: { readonly [preset: string]: string } = {
-  mongodb: moduleBeside(import.meta.url, '../isolation/mongodb'),
-  postgres: moduleBeside(import.meta.url, '../isolation/postgres'),
-  redis: moduleBeside(import.meta.url, '../isolation/redis'),
+  mongodb: siblingModule(import.meta.url, '../isolation/mongodb'),
+  postgres: siblingModule(import.meta.url, '../isolation/postgres'),
+  redis: siblingModule(import.meta.url, '../isolation/redis'),
 }

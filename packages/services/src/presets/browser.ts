@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { callFolder, callSite, moduleBeside, MoorageError, service, type Address, type CommonOptions, type Probe, type Service, type Template } from '@moorage/core'
+import { callFolder, callSite, siblingModule, MoorageError, service, type Address, type CommonOptions, type Probe, type Service, type Template } from '@moorage/core'
 import { imageOf, refusedAsProcess } from '../options/image-option.ts'
 import { installedPlaywright, type InstalledPlaywright } from '../programs/installed-playwright.ts'
 import { sharedOf } from '../options/shared-options.ts'
@@ -39,7 +39,7 @@ export function browser<const N extends string = never>(options: BrowserOptions<
     process: {
       ...form,
       ...refusedAsProcess(options),
-      program: { $file: fileURLToPath(moduleBeside(import.meta.url, '../programs/browser')) },
+      program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/browser')) },
       options: { core: installed.core, chromium: installed.chromium },
       env: { MOORAGE_BROWSER_PATH: path },
     },

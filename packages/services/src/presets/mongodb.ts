@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Probe, type Service, type Template } from '@moorage/core'
+import { siblingModule, MoorageError, service, type Address, type CommonOptions, type Probe, type Service, type Template } from '@moorage/core'
 import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from '../options/image-option.ts'
 import { isolateOf, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedOf } from '../options/seed-option.ts'
@@ -41,7 +41,7 @@ export function mongodb<const N extends string = never>(options: MongodbOptions<
     },
     process: {
       ...refusedAsProcess(options),
-      program: { $file: fileURLToPath(moduleBeside(import.meta.url, '../programs/mongodb')) },
+      program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/mongodb')) },
       options: wishedVersion(options),
       ready: [primary],
       connection: connection(database, [], ''),

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Env, type Service } from '@moorage/core'
+import { siblingModule, MoorageError, service, type Address, type CommonOptions, type Env, type Service } from '@moorage/core'
 import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from '../options/image-option.ts'
 import { notIsolated } from '../options/isolate-option.ts'
 import { checkPlacement, sharedOf, type Placement } from '../options/shared-options.ts'
@@ -50,7 +50,7 @@ export function npmServer<const N extends string = never>(options: NpmServerOpti
     process: {
       ...form,
       ...refusedAsProcess(options),
-      program: { $file: fileURLToPath(moduleBeside(import.meta.url, '../programs/npm-server')) },
+      program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/npm-server')) },
       options: { script, cwd, ...wishedVersion(options) },
       ...(port === 0 ? {} : { fixedPorts: { http: port } }),
       env: { ...env, PORT: own, HOST: '127.0.0.1' },

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
+import { siblingModule, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
 import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from '../options/image-option.ts'
 import { isolateOf, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedOf } from '../options/seed-option.ts'
@@ -51,7 +51,7 @@ export function postgres<const N extends string = never>(options: PostgresOption
     process: {
       ...form,
       ...refusedAsProcess(options),
-      program: { $file: fileURLToPath(moduleBeside(import.meta.url, '../programs/postgres')) },
+      program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/postgres')) },
       options: { username, database, ...wishedVersion(options) },
     },
     ...seedOf('postgres', options.seed, { sql: true }),

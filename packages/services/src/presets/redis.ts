@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { moduleBeside, service, type Address, type CommonOptions, type Service } from '@moorage/core'
+import { siblingModule, service, type Address, type CommonOptions, type Service } from '@moorage/core'
 import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from '../options/image-option.ts'
 import { isolateOf, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedOf } from '../options/seed-option.ts'
@@ -38,7 +38,7 @@ export function redis<const N extends string = never>(options: RedisOptions<N> =
       env: { REDIS_PASSWORD: password },
       command: ['sh', '-c', `exec redis-server --save "" --appendonly no --requirepass "$REDIS_PASSWORD"${databases ? ` --databases ${databases}` : ''}`],
     },
-    process: { ...form, ...refusedAsProcess(options), program: { $file: fileURLToPath(moduleBeside(import.meta.url, '../programs/redis')) }, options: { password: 'password', ...wishedVersion(options), ...(databases ? { databases } : {}) } },
+    process: { ...form, ...refusedAsProcess(options), program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/redis')) }, options: { password: 'password', ...wishedVersion(options), ...(databases ? { databases } : {}) } },
     ...seedOf('redis', options.seed, { sql: false }),
     ...isolateOf('redis', options),
     ...sharedOf(options),

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { moduleBeside, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
+import { siblingModule, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
 import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from '../options/image-option.ts'
 import { notIsolated } from '../options/isolate-option.ts'
 import { nginxConfig, SITE } from '../site/nginx-config.ts'
@@ -49,7 +49,7 @@ export function staticServer<const N extends string = never>(options: StaticServ
     process: {
       ...form,
       ...refusedAsProcess(options),
-      program: { $file: fileURLToPath(moduleBeside(import.meta.url, '../programs/static-server')) },
+      program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/static-server')) },
       options: { ...serving, root, ...wishedVersion(options) },
     },
     ...(placement ? { placement } : {}),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { moduleBeside, MoorageError, type Program, type ProgramContext } from '@moorage/core'
+import { siblingModule, MoorageError, type Program, type ProgramContext } from '@moorage/core'
 import { findProgram } from './find-program.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
@@ -12,7 +12,7 @@ const APPLICATIONS = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chr
 export async function program({ service, options, ports, dir, notice }: ProgramContext): Promise<Program> {
   const executable = chromium(service, String(options['chromium']))
   notice(`services.${service} is ${executable[0] ?? "Playwright's own Chromium"} with the fonts of this machine: screenshots may differ from those of the image.`)
-  const main = fileURLToPath(moduleBeside(import.meta.url, 'browser-main'))
+  const main = fileURLToPath(siblingModule(import.meta.url, 'browser-main'))
   // Its profiles go with the run, however it ends.
   const env = { TMPDIR: await dir() }
   return { command: [process.execPath, main, String(options['core']), String(ports['main']), ...executable], env }

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { moduleBeside, type Program, type ProgramContext } from '@moorage/core'
+import { siblingModule, type Program, type ProgramContext } from '@moorage/core'
 import { tellVersion } from './version-notice.ts'
 
 /** A Node process of its own that serves the folder. */
@@ -8,7 +8,7 @@ export function program(context: ProgramContext): Promise<Program> {
   const { options, ports, root } = context
   tellVersion(context, { instead: "moorage's own server" })
   const folder = String(options['root'])
-  const server = fileURLToPath(moduleBeside(import.meta.url, 'static-server-main'))
+  const server = fileURLToPath(siblingModule(import.meta.url, 'static-server-main'))
   const site = { ...options, root: isAbsolute(folder) ? folder : join(root, folder), port: ports['http'] }
   return Promise.resolve({ command: [process.execPath, server, JSON.stringify(site)] })
 }

@@ -21,7 +21,7 @@ interface Api {
   }
 }
 
-export interface Spans {
+export interface ProvisionSpans {
   follow(progress: Progress): void
   end(error?: unknown): void
 }
@@ -32,8 +32,8 @@ const REGISTERED = Symbol.for('opentelemetry.js.api.1')
 const ERROR = 2
 
 /** A span for the provisioning and one for each service in it, below the span that is active; undefined where none is recorded. */
-export function spansOf(root: string): Spans | undefined {
-  const api = apiOf(root)
+export function startSpans(root: string): ProvisionSpans | undefined {
+  const api = loadOtelApi(root)
   if (!api) return undefined
   const tracer = api.trace.getTracer('moorage')
   const whole = tracer.startSpan('moorage.provision', {}, api.context.active())
@@ -62,7 +62,7 @@ export function spansOf(root: string): Spans | undefined {
   }
 }
 
-function apiOf(root: string): Api | undefined {
+function loadOtelApi(root: string): Api | undefined {
   if (!(REGISTERED in globalThis)) return undefined
   try {
     return createRequire(join(root, 'package.json'))('@opentelemetry/api') as Api

@@ -1,27 +1,27 @@
 import { isMoorageError, messageOf, toPlain } from '../../contract/errors.ts'
-import { printTo } from './console.ts'
-import type { Progress, Tell } from '../../contract/progress.ts'
-import { spansOf } from './otel-spans.ts'
+import { progressPrinter } from './console.ts'
+import type { Progress, ProgressListener } from '../../contract/progress.ts'
+import { startSpans } from './otel-spans.ts'
 
-export interface Observed {
+export interface ReportingOptions {
   /** Where the user's packages are found. */
   readonly root: string
-  readonly tell: Tell | undefined
+  readonly onProgress: ProgressListener | undefined
 }
 
 /** A provisioning, with its failure told and, where the user's OpenTelemetry records them, its spans. */
-export async function observed<T>({ root, tell = printTo(process.stderr) }: Observed, provisioning: (tell: Tell) => Promise<T>): Promise<T> {
-  const spans = spansOf(root)
+export async function withReporting<T>({ root, onProgress = progressPrinter(process.stderr) }: ReportingOptions, provisioning: (onProgress: ProgressListener) => Promise<T>): Promise<T> {
+  const spans = startSpans(root)
   try {
     const made = await provisioning((progress) => {
       spans?.follow(progress)
-      tell(progress)
+      onProgress(progress)
     })
     spans?.end()
     return made
   } catch (error) {
     spans?.end(error)
-    if (!isMoorageError(error) || error.code !== 'ABORTED') tell(failureOf(error))
+    if (!isMoorageError(error) || error.code !== 'ABORTED') onProgress(failureOf(error))
     throw error
   }
 }
