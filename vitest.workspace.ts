@@ -1,10 +1,39 @@
 /** The list of test projects; vitest.config.ts imports it, since Vitest 4 and later ignore this file alone. */
 export const projects = [
-  { test: { name: 'unit', include: ['test/{core,simulation,ownership,services,cli,vitest}/**/*.test.ts', 'test/*.test.ts'] } },
-  { test: { name: 'inventory', include: ['test/inventory/**/*.test.ts'], fileParallelism: false, testTimeout: 60_000 } },
-  { test: { name: 'contract', include: ['test/contract/**/*.test.ts', 'test/provider-*/**/*.test.ts'], fileParallelism: false, testTimeout: 120_000 } },
+  {
+    test: {
+      name: 'unit',
+      include: ['test/{core,simulation,ownership,services,cli,vitest}/**/*.test.ts', 'test/*.test.ts'],
+    },
+  },
+  {
+    test: { name: 'inventory', include: ['test/inventory/**/*.test.ts'], fileParallelism: false, testTimeout: 60_000 },
+  },
+  {
+    test: {
+      name: 'contract',
+      include: ['test/contract/**/*.test.ts', 'test/provider-*/**/*.test.ts'],
+      fileParallelism: false,
+      testTimeout: 120_000,
+    },
+  },
   // Whole inventories are compared: one file after the other.
-  { test: { name: 'e2e', include: ['e2e/{runners,providers,cli}/**/*.test.ts', 'e2e/chaos/fixed-seeds.test.ts'], fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 } },
+  {
+    test: {
+      name: 'e2e',
+      include: ['e2e/{runners,providers,cli}/**/*.test.ts', 'e2e/chaos/fixed-seeds.test.ts'],
+      fileParallelism: false,
+      testTimeout: 120_000,
+      hookTimeout: 60_000,
+    },
+  },
   // Long: `npm run chaos`, with seeds of one's own.
-  { test: { name: 'chaos', include: ['e2e/chaos/{kills.test.ts,scenarios/*.test.ts}'], fileParallelism: false, testTimeout: 600_000 } },
+  {
+    test: {
+      name: 'chaos',
+      include: ['e2e/chaos/{kills.test.ts,scenarios/*.test.ts}'],
+      fileParallelism: false,
+      testTimeout: 600_000,
+    },
+  },
 ]

@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,14 +24,18 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 /** Tools, packages and build, each only when it is missing or out of date. Gives the Node to run tasks with. */
 export async function prepare(task) {
   const [major] = process.versions.node.split('.').map(Number)
-  if (major < 20) throw new Error(`moorage's scripts need Node 20 or later, and this is ${process.version}. Install a newer one.`)
+  if (major < 20)
+    throw new Error(`moorage's scripts need Node 20 or later, and this is ${process.version}. Install a newer one.`)
   process.chdir(root)
-  const cache = process.env.MOORAGE_CACHE_DIR || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'moorage')
+  const cache =
+    process.env.MOORAGE_CACHE_DIR || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'moorage')
   try {
     mkdirSync(cache, { recursive: true })
     accessSync(cache, constants.W_OK)
   } catch (error) {
-    throw new Error(`The cache folder ${cache} cannot be used (${error.code}). Set MOORAGE_CACHE_DIR to a folder that you can write to.`)
+    throw new Error(
+      `The cache folder ${cache} cannot be used (${error.code}). Set MOORAGE_CACHE_DIR to a folder that you can write to.`,
+    )
   }
   const env = environment(cache)
   const bin = await tools(cache, env)
@@ -58,7 +74,20 @@ async function tools(cache, env) {
   await step(`fetching Node ${NODE} and pnpm ${PNPM}`, async () => {
     mkdirSync(part, { recursive: true })
     writeFileSync(join(part, 'package.json'), '{}\n')
-    const fetched = run('npm', ['install', '--prefix', part, ...(known ? ['--ignore-scripts'] : []), '--no-save', '--no-package-lock', `${name}@${NODE}`, `pnpm@${PNPM}`], { env, cwd: part })
+    const fetched = run(
+      'npm',
+      [
+        'install',
+        '--prefix',
+        part,
+        ...(known ? ['--ignore-scripts'] : []),
+        '--no-save',
+        '--no-package-lock',
+        `${name}@${NODE}`,
+        `pnpm@${PNPM}`,
+      ],
+      { env, cwd: part },
+    )
     await fetched.catch((error) => {
       rmSync(part, { recursive: true, force: true })
       throw error
@@ -66,7 +95,10 @@ async function tools(cache, env) {
     mkdirSync(join(part, 'bin'))
     const own = join('..', 'node_modules', '@pnpm', `exe.${platform}`, 'pnpm')
     symlinkSync(join('..', 'node_modules', name, 'bin', 'node'), join(part, 'bin', 'node'))
-    symlinkSync(existsSync(join(part, 'bin', own)) ? own : join('..', 'node_modules', '.bin', 'pnpm'), join(part, 'bin', 'pnpm'))
+    symlinkSync(
+      existsSync(join(part, 'bin', own)) ? own : join('..', 'node_modules', '.bin', 'pnpm'),
+      join(part, 'bin', 'pnpm'),
+    )
     // Two clones may get here at once: whoever comes second finds the work done.
     try {
       renameSync(part, folder)
@@ -79,23 +111,40 @@ async function tools(cache, env) {
 }
 
 async function packages(bin, cache, env) {
-  const inputs = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests('packages'), ...manifests('examples'), ...manifests('e2e/fixtures')]
+  const inputs = [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'package.json',
+    ...manifests('packages'),
+    ...manifests('examples'),
+    ...manifests('e2e/fixtures'),
+  ]
   await unlessFresh('node_modules/.moorage-packages', inputs, 'installing packages', async () => {
     // pnpm keeps a cache and state of its own under the XDG folders, and locks under the temporary one.
     const own = join(cache, 'pnpm')
     mkdirSync(join(own, 'tmp'), { recursive: true })
-    const folders = { XDG_CACHE_HOME: own, XDG_STATE_HOME: own, XDG_DATA_HOME: own, TMPDIR: join(own, 'tmp'), CI: 'true' }
+    const folders = {
+      XDG_CACHE_HOME: own,
+      XDG_STATE_HOME: own,
+      XDG_DATA_HOME: own,
+      TMPDIR: join(own, 'tmp'),
+      CI: 'true',
+    }
     // Its locks lie in /tmp whatever TMPDIR says; where nobody had them before, nobody needs them afterwards.
     const locks = `/tmp/pnpm-store-operation-locks-${process.getuid?.()}`
     const before = existsSync(locks)
-    await run(join(bin, 'pnpm'), ['install', '--frozen-lockfile', '--store-dir', join(own, 'store')], { env: { ...env, ...folders } })
+    await run(join(bin, 'pnpm'), ['install', '--frozen-lockfile', '--store-dir', join(own, 'store')], {
+      env: { ...env, ...folders },
+    })
     if (!before) rmSync(locks, { recursive: true, force: true })
   })
 }
 
 async function build(bin, env) {
   const inputs = ['tsconfig.json', 'tsconfig.build.json', 'scripts/tasks/build.ts', ...sources('packages')]
-  await unlessFresh('packages/moorage/dist/.built', inputs, 'building', () => run(join(bin, 'node'), ['scripts/tasks/build.ts'], { env }, ''))
+  await unlessFresh('packages/moorage/dist/.built', inputs, 'building', () =>
+    run(join(bin, 'node'), ['scripts/tasks/build.ts'], { env }, ''),
+  )
 }
 
 async function unlessFresh(stamp, inputs, title, work) {
@@ -108,7 +157,9 @@ async function unlessFresh(stamp, inputs, title, work) {
 }
 
 function manifests(folder) {
-  return readdirSync(folder).map((name) => join(folder, name, 'package.json')).filter((file) => existsSync(file))
+  return readdirSync(folder)
+    .map((name) => join(folder, name, 'package.json'))
+    .filter((file) => existsSync(file))
 }
 
 function sources(folder) {
@@ -129,7 +180,11 @@ async function step(title, work) {
 
 function run(command, args, options, advice = ' It needs the npm registry once; later runs do not.') {
   return new Promise((done, fail) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32', ...options })
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+      ...options,
+    })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
     const failed = (why) => fail(new Error(`${said.trim()}\n\n\`${command} ${args.join(' ')}\` ${why}.${advice}`))

@@ -7,16 +7,24 @@ export interface Check {
 
 export const checks: readonly Check[] = [
   { name: 'types of the packages', argv: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
-  { name: 'types of tests, examples and scripts', argv: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json'] },
+  {
+    name: 'types of tests, examples and scripts',
+    argv: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json'],
+  },
   // Each registers its own config: one program each.
-  ...['demo', 'fullstack', 'playwright-visual', 'vitest-mongodb', 'vitest-postgres-redis'].map((name) => ({ name: `types of example ${name}`, argv: ['node_modules/typescript/bin/tsc', '-p', `examples/${name}`] })),
+  ...['demo', 'fullstack', 'playwright-visual', 'vitest-mongodb', 'vitest-postgres-redis'].map((name) => ({
+    name: `types of example ${name}`,
+    argv: ['node_modules/typescript/bin/tsc', '-p', `examples/${name}`],
+  })),
+  { name: 'format', argv: ['node_modules/oxfmt/bin/oxfmt', '--check', '.'] },
   { name: 'lint', argv: ['node_modules/oxlint/bin/oxlint', '--deny-warnings'] },
 ]
 
 export async function runCheck({ argv }: Check): Promise<{ readonly passed: boolean; readonly output: string }> {
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
   const code = await new Promise<number | null>((done) => child.once('close', done))
   return { passed: code === 0, output }
 }

@@ -10,7 +10,11 @@ const [task = 'demo', ...args] = process.argv.slice(2)
 
 const tasks = join(dirname(fileURLToPath(import.meta.url)), 'tasks')
 if (!existsSync(join(tasks, `${task}.ts`))) {
-  process.stderr.write(`There is no task '${task}' yet. There are: ${readdirSync(tasks).map((name) => name.replace(/\.ts$/, '')).join(', ')}.\n`)
+  process.stderr.write(
+    `There is no task '${task}' yet. There are: ${readdirSync(tasks)
+      .map((name) => name.replace(/\.ts$/, ''))
+      .join(', ')}.\n`,
+  )
   process.exit(2)
 }
 

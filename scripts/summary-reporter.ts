@@ -12,7 +12,9 @@ export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const cases = modules.flatMap((module) => [...module.children.allTests()])
     const count = (state: string): number => cases.filter((test) => test.result().state === state).length
-    const skipped = cases.filter((test) => test.result().state === 'skipped').map((test) => ({ name: `${test.module.relativeModuleId}: ${test.fullName}`, reason: reasonOf(test) }))
+    const skipped = cases
+      .filter((test) => test.result().state === 'skipped')
+      .map((test) => ({ name: `${test.module.relativeModuleId}: ${test.fullName}`, reason: reasonOf(test) }))
     const summary: Summary = { passed: count('passed'), failed: count('failed'), skipped }
     writeFileSync(process.env['MOORAGE_TEST_SUMMARY'] as string, JSON.stringify(summary))
   }

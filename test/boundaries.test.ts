@@ -36,24 +36,41 @@ const rules: { readonly [rule: string]: (source: Source) => readonly string[] } 
   'imports go inward only': ({ file, text }) => {
     const pkg = file.split('/')[1] ?? ''
     const foreign = importsOf(text).filter((name) => !name.startsWith('.') && !name.startsWith('node:'))
-    return foreign.filter((name) => !(ALLOWED[pkg] ?? []).some((pattern) => pattern.test(name)) && VENDORS[name] !== file)
+    return foreign.filter(
+      (name) => !(ALLOWED[pkg] ?? []).some((pattern) => pattern.test(name)) && VENDORS[name] !== file,
+    )
   },
-  'no way out of the package by a path': ({ file, text }) => importsOf(text).filter((name) => name.startsWith('.') && depthOf(name) > file.split('/').length - 4),
-  'a vendor stands in one file': ({ file, text }) => importsOf(text).filter((name) => VENDORS[name] !== undefined && VENDORS[name] !== file),
+  'no way out of the package by a path': ({ file, text }) =>
+    importsOf(text).filter((name) => name.startsWith('.') && depthOf(name) > file.split('/').length - 4),
+  'a vendor stands in one file': ({ file, text }) =>
+    importsOf(text).filter((name) => VENDORS[name] !== undefined && VENDORS[name] !== file),
   'no any': ({ text }) => text.replace(/\/\*[^]*?\*\/|\/\/.*|'[^'\n]*'/g, '').match(/[:<]\s*any\b|\bas any\b/g) ?? [],
-  'one error class': ({ file, text }) => (file.endsWith('core/src/contract/errors.ts') ? [] : (text.match(/new Error\(/g) ?? [])),
-  'named exports only': ({ file, text }) => (/^packages\/moorage\/src\/(vitest-setup|playwright)\.ts$/.test(file) ? [] : (text.match(/^export default/gm) ?? [])),
-  'no star exports': ({ file, text }) => (file === 'packages/moorage/src/index.ts' ? [] : (text.match(/^export (type )?\*/gm) ?? [])),
+  'one error class': ({ file, text }) =>
+    file.endsWith('core/src/contract/errors.ts') ? [] : (text.match(/new Error\(/g) ?? []),
+  'named exports only': ({ file, text }) =>
+    /^packages\/moorage\/src\/(vitest-setup|playwright)\.ts$/.test(file) ? [] : (text.match(/^export default/gm) ?? []),
+  'no star exports': ({ file, text }) =>
+    file === 'packages/moorage/src/index.ts' ? [] : (text.match(/^export (type )?\*/gm) ?? []),
   'deadlines are monotonic': ({ file, text }) => (WALL_CLOCK.includes(file) ? [] : (text.match(/Date\.now\(/g) ?? [])),
   'no file above 250 lines': ({ text }) => (text.split('\n').length > 251 ? [String(text.split('\n').length)] : []),
-  'files are named by what they do': ({ file }) => (/\/(utils?|helpers?|common|misc)(\/|\.ts$)/.test(file) || !/^[a-z0-9-]+\.ts$/.test(basename(file)) ? [file] : []),
+  'files are named by what they do': ({ file }) =>
+    /\/(utils?|helpers?|common|misc)(\/|\.ts$)/.test(file) || !/^[a-z0-9-]+\.ts$/.test(basename(file)) ? [file] : [],
 }
 
 // Each rule has to be able to fail.
 const offenders: { readonly [rule in keyof typeof rules]: Source } = {
-  'imports go inward only': { file: 'packages/core/src/x.ts', text: "import { docker } from '@moorage/provider-docker'" },
-  'no way out of the package by a path': { file: 'packages/services/src/x.ts', text: "import { x } from '../../core/src/plan.ts'" },
-  'a vendor stands in one file': { file: 'packages/provider-docker/src/start.ts', text: "import { GenericContainer } from 'testcontainers'" },
+  'imports go inward only': {
+    file: 'packages/core/src/x.ts',
+    text: "import { docker } from '@moorage/provider-docker'",
+  },
+  'no way out of the package by a path': {
+    file: 'packages/services/src/x.ts',
+    text: "import { x } from '../../core/src/plan.ts'",
+  },
+  'a vendor stands in one file': {
+    file: 'packages/provider-docker/src/start.ts',
+    text: "import { GenericContainer } from 'testcontainers'",
+  },
   'no any': { file: 'packages/core/src/x.ts', text: 'const x: any = 1' },
   'one error class': { file: 'packages/core/src/x.ts', text: "throw new Error('x')" },
   'named exports only': { file: 'packages/core/src/x.ts', text: 'export default 1' },
@@ -63,7 +80,10 @@ const offenders: { readonly [rule in keyof typeof rules]: Source } = {
   'files are named by what they do': { file: 'packages/core/src/utils.ts', text: '' },
 }
 
-const sources: readonly Source[] = globSync('packages/*/src/**/*.ts').map((file) => ({ file, text: readFileSync(file, 'utf8') }))
+const sources: readonly Source[] = globSync('packages/*/src/**/*.ts').map((file) => ({
+  file,
+  text: readFileSync(file, 'utf8'),
+}))
 
 describe.each(Object.entries(rules))('%s', (rule, check) => {
   test('in every source', () => {
@@ -82,22 +102,32 @@ test('the median file has at most 100 lines', () => {
 })
 
 test('providers have the same file names', () => {
-  const names = (pkg: string): readonly string[] => sources.filter(({ file }) => dirname(file) === `packages/${pkg}/src`).map(({ file }) => basename(file))
+  const names = (pkg: string): readonly string[] =>
+    sources.filter(({ file }) => dirname(file) === `packages/${pkg}/src`).map(({ file }) => basename(file))
   const shared = ['index.ts', 'provider.ts', 'start.ts', 'stop.ts', 'exec.ts', 'reap.ts']
-  for (const pkg of ['provider-docker', 'provider-kubernetes', 'provider-process']) expect(names(pkg)).toEqual(expect.arrayContaining(shared))
+  for (const pkg of ['provider-docker', 'provider-kubernetes', 'provider-process'])
+    expect(names(pkg)).toEqual(expect.arrayContaining(shared))
 })
 
 test('what the build names by its place is there, and exports what it should', async () => {
-  const named = sources.flatMap(({ file, text }) => [...text.matchAll(/moduleBeside\(import\.meta\.url, '([a-z/-]+)'\)/g)].map(([, name]) => `${dirname(file)}/${name}.ts`))
+  const named = sources.flatMap(({ file, text }) =>
+    [...text.matchAll(/siblingModule\(import\.meta\.url, '([a-z/-]+)'\)/g)].map(
+      ([, name]) => `${dirname(file)}/${name}.ts`,
+    ),
+  )
   expect(named.length).toBeGreaterThan(8)
   for (const file of named) {
     const { text } = sources.find((source) => source.file === file.replace(/[^/]+\/\.\.\//, '')) ?? { text: '' }
-    expect(text, file).toMatch(/export (async )?function (provider|program|seed|seal)\b|^export default|process\.argv/m)
+    expect(text, file).toMatch(
+      /export (async )?function (provider|program|seed|createTemplate)\b|^export default|process\.argv/m,
+    )
   }
 })
 
 function importsOf(text: string): readonly string[] {
-  return [...text.matchAll(/^(?:import|export)\b[^'\n]* from '([^']+)'|^(?:import|} from) '([^']+)'|\bimport\('([^']+)'\)/gm)].map(([, a, b, c]) => (a ?? b ?? c) as string)
+  return [
+    ...text.matchAll(/^(?:import|export)\b[^'\n]* from '([^']+)'|^(?:import|} from) '([^']+)'|\bimport\('([^']+)'\)/gm),
+  ].map(([, a, b, c]) => (a ?? b ?? c) as string)
 }
 
 function depthOf(path: string): number {

@@ -26,14 +26,21 @@ function statementsIn(markdown: string): readonly Statement[] {
 
 /** What a statement names and is not there. */
 function missingOf({ text, tests, mutants }: Statement): readonly string[] {
-  const gone = tests.filter(({ file, title }) => !title || !existsSync(file) || !titles(file).has(title)).map(({ file, title }) => `${file}: ${title}`)
+  const gone = tests
+    .filter(({ file, title }) => !title || !existsSync(file) || !titles(file).has(title))
+    .map(({ file, title }) => `${file}: ${title}`)
   const unknown = mutants.filter((name) => !allMutants.some((mutant) => mutant.name === name))
-  return [...gone.map((what) => `${text}: there is no test ${what}`), ...unknown.map((name) => `${text}: there is no mutant '${name}'`)]
+  return [
+    ...gone.map((what) => `${text}: there is no test ${what}`),
+    ...unknown.map((name) => `${text}: there is no mutant '${name}'`),
+  ]
 }
 
 /** As the source writes them, in a call of `test` or `describe`, or in what is called with the cases of one. */
 function titles(file: string): ReadonlySet<string> {
-  const calls = readFileSync(file, 'utf8').matchAll(/(?:\b(?:test|describe)(?:\.\w+)?|\))\((?:'((?:[^'\\\n]|\\.)+)'|"([^"\n]+)"|`([^`\n]+)`)/g)
+  const calls = readFileSync(file, 'utf8').matchAll(
+    /(?:\b(?:test|describe)(?:\.\w+)?|\))\(\s*(?:'((?:[^'\\\n]|\\.)+)'|"([^"\n]+)"|`([^`\n]+)`)/g,
+  )
   return new Set([...calls].map(([, single, double, template]) => (single ?? double ?? template) as string))
 }
 
@@ -50,10 +57,13 @@ test('every statement has a test and a mutant, and they exist', () => {
 test('the check can fail: a wrong title, a wrong file, a wrong mutant', () => {
   const [first] = statementsIn(document)
   const { file = '', title = '' } = first?.tests[0] ?? {}
-  const row = (path: string, name: string, mutant: string): readonly string[] => statementsIn(`| Always | \`${path}\`: ${name} | ${mutant} |`).flatMap(missingOf)
+  const row = (path: string, name: string, mutant: string): readonly string[] =>
+    statementsIn(`| Always | \`${path}\`: ${name} | ${mutant} |`).flatMap(missingOf)
   expect(row(file, title, 'lifeline off')).toEqual([])
   expect(row(file, `${title} not`, 'lifeline off')).toEqual([`Always: there is no test ${file}: ${title} not`])
-  expect(row('test/nowhere.test.ts', title, 'lifeline off')).toEqual([`Always: there is no test test/nowhere.test.ts: ${title}`])
+  expect(row('test/nowhere.test.ts', title, 'lifeline off')).toEqual([
+    `Always: there is no test test/nowhere.test.ts: ${title}`,
+  ])
   expect(row(file, title, 'lifelines off')).toEqual(["Always: there is no mutant 'lifelines off'"])
 })
 
@@ -63,6 +73,11 @@ test('every mutant stands in docs/invariants.md', () => {
 })
 
 test('every mutant takes out what stands in the sources, once', () => {
-  const times = ({ file, find }: Mutant): number => (existsSync(file) ? readFileSync(file, 'utf8').split(find).length - 1 : 0)
-  expect(allMutants.filter((mutant) => times(mutant) !== 1).map((mutant) => `${mutant.name}: ${times(mutant)} times in ${mutant.file}`)).toEqual([])
+  const times = ({ file, find }: Mutant): number =>
+    existsSync(file) ? readFileSync(file, 'utf8').split(find).length - 1 : 0
+  expect(
+    allMutants
+      .filter((mutant) => times(mutant) !== 1)
+      .map((mutant) => `${mutant.name}: ${times(mutant)} times in ${mutant.file}`),
+  ).toEqual([])
 })

@@ -4,7 +4,9 @@ import { pathToFileURL } from 'node:url'
 import type { Bench } from './result.ts'
 import { answering, freePort, HELLO, run, script } from './subject.ts'
 
-const sdk = pathToFileURL(createRequire(resolve('packages/provider-docker/package.json')).resolve('testcontainers')).href
+const sdk = pathToFileURL(
+  createRequire(resolve('packages/provider-docker/package.json')).resolve('testcontainers'),
+).href
 
 /** From the start of a process to a MongoDB that answers at its URL. Cleaned up after each sample, which is the second row. */
 export const dockerStart: Bench = {
@@ -14,9 +16,12 @@ export const dockerStart: Bench = {
     'docker run': () => raw('docker run', 'docker-run.sh'),
     'docker run, same options': () => raw('docker run, same options', 'docker-run-same-options.sh'),
     moorage: () => program('moorage', ['e2e/bench/subjects/mongodb.mjs']),
-    'testcontainers, its wait': () => program('testcontainers, its wait', ['e2e/bench/baselines/testcontainers-default.mjs', sdk]),
-    'testcontainers, port wait': () => program('testcontainers, port wait', ['e2e/bench/baselines/testcontainers-port.mjs', sdk, HELLO]),
-    'testcontainers, same options': () => program('testcontainers, same options', ['e2e/bench/baselines/testcontainers-same-options.mjs', sdk, HELLO]),
+    'testcontainers, its wait': () =>
+      program('testcontainers, its wait', ['e2e/bench/baselines/testcontainers-default.mjs', sdk]),
+    'testcontainers, port wait': () =>
+      program('testcontainers, port wait', ['e2e/bench/baselines/testcontainers-port.mjs', sdk, HELLO]),
+    'testcontainers, same options': () =>
+      program('testcontainers, same options', ['e2e/bench/baselines/testcontainers-same-options.mjs', sdk, HELLO]),
   },
   targets: [
     { subject: 'moorage', beside: 'docker run', limit: 1.5 },

@@ -41,13 +41,21 @@ async function both(): Promise<{ [row: string]: number }> {
 }
 
 /** Tried again: the pod answers up to a second before the kubelet reports it as running, and kubectl goes by the report. */
-async function forwardTo(pod: string, config: string): Promise<{ readonly forward: ChildProcess; readonly port: number }> {
+async function forwardTo(
+  pod: string,
+  config: string,
+): Promise<{ readonly forward: ChildProcess; readonly port: number }> {
   const argv = ['--kubeconfig', config, '-n', 'default', 'port-forward', `pod/${pod}`, ':7000']
   let errors = ''
   for (let tries = 0; tries < 20; tries += 1) {
-    const forward = spawn(process.env['MOORAGE_TESTBED_KUBECTL'] ?? 'kubectl', argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const forward = spawn(process.env['MOORAGE_TESTBED_KUBECTL'] ?? 'kubectl', argv, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     forward.stderr.setEncoding('utf8').on('data', (text: string) => (errors = text))
-    const [line] = (await Promise.race([once(createInterface({ input: forward.stdout }), 'line'), once(forward, 'close')])) as [string | number | null]
+    const [line] = (await Promise.race([
+      once(createInterface({ input: forward.stdout }), 'line'),
+      once(forward, 'close'),
+    ])) as [string | number | null]
     const port = Number(/:(\d+) ->/.exec(String(line))?.[1])
     if (port) return { forward, port }
     await sleep(200)

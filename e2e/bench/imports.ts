@@ -4,7 +4,9 @@ import { pathToFileURL } from 'node:url'
 import type { Bench } from './result.ts'
 import { run } from './subject.ts'
 
-const sdk = pathToFileURL(createRequire(resolve('packages/provider-docker/package.json')).resolve('testcontainers')).href
+const sdk = pathToFileURL(
+  createRequire(resolve('packages/provider-docker/package.json')).resolve('testcontainers'),
+).href
 const moorage = pathToFileURL(resolve('packages/moorage/dist/lib/moorage/src/index.js')).href
 
 /** What a config file costs whoever reads it. */

@@ -10,7 +10,14 @@ export const kubernetesStart: Bench = {
   name: 'kubernetes-start',
   title: 'Kubernetes: one mongo:6.0 in a new namespace, from the start of the process to an answering URL',
   subjects: {
-    'kubectl script': async () => start('kubectl script', ['sh', 'e2e/bench/baselines/kubectl-start.sh', String(await freePort()), config(), kubectl()]),
+    'kubectl script': async () =>
+      start('kubectl script', [
+        'sh',
+        'e2e/bench/baselines/kubectl-start.sh',
+        String(await freePort()),
+        config(),
+        kubectl(),
+      ]),
     moorage: () => start('moorage', [process.execPath, 'e2e/bench/subjects/mongodb-kubernetes.mjs']),
   },
   targets: [{ subject: 'moorage', beside: 'kubectl script', limit: 0.9 }],

@@ -37,8 +37,6 @@ export async function measure({ subjects }: Bench, n: number): Promise<Samples> 
   return samples
 }
 
-
-
 export function report({ name, title, targets }: Bench, samples: Samples, engine: string): void {
   const rows = Object.entries(samples).map(([row, ms]) => ({ name: row, ms: summarize(ms), samples: ms }))
   const of = (row: string): number => rows.find((each) => each.name === row)?.ms.median ?? Number.NaN
@@ -48,16 +46,42 @@ export function report({ name, title, targets }: Bench, samples: Samples, engine
   })
   const width = Math.max(...rows.map((row) => row.name.length))
   const number = (value: number): string => value.toFixed(value < 20 ? 1 : 0).padStart(8)
-  process.stdout.write(`\n${title}\n${''.padEnd(width)}  ${['median', 'p95', 'least', 'most'].map((head) => head.padStart(8)).join('')}   ms, n = ${rows[0]?.samples.length ?? 0}\n`)
-  for (const { name: row, ms } of rows) process.stdout.write(`${row.padEnd(width)}  ${[ms.median, ms.p95, ms.least, ms.most].map(number).join('')}\n`)
+  process.stdout.write(
+    `\n${title}\n${''.padEnd(width)}  ${['median', 'p95', 'least', 'most'].map((head) => head.padStart(8)).join('')}   ms, n = ${rows[0]?.samples.length ?? 0}\n`,
+  )
+  for (const { name: row, ms } of rows)
+    process.stdout.write(`${row.padEnd(width)}  ${[ms.median, ms.p95, ms.least, ms.most].map(number).join('')}\n`)
   for (const { subject, beside, value, limit, met } of verdicts) {
-    const [is, must] = beside === undefined ? [`${value.toFixed(1)} ms`, `${limit} ms`] : [`${value.toFixed(2)} × ${beside}`, `${limit} ×`]
+    const [is, must] =
+      beside === undefined
+        ? [`${value.toFixed(1)} ms`, `${limit} ms`]
+        : [`${value.toFixed(2)} × ${beside}`, `${limit} ×`]
     process.stdout.write(`${met ? '✓' : '✗'} ${subject}: ${is}; at most ${must}\n`)
   }
-  if ((rows[0]?.samples.length ?? 0) < LEAST) return void process.stdout.write(`Not written down: fewer than ${LEAST} samples.\n`)
-  const machine = { cpu: cpus()[0]?.model ?? '', threads: availableParallelism(), memoryGiB: Math.round(totalmem() / 2 ** 30), arch: arch(), load: loadavg().map(hundredths) }
+  if ((rows[0]?.samples.length ?? 0) < LEAST)
+    return void process.stdout.write(`Not written down: fewer than ${LEAST} samples.\n`)
+  const machine = {
+    cpu: cpus()[0]?.model ?? '',
+    threads: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    arch: arch(),
+    load: loadavg().map(hundredths),
+  }
   const folder = join('e2e', 'bench', 'results')
   mkdirSync(folder, { recursive: true })
-  const result = { name, title, at: new Date().toISOString(), node: process.version, engine, machine, unit: 'ms', rows, targets: verdicts }
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2).replace(/\[[\s\d.,]+\]/g, (list) => list.replace(/\s+/g, ' '))}\n`)
+  const result = {
+    name,
+    title,
+    at: new Date().toISOString(),
+    node: process.version,
+    engine,
+    machine,
+    unit: 'ms',
+    rows,
+    targets: verdicts,
+  }
+  writeFileSync(
+    join(folder, `${name}.json`),
+    `${JSON.stringify(result, null, 2).replace(/\[[\s\d.,]+\]/g, (list) => list.replace(/\s+/g, ' '))}\n`,
+  )
 }

@@ -61,7 +61,10 @@ export async function answering(url: string): Promise<void> {
       const socket = connect(Number(port), hostname, () => socket.write(Buffer.from(HELLO, 'hex')))
       // A packet lost while the container's network comes up would be sent again only after a second.
       socket.setTimeout(TRY, () => socket.destroy())
-      socket.once('data', () => (done(true), socket.destroy())).once('error', () => done(false)).once('close', () => done(false))
+      socket
+        .once('data', () => (done(true), socket.destroy()))
+        .once('error', () => done(false))
+        .once('close', () => done(false))
     })
   while (!(await ask())) await sleep(5)
 }

@@ -11,14 +11,19 @@ export const supervisor: Bench = {
   name: 'supervisor',
   title: 'provision() of a given service',
   subjects: { provision: measureBoth, up: measureStanding },
-  targets: [{ subject: 'new supervisor', limit: 80 }, { subject: 'attach', limit: 10 }, { subject: 'attach after moorage up', limit: 10 }],
+  targets: [
+    { subject: 'new supervisor', limit: 80 },
+    { subject: 'attach', limit: 10 },
+    { subject: 'attach after moorage up', limit: 10 },
+  ],
 }
 
 const STANDING = resolve('e2e/bench/subjects/stands/moorage.config.mjs')
 
 /** A service that runs, left by `moorage up`: it is asked whether it still answers before its URL is given. */
 async function measureStanding(): Promise<{ [row: string]: number }> {
-  const moorage = (command: string): Promise<string> => run([process.execPath, 'packages/moorage/bin/moorage.mjs', command, '--config', STANDING])
+  const moorage = (command: string): Promise<string> =>
+    run([process.execPath, 'packages/moorage/bin/moorage.mjs', command, '--config', STANDING])
   await moorage('up')
   try {
     const attaching = script([process.execPath, 'e2e/bench/subjects/attach.mjs', modules, pathToFileURL(STANDING).href])
@@ -35,7 +40,8 @@ async function measureBoth(): Promise<{ [row: string]: number }> {
   const server = createServer((socket) => socket.on('error', () => {}).write('hello'))
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const env = { BENCH_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
-  const start = (): ReturnType<typeof script> => script([process.execPath, 'e2e/bench/subjects/attach.mjs', modules], env)
+  const start = (): ReturnType<typeof script> =>
+    script([process.execPath, 'e2e/bench/subjects/attach.mjs', modules], env)
   try {
     const first = start()
     const { took: made } = await first.said()

@@ -12,7 +12,10 @@ describe.each<ProviderName>(providers)('SIGKILL on %s', (provider) => {
     if (reason) skip(reason)
     const kill = killOf(seed)
     const what = await killAt(provider, kill).catch((cause: unknown) => {
-      throw new RangeError(`seed ${seed}, ${kill.victim}: ${String(cause)}\n  replay: npm run chaos -- --provider ${provider} --seed ${seed} --count 1`, { cause })
+      throw new RangeError(
+        `seed ${seed}, ${kill.victim}: ${String(cause)}\n  replay: npm run chaos -- --provider ${provider} --seed ${seed} --count 1`,
+        { cause },
+      )
     })
     process.stdout.write(`${provider} seed ${seed}: ${what}\n`)
     expect(what).toContain('nothing left')

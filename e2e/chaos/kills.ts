@@ -31,7 +31,10 @@ export async function killAt(provider: ProviderName, { victim, share }: Kill): P
   const since = performance.now()
   const child = await hold(stage)
   await sleep(share * duration)
-  const killed = victim === 'supervisor' ? await killFirstSupervisor(stage, child) : await killRunner(stage, child, victim === 'both')
+  const killed =
+    victim === 'supervisor'
+      ? await killFirstSupervisor(stage, child)
+      : await killRunner(stage, child, victim === 'both')
   const at = Math.round(performance.now() - since)
   await endOf(child, victim)
   if (victim === 'both') {
@@ -99,7 +102,9 @@ async function killSupervisors(stage: Stage): Promise<string> {
 /** Only what this stage's own world has started. */
 async function supervisorsOf({ world }: Stage): Promise<readonly number[]> {
   const items = (await world.kinds[0]?.take()) ?? []
-  return items.flatMap((item) => /^(\d+) .*(moorage supervisor|\/main\.[jt]s supervisor )/.exec(item)?.[1] ?? []).map(Number)
+  return items
+    .flatMap((item) => /^(\d+) .*(moorage supervisor|\/main\.[jt]s supervisor )/.exec(item)?.[1] ?? [])
+    .map(Number)
 }
 
 function kill(pid: number): boolean {
@@ -117,5 +122,6 @@ async function endOf(child: Spawned, victim: Victim): Promise<void> {
   if (!end) throw new RangeError(`the runner has not ended within ${END / 1000} s:\n${child.output()}`)
   if (victim !== 'supervisor' || end.code === 0) return
   // A page that is gone is the test's own failure; whatever else is said has a code of moorage's.
-  if (!/^FAILED (SUPERVISOR_FAILED|FORWARD_FAILED|ECONNREFUSED|ECONNRESET|UND_ERR_SOCKET)$/m.test(child.output())) throw new RangeError(`the runner ended with ${end.code}, and no word that explains it:\n${child.output()}`)
+  if (!/^FAILED (SUPERVISOR_FAILED|FORWARD_FAILED|ECONNREFUSED|ECONNRESET|UND_ERR_SOCKET)$/m.test(child.output()))
+    throw new RangeError(`the runner ended with ${end.code}, and no word that explains it:\n${child.output()}`)
 }

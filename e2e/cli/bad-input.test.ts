@@ -26,150 +26,237 @@ const api = (source: string, options = ''): Case['files'] => ({
 })
 
 const cases: { readonly [what: string]: Case } = {
-  'no config': { on: 'process', files: {}, code: 2,
+  'no config': {
+    on: 'process',
+    files: {},
+    code: 2,
     text: [
       'moorage: There is no moorage.config.ts in FOLDER.',
       'Create one:',
-      '  import { defineConfig, postgres } from \'moorage\'',
+      "  import { defineConfig, postgres } from 'moorage'",
       '  export default defineConfig({ services: { db: postgres() } })',
-    ].join('\n') },
-  'two configs': { on: 'process',
-    files: { 'moorage.config.ts': config('cache: redis()'), 'moorage.config.js': config('cache: redis()') }, code: 2,
-    text: 'moorage: There are two configs in FOLDER: moorage.config.ts and moorage.config.js.\nRemove one of them.' },
-  'a config that throws': { on: 'process',
-    files: { 'moorage.config.ts': "throw new TypeError('no such thing')" }, code: 2,
+    ].join('\n'),
+  },
+  'two configs': {
+    on: 'process',
+    files: { 'moorage.config.ts': config('cache: redis()'), 'moorage.config.js': config('cache: redis()') },
+    code: 2,
+    text: 'moorage: There are two configs in FOLDER: moorage.config.ts and moorage.config.js.\nRemove one of them.',
+  },
+  'a config that throws': {
+    on: 'process',
+    files: { 'moorage.config.ts': "throw new TypeError('no such thing')" },
+    code: 2,
     text: [
       'moorage: FOLDER/moorage.config.ts could not be loaded: no such thing.',
       'Correct it; its own stack is the cause of this error.',
-    ].join('\n') },
-  'a config that ends the process': { on: 'process',
-    files: { 'moorage.config.ts': 'process.exit(0)' }, code: 2,
-    text: 'moorage: FOLDER/moorage.config.ts could not be loaded: it ends the process, or waits for what never comes.' },
-  'an enum': { on: 'process',
-    files: { 'moorage.config.ts': 'enum Port { Http = 80 }\nexport default Port.Http' }, code: 2,
+    ].join('\n'),
+  },
+  'a config that ends the process': {
+    on: 'process',
+    files: { 'moorage.config.ts': 'process.exit(0)' },
+    code: 2,
+    text: 'moorage: FOLDER/moorage.config.ts could not be loaded: it ends the process, or waits for what never comes.',
+  },
+  'an enum': {
+    on: 'process',
+    files: { 'moorage.config.ts': 'enum Port { Http = 80 }\nexport default Port.Http' },
+    code: 2,
     text: [
       'moorage: FOLDER/moorage.config.ts:1 could not be loaded: TypeScript enum is not supported in strip-only mode.',
       'Node strips types but compiles nothing: write enums and namespaces as plain objects.',
-    ].join('\n') },
-  'no default export': { on: 'process', files: { 'moorage.config.ts': 'export const config = {}' }, code: 2,
+    ].join('\n'),
+  },
+  'no default export': {
+    on: 'process',
+    files: { 'moorage.config.ts': 'export const config = {}' },
+    code: 2,
     text: [
       'moorage: FOLDER/moorage.config.ts does not export a config as its default.',
       'Write: export default defineConfig({ services: { … } })',
-    ].join('\n') },
-  'an option of containers on plain processes': { on: 'process',
+    ].join('\n'),
+  },
+  'an option of containers on plain processes': {
+    on: 'process',
     files: { 'moorage.config.ts': config("db: mongodb({ image: 'mongo:7' })") },
     text: [
       'moorage: services.db.image cannot be honoured by provider process: a plain process runs no image.',
       'Leave it out, or use a provider that runs containers (docker, kubernetes).',
-    ].join('\n') },
-  'a container on plain processes': { on: 'process',
+    ].join('\n'),
+  },
+  'a container on plain processes': {
+    on: 'process',
     files: { 'moorage.config.ts': config("app: container({ image: 'nginx:1.28', ports: { http: 80 } })") },
     text: [
       'moorage: services.app cannot be honoured by provider process: container has no way to run as a plain process.',
       'Use a provider that runs containers (docker, kubernetes), or another preset.',
-    ].join('\n') },
-  'a user that is no number': { on: 'docker',
-    files: { 'moorage.config.ts': config("app: container({ image: 'nginx:1.28', ports: { http: 80 }, user: 'nginx' })") },
+    ].join('\n'),
+  },
+  'a user that is no number': {
+    on: 'docker',
+    files: {
+      'moorage.config.ts': config("app: container({ image: 'nginx:1.28', ports: { http: 80 }, user: 'nginx' })"),
+    },
     text: [
-      'moorage: services.app.user cannot be honoured by provider docker: \'nginx\' is not numeric.',
-      'Give \'uid\' or \'uid:gid\', as in \'999:999\'.',
-    ].join('\n') },
-  'an image that does not exist': { on: 'docker',
-    files: { 'moorage.config.ts': config(`app: container({ image: '${REGISTRY}/no-such-image:1', ports: { http: 80 } }), other: redis()`) },
+      "moorage: services.app.user cannot be honoured by provider docker: 'nginx' is not numeric.",
+      "Give 'uid' or 'uid:gid', as in '999:999'.",
+    ].join('\n'),
+  },
+  'an image that does not exist': {
+    on: 'docker',
+    files: {
+      'moorage.config.ts': config(
+        `app: container({ image: '${REGISTRY}/no-such-image:1', ports: { http: 80 } }), other: redis()`,
+      ),
+    },
     text: [
       'moorage: services.app.image: there is no image REGISTRY/no-such-image:1 that the engine can pull.',
       'The engine says: (HTTP code 404) unexpected - manifest for REGISTRY/no-such-image:1 not found: manifest unknown: manifest unknown',
       'Correct the name or the tag; a private image needs `docker login` first.',
-    ].join('\n') },
-  'a Ryuk that is neither on nor off': { on: 'docker', env: { MOORAGE_PROVIDER: '' }, code: 2,
+    ].join('\n'),
+  },
+  'a Ryuk that is neither on nor off': {
+    on: 'docker',
+    env: { MOORAGE_PROVIDER: '' },
+    code: 2,
     files: { 'moorage.config.ts': config('cache: redis()', "docker({ ryuk: 'yes' })") },
-    text: 'moorage: FOLDER/moorage.config.ts: docker({ ryuk }): "yes" is neither true nor false.\nGive true, or leave it out.' },
-  'no image of Ryuk': { on: 'docker', env: { ...RYUK, RYUK_CONTAINER_IMAGE: `${REGISTRY}/no-such-ryuk:1` },
+    text: 'moorage: FOLDER/moorage.config.ts: docker({ ryuk }): "yes" is neither true nor false.\nGive true, or leave it out.',
+  },
+  'no image of Ryuk': {
+    on: 'docker',
+    env: { ...RYUK, RYUK_CONTAINER_IMAGE: `${REGISTRY}/no-such-ryuk:1` },
     files: { 'moorage.config.ts': config('cache: redis(), web: redis()', 'docker({ ryuk: true })') },
     text: [
       'moorage: docker({ ryuk }): REGISTRY/no-such-ryuk:1 does not run on the engine at ENGINE: (HTTP code 404) unexpected - manifest for REGISTRY/no-such-ryuk:1 not found: manifest unknown: manifest unknown.',
       'RYUK_CONTAINER_IMAGE names another image, TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX a mirror.',
       'Without `ryuk` the next run on this machine removes what this one leaves.',
-    ].join('\n') },
-  'no socket for Ryuk on the machine of the engine': { on: 'docker', env: { ...RYUK, TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: '/run/moorage-nowhere/docker.sock' },
+    ].join('\n'),
+  },
+  'no socket for Ryuk on the machine of the engine': {
+    on: 'docker',
+    env: { ...RYUK, TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: '/run/moorage-nowhere/docker.sock' },
     files: { 'moorage.config.ts': config('cache: redis()', 'docker({ ryuk: true })') },
     text: [
       'moorage: docker({ ryuk }): testcontainers/ryuk:0.14.0 does not run on the engine at ENGINE: invalid mount config for type "bind": bind source path does not exist: /run/moorage-nowhere/docker.sock.',
       'TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE says where the socket is on the machine of the engine.',
       'Without `ryuk` the next run on this machine removes what this one leaves.',
-    ].join('\n') },
-  'a socket that Ryuk cannot use': { on: 'docker', env: { ...RYUK, TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: '/dev/null' },
+    ].join('\n'),
+  },
+  'a socket that Ryuk cannot use': {
+    on: 'docker',
+    env: { ...RYUK, TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: '/dev/null' },
     files: { 'moorage.config.ts': config('cache: redis()', 'docker({ ryuk: true })') },
     text: [
       'moorage: docker({ ryuk }): testcontainers/ryuk:0.14.0 does not run on the engine at ENGINE: it ended by itself: level=ERROR msg=run error="new reaper: ping: Get \\"http://engine/_ping\\": dial unix /var/run/docker.sock: connect: connection refused".',
       'Where containers may not use the socket of their engine (SELinux), TESTCONTAINERS_RYUK_PRIVILEGED=true lets it.',
       'Without `ryuk` the next run on this machine removes what this one leaves.',
-    ].join('\n') },
-  'no engine in CI': { on: 'process',
-    files: { 'moorage.config.ts': config('cache: redis(), db: postgres()') }, env: { CI: 'true', MOORAGE_PROVIDER: '', DOCKER_HOST: '' },
+    ].join('\n'),
+  },
+  'no engine in CI': {
+    on: 'process',
+    files: { 'moorage.config.ts': config('cache: redis(), db: postgres()') },
+    env: { CI: 'true', MOORAGE_PROVIDER: '', DOCKER_HOST: '' },
     text: [
       'moorage: No provider can be used for these services.',
       '  docker: no Docker socket. To use it: start Docker, or set DOCKER_HOST to where its engine listens.',
       '  kubernetes: no kubeconfig, and this is no pod. To use it: set KUBECONFIG, then check with: kubectl config get-contexts.',
       '  process: not a fall-back in CI for services with an image (cache, db). To use it: name it: provider: process() in the config, or MOORAGE_PROVIDER=process.',
-    ].join('\n') },
-  'an engine that does not answer': { on: 'process',
-    files: { 'moorage.config.ts': config('cache: redis()') }, env: { MOORAGE_PROVIDER: '', DOCKER_HOST: NOWHERE },
+    ].join('\n'),
+  },
+  'an engine that does not answer': {
+    on: 'process',
+    files: { 'moorage.config.ts': config('cache: redis()') },
+    env: { MOORAGE_PROVIDER: '', DOCKER_HOST: NOWHERE },
     text: [
       'moorage: Provider docker is there but cannot be used: no engine answers at unix:///run/moorage-nowhere/docker.sock (ENOENT).',
       'Start it, or correct DOCKER_HOST or the Docker context.',
-    ].join('\n') },
-  'an engine that was asked for and does not answer': { on: 'process',
-    files: { 'moorage.config.ts': config('cache: redis()', 'docker()') }, env: { MOORAGE_PROVIDER: '', DOCKER_HOST: NOWHERE },
+    ].join('\n'),
+  },
+  'an engine that was asked for and does not answer': {
+    on: 'process',
+    files: { 'moorage.config.ts': config('cache: redis()', 'docker()') },
+    env: { MOORAGE_PROVIDER: '', DOCKER_HOST: NOWHERE },
     text: [
       'moorage: Provider docker, chosen by the config, cannot be used: no engine answers at unix:///run/moorage-nowhere/docker.sock (ENOENT).',
       'Start it, or correct DOCKER_HOST or the Docker context.',
-    ].join('\n') },
-  'an unknown provider': { on: 'process',
-    files: { 'moorage.config.ts': config('cache: redis()') }, env: { MOORAGE_PROVIDER: 'podman' }, code: 2,
+    ].join('\n'),
+  },
+  'an unknown provider': {
+    on: 'process',
+    files: { 'moorage.config.ts': config('cache: redis()') },
+    env: { MOORAGE_PROVIDER: 'podman' },
+    code: 2,
     text: [
-      'moorage: MOORAGE_PROVIDER is \'podman\', which is not a provider.',
+      "moorage: MOORAGE_PROVIDER is 'podman', which is not a provider.",
       'Unset it, or set it to one of docker, kubernetes, process.',
-    ].join('\n') },
-  'no redis-server': { on: 'process',
-    files: { 'moorage.config.ts': config('cache: redis()') }, env: { PATH: dirname(process.execPath) },
+    ].join('\n'),
+  },
+  'no redis-server': {
+    on: 'process',
+    files: { 'moorage.config.ts': config('cache: redis()') },
+    env: { PATH: dirname(process.execPath) },
     text: [
       'moorage: services.cache: there is no redis-server on the PATH to run as a plain process.',
       'Install it (apt install redis-server, brew install redis), use Docker or Kubernetes, or set the URL of one that runs.',
-    ].join('\n') },
-  'no mongod': { on: 'process',
-    files: { 'moorage.config.ts': config('db: mongodb()') }, env: { PATH: dirname(process.execPath) },
+    ].join('\n'),
+  },
+  'no mongod': {
+    on: 'process',
+    files: { 'moorage.config.ts': config('db: mongodb()') },
+    env: { PATH: dirname(process.execPath) },
     text: [
       'moorage: services.db: there is no mongod on the PATH to run as a plain process.',
       'Install MongoDB, or `npm install --save-dev mongodb-memory-server`, use Docker or Kubernetes, or set the URL of one that runs.',
-    ].join('\n') },
-  'a given URL where nobody answers': { on: 'process',
-    files: { 'moorage.config.ts': config('cache: redis()') }, env: { CACHE_URL: 'redis://:secret@127.0.0.1:1/0' },
+    ].join('\n'),
+  },
+  'a given URL where nobody answers': {
+    on: 'process',
+    files: { 'moorage.config.ts': config('cache: redis()') },
+    env: { CACHE_URL: 'redis://:secret@127.0.0.1:1/0' },
     text: [
       'moorage: services.cache: CACHE_URL is set, but nothing answers at 127.0.0.1:1.',
       'Start that service, or unset CACHE_URL to let moorage start one.',
-    ].join('\n') },
-  'a given URL that is none': { on: 'process',
-    files: { 'moorage.config.ts': config('cache: redis()') }, env: { CACHE_URL: 'localhost' }, code: 2,
+    ].join('\n'),
+  },
+  'a given URL that is none': {
+    on: 'process',
+    files: { 'moorage.config.ts': config('cache: redis()') },
+    env: { CACHE_URL: 'localhost' },
+    code: 2,
     text: [
       'moorage: CACHE_URL is set, but its value is not a URL.',
       'Unset CACHE_URL to let moorage start services.cache, or give the URL of one that runs.',
-    ].join('\n') },
-  'no package.json': { on: 'process', files: { 'moorage.config.ts': config("api: npmServer({ cwd: 'api' })") }, code: 2,
+    ].join('\n'),
+  },
+  'no package.json': {
+    on: 'process',
+    files: { 'moorage.config.ts': config("api: npmServer({ cwd: 'api' })") },
+    code: 2,
     text: [
       'moorage: services.api.cwd: there is no package.json in FOLDER/api.',
       'Give the folder of the package that has the script.',
-    ].join('\n') },
-  'a script that is missing': { on: 'process',
-    files: { 'moorage.config.ts': config("api: npmServer({ script: 'serve' })"), 'package.json': scripts({ start: 'x', dev: 'y' }) }, code: 2,
-    text: 'moorage: services.api.script: FOLDER/package.json has no script \'serve\'.\nIt has start, dev.' },
-  'a package.json that is no JSON': { on: 'process',
-    files: { 'moorage.config.mjs': config("api: npmServer({ cwd: 'api' })"), 'api/package.json': '{ "scripts": ' }, code: 2,
+    ].join('\n'),
+  },
+  'a script that is missing': {
+    on: 'process',
+    files: {
+      'moorage.config.ts': config("api: npmServer({ script: 'serve' })"),
+      'package.json': scripts({ start: 'x', dev: 'y' }),
+    },
+    code: 2,
+    text: "moorage: services.api.script: FOLDER/package.json has no script 'serve'.\nIt has start, dev.",
+  },
+  'a package.json that is no JSON': {
+    on: 'process',
+    files: { 'moorage.config.mjs': config("api: npmServer({ cwd: 'api' })"), 'api/package.json': '{ "scripts": ' },
+    code: 2,
     text: [
       'moorage: services.api.cwd: FOLDER/api/package.json is not JSON: Unexpected end of JSON input.',
       'Correct that file.',
-    ].join('\n') },
-  'a server that ends at once': { on: 'process',
+    ].join('\n'),
+  },
+  'a server that ends at once': {
+    on: 'process',
     files: api("console.log('listening soon'); console.error('cannot find its settings'); process.exit(1)"),
     text: [
       'moorage: services.api ended with exit code 1 before it was ready.',
@@ -177,20 +264,29 @@ const cases: { readonly [what: string]: Case } = {
       'Last log lines:',
       '  listening soon',
       '  cannot find its settings',
-    ].join('\n') },
-  'a server that never answers': { on: 'process',
-    files: api("setInterval(() => {}, 1000)", 'deadlines: { ready: 400 }'),
+    ].join('\n'),
+  },
+  'a server that never answers': {
+    on: 'process',
+    files: api('setInterval(() => {}, 1000)', 'deadlines: { ready: 400 }'),
     text: [
       'moorage: services.api did not become ready within 0.4 s: connection refused by 127.0.0.1:PORT.',
       'If it only needs longer, raise services.api.deadlines.ready (milliseconds).',
-    ].join('\n') },
-  'a server that answers with an error': { on: 'process',
-    files: api("import { createServer } from 'node:http'; createServer((_, r) => r.writeHead(500).end()).listen(process.env.PORT, '127.0.0.1')", 'deadlines: { ready: 1000 }'),
+    ].join('\n'),
+  },
+  'a server that answers with an error': {
+    on: 'process',
+    files: api(
+      "import { createServer } from 'node:http'; createServer((_, r) => r.writeHead(500).end()).listen(process.env.PORT, '127.0.0.1')",
+      'deadlines: { ready: 1000 }',
+    ),
     text: [
       'moorage: services.api did not become ready within 1 s: http://127.0.0.1:PORT/ answered 500.',
       'If it only needs longer, raise services.api.deadlines.ready (milliseconds).',
-    ].join('\n') },
-  'an SQL seed without a driver': { on: 'process',
+    ].join('\n'),
+  },
+  'an SQL seed without a driver': {
+    on: 'process',
     files: { 'moorage.config.ts': config("db: postgres({ seed: 'schema.sql' })"), 'schema.sql': 'select 1' },
     text: [
       'moorage: services.db.seed: FOLDER/schema.sql failed with exit code 1.',
@@ -198,23 +294,31 @@ const cases: { readonly [what: string]: Case } = {
       'Last log lines:',
       '  An SQL seed needs a driver, and the project has neither pg nor postgres.',
       '  npm install --save-dev pg',
-    ].join('\n') },
-  'a seed that fails': { on: 'process',
-    files: { 'moorage.config.ts': config("db: postgres({ seed: 'seed.ts' })"), 'seed.ts': "export function seed() { console.error('three users'); process.exit(3) }" },
+    ].join('\n'),
+  },
+  'a seed that fails': {
+    on: 'process',
+    files: {
+      'moorage.config.ts': config("db: postgres({ seed: 'seed.ts' })"),
+      'seed.ts': "export function seed() { console.error('three users'); process.exit(3) }",
+    },
     text: [
       'moorage: services.db.seed: FOLDER/seed.ts failed with exit code 3.',
       'Correct the seed: it is called with the connection that tests get.',
       'Last log lines:',
       '  three users',
-    ].join('\n') },
-  'a seed module without a seed': { on: 'process',
-    files: { 'moorage.config.ts': config("db: postgres({ seed: 'seed.ts' })"), 'seed.ts': "export const users = []" },
+    ].join('\n'),
+  },
+  'a seed module without a seed': {
+    on: 'process',
+    files: { 'moorage.config.ts': config("db: postgres({ seed: 'seed.ts' })"), 'seed.ts': 'export const users = []' },
     text: [
       'moorage: services.db.seed: FOLDER/seed.ts failed with exit code 1.',
       'Correct the seed: it is called with the connection that tests get.',
       'Last log lines:',
       '  FOLDER/seed.ts exports no function named seed, and no default one.',
-    ].join('\n') },
+    ].join('\n'),
+  },
 }
 
 test.for(Object.entries(cases))('%s', async ([_what, { on, files, env, text, code = 1 }], { skip }) => {
@@ -255,7 +359,9 @@ test('a seed that does not end', async () => {
   await using stage = await openStage(project.folder, 'process')
   const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'))
   expect(await child.ended).toEqual({ code: 1, signal: null })
-  expect(said(child.output(), project.folder)).toMatch(/^moorage: services.db did not become ready within 2 s: its seed has not ended.\nIf it only needs longer, raise services.db.deadlines.ready \(milliseconds\).\nLast log lines:\n/)
+  expect(said(child.output(), project.folder)).toMatch(
+    /^moorage: services.db did not become ready within 2 s: its seed has not ended.\nIf it only needs longer, raise services.db.deadlines.ready \(milliseconds\).\nLast log lines:\n/,
+  )
   await stage.clean(2_000)
 })
 
@@ -266,10 +372,17 @@ test('an engine, and the package testcontainers missing', async ({ skip }) => {
   // A copy, as npm would install it: beside a linked one its own packages would be found.
   const installed = join(project.folder, 'node_modules', 'moorage')
   rmSync(installed)
-  for (const name of ['bin', 'dist', 'package.json']) cpSync(resolve('packages/moorage', name), join(installed, name), { recursive: true })
-  cpSync(resolve('packages/moorage/node_modules/get-port'), join(project.folder, 'node_modules/get-port'), { recursive: true, dereference: true })
+  for (const name of ['bin', 'dist', 'package.json'])
+    cpSync(resolve('packages/moorage', name), join(installed, name), { recursive: true })
+  cpSync(resolve('packages/moorage/node_modules/get-port'), join(project.folder, 'node_modules/get-port'), {
+    recursive: true,
+    dereference: true,
+  })
   await using stage = await openStage(project.folder, 'docker')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'), { NODE_PATH: '', MOORAGE_PROVIDER: '' })
+  const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'), {
+    NODE_PATH: '',
+    MOORAGE_PROVIDER: '',
+  })
   expect(await child.ended).toEqual({ code: 1, signal: null })
   expect(said(child.output(), project.folder)).toBe(
     'moorage: Provider docker is there but cannot be used: the package testcontainers is not installed.\nRun: npm install --save-dev testcontainers',
@@ -281,5 +394,11 @@ test('an engine, and the package testcontainers missing', async ({ skip }) => {
 function said(output: string, folder: string): string {
   const lines = output.trimEnd().split('\n')
   const from = lines.findLastIndex((line) => line.startsWith('moorage: '))
-  return lines.slice(from).join('\n').replaceAll(folder, 'FOLDER').replaceAll(REGISTRY, 'REGISTRY').replaceAll(process.env['DOCKER_HOST'] || 'no engine here', 'ENGINE').replace(/127.0.0.1:\d{5}/g, '127.0.0.1:PORT')
+  return lines
+    .slice(from)
+    .join('\n')
+    .replaceAll(folder, 'FOLDER')
+    .replaceAll(REGISTRY, 'REGISTRY')
+    .replaceAll(process.env['DOCKER_HOST'] || 'no engine here', 'ENGINE')
+    .replace(/127.0.0.1:\d{5}/g, '127.0.0.1:PORT')
 }

@@ -5,13 +5,20 @@ import { runFixture } from '../harness/run-fixture.ts'
 
 /** The files that a piece of a page shows, by the paths in their first lines. */
 function filesIn(text: string): Files {
-  return Object.fromEntries([...text.matchAll(/^```ts\n\/\/ (\S+)\n([^]*?)^```/gm)].map(([, path, code]) => [path as string, code as string]))
+  return Object.fromEntries(
+    [...text.matchAll(/^```ts\n\/\/ (\S+)\n([^]*?)^```/gm)].map(([, path, code]) => [path as string, code as string]),
+  )
 }
 
 describe('docs/runners.md', () => {
   const [first = '', ...sections] = readFileSync('docs/runners.md', 'utf8').split(/^## /m)
-  const shown = sections.filter((text) => text.includes('```ts')).map((text) => [text.split('\n')[0] as string, filesIn(text)] as const)
-  const tests = Object.assign({}, ...shown.map(([, files]) => Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('test'))))) as Files
+  const shown = sections
+    .filter((text) => text.includes('```ts'))
+    .map((text) => [text.split('\n')[0] as string, filesIn(text)] as const)
+  const tests = Object.assign(
+    {},
+    ...shown.map(([, files]) => Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('test')))),
+  ) as Files
 
   test('five forms', () => expect(shown).toHaveLength(5))
 

@@ -18,7 +18,12 @@ const CHILD = `
   const alive = setInterval(() => {}, 1000)
   note('runs')`
 
-async function exec(stage: Stage, project: Project, command: readonly string[], tty = false): ReturnType<Stage['start']> {
+async function exec(
+  stage: Stage,
+  project: Project,
+  command: readonly string[],
+  tty = false,
+): ReturnType<Stage['start']> {
   return await stage.start(moorage(project.folder, 'exec', '--', ...command), {}, tty)
 }
 
@@ -31,15 +36,22 @@ function notes(project: Project): readonly string[] {
 }
 
 test("the command's own exit code, and the services' variables", async () => {
-  using project = openProject({ ...SITE, 'look.mjs': `
+  using project = openProject({
+    ...SITE,
+    'look.mjs': `
     const page = await (await fetch(process.env.WEB_URL)).text()
     const { run, services } = JSON.parse(process.env.MOORAGE)
     console.log(JSON.stringify({ page, same: services.web.url === process.env.WEB_URL, run: /^dev-[0-9a-f]{8}$/.test(run), args: process.argv.slice(2) }))
-    process.exit(42)` })
+    process.exit(42)`,
+  })
   await using stage = await openStage(project.folder, 'process')
   const child = await exec(stage, project, [process.execPath, 'look.mjs', '--config', '--', 'a b'])
   expect(await child.ended, child.output()).toEqual({ code: 42, signal: null })
-  const line = child.output().split('\n').find((text) => text.startsWith('{')) ?? ''
+  const line =
+    child
+      .output()
+      .split('\n')
+      .find((text) => text.startsWith('{')) ?? ''
   expect(JSON.parse(line)).toEqual({ page: '<p>site</p>', same: true, run: true, args: ['--config', '--', 'a b'] })
   await stage.clean(2_000)
 })
@@ -77,7 +89,10 @@ test('Ctrl-C in a terminal reaches the command once', async () => {
 })
 
 test('SIGTERM while services start: 143, and nothing was run', async () => {
-  using project = openProject({ 'moorage.config.ts': config('api: npmServer()'), 'package.json': '{ "type": "module", "scripts": { "start": "sleep 60" } }' })
+  using project = openProject({
+    'moorage.config.ts': config('api: npmServer()'),
+    'package.json': '{ "type": "module", "scripts": { "start": "sleep 60" } }',
+  })
   await using stage = await openStage(project.folder, 'process')
   const child = await exec(stage, project, ['touch', 'notes'])
   await until('it starts', () => child.output().includes('api starting'))
@@ -89,7 +104,10 @@ test('SIGTERM while services start: 143, and nothing was run', async () => {
 })
 
 test('services that do not start: 1, and the command is not run', async () => {
-  using project = openProject({ 'moorage.config.ts': config('api: npmServer()'), 'package.json': '{ "type": "module", "scripts": { "start": "exit 9" } }' })
+  using project = openProject({
+    'moorage.config.ts': config('api: npmServer()'),
+    'package.json': '{ "type": "module", "scripts": { "start": "exit 9" } }',
+  })
   await using stage = await openStage(project.folder, 'process')
   const child = await exec(stage, project, ['touch', 'notes'])
   expect(await child.ended).toEqual({ code: 1, signal: null })
@@ -103,7 +121,9 @@ test('a command that is not there: 2', async () => {
   await using stage = await openStage(project.folder, 'process')
   const child = await exec(stage, project, ['no-such-command'])
   expect(await child.ended).toEqual({ code: 2, signal: null })
-  expect(child.output()).toContain("moorage: moorage exec: 'no-such-command' cannot be run.\nCheck its name and the PATH.\n")
+  expect(child.output()).toContain(
+    "moorage: moorage exec: 'no-such-command' cannot be run.\nCheck its name and the PATH.\n",
+  )
   await stage.clean(2_000)
 })
 
@@ -116,30 +136,39 @@ test('a wrong call: 2, and nothing is started', async () => {
   await stage.clean(2_000)
 })
 
-test.each<Record<string, string>>([{ CI: '' }, { CI: 'true', GITHUB_RUN_ID: '77' }])('a child that provisions the same config joins the run (%j)', async (env) => {
-  using project = openProject({ ...SITE, 'child.ts': `
+test.each<Record<string, string>>([{ CI: '' }, { CI: 'true', GITHUB_RUN_ID: '77' }])(
+  'a child that provisions the same config joins the run (%j)',
+  async (env) => {
+    using project = openProject({
+      ...SITE,
+      'child.ts': `
     import { provision } from 'moorage'
     import config from './moorage.config.ts'
     const env = await provision(config)
     console.log('JOINED ' + (env.run === JSON.parse(process.env.MOORAGE!).run) + ' ' + (env.endpoints.web.url === process.env.WEB_URL))
     await env.dispose()
-    console.log('STILL ' + (await fetch(process.env.WEB_URL!)).status)` })
-  await using stage = await openStage(project.folder, 'process')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, 'child.ts'), env)
-  expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
-  expect(child.output()).toContain('JOINED true true\nSTILL 200\n')
-  await stage.clean(2_000)
-})
+    console.log('STILL ' + (await fetch(process.env.WEB_URL!)).status)`,
+    })
+    await using stage = await openStage(project.folder, 'process')
+    const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, 'child.ts'), env)
+    expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
+    expect(child.output()).toContain('JOINED true true\nSTILL 200\n')
+    await stage.clean(2_000)
+  },
+)
 
 test('a child of a run with a URL that the user has given joins it, and takes that URL as given too', async () => {
   await using server = createServer((_request, response) => response.end('given')).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  using project = openProject({ ...SITE, 'child.ts': `
+  using project = openProject({
+    ...SITE,
+    'child.ts': `
     import { provision } from 'moorage'
     import config from './moorage.config.ts'
     await using env = await provision(config)
-    console.log('JOINED ' + (env.run === JSON.parse(process.env.MOORAGE!).run) + ' ' + env.endpoints.web.url)` })
+    console.log('JOINED ' + (env.run === JSON.parse(process.env.MOORAGE!).run) + ' ' + env.endpoints.web.url)`,
+  })
   await using stage = await openStage(project.folder, 'process')
   const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, 'child.ts'), { WEB_URL: url })
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
@@ -148,7 +177,9 @@ test('a child of a run with a URL that the user has given joins it, and takes th
 })
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a config that never comes to its end', async (signal) => {
-  using project = openProject({ 'moorage.config.ts': "console.error('loading'); setInterval(() => {}, 1000); await new Promise(() => {})" })
+  using project = openProject({
+    'moorage.config.ts': "console.error('loading'); setInterval(() => {}, 1000); await new Promise(() => {})",
+  })
   await using stage = await openStage(project.folder, 'process')
   const child = await exec(stage, project, ['true'])
   await until('it is being loaded', () => child.output().includes('loading'))
@@ -158,7 +189,10 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a config that never comes to 
 })
 
 test('what a config has begun does not keep the process', async () => {
-  using project = openProject({ ...SITE, 'moorage.config.ts': `setInterval(() => {}, 1000)\n${SITE['moorage.config.ts']}` })
+  using project = openProject({
+    ...SITE,
+    'moorage.config.ts': `setInterval(() => {}, 1000)\n${SITE['moorage.config.ts']}`,
+  })
   await using stage = await openStage(project.folder, 'process')
   const child = await exec(stage, project, ['sh', '-c', 'exit 7'])
   expect(await child.ended, child.output()).toEqual({ code: 7, signal: null })
@@ -168,7 +202,13 @@ test('what a config has begun does not keep the process', async () => {
 test('whoever reads its progress may stop reading: the command runs', async () => {
   using project = openProject({ ...SITE, 'note.cjs': "require('node:fs').writeFileSync('notes', 'ran')" })
   await using stage = await openStage(project.folder, 'process')
-  const child = await stage.start(['bash', '-c', '"$@" 2> >(true)', 'bash', ...moorage(project.folder, 'exec', '--', process.execPath, 'note.cjs')])
+  const child = await stage.start([
+    'bash',
+    '-c',
+    '"$@" 2> >(true)',
+    'bash',
+    ...moorage(project.folder, 'exec', '--', process.execPath, 'note.cjs'),
+  ])
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
   expect(notes(project)).toEqual(['ran'])
   await stage.clean(2_000)

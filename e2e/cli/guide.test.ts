@@ -5,8 +5,15 @@ import { openProject } from './project.ts'
 
 /** What differs from run to run; the phases in between, which a guide leaves out. */
 function plain(text: string, folder: string): string {
-  const lines = text.replaceAll(folder, '/home/me/shop').split('\n').filter((line) => !/ (starting|waiting until ready)$/.test(line))
-  return lines.join('\n').replace(/:\d{4,5}\b/g, ':PORT').replace(/\d\.\d\d s/g, 'N s').replace(/dev-[0-9a-f]{8}/g, 'RUN')
+  const lines = text
+    .replaceAll(folder, '/home/me/shop')
+    .split('\n')
+    .filter((line) => !/ (starting|waiting until ready)$/.test(line))
+  return lines
+    .join('\n')
+    .replace(/:\d{4,5}\b/g, ':PORT')
+    .replace(/\d\.\d\d s/g, 'N s')
+    .replace(/dev-[0-9a-f]{8}/g, 'RUN')
 }
 
 test('docs/cli.md: its session, command by command', async () => {
@@ -20,7 +27,9 @@ test('docs/cli.md: its session, command by command', async () => {
   for (const step of steps) {
     const [command = '', ...said] = step.split('\n')
     const [node = '', bin = ''] = moorage(project.folder)
-    const child = await stage.start(['sh', '-c', `moorage() { ${node} ${bin} "$@"; }; ${command}`], { MOORAGE_PROVIDER: '' })
+    const child = await stage.start(['sh', '-c', `moorage() { ${node} ${bin} "$@"; }; ${command}`], {
+      MOORAGE_PROVIDER: '',
+    })
     await child.ended
     expect(plain(child.output(), project.folder), command).toBe(plain(said.join('\n'), project.folder))
   }

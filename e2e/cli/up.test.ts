@@ -7,7 +7,8 @@ import { moorage, openStage, type Stage } from '../harness/fixture.ts'
 import { docker, killUnit, unitsOf } from '../harness/units.ts'
 import { config, openProject, scripts, type Project } from './project.ts'
 
-const SERVICES = "db: postgres(), web: staticServer({ root: 'site' }), late: staticServer({ root: 'site', needs: { web: 'ready' } })"
+const SERVICES =
+  "db: postgres(), web: staticServer({ root: 'site' }), late: staticServer({ root: 'site', needs: { web: 'ready' } })"
 const SITE = { 'site/index.html': '<p>site</p>', 'other/index.html': '<p>other</p>' }
 const PROVIDERS: readonly ProviderName[] = ['process', 'docker', 'kubernetes']
 
@@ -30,7 +31,9 @@ function runIn(output: string): string {
 }
 
 describe.each(PROVIDERS)('on %s', (provider) => {
-  test('9: moorage up stays; twice is once; an edit restarts what changed and what needs it; a later run attaches and heals', async ({ skip }) => {
+  test('9: moorage up stays; twice is once; an edit restarts what changed and what needs it; a later run attaches and heals', async ({
+    skip,
+  }) => {
     const reason = missing(provider)
     if (reason) skip(reason)
     using project = openProject({ ...SITE, 'moorage.config.ts': config(SERVICES) })
@@ -39,14 +42,17 @@ describe.each(PROVIDERS)('on %s', (provider) => {
 
     const up = await say('up')
     expect(up.code, up.output).toBe(0)
-    for (const name of ['db', 'web', 'late']) expect(up.output).toMatch(new RegExp(`^moorage: ✓ ${name}  \\S+  \\d+\\.\\d\\d s$`, 'm'))
+    for (const name of ['db', 'web', 'late'])
+      expect(up.output).toMatch(new RegExp(`^moorage: ✓ ${name}  \\S+  \\d+\\.\\d\\d s$`, 'm'))
     const run = runIn(up.output)
     expect(up.output).toContain(`moorage: run ${run} stays for 8 h, or until: moorage down\n`)
     const units = unitsOf(provider, run)
     expect(Object.keys(units).toSorted()).toEqual(['db', 'late', 'web'])
 
     const twice = await say('up')
-    expect(twice.output).toMatch(/^(moorage: ✓ \w+ {2}\S+ {2}already there\n){3}moorage: run \S+ stays for 8 h, or until: moorage down\n$/)
+    expect(twice.output).toMatch(
+      /^(moorage: ✓ \w+ {2}\S+ {2}already there\n){3}moorage: run \S+ stays for 8 h, or until: moorage down\n$/,
+    )
     expect(runIn(twice.output)).toBe(run)
     expect(unitsOf(provider, run)).toEqual(units)
 
@@ -81,9 +87,13 @@ describe.each(PROVIDERS)('on %s', (provider) => {
   test('what two killed processes left: gc tells it, then removes it, and nothing else', async ({ skip }) => {
     const reason = missing(provider)
     if (reason) skip(reason)
-    if (provider === 'docker') docker('create', '--name', 'foreign', '--label', 'moorage.run=dev-00000000', 'busybox:1.37', 'true')
+    if (provider === 'docker')
+      docker('create', '--name', 'foreign', '--label', 'moorage.run=dev-00000000', 'busybox:1.37', 'true')
     try {
-      using project = openProject({ ...SITE, 'moorage.config.ts': config("db: postgres(), web: staticServer({ root: 'site' })") })
+      using project = openProject({
+        ...SITE,
+        'moorage.config.ts': config("db: postgres(), web: staticServer({ root: 'site' })"),
+      })
       await using stage = await openStage(project.folder, provider)
       const say = teller(stage, project)
       const run = runIn((await say('up')).output)
@@ -93,10 +103,15 @@ describe.each(PROVIDERS)('on %s', (provider) => {
       const dry = await say('gc', '--dry-run')
       expect(dry.code, dry.output).toBe(0)
       const lines = dry.output.trim().split('\n')
-      for (const line of lines) expect(line).toMatch(new RegExp(`^would remove (process|folder|container|network|namespace|job) \\S+( of run ${run})?$`))
+      for (const line of lines)
+        expect(line).toMatch(
+          new RegExp(`^would remove (process|folder|container|network|namespace|job) \\S+( of run ${run})?$`),
+        )
       await expect(stage.clean(0)).rejects.toThrow('left behind')
       const gone = await say('gc')
-      expect(gone.output.trim().split('\n').toSorted()).toEqual(lines.map((line) => line.replace('would remove', 'removed')).toSorted())
+      expect(gone.output.trim().split('\n').toSorted()).toEqual(
+        lines.map((line) => line.replace('would remove', 'removed')).toSorted(),
+      )
       await stage.clean(5_000)
       expect(await say('gc')).toEqual({ code: 0, output: 'moorage: nothing is left of dead runs\n' })
     } finally {
@@ -115,20 +130,32 @@ test('up ends by itself when its time is over', async () => {
 })
 
 test('an edit whose service does not start: what stood is taken down with it, and that is said', async () => {
-  using project = openProject({ ...SITE, 'package.json': scripts({ start: 'echo the reason; exit 9' }), 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
+  using project = openProject({
+    ...SITE,
+    'package.json': scripts({ start: 'echo the reason; exit 9' }),
+    'moorage.config.ts': config("web: staticServer({ root: 'site' })"),
+  })
   await using stage = await openStage(project.folder, 'process')
   const say = teller(stage, project)
   expect((await say('up')).code).toBe(0)
-  writeFileSync(join(project.folder, 'moorage.config.ts'), config("web: staticServer({ root: 'site' }), api: npmServer()"))
+  writeFileSync(
+    join(project.folder, 'moorage.config.ts'),
+    config("web: staticServer({ root: 'site' }), api: npmServer()"),
+  )
   const edited = await say('up')
   expect(edited.code).toBe(1)
-  expect(edited.output).toContain('moorage: The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.\n')
+  expect(edited.output).toContain(
+    'moorage: The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.\n',
+  )
   expect(edited.output).toContain('services.api ended with exit code 9 before it was ready.')
   await stage.clean(2_000)
 })
 
 test('up, and its supervisor killed: the next start removes what it left', async () => {
-  using project = openProject({ ...SITE, 'moorage.config.ts': config("db: postgres(), web: staticServer({ root: 'site' })") })
+  using project = openProject({
+    ...SITE,
+    'moorage.config.ts': config("db: postgres(), web: staticServer({ root: 'site' })"),
+  })
   await using stage = await openStage(project.folder, 'process')
   const say = teller(stage, project)
   const run = runIn((await say('up')).output)
@@ -148,12 +175,25 @@ test('data on stdout, and nothing else; in CI a later run shares nothing', async
     expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
     return readFileSync(join(project.folder, 'told'), 'utf8')
   }
-  const up = JSON.parse(await told('up', '--json')) as { run: string; services: { web: { url: string } }; env: { WEB_URL: string }; stays: object }
-  expect(up).toMatchObject({ run: expect.stringMatching(/^dev-/), healthProblems: {}, users: 0, stays: { because: 'asked', seconds: 28_800 }, env: { WEB_URL: up.services.web.url } })
+  const up = JSON.parse(await told('up', '--json')) as {
+    run: string
+    services: { web: { url: string } }
+    env: { WEB_URL: string }
+    stays: object
+  }
+  expect(up).toMatchObject({
+    run: expect.stringMatching(/^dev-/),
+    healthProblems: {},
+    users: 0,
+    stays: { because: 'asked', seconds: 28_800 },
+    env: { WEB_URL: up.services.web.url },
+  })
   expect(await told('status', '--env')).toMatch(new RegExp(`^MOORAGE='\\{.*\\}'\nWEB_URL='${up.services.web.url}'\n$`))
   expect(JSON.parse(await told('status', '--json'))).toMatchObject([{ run: up.run, services: up.services }])
   expect(await told('logs', 'web')).toBe('')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo URL $WEB_URL'), { CI: 'true' })
+  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo URL $WEB_URL'), {
+    CI: 'true',
+  })
   expect(await child.ended).toEqual({ code: 0, signal: null })
   expect(child.output()).toContain('URL http')
   expect(child.output()).not.toContain(up.services.web.url)

@@ -12,12 +12,14 @@ export function missing(provider: ProviderName): string | undefined {
   const host = process.env['DOCKER_HOST']
   const answers = host !== undefined && spawnSync('docker', ['-H', host, 'version'], { stdio: 'ignore' }).status === 0
   if (answers) return undefined
-  if (process.env['CI'] === 'true') throw new RangeError('CI runs with the test bed, and its Docker engine does not answer')
+  if (process.env['CI'] === 'true')
+    throw new RangeError('CI runs with the test bed, and its Docker engine does not answer')
   return 'no Docker engine: DOCKER_HOST is not set, or nothing answers there (npm run testbed -- up)'
 }
 
 function missingCluster(): string | undefined {
-  if (process.env['MOORAGE_TESTBED_KUBECONFIG'] !== undefined && kubectl('get', '--raw', '/readyz').status === 0) return undefined
+  if (process.env['MOORAGE_TESTBED_KUBECONFIG'] !== undefined && kubectl('get', '--raw', '/readyz').status === 0)
+    return undefined
   if (process.env['CI'] === 'true') throw new RangeError('CI runs with the test bed, and its cluster does not answer')
   return 'no cluster: MOORAGE_TESTBED_KUBECONFIG is not set, or nothing answers there (npm run testbed -- up)'
 }
@@ -34,7 +36,11 @@ export function kubeconfig(user: string): string {
 }
 
 /** The bed's administrator. */
-export function kubectl(...args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+export function kubectl(...args: readonly string[]): {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+} {
   const program = process.env['MOORAGE_TESTBED_KUBECTL'] ?? 'kubectl'
   return spawnSync(program, ['--kubeconfig', kubeconfig('admin'), ...args], { encoding: 'utf8' })
 }

@@ -21,29 +21,59 @@ export interface Stage extends AsyncDisposable {
 }
 
 const EXCLUSIONS: readonly Exclusion[] = [
-  { kind: 'docker network', pattern: /^[0-9a-f]{12} bridge$/, why: "the engine's own, which it makes anew when it starts" },
-  { kind: 'listening unix socket', pattern: /\/moorage-testbed\/engine\/libnetwork\//, why: "the engine's own, of another name at each start" },
+  {
+    kind: 'docker network',
+    pattern: /^[0-9a-f]{12} bridge$/,
+    why: "the engine's own, which it makes anew when it starts",
+  },
+  {
+    kind: 'listening unix socket',
+    pattern: /\/moorage-testbed\/engine\/libnetwork\//,
+    why: "the engine's own, of another name at each start",
+  },
   { kind: 'temporary file', pattern: /^node-compile-cache$/, why: "npm's own, wherever an npm script runs" },
-  { kind: 'temporary file', pattern: /^playwright-(transform-cache|artifacts)-/, why: "Playwright's own: a cache, and what it leaves when it is killed" },
+  {
+    kind: 'temporary file',
+    pattern: /^playwright-(transform-cache|artifacts)-/,
+    why: "Playwright's own: a cache, and what it leaves when it is killed",
+  },
   { kind: 'file', pattern: /\/world-/, why: "the test's own world" },
-  { kind: 'file', pattern: /\/(node-compile-cache|\.X\d|hsperfdata_|vitest-)/, why: 'caches of Node and of the test runner' },
+  {
+    kind: 'file',
+    pattern: /\/(node-compile-cache|\.X\d|hsperfdata_|vitest-)/,
+    why: 'caches of Node and of the test runner',
+  },
   { kind: 'file', pattern: /\/tmp\/(bash|tmp\.|moorage-testbed)/, why: 'shells and the test bed' },
 ]
 
-export async function openStage(folder: string, provider: ProviderName, others: readonly Exclusion[] = []): Promise<Stage> {
+export async function openStage(
+  folder: string,
+  provider: ProviderName,
+  others: readonly Exclusion[] = [],
+): Promise<Stage> {
   const exclusions = [...EXCLUSIONS, ...others]
   if (provider === 'kubernetes') await settled()
   const world = await openWorld()
   const cwd = resolve(folder)
   const host = provider === 'docker' ? process.env['DOCKER_HOST'] : undefined
-  const kinds: readonly Kind[] = [...world.kinds, ...machineKinds(), ...(host ? dockerKinds(host) : []), ...(provider === 'kubernetes' ? kubernetesKinds(kubeconfig('admin')) : [])]
+  const kinds: readonly Kind[] = [
+    ...world.kinds,
+    ...machineKinds(),
+    ...(host ? dockerKinds(host) : []),
+    ...(provider === 'kubernetes' ? kubernetesKinds(kubeconfig('admin')) : []),
+  ]
   const before: Inventory = await takeInventory(kinds, exclusions)
   const spaces = provider === 'kubernetes' ? namespaces() : []
   const runsFile = join(world.folder, 'runs')
   return {
     world,
     runsFile,
-    start: (argv, env = {}, tty = false) => world.spawn(argv, { cwd, tty, env: { TEST_RUNS_FILE: runsFile, ...chromiumEnvironment(), ...environmentOf(provider), NO_COLOR: '1', ...env } }),
+    start: (argv, env = {}, tty = false) =>
+      world.spawn(argv, {
+        cwd,
+        tty,
+        env: { TEST_RUNS_FILE: runsFile, ...chromiumEnvironment(), ...environmentOf(provider), NO_COLOR: '1', ...env },
+      }),
     async clean(within, gone = GONE) {
       if (provider !== 'kubernetes') return await expectUnchanged(before, { kinds, exclusions, within })
       await accepted(spaces, within)
@@ -73,11 +103,24 @@ async function accepted(before: readonly string[], within: number): Promise<void
 
 /** What the test before has left to the cluster is gone. */
 async function settled(): Promise<void> {
-  for (const end = Date.now() + GONE; Date.now() < end && kubectl('get', 'namespaces,pods', '-A').stdout.includes('Terminating'); ) await sleep(100)
+  for (
+    const end = Date.now() + GONE;
+    Date.now() < end && kubectl('get', 'namespaces,pods', '-A').stdout.includes('Terminating');
+  )
+    await sleep(100)
 }
 
 function namespaces(): readonly string[] {
-  const rows = kubectl('get', 'namespaces', '--no-headers', '-o', 'custom-columns=N:.metadata.name,D:.metadata.deletionTimestamp').stdout.trim().split('\n').map((line) => line.split(/\s+/))
+  const rows = kubectl(
+    'get',
+    'namespaces',
+    '--no-headers',
+    '-o',
+    'custom-columns=N:.metadata.name,D:.metadata.deletionTimestamp',
+  )
+    .stdout.trim()
+    .split('\n')
+    .map((line) => line.split(/\s+/))
   return rows.flatMap(([name = '', deleted]) => (deleted === '<none>' ? [name] : []))
 }
 

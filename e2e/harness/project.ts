@@ -23,9 +23,15 @@ export function openProject({ fixture, packages, files = {} }: ProjectOptions): 
   const folder = mkdtempSync(join(tmpdir(), 'moorage-project-'))
   const modules = join(folder, 'node_modules')
   const source = fixture.startsWith('examples/') ? fixture : join('e2e/fixtures', fixture)
-  cpSync(source, folder, { recursive: true, filter: (path) => !/[\\/](node_modules|test-results|__screenshots__)$/.test(path) })
-  for (const part of ['package.json', 'bin', 'dist']) cpSync(join('packages/moorage', part), join(modules, 'moorage', part), { recursive: true })
-  const links = LINKED.map((linked) => [linked, join('packages/moorage/node_modules', linked)] as const).filter(([, target]) => existsSync(target))
+  cpSync(source, folder, {
+    recursive: true,
+    filter: (path) => !/[\\/](node_modules|test-results|__screenshots__)$/.test(path),
+  })
+  for (const part of ['package.json', 'bin', 'dist'])
+    cpSync(join('packages/moorage', part), join(modules, 'moorage', part), { recursive: true })
+  const links = LINKED.map((linked) => [linked, join('packages/moorage/node_modules', linked)] as const).filter(
+    ([, target]) => existsSync(target),
+  )
   for (const [linked, target] of [...Object.entries(packages), ...links]) {
     mkdirSync(dirname(join(modules, linked)), { recursive: true })
     symlinkSync(realpathSync(resolve(target)), join(modules, linked))
@@ -59,11 +65,21 @@ export interface RunnerPackage {
 }
 
 /** The fixture with one version of its runner installed. */
-export function openRunner({ fixture, source = fixture, version, name, entry }: RunnerPackage, files: Files = {}): RunnerProject {
+export function openRunner(
+  { fixture, source = fixture, version, name, entry }: RunnerPackage,
+  files: Files = {},
+): RunnerProject {
   const packages = { [name]: join('e2e/fixtures', `${fixture}-${version}`, 'node_modules', name) }
-  const project = openProject({ fixture: source, packages, files: { 'package.json': '{ "type": "module" }', ...files } })
+  const project = openProject({
+    fixture: source,
+    packages,
+    files: { 'package.json': '{ "type": "module" }', ...files },
+  })
   const [file, ...before] = entry
-  return { ...project, command: (...args) => [process.execPath, join(project.folder, 'node_modules', name, file), ...before, ...args] }
+  return {
+    ...project,
+    command: (...args) => [process.execPath, join(project.folder, 'node_modules', name, file), ...before, ...args],
+  }
 }
 
 /** Runs that said which one they are. */

@@ -29,8 +29,16 @@ export interface Outcome {
   readonly output: string
 }
 
-const folder: Exclusion = { kind: 'temporary file', pattern: /^[\w-]{21}$/, why: "Vitest's own, which up to version 4 it leaves when it is killed" }
-const fork: Exclusion = { kind: 'process', pattern: /: (node \(vitest \d+\)$|\S+\/node --experimental-import-meta-resolve --require )/, why: 'may go on with its test when Vitest is killed, up to version 4 (vitest#9123)' }
+const folder: Exclusion = {
+  kind: 'temporary file',
+  pattern: /^[\w-]{21}$/,
+  why: "Vitest's own, which up to version 4 it leaves when it is killed",
+}
+const fork: Exclusion = {
+  kind: 'process',
+  pattern: /: (node \(vitest \d+\)$|\S+\/node --experimental-import-meta-resolve --require )/,
+  why: 'may go on with its test when Vitest is killed, up to version 4 (vitest#9123)',
+}
 
 /** What the runner itself leaves, with moorage or without. */
 function leftBy(runner: RunFixture['runner']): readonly Exclusion[] {
@@ -45,7 +53,11 @@ export async function runFixture(options: RunFixture): Promise<Outcome> {
   await using stage = await openStage(project.folder, provider, leftBy(runner))
   const tty = options.tty ?? signal?.by.startsWith('Ctrl-C') ?? false
   const lasts: Record<string, string> = signal && signal.during !== 'teardown' ? { LASTS_MS: '60000' } : {}
-  const child = await stage.start(project.command(...(args ?? ('vitest' in runner ? ['run'] : []))), { ...lasts, ...options.env }, tty)
+  const child = await stage.start(
+    project.command(...(args ?? ('vitest' in runner ? ['run'] : []))),
+    { ...lasts, ...options.env },
+    tty,
+  )
   if (signal) {
     const arrived = reached(signal.during, stage, child)
     let over = false

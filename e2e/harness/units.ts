@@ -6,11 +6,27 @@ import { kubectl, type ProviderName } from './engine.ts'
 export function unitsOf(provider: ProviderName, run: string): { readonly [service: string]: string } {
   if (provider === 'process') return processes(run)
   if (provider === 'docker') {
-    const lines = docker('ps', '--no-trunc', '--format', '{{.Names}} {{.ID}}').trim().split('\n').filter((line) => line.startsWith(`moorage-${run}-`))
-    return Object.fromEntries(lines.map((line) => [line.slice(`moorage-${run}-`.length).split(' ')[0] ?? '', line.split(' ')[1] ?? '']))
+    const lines = docker('ps', '--no-trunc', '--format', '{{.Names}} {{.ID}}')
+      .trim()
+      .split('\n')
+      .filter((line) => line.startsWith(`moorage-${run}-`))
+    return Object.fromEntries(
+      lines.map((line) => [line.slice(`moorage-${run}-`.length).split(' ')[0] ?? '', line.split(' ')[1] ?? '']),
+    )
   }
-  const { stdout } = kubectl('get', 'pods', '-n', run, '-o', 'jsonpath={range .items[*]}{.metadata.labels.moorage\\.service} {.metadata.uid} {.metadata.deletionTimestamp}{"\\n"}{end}')
-  const rows = stdout.trim().split('\n').map((line) => line.split(' ')).filter(([name, , deleted]) => name && !deleted)
+  const { stdout } = kubectl(
+    'get',
+    'pods',
+    '-n',
+    run,
+    '-o',
+    'jsonpath={range .items[*]}{.metadata.labels.moorage\\.service} {.metadata.uid} {.metadata.deletionTimestamp}{"\\n"}{end}',
+  )
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([name, , deleted]) => name && !deleted)
   return Object.fromEntries(rows.map(([name = '', uid = '']) => [name, uid]))
 }
 
@@ -30,7 +46,9 @@ export function docker(...args: readonly string[]): string {
 /** The first process that carries each unit's mark: the service itself. */
 function processes(run: string): { readonly [service: string]: string } {
   const found: Record<string, number> = {}
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)) {
+  for (const pid of readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)) {
     const [, service] = new RegExp(`\0MOORAGE_UNIT=${run}/([^/]+)/\0`).exec(`\0${environ(pid)}`) ?? []
     if (service) found[service] = Math.min(pid, found[service] ?? Infinity)
   }

@@ -7,4 +7,13 @@ import { runnerMutants } from './runner-mutants.ts'
 import { reuseMutants } from './reuse-mutants.ts'
 import { serverMutants } from './server-mutants.ts'
 
-export const allMutants: readonly Mutant[] = [...mutants, ...kubernetesMutants, ...chaosMutants, ...runnerMutants, ...reuseMutants, ...serverMutants, ...browserMutants, ...dockerMutants]
+export const allMutants: readonly Mutant[] = [
+  ...mutants,
+  ...kubernetesMutants,
+  ...chaosMutants,
+  ...runnerMutants,
+  ...reuseMutants,
+  ...serverMutants,
+  ...browserMutants,
+  ...dockerMutants,
+]

@@ -9,7 +9,11 @@ export const browserMutants: readonly Mutant[] = [
     file: 'packages/services/src/presets/browser.ts',
     find: 'if (tagged === undefined || tagged === minor) return',
     replace: 'if (tagged !== minor || tagged === minor) return',
-    test: { project: 'unit', file: 'test/services/presets/browser.test.ts', name: 'an image of another minor version is refused before anything exists' },
+    test: {
+      project: 'unit',
+      file: 'test/services/presets/browser.test.ts',
+      name: 'an image of another minor version is refused before anything exists',
+    },
     says: /not refused/,
     quick: true,
   },
@@ -19,13 +23,16 @@ export const browserMutants: readonly Mutant[] = [
     file: 'packages/services/src/presets/browser.ts',
     find: 'chromium*-"$1" >/dev/null 2>&1 ||',
     replace: 'chromium*-"$1" >/dev/null 2>&1 || true ||',
-    test: visual('17: a version mismatch is caught before the first test: an image without the browser build of the installed version'),
+    test: visual(
+      '17: a version mismatch is caught before the first test: an image without the browser build of the installed version',
+    ),
     says: /or an image made from it/,
     quick: false,
   },
   {
     name: 'loopback not exposed to the browser',
-    guarantee: 'a page in a container or a pod reaches servers of the runner, and every service by the URL that the test has',
+    guarantee:
+      'a page in a container or a pod reaches servers of the runner, and every service by the URL that the test has',
     file: 'packages/services/src/presets/browser.ts',
     find: "variables: { PW_TEST_CONNECT_EXPOSE_NETWORK: '<loopback>' },",
     replace: '',

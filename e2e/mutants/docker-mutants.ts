@@ -1,6 +1,10 @@
 import type { Mutant, TestRef } from './mutants.ts'
 
-const reaping = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-docker/reap.test.ts', name: `a sweep by the journal on docker > ${name}` })
+const reaping = (name: string): TestRef => ({
+  project: 'contract',
+  file: 'test/provider-docker/reap.test.ts',
+  name: `a sweep by the journal on docker > ${name}`,
+})
 const ryuk = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/ryuk.test.ts', name: `ryuk > ${name}` })
 
 export const dockerMutants: readonly Mutant[] = [
@@ -8,9 +12,13 @@ export const dockerMutants: readonly Mutant[] = [
     name: 'port proxy taken for the service',
     guarantee: 'a container is ready when it listens itself, not when the proxy of its port accepts',
     file: 'packages/provider-docker/src/endpoint.ts',
-    find: '(network.direct ?',
-    replace: '(!network.name ?',
-    test: { project: 'contract', file: 'test/provider-docker/endpoint.test.ts', name: 'readiness by a port > an engine whose port proxy accepts, and is too busy to find nobody behind, makes no service ready' },
+    find: '...(network.direct',
+    replace: '...(!network.name',
+    test: {
+      project: 'contract',
+      file: 'test/provider-docker/endpoint.test.ts',
+      name: 'readiness by a port > an engine whose port proxy accepts, and is too busy to find nobody behind, makes no service ready',
+    },
     says: /expected undefined to be 'nobody listens/,
     quick: false,
   },
@@ -20,7 +28,11 @@ export const dockerMutants: readonly Mutant[] = [
     file: 'packages/provider-docker/src/provider.ts',
     find: "throw lostOr(error, host, { service: spec.name, phase: 'start' })",
     replace: 'throw error',
-    test: { project: 'contract', file: 'test/provider-docker/errors.test.ts', name: 'an engine whose connection breaks off > at /images/busybox, before the engine has done it: the start says that it is lost, and nothing stays' },
+    test: {
+      project: 'contract',
+      file: 'test/provider-docker/errors.test.ts',
+      name: 'an engine whose connection breaks off > at /images/busybox, before the engine has done it: the start says that it is lost, and nothing stays',
+    },
     says: /to match object \{ code: 'PROVIDER_LOST'/,
     quick: false,
   },
@@ -30,7 +42,9 @@ export const dockerMutants: readonly Mutant[] = [
     file: 'packages/provider-docker/src/ryuk/ryuk.ts',
     find: 'filter: filterOf(run),',
     replace: "filter: filterOf(run).replaceAll('moorage', 'nobody'),",
-    test: ryuk('runner and supervisor killed together on an engine elsewhere: the run is gone within 20 s without a next start, and another run without it is not'),
+    test: ryuk(
+      'runner and supervisor killed together on an engine elsewhere: the run is gone within 20 s without a next start, and another run without it is not',
+    ),
     says: /left behind: docker container: \S+ \/moorage-/,
     quick: false,
   },
@@ -70,7 +84,9 @@ export const dockerMutants: readonly Mutant[] = [
     file: 'packages/provider-docker/src/ryuk/ryuk.ts',
     find: "'org.testcontainers.ryuk': 'false'",
     replace: "'org.testcontainers.ryuk': 'true'",
-    test: ryuk('testcontainers of somebody else takes none of ours for its own; what turns that off turns ours off as well'),
+    test: ryuk(
+      'testcontainers of somebody else takes none of ours for its own; what turns that off turns ours off as well',
+    ),
     says: /to be ''/,
     quick: false,
   },
@@ -80,7 +96,11 @@ export const dockerMutants: readonly Mutant[] = [
     file: 'packages/provider-docker/src/engine/network.ts',
     find: 'made ? [made.id] : await idsOf(host, run)',
     replace: 'made ? [made.id] : (await idsOf(host, run)).slice(9)',
-    test: { project: 'contract', file: 'test/provider-docker/errors.test.ts', name: 'an engine whose connection breaks off > at /networks/create, after the engine has done it: the start says that it is lost, and nothing stays' },
+    test: {
+      project: 'contract',
+      file: 'test/provider-docker/errors.test.ts',
+      name: 'an engine whose connection breaks off > at /networks/create, after the engine has done it: the start says that it is lost, and nothing stays',
+    },
     says: /to be '/,
     quick: false,
   },
@@ -100,7 +120,9 @@ export const dockerMutants: readonly Mutant[] = [
     file: 'packages/provider-docker/src/reap.ts',
     find: 'if (id !== Id && !(',
     replace: 'if (!(',
-    test: reaping('takes what it has by the id, whatever its labels, and by the name only what is labelled as the journal says'),
+    test: reaping(
+      'takes what it has by the id, whatever its labels, and by the name only what is labelled as the journal says',
+    ),
     says: /to deeply equal/,
     quick: false,
   },
@@ -110,7 +132,11 @@ export const dockerMutants: readonly Mutant[] = [
     file: 'packages/provider-docker/src/reap.ts',
     find: ' && isDeepStrictEqual(ownerIn(labels), owner))',
     replace: ' && isDeepStrictEqual(owner, owner))',
-    test: { project: 'unit', file: 'test/ownership/docker-journal.test.ts', name: "a container under a name that a dead journal has, with a living owner alone, is somebody else's" },
+    test: {
+      project: 'unit',
+      file: 'test/ownership/docker-journal.test.ts',
+      name: "a container under a name that a dead journal has, with a living owner alone, is somebody else's",
+    },
     says: /to deeply equal \[ 'container-\d+' \]/,
     quick: true,
   },

@@ -1,9 +1,17 @@
 import type { Mutant, TestRef } from './mutants.ts'
 
 const cluster = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/kubernetes.test.ts', name })
-const forward = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-kubernetes/forward/listener.test.ts', name: `forward > ${name}` })
+const forward = (name: string): TestRef => ({
+  project: 'contract',
+  file: 'test/provider-kubernetes/forward/listener.test.ts',
+  name: `forward > ${name}`,
+})
 const deleter = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/kubernetes-deleter.test.ts', name })
-const ciPod = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-kubernetes/cluster/owner-pod.test.ts', name })
+const ciPod = (name: string): TestRef => ({
+  project: 'contract',
+  file: 'test/provider-kubernetes/cluster/owner-pod.test.ts',
+  name,
+})
 
 export const kubernetesMutants: readonly Mutant[] = [
   {
@@ -22,7 +30,9 @@ export const kubernetesMutants: readonly Mutant[] = [
     file: 'packages/provider-kubernetes/src/pod/manifest.ts',
     find: '[SERVICE]: hostLabel(spec.name) }, ownerReferences: [owner] }',
     replace: '[SERVICE]: hostLabel(spec.name) }, ownerReferences: [owner].slice(1) }',
-    test: cluster('supervisor and client killed together: the cluster itself removes the run, within the grace and 15 s'),
+    test: cluster(
+      'supervisor and client killed together: the cluster itself removes the run, within the grace and 15 s',
+    ),
     says: /expected 'pod\/dev-/,
     quick: false,
   },
@@ -32,7 +42,9 @@ export const kubernetesMutants: readonly Mutant[] = [
     file: 'packages/provider-kubernetes/src/lifetime/namespace-deleter.ts',
     find: "args: ['delete', 'namespace', namespace, '--wait=false']",
     replace: "args: ['version', '--client']",
-    test: deleter('supervisor and client killed together: with a deleter the cluster removes the namespace as well, and nobody has to come back'),
+    test: deleter(
+      'supervisor and client killed together: with a deleter the cluster removes the namespace as well, and nobody has to come back',
+    ),
     says: /left behind: kubernetes object: namespaces /,
     quick: false,
   },
@@ -70,8 +82,8 @@ export const kubernetesMutants: readonly Mutant[] = [
     name: 'running taken for ready',
     guarantee: 'a URL is given when its server answers, not when its container runs',
     file: 'packages/core/src/provisioning/start-service.ts',
-    find: '  await waitReady({ service: name, unit, probes, ports, signal, clock: context.clock, seen: (reason) => (clock.lastReason = reason) })\n',
-    replace: '',
+    find: '    probes,\n    ports,\n    signal,\n    clock: context.clock,',
+    replace: '    probes: [],\n    ports,\n    signal,\n    clock: context.clock,',
     test: cluster('ready is when its server answers, not when its container runs'),
     says: /to deeply equal \{ code: \+?0/,
     quick: false,
@@ -82,7 +94,11 @@ export const kubernetesMutants: readonly Mutant[] = [
     file: 'packages/provider-kubernetes/src/lifetime/expired-leases.ts',
     find: 'deleteLease(client, { namespace, name, uid, version })',
     replace: 'deleteLease(client, { namespace, name, uid })',
-    test: { project: 'contract', file: 'test/provider-kubernetes/lifetime/lease.test.ts', name: 'leases > a renewal while it is being judged saves it' },
+    test: {
+      project: 'contract',
+      file: 'test/provider-kubernetes/lifetime/lease.test.ts',
+      name: 'leases > a renewal while it is being judged saves it',
+    },
     says: /to deeply equal \[\]/,
     quick: false,
   },
@@ -92,7 +108,11 @@ export const kubernetesMutants: readonly Mutant[] = [
     file: 'packages/provider-kubernetes/src/reap.ts',
     find: "const leased = annotations?.[LIVENESS] === 'lease'\n  const path = leased ?",
     replace: "const leased = annotations?.[LIVENESS] === 'lease'\n  if (leased) return 'none'\n  const path = leased ?",
-    test: { project: 'contract', file: 'test/provider-kubernetes/lifetime/run-namespace.test.ts', name: 'a namespace with a Lease that was marked a moment ago (recorded)' },
+    test: {
+      project: 'contract',
+      file: 'test/provider-kubernetes/lifetime/run-namespace.test.ts',
+      name: 'a namespace with a Lease that was marked a moment ago (recorded)',
+    },
     says: /to deeply equal \[\]/,
     quick: true,
   },
@@ -110,8 +130,8 @@ export const kubernetesMutants: readonly Mutant[] = [
     name: 'CI pod owns nothing',
     guarantee: 'a run in a CI pod goes when the cluster removes that pod',
     file: 'packages/provider-kubernetes/src/cluster/owner-pod.ts',
-    find: 'uid, blockOwnerDeletion: false }], labels',
-    replace: 'uid, blockOwnerDeletion: false }].slice(1), labels',
+    find: 'uid, blockOwnerDeletion: false }],',
+    replace: 'uid, blockOwnerDeletion: false }].slice(1),',
     test: ciPod("a workflow's pod owns the run, and gives it ARC's label"),
     says: /to deeply equal/,
     quick: true,
@@ -120,8 +140,8 @@ export const kubernetesMutants: readonly Mutant[] = [
     name: "ARC's label missing",
     guarantee: 'ARC finds the pods and secrets of a runner that it ends',
     file: 'packages/provider-kubernetes/src/cluster/owner-pod.ts',
-    find: ': { [RUNNER]: runner } }',
-    replace: ': {} }',
+    find: ': { [RUNNER]: runner },',
+    replace: ': {},',
     test: ciPod("a workflow's pod owns the run, and gives it ARC's label"),
     says: /to deeply equal/,
     quick: true,

@@ -13,21 +13,27 @@ export function collectLeftovers(): Disposable {
     [Symbol.dispose]() {
       const inUse = commands()
       const old = (path: string): boolean => Date.now() - statSync(path).mtimeMs > AGE
-      for (const path of folders()) if (!before.has(path) && !inUse.includes(path) && old(path)) rmSync(path, { recursive: true, force: true })
+      for (const path of folders())
+        if (!before.has(path) && !inUse.includes(path) && old(path)) rmSync(path, { recursive: true, force: true })
     },
   }
 }
 
 function folders(): readonly string[] {
-  return readdirSync(FOLDER).filter((name) => name.startsWith('moorage-dev-')).map((name) => join(FOLDER, name))
+  return readdirSync(FOLDER)
+    .filter((name) => name.startsWith('moorage-dev-'))
+    .map((name) => join(FOLDER, name))
 }
 
 function commands(): string {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-    } catch {
-      return ''
-    }
-  }).join('\n')
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      } catch {
+        return ''
+      }
+    })
+    .join('\n')
 }

@@ -21,8 +21,16 @@ export interface TestRef {
   readonly name: string
 }
 
-const lifecycle = (name: string): TestRef => ({ project: 'unit', file: 'test/core/provisioning/task-stack.test.ts', name })
-const objects = (name: string): TestRef => ({ project: 'contract', file: 'test/provider-docker/stop.test.ts', name: `objects on docker > ${name}` })
+const lifecycle = (name: string): TestRef => ({
+  project: 'unit',
+  file: 'test/core/provisioning/task-stack.test.ts',
+  name,
+})
+const objects = (name: string): TestRef => ({
+  project: 'contract',
+  file: 'test/provider-docker/stop.test.ts',
+  name: `objects on docker > ${name}`,
+})
 const hash = (name: string): TestRef => ({ project: 'unit', file: 'test/core/config/hash.test.ts', name })
 
 export const mutants: readonly Mutant[] = [
@@ -32,7 +40,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/core/src/supervisor/supervisor.ts',
     find: "this.#unlessUsed('the last connection closed')",
     replace: '',
-    test: { project: 'e2e', file: 'e2e/runners/signals.test.ts', name: 'on process, nothing is left 5 s after > SIGKILL of Vitest during tests' },
+    test: {
+      project: 'e2e',
+      file: 'e2e/runners/signals.test.ts',
+      name: 'on process, nothing is left 5 s after > SIGKILL of Vitest during tests',
+    },
     says: /left behind: process: .*moorage supervisor/,
     quick: false,
   },
@@ -42,7 +54,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/core/src/recovery/journal.ts',
     find: 'write: (provider, entry) => append({ provider, entry }),',
     replace: 'write: () => {},',
-    test: { project: 'e2e', file: 'e2e/runners/supervisor.test.ts', name: 'on process > supervisor and client killed together: the next start removes what they left' },
+    test: {
+      project: 'e2e',
+      file: 'e2e/runners/supervisor.test.ts',
+      name: 'on process > supervisor and client killed together: the next start removes what they left',
+    },
     says: /left behind: (temporary )?file: \S*moorage-dev-/,
     quick: false,
   },
@@ -132,7 +148,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/provider-process/src/watcher.ts',
     find: 'read -r _ <&3\n',
     replace: 'exit\n',
-    test: { project: 'contract', file: 'test/provider-process/watcher.test.ts', name: 'a service ends by itself when its supervisor is killed' },
+    test: {
+      project: 'contract',
+      file: 'test/provider-process/watcher.test.ts',
+      name: 'a service ends by itself when its supervisor is killed',
+    },
     says: /to deeply equal \[\]/,
     quick: true,
   },
@@ -142,7 +162,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/provider-process/src/watcher.ts',
     find: 'kill -s KILL "\\${pid%/environ}"',
     replace: ':',
-    test: { project: 'contract', file: 'test/provider-process/watcher.test.ts', name: 'one that ignores its stop signal is killed after the grace, with what has left its group' },
+    test: {
+      project: 'contract',
+      file: 'test/provider-process/watcher.test.ts',
+      name: 'one that ignores its stop signal is killed after the grace, with what has left its group',
+    },
     says: /to deeply equal \[\]/,
     quick: false,
   },
@@ -152,7 +176,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/provider-process/src/watcher.ts',
     find: 'looks=100',
     replace: 'looks=1',
-    test: { project: 'contract', file: 'test/provider-process/labels.test.ts', name: 'a service that breeds ends with its supervisor, and its port is free' },
+    test: {
+      project: 'contract',
+      file: 'test/provider-process/labels.test.ts',
+      name: 'a service that breeds ends with its supervisor, and its port is free',
+    },
     says: /to deeply equal \[\]/,
     quick: false,
   },
@@ -162,7 +190,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/provider-process/src/stop.ts',
     find: "  await endMarked(unit, 'SIGKILL', 0)\n",
     replace: '',
-    test: { project: 'contract', file: 'test/provider-process/labels.test.ts', name: 'a service that forks-twice ends with its session, and its port is free' },
+    test: {
+      project: 'contract',
+      file: 'test/provider-process/labels.test.ts',
+      name: 'a service that forks-twice ends with its session, and its port is free',
+    },
     says: /to deeply equal \[\]/,
     quick: true,
   },
@@ -182,7 +214,9 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/provider-docker/src/start.ts',
     find: 'await removeRun(client, run.id, name).catch(leaveToSession)\n    await Promise.race',
     replace: 'await removeContainer(client.ask, name).catch(leaveToSession)\n    await Promise.race',
-    test: objects('a container that somebody else made under the same name is not touched, whatever becomes of the start'),
+    test: objects(
+      'a container that somebody else made under the same name is not touched, whatever becomes of the start',
+    ),
     says: /to be '[0-9a-f]+/,
     quick: false,
   },
@@ -191,8 +225,13 @@ export const mutants: readonly Mutant[] = [
     guarantee: 'services of an engine that died are told as lost while tests run',
     file: 'packages/provider-docker/src/start.ts',
     find: "await call(host, { method: 'POST', path: `/containers/${id}/wait?condition=next-exit` })",
-    replace: "await engine.getContainer(id).wait({ condition: 'next-exit' }).then((end: unknown) => ({ text: JSON.stringify(end) || String(call) + host }))",
-    test: { project: 'e2e', file: 'e2e/providers/docker.test.ts', name: 'an engine that is killed and starts again in mid-run: its services are told as lost, and it keeps nothing for longer than to the next start' },
+    replace:
+      "await engine.getContainer(id).wait({ condition: 'next-exit' }).then((end: unknown) => ({ text: JSON.stringify(end) || String(call) + host }))",
+    test: {
+      project: 'e2e',
+      file: 'e2e/providers/docker.test.ts',
+      name: 'an engine that is killed and starts again in mid-run: its services are told as lost, and it keeps nothing for longer than to the next start',
+    },
     says: /not within 3000 ms: its word/,
     quick: false,
   },
@@ -202,7 +241,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/provider-docker/src/engine/network.ts',
     find: "bind: '127.0.0.1', reach: '127.0.0.1'",
     replace: "bind: '0.0.0.0', reach: '127.0.0.1'",
-    test: { project: 'contract', file: 'test/provider-docker/published-ports.test.ts', name: 'ports on docker > every published port is on 127.0.0.1 only' },
+    test: {
+      project: 'contract',
+      file: 'test/provider-docker/published-ports.test.ts',
+      name: 'ports on docker > every published port is on 127.0.0.1 only',
+    },
     says: /HostIp|to deeply equal/,
     quick: false,
   },
@@ -212,7 +255,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/services/src/presets/mongodb.ts',
     find: '[primary, refused]',
     replace: '[primary]',
-    test: { project: 'contract', file: 'test/provider-docker/mongodb-readiness.test.ts', name: 'mongodb with a root user > is not ready while the temporary server of its image answers' },
+    test: {
+      project: 'contract',
+      file: 'test/provider-docker/mongodb-readiness.test.ts',
+      name: 'mongodb with a root user > is not ready while the temporary server of its image answers',
+    },
     says: /MongoDB init process complete/,
     quick: false,
   },
@@ -220,9 +267,13 @@ export const mutants: readonly Mutant[] = [
     name: 'slot not in the database name',
     guarantee: 'two workers never have the same database',
     file: 'packages/core/src/worker/slot-name.ts',
-    find: "${(startOf(runner) ?? 0).toString(36)}_${slot}`",
-    replace: "${(startOf(runner) ?? 0).toString(36)}_1`",
-    test: { project: 'e2e', file: 'e2e/runners/isolation.test.ts', name: '12: a database for each worker, on process (db,cache) > 8 workers at once do not collide' },
+    find: '${(processStart(runner) ?? 0).toString(36)}_${slot}`',
+    replace: '${(processStart(runner) ?? 0).toString(36)}_1`',
+    test: {
+      project: 'e2e',
+      file: 'e2e/runners/isolation.test.ts',
+      name: '12: a database for each worker, on process (db,cache) > 8 workers at once do not collide',
+    },
     says: /Tests +\d+ failed/,
     quick: false,
   },
@@ -230,9 +281,13 @@ export const mutants: readonly Mutant[] = [
     name: 'runner not in the database name',
     guarantee: 'two runs that share their services never have the same database',
     file: 'packages/core/src/worker/slot-name.ts',
-    find: "${host()}_${runner}_${(startOf(runner) ?? 0).toString(36)}_${slot}",
-    replace: "${slot}",
-    test: { project: 'e2e', file: 'e2e/runners/isolation.test.ts', name: '12: two checkouts, and two runs of one that share their services, do not collide' },
+    find: '${host()}_${runner}_${(processStart(runner) ?? 0).toString(36)}_${slot}',
+    replace: '${slot}',
+    test: {
+      project: 'e2e',
+      file: 'e2e/runners/isolation.test.ts',
+      name: '12: two checkouts, and two runs of one that share their services, do not collide',
+    },
     says: /Tests +\d+ failed/,
     quick: false,
   },
@@ -242,7 +297,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/services/src/isolation/postgres.ts',
     find: ' ALLOW_CONNECTIONS false IS_TEMPLATE true',
     replace: ' IS_TEMPLATE true',
-    test: { project: 'contract', file: 'test/contract/isolation.test.ts', name: 'a PostgreSQL that is isolated > no session can be opened on what the clones are made of' },
+    test: {
+      project: 'contract',
+      file: 'test/contract/isolation.test.ts',
+      name: 'a PostgreSQL that is isolated > no session can be opened on what the clones are made of',
+    },
     says: /resolved .* instead of rejecting/,
     quick: false,
   },
@@ -252,7 +311,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/services/src/isolation/postgres.ts',
     find: 'if (there && fresh) await drop(sql, name)',
     replace: 'if (there && fresh) return { ...connection, database: name, url: at(connection, name) }',
-    test: { project: 'contract', file: 'test/contract/isolation.test.ts', name: 'a PostgreSQL that is isolated > a slot is kept until it is to be fresh; then sessions on it are ended, and the shared database is never touched' },
+    test: {
+      project: 'contract',
+      file: 'test/contract/isolation.test.ts',
+      name: 'a PostgreSQL that is isolated > a slot is kept until it is to be fresh; then sessions on it are ended, and the shared database is never touched',
+    },
     says: /to deeply equal/,
     quick: false,
   },
@@ -262,7 +325,11 @@ export const mutants: readonly Mutant[] = [
     file: 'packages/core/src/worker/acquire-slot.ts',
     find: 'if (isolated.given !== undefined) throw given(name, isolated.given)',
     replace: '',
-    test: { project: 'unit', file: 'test/core/worker/acquire-slot.test.ts', name: 'no services, a name that is none, a service that is given: each refused in words' },
+    test: {
+      project: 'unit',
+      file: 'test/core/worker/acquire-slot.test.ts',
+      name: 'no services, a name that is none, a service that is given: each refused in words',
+    },
     says: /Invalid URL/,
     quick: true,
   },

@@ -1,7 +1,11 @@
 import type { Mutant, TestRef } from './mutants.ts'
 
 const runners = (file: string, name: string): TestRef => ({ project: 'e2e', file: `e2e/runners/${file}.test.ts`, name })
-const annotations = (name: string): TestRef => ({ project: 'unit', file: 'test/core/client/report/github-annotations.test.ts', name: `15: ${name}` })
+const annotations = (name: string): TestRef => ({
+  project: 'unit',
+  file: 'test/core/client/report/github-annotations.test.ts',
+  name: `15: ${name}`,
+})
 
 /** What users meet in Vitest and in Playwright. */
 export const runnerMutants: readonly Mutant[] = [
@@ -9,9 +13,13 @@ export const runnerMutants: readonly Mutant[] = [
     name: 'app before its services',
     guarantee: "Playwright's app server is started when the services are ready, and sees their URLs",
     file: 'packages/playwright/src/web-server.ts',
-    find: "command: argv.map(quoted).join(' '),\n      wait: { stdout: new Announcement() },",
-    replace: "command: `echo early; ${argv.map(quoted).join(' ')}`,\n      wait: { stdout: new Announcement() && /early/ },",
-    test: runners('playwright', 'Playwright latest, webServer: [moorage.webServer(), app] > 4: the app sees the URL of the database, and so do tests, without a global setup'),
+    find: "command: argv.map(quoted).join(' '),\n      wait: { stdout: new StdoutHandshake() },",
+    replace:
+      "command: `echo early; ${argv.map(quoted).join(' ')}`,\n      wait: { stdout: new Announcement() && /early/ },",
+    test: runners(
+      'playwright',
+      'Playwright latest, webServer: [moorage.webServer(), app] > 4: the app sees the URL of the database, and so do tests, without a global setup',
+    ),
     says: /app sees none:/,
     quick: false,
   },
@@ -19,9 +27,12 @@ export const runnerMutants: readonly Mutant[] = [
     name: 'variables stay in the setup',
     guarantee: 'workers of Playwright have the variables of the run',
     file: 'packages/playwright/src/setup.ts',
-    find: 'exposeTo(process.env, env.env)',
+    find: 'exposeVariables(process.env, env.env)',
     replace: 'exposeTo({}, env.env)',
-    test: runners('playwright', 'Playwright latest > 16: globalSetup by name; 10: the same payload in variables and fixtures; 14: a good teardown is silent'),
+    test: runners(
+      'playwright',
+      'Playwright latest > 16: globalSetup by name; 10: the same payload in variables and fixtures; 14: a good teardown is silent',
+    ),
     says: /the variable MOORAGE is not set/,
     quick: false,
   },
@@ -41,7 +52,10 @@ export const runnerMutants: readonly Mutant[] = [
     file: 'packages/vitest/src/ended-services-reporter.ts',
     find: 'errors.push(...added)',
     replace: 'errors.push(...added.slice(added.length))',
-    test: runners('reports', 'Vitest 5 > 13: a service that dies in mid-run: one message, no unhandled error, and its last lines in the report of the test that failed'),
+    test: runners(
+      'reports',
+      'Vitest 5 > 13: a service that dies in mid-run: one message, no unhandled error, and its last lines in the report of the test that failed',
+    ),
     says: /to match .*kills it/,
     quick: false,
   },
@@ -51,7 +65,10 @@ export const runnerMutants: readonly Mutant[] = [
     file: 'packages/playwright/src/failed-test.ts',
     find: 'if (!failed) return\n',
     replace: 'if (info.status) return\n',
-    test: runners('reports', 'Playwright latest > 13: the last lines of a service that died are attached to the test that failed'),
+    test: runners(
+      'reports',
+      'Playwright latest > 13: the last lines of a service that died are attached to the test that failed',
+    ),
     says: /Target cannot be null|to have a length of 1/,
     quick: false,
   },
@@ -59,7 +76,7 @@ export const runnerMutants: readonly Mutant[] = [
     name: 'annotation unescaped',
     guarantee: 'an annotation on GitHub is the whole message',
     file: 'packages/core/src/client/report/github-annotations.ts',
-    find: '::error title=moorage::${escaped(text)}',
+    find: '::error title=moorage::${escapeCommandText(text)}',
     replace: '::error title=moorage::${text || escaped(text)}',
     test: annotations('percent, carriage return and line feed are escaped as the rules of workflow commands ask'),
     says: /to deeply equal \[ Array\(1\) \]/,
@@ -69,8 +86,8 @@ export const runnerMutants: readonly Mutant[] = [
     name: 'a log that commands',
     guarantee: 'what a service prints cannot command the workflow',
     file: 'packages/core/src/client/report/github-annotations.ts',
-    find: '`::stop-commands::${token}`, ...logs, `::${token}::`',
-    replace: '...logs, `::${token}::`',
+    find: '`::stop-commands::${token}`,',
+    replace: '',
     test: annotations('what a service has said cannot stop, or go on with, the commands'),
     says: /\[0-9a-f-\]\{36\}/,
     quick: true,
@@ -79,7 +96,7 @@ export const runnerMutants: readonly Mutant[] = [
     name: 'an error that commands',
     guarantee: 'what a service prints cannot command the workflow',
     file: 'packages/core/src/contract/errors.ts',
-    find: '`  ${harmless(line)}`',
+    find: '`  ${escapeWorkflowCommands(line)}`',
     replace: '`  ${line}`',
     test: annotations('what a service has said commands nothing from within an error either'),
     says: /Last log lines:\\n  ::stop-/,
@@ -101,7 +118,10 @@ export const runnerMutants: readonly Mutant[] = [
     file: 'packages/core/src/client/connect.ts',
     find: "await channel.call('leave', ",
     replace: "await call('leave', ",
-    test: runners('teardown', '6: a supervisor that does not answer holds up the end of Vitest for 8 s, and fails nothing'),
+    test: runners(
+      'teardown',
+      '6: a supervisor that does not answer holds up the end of Vitest for 8 s, and fails nothing',
+    ),
     says: /to be less than/,
     quick: false,
   },
@@ -111,7 +131,10 @@ export const runnerMutants: readonly Mutant[] = [
     file: 'packages/vitest/src/warnings.ts',
     find: 'env[key] !== undefined && env[key] !== variables[key]',
     replace: 'env[key] !== env[key]',
-    test: runners('vitest', 'Vitest 5 > 18: test.env that hides a variable of ours, and a workspace file that Vitest ignores, are told once'),
+    test: runners(
+      'vitest',
+      'Vitest 5 > 18: test.env that hides a variable of ours, and a workspace file that Vitest ignores, are told once',
+    ),
     says: /expected \[ Array\(1\) \] to deeply equal/,
     quick: false,
   },

@@ -1,7 +1,15 @@
 import type { Mutant, TestRef } from './mutants.ts'
 
-const relay = (name: string): TestRef => ({ project: 'unit', file: 'test/core/provider-kit/host-port-proxy.test.ts', name })
-const site = (provider: string, row: string): TestRef => ({ project: 'e2e', file: 'e2e/providers/static-server.test.ts', name: `a static site on ${provider} > ${row}` })
+const relay = (name: string): TestRef => ({
+  project: 'unit',
+  file: 'test/core/provider-kit/host-port-proxy.test.ts',
+  name,
+})
+const site = (provider: string, row: string): TestRef => ({
+  project: 'e2e',
+  file: 'e2e/providers/static-server.test.ts',
+  name: `a static site on ${provider} > ${row}`,
+})
 
 export const serverMutants: readonly Mutant[] = [
   {
@@ -58,8 +66,8 @@ export const serverMutants: readonly Mutant[] = [
     name: 'a path leads out of the site',
     guarantee: 'nothing outside of the folder is served',
     file: 'packages/services/src/site/site-handler.ts',
-    find: 'send(request, file, { root: site.root, ',
-    replace: 'send(request, posix.join(site.root, decodeURIComponent(file)), { ',
+    find: 'send(request, file, {\n      root: site.root,',
+    replace: 'send(request, posix.join(site.root, decodeURIComponent(file)), {',
     test: site('process', 'plain /../secret.txt: 400'),
     says: /expected 200 to be 400/,
     quick: false,

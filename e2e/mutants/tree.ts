@@ -33,8 +33,14 @@ export function copyTree(): Tree {
       const path = join(folder, file)
       const text = readFileSync(path, 'utf8')
       const count = text.split(find).length - 1
-      if (count !== 1) throw new RangeError(`mutant '${name}': its text occurs ${count} times in ${file}, and has to occur once:\n${find}`)
-      writeFileSync(path, text.replace(find, () => replace))
+      if (count !== 1)
+        throw new RangeError(
+          `mutant '${name}': its text occurs ${count} times in ${file}, and has to occur once:\n${find}`,
+        )
+      writeFileSync(
+        path,
+        text.replace(find, () => replace),
+      )
       return { [Symbol.dispose]: () => writeFileSync(path, text) }
     },
     [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true, maxRetries: 3 }),

@@ -18,26 +18,47 @@ const services = "web: staticServer({ root: 'site' }), db: postgres()"
 const ask = `${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`
 const HOLD = 'echo RUNNING; until [ -e go ]; do sleep 0.1; done'
 
-test('an engine on another machine: ports are published there, which is said, and are reached there', async ({ skip }) => {
+test('an engine on another machine: ports are published there, which is said, and are reached there', async ({
+  skip,
+}) => {
   const reason = missing('docker')
   if (reason) skip(reason)
   // The test bed's engine, by TCP at an address that is not this machine's loopback.
   const [address = ''] = bridgeAddress.split('/')
   const path = (process.env['DOCKER_HOST'] ?? '').replace('unix://', '')
-  await using door = createServer((socket) => void socket.on('error', () => {}).pipe(connect(path).on('error', () => {})).pipe(socket))
+  await using door = createServer(
+    (socket) =>
+      void socket
+        .on('error', () => {})
+        .pipe(connect(path).on('error', () => {}))
+        .pipe(socket),
+  )
   await once(door.listen(0, address), 'listening')
-  using project = openProject({ ...site, 'moorage.config.ts': config(services, `docker({ host: 'tcp://${address}:${(door.address() as AddressInfo).port}' })`) })
+  using project = openProject({
+    ...site,
+    'moorage.config.ts': config(
+      services,
+      `docker({ host: 'tcp://${address}:${(door.address() as AddressInfo).port}' })`,
+    ),
+  })
   await using stage = await openStage(project.folder, 'docker')
   const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', ask))
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
-  expect(child.output()).toContain(`moorage: The Docker engine is on ${address}: ports are published there on all its addresses.\n`)
+  expect(child.output()).toContain(
+    `moorage: The Docker engine is on ${address}: ports are published there on all its addresses.\n`,
+  )
   expect(child.output()).toMatch(new RegExp(`✓ web {2}http://${address}:\\d+ `))
   expect(child.output()).toContain('hello')
   await stage.clean(2_000)
 })
 
-for (const [what, back] of [['starts again in mid-run', 'before'], ['is away at the end', 'after']] as const) {
-  test(`an engine that is killed and ${what}: its services are told as lost, and it keeps nothing for longer than to the next start`, async ({ skip }) => {
+for (const [what, back] of [
+  ['starts again in mid-run', 'before'],
+  ['is away at the end', 'after'],
+] as const) {
+  test(`an engine that is killed and ${what}: its services are told as lost, and it keeps nothing for longer than to the next start`, async ({
+    skip,
+  }) => {
     const reason = missing('docker')
     if (reason) skip(reason)
     using project = openProject({ ...site, 'moorage.config.ts': config(services) })
@@ -56,10 +77,18 @@ for (const [what, back] of [['starts again in mid-run', 'before'], ['is away at 
     } finally {
       if (back === 'after') await startEngine()
     }
-    const lost = ['db', 'web'].map((name) => `moorage: ✗ services.${name} was lost (the engine stopped answering, or the container was removed by somebody else).`)
+    const lost = ['db', 'web'].map(
+      (name) =>
+        `moorage: ✗ services.${name} was lost (the engine stopped answering, or the container was removed by somebody else).`,
+    )
     const kept = `moorage: Not removed: session docker: the engine at ${process.env['DOCKER_HOST']} does not answer (ECONNREFUSED). \`moorage gc\` tries again, and so does the next run.`
     const said = child.output().split('RUNNING\n')[1]?.trim().split('\n') ?? []
-    expect(said.filter((line) => line.startsWith('moorage: ')).map((line) => line.replace(' Its last lines:', '')).toSorted()).toEqual(back === 'after' ? [kept, ...lost].toSorted() : lost)
+    expect(
+      said
+        .filter((line) => line.startsWith('moorage: '))
+        .map((line) => line.replace(' Its last lines:', ''))
+        .toSorted(),
+    ).toEqual(back === 'after' ? [kept, ...lost].toSorted() : lost)
     if (back === 'after') {
       const next = await stage.start(moorage(project.folder, 'exec', '--', 'true'))
       expect(await next.ended, next.output()).toEqual({ code: 0, signal: null })

@@ -21,7 +21,8 @@ describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s, its tes
     const unseen = pages ? missingChromium() : undefined
     if (unseen) skip(unseen)
     const folder = `examples/${name}`
-    if (name === 'demo') spawnSync(process.execPath, ['build.mjs'], { cwd: folder, env: { ...process.env, DEMO_NONCE: 'e2e' } })
+    if (name === 'demo')
+      spawnSync(process.execPath, ['build.mjs'], { cwd: folder, env: { ...process.env, DEMO_NONCE: 'e2e' } })
     await using stage = await openStage(folder, provider)
     const child = await stage.start(vitest(folder), { DEMO_NONCE: 'e2e' })
     const end = await child.ended

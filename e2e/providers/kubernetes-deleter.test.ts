@@ -12,17 +12,25 @@ import { moorage, openStage, until, type Stage } from '../harness/fixture.ts'
 const GRACE = 6
 const MORE = 15
 
-const site = { 'site/index.html': 'hello', 'moorage.config.ts': config("web: staticServer({ root: 'site' })", `kubernetes({ grace: ${GRACE}, deleter: true })`) }
+const site = {
+  'site/index.html': 'hello',
+  'moorage.config.ts': config("web: staticServer({ root: 'site' })", `kubernetes({ grace: ${GRACE}, deleter: true })`),
+}
 const kinds = kubernetesKinds(kubeconfig('admin'))
 
 function namespaces(): readonly string[] {
-  return kubectl('get', 'namespaces', '-o', 'name', '-l', 'moorage.run').stdout.trim().split('\n').map((name) => name.replace('namespace/', ''))
+  return kubectl('get', 'namespaces', '-o', 'name', '-l', 'moorage.run')
+    .stdout.trim()
+    .split('\n')
+    .map((name) => name.replace('namespace/', ''))
 }
 
 /** Resolves when it has begun. */
 async function deleterIn(own: string): Promise<void> {
   const started = 'jsonpath={.status.initContainerStatuses[0].state.*.startedAt}'
-  await expect.poll(() => kubectl('get', 'pod', 'moorage.deleter', '-n', own, '-o', started).stdout, { timeout: 15_000 }).not.toBe('')
+  await expect
+    .poll(() => kubectl('get', 'pod', 'moorage.deleter', '-n', own, '-o', started).stdout, { timeout: 15_000 })
+    .not.toBe('')
 }
 
 /** As the deleter's account; nothing is done. */
@@ -32,7 +40,10 @@ function tries(own: string, ...args: readonly string[]): string {
 }
 
 /** The milliseconds until the cluster is as before, by itself. Socket, log and journal wait on the machine. */
-async function untilGone(stage: Stage, { before, project, within }: { readonly before: Inventory; readonly project: Project; readonly within: number }): Promise<number> {
+async function untilGone(
+  stage: Stage,
+  { before, project, within }: { readonly before: Inventory; readonly project: Project; readonly within: number },
+): Promise<number> {
   const ms = await expectUnchanged(before, { kinds, within }).finally(async () => {
     const gc = await stage.start(moorage(project.folder, 'gc'))
     expect(await gc.ended, gc.output()).toEqual({ code: 0, signal: null })
@@ -41,14 +52,18 @@ async function untilGone(stage: Stage, { before, project, within }: { readonly b
   return ms
 }
 
-test('supervisor and client killed together: with a deleter the cluster removes the namespace as well, and nobody has to come back', async ({ skip }) => {
+test('supervisor and client killed together: with a deleter the cluster removes the namespace as well, and nobody has to come back', async ({
+  skip,
+}) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
   using project = openProject(site)
   await using stage = await openStage(project.folder, 'kubernetes')
   const before = await takeInventory(kinds)
   const others = namespaces()
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; until [ -e killed ]; do sleep 0.2; done'))
+  const child = await stage.start(
+    moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; until [ -e killed ]; do sleep 0.2; done'),
+  )
   await until('tests', () => child.output().includes('RUNNING'))
   const own = namespaces().find((name) => !others.includes(name)) ?? ''
   await deleterIn(own)
@@ -68,7 +83,9 @@ test('supervisor and client killed together: with a deleter the cluster removes 
   process.stdout.write(`gone ${(ms / 1_000).toFixed(1)} s after its last sign of life, of ${GRACE} s of grace\n`)
 })
 
-test('a run that stays to be looked at stays as long with a deleter, and then goes with its namespace', async ({ skip }) => {
+test('a run that stays to be looked at stays as long with a deleter, and then goes with its namespace', async ({
+  skip,
+}) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
   const env = { MOORAGE_KEEP: 'on-failure', MOORAGE_KEEP_FOR: '22s' }
@@ -82,6 +99,9 @@ test('a run that stays to be looked at stays as long with a deleter, and then go
   await deleterIn(own)
   process.kill(await stage.supervisor(), 'SIGKILL')
   await sleep(1_000 * GRACE + 2_000)
-  expect(kubectl('get', 'pod', 'web', '-n', own, '-o', 'jsonpath={.metadata.deletionTimestamp}')).toMatchObject({ status: 0, stdout: '' })
+  expect(kubectl('get', 'pod', 'web', '-n', own, '-o', 'jsonpath={.metadata.deletionTimestamp}')).toMatchObject({
+    status: 0,
+    stdout: '',
+  })
   await untilGone(stage, { before, project, within: 1_000 * (22 - GRACE + MORE) })
 })

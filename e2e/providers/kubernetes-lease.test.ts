@@ -18,16 +18,30 @@ test('where Jobs are denied, a Lease keeps the run, and goes with it', async ({ 
   const leased = { KUBECONFIG: await withoutJobs(), MOORAGE_NAMESPACE: NAMESPACE }
   using project = openProject({ ...site, 'moorage.config.ts': config(services, 'kubernetes({ grace: 4 })') })
   await using stage = await openStage(project.folder, 'kubernetes')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', `echo RUNNING; sleep 10; ${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`), leased)
+  const child = await stage.start(
+    moorage(
+      project.folder,
+      'exec',
+      '--',
+      'sh',
+      '-c',
+      `echo RUNNING; sleep 10; ${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`,
+    ),
+    leased,
+  )
   await until('tests', () => child.output().includes('RUNNING'))
   expect(objects()).toMatch(/lease\.coordination\.k8s\.io\/dev-/)
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
-  expect(child.output()).toContain(`moorage: provider kubernetes (context testbed, namespace ${NAMESPACE}, kept by a Lease: no right to Jobs;`)
+  expect(child.output()).toContain(
+    `moorage: provider kubernetes (context testbed, namespace ${NAMESPACE}, kept by a Lease: no right to Jobs;`,
+  )
   expect(child.output()).toContain('hello')
   await stage.clean(5_000)
 })
 
-test('what a killed run left goes at the second start of another machine, by a Lease that stayed as it was; a living run stays', async ({ skip }) => {
+test('what a killed run left goes at the second start of another machine, by a Lease that stayed as it was; a living run stays', async ({
+  skip,
+}) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
   const leased = { KUBECONFIG: await withoutJobs(), MOORAGE_NAMESPACE: NAMESPACE }
@@ -37,7 +51,19 @@ test('what a killed run left goes at the second start of another machine, by a L
   using other = openProject({ ...site, 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
   await using stage = await openStage(dead.folder, 'kubernetes')
   await using second = await openStage(living.folder, 'kubernetes')
-  const lives = await second.start(onAnotherMachine(moorage(living.folder, 'exec', '--', 'sh', '-c', `echo RUNNING; until [ -e go ]; do sleep 0.2; done; ${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`)), { ...leased, ...elsewhere(second) })
+  const lives = await second.start(
+    onAnotherMachine(
+      moorage(
+        living.folder,
+        'exec',
+        '--',
+        'sh',
+        '-c',
+        `echo RUNNING; until [ -e go ]; do sleep 0.2; done; ${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`,
+      ),
+    ),
+    { ...leased, ...elsewhere(second) },
+  )
   await until('tests', () => lives.output().includes('RUNNING'))
   const alive = objects().split('\n')
   const child = await stage.start(moorage(dead.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; sleep 10'), leased)
@@ -47,18 +73,31 @@ test('what a killed run left goes at the second start of another machine, by a L
   child.kill('SIGKILL')
   process.kill(supervisor, 'SIGKILL')
   await child.ended
-  const left = objects().split('\n').filter((name) => name.includes('/dev-') && !alive.includes(name))
+  const left = objects()
+    .split('\n')
+    .filter((name) => name.includes('/dev-') && !alive.includes(name))
   expect(left.length).toBeGreaterThanOrEqual(4)
   // Each start is another machine's: neither knows the journal, nor can it look for the owner.
   const next = async (): Promise<void> => {
-    const start = await stage.start(onAnotherMachine(moorage(other.folder, 'exec', '--', 'true')), { ...leased, ...elsewhere(stage) })
+    const start = await stage.start(onAnotherMachine(moorage(other.folder, 'exec', '--', 'true')), {
+      ...leased,
+      ...elsewhere(stage),
+    })
     expect(await start.ended, start.output()).toEqual({ code: 0, signal: null })
   }
   await next()
   expect(objects().split('\n')).toEqual(expect.arrayContaining(left))
   await sleep(1_000 * GRACE + 1_000)
   await next()
-  await expect.poll(() => objects().split('\n').filter((name) => left.includes(name)), { timeout: 15_000, interval: 200 }).toEqual([])
+  await expect
+    .poll(
+      () =>
+        objects()
+          .split('\n')
+          .filter((name) => left.includes(name)),
+      { timeout: 15_000, interval: 200 },
+    )
+    .toEqual([])
   writeFileSync(join(living.folder, 'go'), '')
   expect(await lives.ended, lives.output()).toEqual({ code: 0, signal: null })
   expect(lives.output()).toContain('hello')

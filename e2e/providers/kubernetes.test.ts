@@ -9,10 +9,18 @@ const site = { 'site/index.html': 'hello' }
 const shared = { KUBECONFIG: kubeconfig('shared'), MOORAGE_NAMESPACE: NAMESPACE }
 const GRACE = 6
 
-test('supervisor and client killed together: the cluster itself removes the run, within the grace and 15 s', async ({ skip }) => {
+test('supervisor and client killed together: the cluster itself removes the run, within the grace and 15 s', async ({
+  skip,
+}) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
-  using project = openProject({ ...site, 'moorage.config.ts': config("web: staticServer({ root: 'site' }), db: postgres()", `kubernetes({ grace: ${GRACE} })`) })
+  using project = openProject({
+    ...site,
+    'moorage.config.ts': config(
+      "web: staticServer({ root: 'site' }), db: postgres()",
+      `kubernetes({ grace: ${GRACE} })`,
+    ),
+  })
   await using stage = await openStage(project.folder, 'kubernetes')
   const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; sleep 22'), shared)
   await until('tests', () => child.output().includes('RUNNING'))
@@ -33,7 +41,10 @@ test('supervisor and client killed together: the cluster itself removes the run,
 test('in a namespace of its own, only the empty namespace waits for the next start', async ({ skip }) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
-  using project = openProject({ ...site, 'moorage.config.ts': config("web: staticServer({ root: 'site' })", `kubernetes({ grace: ${GRACE} })`) })
+  using project = openProject({
+    ...site,
+    'moorage.config.ts': config("web: staticServer({ root: 'site' })", `kubernetes({ grace: ${GRACE} })`),
+  })
   await using stage = await openStage(project.folder, 'kubernetes')
   const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING; sleep 22'))
   await until('tests', () => child.output().includes('RUNNING'))
@@ -54,9 +65,22 @@ test('in a namespace of its own, only the empty namespace waits for the next sta
 test('heartbeats keep a run alive for longer than its grace', async ({ skip }) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
-  using project = openProject({ ...site, 'moorage.config.ts': config("web: staticServer({ root: 'site' })", 'kubernetes({ grace: 4 })') })
+  using project = openProject({
+    ...site,
+    'moorage.config.ts': config("web: staticServer({ root: 'site' })", 'kubernetes({ grace: 4 })'),
+  })
   await using stage = await openStage(project.folder, 'kubernetes')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', `sleep 14; ${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`), shared)
+  const child = await stage.start(
+    moorage(
+      project.folder,
+      'exec',
+      '--',
+      'sh',
+      '-c',
+      `sleep 14; ${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`,
+    ),
+    shared,
+  )
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
   expect(child.output()).toContain('hello')
   await stage.clean(5_000)
@@ -65,10 +89,12 @@ test('heartbeats keep a run alive for longer than its grace', async ({ skip }) =
 test('ready is when its server answers, not when its container runs', async ({ skip }) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
-  const late = "container({ image: 'busybox:1.37', user: '1000:1000', ports: { main: 7000 }, command: ['sh', '-c', 'sleep 2; exec nc -ll -p 7000 -e echo hello'], ready: [{ kind: 'tcp' }] })"
+  const late =
+    "container({ image: 'busybox:1.37', user: '1000:1000', ports: { main: 7000 }, command: ['sh', '-c', 'sleep 2; exec nc -ll -p 7000 -e echo hello'], ready: [{ kind: 'tcp' }] })"
   using project = openProject({ 'moorage.config.ts': config(`late: ${late}`) })
   await using stage = await openStage(project.folder, 'kubernetes')
-  const ask = "const { hostname, port } = new URL(process.env.LATE_URL); require('net').connect(port, hostname).on('data', (d) => { console.log('HEARD ' + d); process.exit() }).on('error', () => process.exit(7)).on('close', () => process.exit(8))"
+  const ask =
+    "const { hostname, port } = new URL(process.env.LATE_URL); require('net').connect(port, hostname).on('data', (d) => { console.log('HEARD ' + d); process.exit() }).on('error', () => process.exit(7)).on('close', () => process.exit(8))"
   const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, '-e', ask), shared)
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
   expect(child.output()).toContain('HEARD hello')
@@ -80,23 +106,45 @@ test('from within a pod, with a service account of its own: by the addresses of 
   if (reason) skip(reason)
   const before = kubectl('get', 'pods,secrets,services,jobs', '-n', NAMESPACE, '-o', 'name').stdout
   const folder = 'examples/vitest-postgres-redis'
-  const { code, output } = await inPod({ command: ['sh', '-c', `cd ${folder} && node node_modules/vitest/vitest.mjs run`], env: { CI: 'true', NO_COLOR: '1', MOORAGE_CACHE_DIR: '/tmp/moorage', HOME: '/tmp' } })
+  const { code, output } = await inPod({
+    command: ['sh', '-c', `cd ${folder} && node node_modules/vitest/vitest.mjs run`],
+    env: { CI: 'true', NO_COLOR: '1', MOORAGE_CACHE_DIR: '/tmp/moorage', HOME: '/tmp' },
+  })
   expect(output).toMatch(/moorage: provider kubernetes \(in-cluster, namespace ci; no docker: no Docker socket\)/)
   // Straight to the pod: no forward.
   expect(output).toMatch(/✓ db {2}postgres:\/\/10\.\d+\.\d+\.\d+:5432\/test/)
   expect(output).toMatch(/Tests +\d+ passed/)
   expect(code).toBe(0)
-  await expect.poll(() => kubectl('get', 'pods,secrets,services,jobs', '-n', NAMESPACE, '-o', 'name').stdout, { timeout: 30_000, interval: 200 }).toBe(before)
+  await expect
+    .poll(() => kubectl('get', 'pods,secrets,services,jobs', '-n', NAMESPACE, '-o', 'name').stdout, {
+      timeout: 30_000,
+      interval: 200,
+    })
+    .toBe(before)
 })
 
-test('the API server away for a while in mid-run: the run survives, and the same address works afterwards', async ({ skip }) => {
+test('the API server away for a while in mid-run: the run survives, and the same address works afterwards', async ({
+  skip,
+}) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
   const seconds = Number(process.env['MOORAGE_OUTAGE_SECONDS'] ?? 10)
-  using project = openProject({ ...site, 'moorage.config.ts': config("web: staticServer({ root: 'site' })", 'kubernetes()') })
+  using project = openProject({
+    ...site,
+    'moorage.config.ts': config("web: staticServer({ root: 'site' })", 'kubernetes()'),
+  })
   await using stage = await openStage(project.folder, 'kubernetes')
   const ask = `${process.execPath} -e "fetch(process.env.WEB_URL, { signal: AbortSignal.timeout(4000) }).then((r) => r.text(), () => 'away').then((t) => console.log('ASKED ' + t))"`
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', `${ask}; sleep ${seconds / 2}; ${ask}; sleep ${seconds / 2 + 3}; ${ask}`))
+  const child = await stage.start(
+    moorage(
+      project.folder,
+      'exec',
+      '--',
+      'sh',
+      '-c',
+      `${ask}; sleep ${seconds / 2}; ${ask}; sleep ${seconds / 2 + 3}; ${ask}`,
+    ),
+  )
   await until('the first answer', () => child.output().includes('ASKED hello'))
   const server = Number(await apiServer())
   process.kill(server, 'SIGSTOP')

@@ -40,11 +40,23 @@ test('on docker, strangers with misleading labels survive every sweep, and nothi
     const { status, stderr } = spawnSync('docker', args, { encoding: 'utf8' })
     expect(status, stderr).toBe(0)
   }
-  const labels = (lie: (typeof LIES)[number]): readonly string[] => Object.entries(lie).flatMap(([key, value]) => ['--label', `${key}=${value}`])
+  const labels = (lie: (typeof LIES)[number]): readonly string[] =>
+    Object.entries(lie).flatMap(([key, value]) => ['--label', `${key}=${value}`])
   const all = LIES.map((_, i) => `${name}-${i}`)
   for (const [i, lie] of LIES.entries()) {
     docker('network', 'create', ...labels(lie), `${name}-${i}`)
-    docker('run', '-d', '--name', `${name}-${i}`, '--network', `${name}-${i}`, ...labels(lie), 'busybox:1.37', 'sleep', '600')
+    docker(
+      'run',
+      '-d',
+      '--name',
+      `${name}-${i}`,
+      '--network',
+      `${name}-${i}`,
+      ...labels(lie),
+      'busybox:1.37',
+      'sleep',
+      '600',
+    )
     docker('volume', 'create', ...labels(lie), `${name}-${i}`)
   }
   try {
@@ -57,7 +69,9 @@ test('on docker, strangers with misleading labels survive every sweep, and nothi
   }
 })
 
-test('on kubernetes, strangers with misleading labels survive every sweep, and nothing of ours does', async ({ skip }) => {
+test('on kubernetes, strangers with misleading labels survive every sweep, and nothing of ours does', async ({
+  skip,
+}) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
   const run = (...args: readonly string[]): void => {
@@ -70,7 +84,10 @@ test('on kubernetes, strangers with misleading labels survive every sweep, and n
   for (const [i, { 'moorage.run': of, 'moorage.owner': owner }] of lies.entries()) {
     run('create', 'namespace', `${name}-${i}`)
     run('create', 'configmap', name, '-n', `${name}-${i}`)
-    for (const object of [['namespace', `${name}-${i}`], ['configmap', name, '-n', `${name}-${i}`]]) {
+    for (const object of [
+      ['namespace', `${name}-${i}`],
+      ['configmap', name, '-n', `${name}-${i}`],
+    ]) {
       if (of) run('label', ...object, `moorage.run=${of}`)
       if (owner) run('annotate', ...object, `moorage.owner=${owner}`)
     }

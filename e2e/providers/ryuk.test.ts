@@ -20,12 +20,20 @@ const socket = real.replace('unix://', '')
 // The test bed turns it off for testcontainers' own.
 const ON = { TESTCONTAINERS_RYUK_DISABLED: '', TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: socket }
 const HOLD = 'echo RUNNING; until [ -e go ]; do sleep 0.1; done'
-const KEPT = 'moorage: Ryuk removes what stays here 10 s after the supervisor is gone: with this machine, or at the end of the CI job.\n'
+const KEPT =
+  'moorage: Ryuk removes what stays here 10 s after the supervisor is gone: with this machine, or at the end of the CI job.\n'
 
-const projectOn = (provider: string): Project => openProject({ 'site/index.html': 'hello', 'moorage.config.ts': config("web: staticServer({ root: 'site' })", provider) })
+const projectOn = (provider: string): Project =>
+  openProject({
+    'site/index.html': 'hello',
+    'moorage.config.ts': config("web: staticServer({ root: 'site' })", provider),
+  })
 
 async function hold(stage: Stage, { folder }: Project): Promise<Spawned> {
-  const child = await stage.start(moorage(folder, 'exec', '--config', join(folder, 'moorage.config.ts'), '--', 'sh', '-c', HOLD), ON)
+  const child = await stage.start(
+    moorage(folder, 'exec', '--config', join(folder, 'moorage.config.ts'), '--', 'sh', '-c', HOLD),
+    ON,
+  )
   await until(`tests:\n${child.output()}`, () => child.output().includes('RUNNING'))
   return child
 }
@@ -38,7 +46,13 @@ async function supervisors({ world }: Stage): Promise<readonly number[]> {
 /** The test bed's engine, by TCP at an address that is not this machine's loopback. */
 async function openDoor(): Promise<{ readonly door: Server; readonly host: string }> {
   const [address = ''] = bridgeAddress.split('/')
-  const door = createServer((client) => void client.on('error', () => {}).pipe(connect(socket).on('error', () => {})).pipe(client))
+  const door = createServer(
+    (client) =>
+      void client
+        .on('error', () => {})
+        .pipe(connect(socket).on('error', () => {}))
+        .pipe(client),
+  )
   await once(door.listen(0, address), 'listening')
   return { door, host: `tcp://${address}:${(door.address() as AddressInfo).port}` }
 }
@@ -65,10 +79,16 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
     await Promise.all(children.map(({ ended }) => ended))
     writeFileSync(join(guarded.folder, 'go'), '')
     const pattern = new RegExp(`moorage-${run}`)
-    const ofOther = ['docker container', 'docker network'].map((kind) => ({ kind, pattern, why: 'nobody has cleaned up after that run yet' }))
+    const ofOther = ['docker container', 'docker network'].map((kind) => ({
+      kind,
+      pattern,
+      why: 'nobody has cleaned up after that run yet',
+    }))
     await expectUnchanged(before, { kinds, exclusions: ofOther, within: 20_000 })
     await expect(expectUnchanged(before, { kinds, within: 0 })).rejects.toThrow(/left behind: docker container/)
-    const next = await stage.start(moorage(other.folder, 'exec', '--config', join(other.folder, 'moorage.config.ts'), '--', 'true'))
+    const next = await stage.start(
+      moorage(other.folder, 'exec', '--config', join(other.folder, 'moorage.config.ts'), '--', 'true'),
+    )
     expect(await next.ended, next.output()).toEqual({ code: 0, signal: null })
     await stage.clean(5_000)
   })
@@ -88,12 +108,17 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
     await using stage = await openStage(project.folder, 'docker')
     const kinds = dockerKinds(real)
     const before = await takeInventory(kinds)
-    const failed = await stage.start(moorage(project.folder, 'exec', '--', 'false'), { ...ON, MOORAGE_KEEP: 'on-failure' })
+    const failed = await stage.start(moorage(project.folder, 'exec', '--', 'false'), {
+      ...ON,
+      MOORAGE_KEEP: 'on-failure',
+    })
     expect(await failed.ended).toEqual({ code: 1, signal: null })
     expect(failed.output()).toContain(`${KEPT}moorage: The services of run `)
     process.kill(await stage.supervisor(), 'SIGKILL')
     await expectUnchanged(before, { kinds, within: 20_000 })
-    await (await stage.start(moorage(project.folder, 'gc'))).ended
+    await (
+      await stage.start(moorage(project.folder, 'gc'))
+    ).ended
     await stage.clean(5_000)
   })
 
@@ -101,7 +126,8 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
     using project = projectOn('docker({ ryuk: true })')
     await using stage = await openStage(project.folder, 'docker')
     const child = await hold(stage, project)
-    const [, ryuk = '', port = ''] = /(moorage-ryuk-\S+) \S*:(\d+)->/.exec(docker('ps', '--format', '{{.Names}} {{.Ports}}')) ?? []
+    const [, ryuk = '', port = ''] =
+      /(moorage-ryuk-\S+) \S*:(\d+)->/.exec(docker('ps', '--format', '{{.Names}} {{.Ports}}')) ?? []
     spawnSync('ss', ['-K', 'dst', '127.0.0.1', 'dport', '=', port])
     await until('two connections', () => docker('logs', ryuk).split('client disconnected').length > 1)
     // Longer than Ryuk waits for somebody to come back.
@@ -109,7 +135,16 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
     expect(docker('ps', '--format', '{{.Names}}')).toMatch(/^moorage-.*-web$/m)
     expect(child.output()).not.toContain('does not answer any more')
     docker('kill', ryuk)
-    await until('its word', () => child.output().includes('moorage: Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.\n'), 15_000)
+    await until(
+      'its word',
+      () =>
+        child
+          .output()
+          .includes(
+            'moorage: Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.\n',
+          ),
+      15_000,
+    )
     writeFileSync(join(project.folder, 'go'), '')
     expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
     await stage.clean(2_000)
@@ -122,7 +157,9 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
     expect(docker('ps', '--filter', 'label=org.testcontainers.ryuk=true', '--format', '{{.Names}}')).toBe('')
     writeFileSync(join(project.folder, 'go'), '')
     expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
-    const off = await stage.start(moorage(project.folder, 'exec', '--', 'docker', 'ps', '--format', '{{.Image}}'), { TESTCONTAINERS_RYUK_DISABLED: 'true' })
+    const off = await stage.start(moorage(project.folder, 'exec', '--', 'docker', 'ps', '--format', '{{.Image}}'), {
+      TESTCONTAINERS_RYUK_DISABLED: 'true',
+    })
     expect(await off.ended, off.output()).toEqual({ code: 0, signal: null })
     expect(off.output()).toContain('moorage: TESTCONTAINERS_RYUK_DISABLED is true: docker({ ryuk }) starts none.\n')
     expect(off.output()).not.toMatch(/^testcontainers\//m)

@@ -11,9 +11,24 @@ const BIG = randomBytes(2_500_000).toString('hex')
 const LONG = 'a line of text that repeats itself\n'.repeat(100)
 
 const site = {
-  'site/index.html': '<h1>home</h1>', 'site/docs/index.html': '<h1>docs</h1>', 'site/docs/deep/er/note.txt': 'deep', 'site/empty-folder/only.txt': 'only',
-  'site/app.js': 'let a', 'site/module.mjs': 'let m', 'site/data.json': '{}', 'site/style.css': 'a{}', 'site/code.wasm': '\0asm', 'site/icon.svg': '<svg/>', 'site/font.woff2': 'wOF2',
-  'site/LICENSE': 'MIT', 'site/a name é.txt': 'spaces', 'site/.well-known/check.txt': 'dots', 'site/long.txt': LONG, 'site/big.bin': BIG, 'site/empty.txt': '', 'secret.txt': 'outside',
+  'site/index.html': '<h1>home</h1>',
+  'site/docs/index.html': '<h1>docs</h1>',
+  'site/docs/deep/er/note.txt': 'deep',
+  'site/empty-folder/only.txt': 'only',
+  'site/app.js': 'let a',
+  'site/module.mjs': 'let m',
+  'site/data.json': '{}',
+  'site/style.css': 'a{}',
+  'site/code.wasm': '\0asm',
+  'site/icon.svg': '<svg/>',
+  'site/font.woff2': 'wOF2',
+  'site/LICENSE': 'MIT',
+  'site/a name é.txt': 'spaces',
+  'site/.well-known/check.txt': 'dots',
+  'site/long.txt': LONG,
+  'site/big.bin': BIG,
+  'site/empty.txt': '',
+  'secret.txt': 'outside',
 }
 const services = [
   "plain: staticServer({ root: 'site' })",
@@ -33,10 +48,25 @@ interface Row {
 
 const gzip = { 'accept-encoding': 'gzip, br' }
 const type = (value: string): Row['headers'] => ({ 'content-type': value })
-const missed: Pick<Row, 'status' | 'headers' | 'body'> = { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }, body: 'Not found\n' }
+const missed: Pick<Row, 'status' | 'headers' | 'body'> = {
+  status: 404,
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+  body: 'Not found\n',
+}
 
 const rows: readonly Row[] = [
-  { ask: 'plain /', status: 200, body: '<h1>home</h1>', headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', etag: undefined, 'last-modified': undefined, 'access-control-allow-origin': undefined } },
+  {
+    ask: 'plain /',
+    status: 200,
+    body: '<h1>home</h1>',
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      etag: undefined,
+      'last-modified': undefined,
+      'access-control-allow-origin': undefined,
+    },
+  },
   { ask: 'plain /?a=b', status: 200, body: '<h1>home</h1>' },
   { ask: 'plain /docs/', status: 200, body: '<h1>docs</h1>' },
   { ask: 'plain /docs', status: 301, headers: { location: '/docs/' } },
@@ -58,18 +88,64 @@ const rows: readonly Row[] = [
   { ask: 'plain /a%20name%20%C3%A9.txt', status: 200, body: 'spaces' },
   { ask: 'plain /.well-known/check.txt', status: 200, body: 'dots' },
   { ask: 'plain /empty.txt', status: 200, body: '', headers: { 'content-length': '0' } },
-  { ask: 'plain HEAD /long.txt', send: gzip, status: 200, body: '', headers: { 'content-encoding': 'gzip', 'content-length': undefined, 'content-type': 'text/plain; charset=utf-8' } },
-  { ask: 'plain HEAD /long.txt', status: 200, body: '', headers: { 'content-length': String(LONG.length), 'content-encoding': undefined } },
+  {
+    ask: 'plain HEAD /long.txt',
+    send: gzip,
+    status: 200,
+    body: '',
+    headers: { 'content-encoding': 'gzip', 'content-length': undefined, 'content-type': 'text/plain; charset=utf-8' },
+  },
+  {
+    ask: 'plain HEAD /long.txt',
+    status: 200,
+    body: '',
+    headers: { 'content-length': String(LONG.length), 'content-encoding': undefined },
+  },
   { ask: 'plain HEAD /unknown', status: 404, body: '' },
   { ask: 'plain POST /', status: 405 },
   { ask: 'plain OPTIONS /', status: 405 },
-  { ask: 'plain /long.txt', send: gzip, status: 200, body: LONG, headers: { 'content-encoding': 'gzip', vary: 'Accept-Encoding', 'cache-control': 'no-store' } },
-  { ask: 'plain /long.txt', status: 200, body: LONG, headers: { 'content-encoding': undefined, vary: 'Accept-Encoding', 'content-length': String(LONG.length) } },
-  { ask: 'plain /long.txt', send: { 'accept-encoding': 'gzip;q=0' }, status: 200, body: LONG, headers: { 'content-encoding': undefined } },
+  {
+    ask: 'plain /long.txt',
+    send: gzip,
+    status: 200,
+    body: LONG,
+    headers: { 'content-encoding': 'gzip', vary: 'Accept-Encoding', 'cache-control': 'no-store' },
+  },
+  {
+    ask: 'plain /long.txt',
+    status: 200,
+    body: LONG,
+    headers: { 'content-encoding': undefined, vary: 'Accept-Encoding', 'content-length': String(LONG.length) },
+  },
+  {
+    ask: 'plain /long.txt',
+    send: { 'accept-encoding': 'gzip;q=0' },
+    status: 200,
+    body: LONG,
+    headers: { 'content-encoding': undefined },
+  },
   { ask: 'plain /app.js', send: gzip, status: 200, body: 'let a', headers: { 'content-encoding': undefined } },
-  { ask: 'raw /long.txt', send: gzip, status: 200, body: LONG, headers: { 'content-encoding': undefined, vary: undefined } },
-  { ask: 'plain /big.bin', send: gzip, status: 200, body: BIG, headers: { 'content-length': String(BIG.length), 'content-encoding': undefined } },
-  { ask: 'plain /big.bin', send: { range: 'bytes=10-19' }, status: 206, body: BIG.slice(10, 20), headers: { 'content-range': `bytes 10-19/${BIG.length}` } },
+  {
+    ask: 'raw /long.txt',
+    send: gzip,
+    status: 200,
+    body: LONG,
+    headers: { 'content-encoding': undefined, vary: undefined },
+  },
+  {
+    ask: 'plain /big.bin',
+    send: gzip,
+    status: 200,
+    body: BIG,
+    headers: { 'content-length': String(BIG.length), 'content-encoding': undefined },
+  },
+  {
+    ask: 'plain /big.bin',
+    send: { range: 'bytes=10-19' },
+    status: 206,
+    body: BIG.slice(10, 20),
+    headers: { 'content-range': `bytes 10-19/${BIG.length}` },
+  },
   { ask: 'plain /big.bin', send: { range: 'bytes=-5' }, status: 206, body: BIG.slice(-5) },
   { ask: 'plain /LICENSE', send: { range: 'bytes=7-' }, status: 416, headers: { 'content-range': 'bytes */3' } },
   { ask: 'plain /../secret.txt', status: 400 },
@@ -81,7 +157,12 @@ const rows: readonly Row[] = [
   { ask: 'app /app/', status: 200, body: '<h1>home</h1>', headers: { 'access-control-allow-origin': '*' } },
   { ask: 'app /app', status: 301, headers: { location: '/app/' } },
   { ask: 'app /app/style.css', status: 200 },
-  { ask: 'app /app/users/7', status: 200, body: '<h1>home</h1>', headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' } },
+  {
+    ask: 'app /app/users/7',
+    status: 200,
+    body: '<h1>home</h1>',
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
+  },
   { ask: 'app HEAD /app/users/7', status: 200, body: '', headers: type('text/html; charset=utf-8') },
   { ask: 'app /app/v1.2/users', status: 200, body: '<h1>home</h1>' },
   { ask: 'app /app/empty-folder/', status: 200, body: '<h1>home</h1>' },
@@ -89,7 +170,16 @@ const rows: readonly Row[] = [
   { ask: 'app /app/users/logo.png', ...missed, headers: { ...missed.headers, 'access-control-allow-origin': '*' } },
   { ask: 'app /', ...missed },
   { ask: 'app /other', ...missed },
-  { ask: 'app OPTIONS /app/data.json', send: { origin: 'http://elsewhere', 'access-control-request-method': 'GET' }, status: 204, headers: { 'access-control-allow-origin': '*', 'access-control-allow-methods': 'GET, HEAD, OPTIONS', 'access-control-allow-headers': '*' } },
+  {
+    ask: 'app OPTIONS /app/data.json',
+    send: { origin: 'http://elsewhere', 'access-control-request-method': 'GET' },
+    status: 204,
+    headers: {
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+      'access-control-allow-headers': '*',
+    },
+  },
 ]
 
 describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('a static site on %s', (provider) => {
@@ -103,7 +193,16 @@ describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('a static site 
     if (absent) return
     project = openProject({ ...site, 'moorage.config.ts': config(services) })
     stage = await openStage(project.folder, provider)
-    child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo "AT plain $PLAIN_URL"; echo "AT app $APP_URL"; echo "AT raw $RAW_URL"; exec sleep 300'))
+    child = await stage.start(
+      moorage(
+        project.folder,
+        'exec',
+        '--',
+        'sh',
+        '-c',
+        'echo "AT plain $PLAIN_URL"; echo "AT app $APP_URL"; echo "AT raw $RAW_URL"; exec sleep 300',
+      ),
+    )
     await until('the three sites', () => child.output().includes('AT raw'))
     for (const [, name, url] of child.output().matchAll(/^AT (\w+) (\S+)$/gm)) urls[name as string] = url as string
   })
@@ -118,10 +217,18 @@ describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('a static site 
 
   test('its URL is where it begins', ({ skip }) => {
     if (absent) skip(absent)
-    expect(urls).toMatchObject({ plain: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) as string, app: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/app\/$/) as string })
+    expect(urls).toMatchObject({
+      plain: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) as string,
+      app: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/app\/$/) as string,
+    })
   })
 
-  test.for(rows.map((row) => ({ ...row, title: [row.ask, ...Object.entries(row.send ?? {}).map((pair) => pair.join(': '))].join(', ') })))('$title: $status', async ({ ask, send, status, headers = {}, body }, { skip }) => {
+  test.for(
+    rows.map((row) => ({
+      ...row,
+      title: [row.ask, ...Object.entries(row.send ?? {}).map((pair) => pair.join(': '))].join(', '),
+    })),
+  )('$title: $status', async ({ ask, send, status, headers = {}, body }, { skip }) => {
     if (absent) skip(absent)
     const [name = '', ...rest] = ask.split(' ')
     const [path = '', method = 'GET'] = rest.toReversed()
@@ -139,15 +246,25 @@ interface Answer {
 }
 
 /** The path goes out as it is: a URL would lose its dots. */
-function get(url: string, asking: { readonly method: string; readonly path: string; readonly headers: { readonly [header: string]: string } }): Promise<Answer> {
+function get(
+  url: string,
+  asking: { readonly method: string; readonly path: string; readonly headers: { readonly [header: string]: string } },
+): Promise<Answer> {
   const { hostname, port } = new URL(url)
   return new Promise((done, fail) => {
     const sent = request({ ...asking, hostname, port, agent: false }, (response) => {
       const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => parts.push(part)).on('error', fail).once('end', () => {
-        const whole = Buffer.concat(parts)
-        done({ status: response.statusCode ?? 0, headers: response.headers, body: String(whole.length && response.headers['content-encoding'] === 'gzip' ? gunzipSync(whole) : whole) })
-      })
+      response
+        .on('data', (part: Buffer) => parts.push(part))
+        .on('error', fail)
+        .once('end', () => {
+          const whole = Buffer.concat(parts)
+          done({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: String(whole.length && response.headers['content-encoding'] === 'gzip' ? gunzipSync(whole) : whole),
+          })
+        })
     })
     sent.once('error', fail).end()
   })

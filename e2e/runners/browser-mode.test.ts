@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { missingChromium } from '../harness/chromium.ts'
 import { openStage, vitest } from '../harness/fixture.ts'
 
-test("10: in Vitest's browser mode inject('moorage') works, and a page fetches from a site that allows it", async ({ skip }) => {
+test("10: in Vitest's browser mode inject('moorage') works, and a page fetches from a site that allows it", async ({
+  skip,
+}) => {
   const reason = missingChromium()
   if (reason) skip(reason)
   const folder = 'e2e/fixtures/browser-mode'

@@ -7,7 +7,10 @@ import { config, openProject, scripts } from '../cli/project.ts'
 import { moorage, openStage, until } from '../harness/fixture.ts'
 
 const folder = 'e2e/fixtures/lifecycle'
-const site = { 'site/index.html': 'hello', 'moorage.config.ts': config("web: staticServer({ root: 'site' })", 'plain()') }
+const site = {
+  'site/index.html': 'hello',
+  'moorage.config.ts': config("web: staticServer({ root: 'site' })", 'plain()'),
+}
 const hold = [process.execPath, 'hold.mjs']
 
 /** A small file system of its own; there before the inventory is taken, gone afterwards. */
@@ -39,13 +42,16 @@ test('the files of a dead supervisor, and others in their place, hinder nobody',
   process.kill(supervisor, 'SIGKILL')
   await child.ended
   const left = readdirSync(join(cache, 'run'))
-  expect(left.map((name) => name.replace(/^[0-9a-f]+(-[0-9a-f]+)?/, '')).toSorted()).toEqual(expect.arrayContaining(['.journal', '.lock', '.log', '.sock']))
+  expect(left.map((name) => name.replace(/^[0-9a-f]+(-[0-9a-f]+)?/, '')).toSorted()).toEqual(
+    expect.arrayContaining(['.journal', '.lock', '.log', '.sock']),
+  )
   // A crash of the machine can leave anything in them.
   for (const name of left.filter((each) => each.endsWith('.sock'))) {
     spawnSync('rm', [join(cache, 'run', name)])
     writeFileSync(join(cache, 'run', name), 'no socket')
   }
-  for (const name of left.filter((each) => each.endsWith('.lock'))) writeFileSync(join(cache, 'run', name), 'no database, but something else of more than a page'.repeat(100))
+  for (const name of left.filter((each) => each.endsWith('.lock')))
+    writeFileSync(join(cache, 'run', name), 'no database, but something else of more than a page'.repeat(100))
   const next = await stage.start(hold, env)
   expect(await next.ended, next.output()).toEqual({ code: 0, signal: null })
   await expect.poll(() => readdirSync(join(cache, 'run')), { timeout: 5_000 }).toEqual([])
@@ -62,7 +68,12 @@ test('a full disk before the start: one message, and nothing is left', async ({ 
   fill(cache)
   const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'), { MOORAGE_CACHE_DIR: cache })
   expect(await child.ended, child.output()).toEqual({ code: 1, signal: null })
-  expect(child.output().replaceAll(cache, 'CACHE').replace(/[0-9a-f]{16}(-[0-9a-f]{12})?/g, 'NAME')).toBe(
+  expect(
+    child
+      .output()
+      .replaceAll(cache, 'CACHE')
+      .replace(/[0-9a-f]{16}(-[0-9a-f]{12})?/g, 'NAME'),
+  ).toBe(
     [
       'moorage: The supervisor could not be started: The journal CACHE/run/NAME.journal cannot be written: ENOSPC: no space left on device, write.',
       'Nothing is started that is not written down first. Free some space there, or set MOORAGE_CACHE_DIR to another folder.',
@@ -92,7 +103,11 @@ test('a home that is read-only: sockets lie in the temporary folder', async ({ s
   using project = openProject(site)
   using disk = mount('ro')
   await using stage = await openStage(project.folder, 'process')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING $WEB_URL'), { HOME: disk.path, XDG_CACHE_HOME: '', MOORAGE_CACHE_DIR: '' })
+  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNNING $WEB_URL'), {
+    HOME: disk.path,
+    XDG_CACHE_HOME: '',
+    MOORAGE_CACHE_DIR: '',
+  })
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
   expect(child.output()).toMatch(/RUNNING http:/)
   // The folder of sockets, of the user's own, stays.
@@ -102,7 +117,10 @@ test('a home that is read-only: sockets lie in the temporary folder', async ({ s
 test('a wall clock that jumps by a day at every look moves no deadline', async () => {
   await using stage = await openStage(folder, 'process')
   const since = performance.now()
-  const child = await stage.start([process.execPath, '--import', './jumping-clock.mjs', 'hold.mjs'], { MOORAGE_SUPERVISOR: 'inline', LASTS_MS: '300' })
+  const child = await stage.start([process.execPath, '--import', './jumping-clock.mjs', 'hold.mjs'], {
+    MOORAGE_SUPERVISOR: 'inline',
+    LASTS_MS: '300',
+  })
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
   expect(performance.now() - since).toBeLessThan(15_000)
   await stage.clean(5_000)
@@ -110,8 +128,13 @@ test('a wall clock that jumps by a day at every look moves no deadline', async (
 
 test('a second client during the teardown gets a run of its own, and both end clean', async () => {
   // It needs a second to go.
-  const slow = "import { createServer } from 'node:http'; createServer((_, r) => r.end('hello')).listen(process.env.PORT, '127.0.0.1'); process.on('SIGTERM', () => setTimeout(() => process.exit(), 800))"
-  using project = openProject({ 'moorage.config.ts': config('api: npmServer()', 'plain()'), 'package.json': scripts({ start: 'exec node server.js' }), 'server.js': slow })
+  const slow =
+    "import { createServer } from 'node:http'; createServer((_, r) => r.end('hello')).listen(process.env.PORT, '127.0.0.1'); process.on('SIGTERM', () => setTimeout(() => process.exit(), 800))"
+  using project = openProject({
+    'moorage.config.ts': config('api: npmServer()', 'plain()'),
+    'package.json': scripts({ start: 'exec node server.js' }),
+    'server.js': slow,
+  })
   await using stage = await openStage(project.folder, 'process')
   const ask = `fetch(process.env.API_URL).then((r) => r.text()).then((t) => console.log('ASKED ' + t + ' ' + JSON.parse(process.env.MOORAGE).run))`
   const first = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, '-e', ask))
@@ -126,7 +149,9 @@ test('a second client during the teardown gets a run of its own, and both end cl
   await stage.clean(5_000)
 })
 
-test('as the first process of a container: when its dispose has returned, nothing is left that could die with it', async ({ skip }) => {
+test('as the first process of a container: when its dispose has returned, nothing is left that could die with it', async ({
+  skip,
+}) => {
   if (process.getuid?.() !== 0) skip('a pid namespace needs root')
   await using stage = await openStage(folder, 'process')
   const child = await stage.start(['unshare', '--pid', '--fork', '--mount-proc', ...hold], { LASTS_MS: '200' })
@@ -144,7 +169,9 @@ test('a supervisor killed beside another run: recovery goes by the journal, and 
   const child = await stage.start(hold, { CI: 'true', LASTS_MS: '60000' })
   await until('a run', () => child.output().includes('HOLDS '))
   const all = (await stage.world.kinds[0]?.take()) ?? []
-  const victim = all.map((item) => Number(/^(\d+) .*moorage supervisor/.exec(item)?.[1])).find((pid) => pid > 0 && pid !== spared)
+  const victim = all
+    .map((item) => Number(/^(\d+) .*moorage supervisor/.exec(item)?.[1]))
+    .find((pid) => pid > 0 && pid !== spared)
   process.kill(victim as number, 'SIGKILL')
   expect((await child.ended).code, child.output()).toBe(1)
   writeFileSync(stage.runsFile, '')

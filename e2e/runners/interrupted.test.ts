@@ -10,8 +10,10 @@ const ALL: readonly Interruption[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'Ctrl-C', 
 const PHASES = ['setup', 'tests', 'teardown'] as const
 type Phase = (typeof PHASES)[number]
 
-const files = { 'moorage.config.ts': `import { defineConfig, postgres, staticServer } from 'moorage'
-export default defineConfig({ services: { db: postgres(), web: staticServer({ root: 'site' }) } })` }
+const files = {
+  'moorage.config.ts': `import { defineConfig, postgres, staticServer } from 'moorage'
+export default defineConfig({ services: { db: postgres(), web: staticServer({ root: 'site' }) } })`,
+}
 
 interface Interrupted {
   readonly runner: RunFixture['runner']
@@ -22,16 +24,22 @@ interface Interrupted {
   readonly by?: readonly Interruption[]
 }
 
-function interrupted(title: string, { runner, form, provider = 'process', phases = PHASES, by = ALL }: Interrupted): void {
+function interrupted(
+  title: string,
+  { runner, form, provider = 'process', phases = PHASES, by = ALL }: Interrupted,
+): void {
   describe(title, () => {
     for (const during of phases) {
-      test.for(by)(`1${during === 'setup' ? ' and 5' : ''}: %s during ${during} leaves nothing after 5 s`, async (how, { skip }) => {
-        const reason = missing(provider)
-        if (reason) skip(reason)
-        // Only there a setup of the fixture's says that the teardown begins.
-        const env = { FORM: during === 'teardown' ? 'teardown' : form }
-        await runFixture({ runner, files, env, provider, signal: { during, by: how } })
-      })
+      test.for(by)(
+        `1${during === 'setup' ? ' and 5' : ''}: %s during ${during} leaves nothing after 5 s`,
+        async (how, { skip }) => {
+          const reason = missing(provider)
+          if (reason) skip(reason)
+          // Only there a setup of the fixture's says that the teardown begins.
+          const env = { FORM: during === 'teardown' ? 'teardown' : form }
+          await runFixture({ runner, files, env, provider, signal: { during, by: how } })
+        },
+      )
     }
   })
 }
@@ -41,13 +49,31 @@ for (const playwright of playwrights) {
   interrupted(`Playwright ${playwright}, a global setup`, { runner, form: 'setup' })
   if (playwright === '1.50') continue
   const few: readonly Interruption[] = ['SIGKILL', 'Ctrl-C twice']
-  interrupted(`Playwright ${playwright}, webServer()`, { runner, form: 'server', phases: ['setup', 'tests'], by: matrix ? ALL : few })
+  interrupted(`Playwright ${playwright}, webServer()`, {
+    runner,
+    form: 'server',
+    phases: ['setup', 'tests'],
+    by: matrix ? ALL : few,
+  })
 }
 
-for (const vitest of vitests) interrupted(`Vitest ${vitest}`, { runner: { vitest }, form: 'plugin', by: vitest === '5' ? ['Ctrl-C twice'] : ALL })
+for (const vitest of vitests)
+  interrupted(`Vitest ${vitest}`, { runner: { vitest }, form: 'plugin', by: vitest === '5' ? ['Ctrl-C twice'] : ALL })
 
 for (const provider of ['docker', 'kubernetes'] as const) {
   const runner = { playwright: 'latest' } as const
-  interrupted(`Playwright on ${provider}, a global setup`, { runner, form: 'setup', provider, phases: ['setup'], by: ['Ctrl-C twice'] })
-  interrupted(`Playwright on ${provider}, webServer()`, { runner, form: 'server', provider, phases: ['tests'], by: ['SIGKILL'] })
+  interrupted(`Playwright on ${provider}, a global setup`, {
+    runner,
+    form: 'setup',
+    provider,
+    phases: ['setup'],
+    by: ['Ctrl-C twice'],
+  })
+  interrupted(`Playwright on ${provider}, webServer()`, {
+    runner,
+    form: 'server',
+    provider,
+    phases: ['tests'],
+    by: ['SIGKILL'],
+  })
 }

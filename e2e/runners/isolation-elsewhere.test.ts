@@ -8,17 +8,24 @@ import { openProject } from '../harness/project.ts'
 const folder = 'e2e/fixtures/isolation'
 const DONE = { code: 0, signal: null }
 
-const noRedis = spawnSync('sh', ['-c', 'command -v redis-server']).status !== 0 && 'no redis-server to run as a plain process'
+const noRedis =
+  spawnSync('sh', ['-c', 'command -v redis-server']).status !== 0 && 'no redis-server to run as a plain process'
 const drivers = Object.fromEntries(['pg', 'redis', 'mongodb'].map((name) => [name, `${folder}/node_modules/${name}`]))
 
 describe.each(versions)('12: Playwright %s', (version) => {
-  const packages = { ...drivers, '@playwright/test': `e2e/fixtures/playwright-${version}/node_modules/@playwright/test` }
+  const packages = {
+    ...drivers,
+    '@playwright/test': `e2e/fixtures/playwright-${version}/node_modules/@playwright/test`,
+  }
 
   test('a fixture for each service: a fresh database for each test, on three workers at once', async ({ skip }) => {
     if (noRedis) skip(noRedis)
     using project = openProject({ fixture: 'isolation', packages })
     await using stage = await openStage(project.folder, 'process')
-    const child = await stage.start([process.execPath, join(project.folder, 'node_modules/@playwright/test/cli.js'), 'test'], { ISOLATE: 'test' })
+    const child = await stage.start(
+      [process.execPath, join(project.folder, 'node_modules/@playwright/test/cli.js'), 'test'],
+      { ISOLATE: 'test' },
+    )
     expect(await child.ended, child.output()).toEqual(DONE)
     expect(child.output()).toContain('12 passed')
     await stage.clean(2_000)
@@ -40,7 +47,10 @@ describe.each(versions)('12: Playwright %s', (version) => {
 
 test('12: any runner, here node:test below `moorage exec`: isolated() gives a fresh database at every call', async () => {
   await using stage = await openStage(folder, 'process')
-  const child = await stage.start([...moorage(folder, 'exec', '--'), process.execPath, '--test', 'plain/more.test.mjs', 'plain/notes.test.mjs'], { SERVICES: 'db', ISOLATE: 'test' })
+  const child = await stage.start(
+    [...moorage(folder, 'exec', '--'), process.execPath, '--test', 'plain/more.test.mjs', 'plain/notes.test.mjs'],
+    { SERVICES: 'db', ISOLATE: 'test' },
+  )
   expect(await child.ended, child.output()).toEqual(DONE)
   expect(child.output()).toMatch(/pass 6/)
   await stage.clean(2_000)
@@ -57,9 +67,14 @@ await isolated('db').catch(({ message }) => console.log(message))`
 const { MOORAGE: _, ...env } = process.env
 const { stdout, stderr } = spawnSync(process.execPath, ${JSON.stringify([...outer.slice(1), process.execPath, '--input-type=module', '-e', script])}, { encoding: 'utf8', env: { ...env, ISOLATE: 'test', GIVEN: DB_URL } })
 console.log(stdout, stderr)`
-  const child = await stage.start([...outer, process.execPath, '--input-type=module', '-e', given], { SERVICES: 'db', ISOLATE: 'false' })
+  const child = await stage.start([...outer, process.execPath, '--input-type=module', '-e', given], {
+    SERVICES: 'db',
+    ISOLATE: 'false',
+  })
   expect(await child.ended, child.output()).toEqual(DONE)
   expect(child.output()).toContain('SHARED true')
-  expect(child.output()).toContain("isolated('db'): DB_URL is set, and a database that you have given is never seeded, reset or dropped.\n")
+  expect(child.output()).toContain(
+    "isolated('db'): DB_URL is set, and a database that you have given is never seeded, reset or dropped.\n",
+  )
   await stage.clean(2_000)
 })

@@ -6,7 +6,8 @@ import { openStage, until } from '../harness/fixture.ts'
 import { openVitest } from '../harness/vitest.ts'
 
 const files = {
-  'moorage.config.ts': "import { defineConfig, redis } from 'moorage'\nexport default defineConfig({ services: { cache: redis() } })",
+  'moorage.config.ts':
+    "import { defineConfig, redis } from 'moorage'\nexport default defineConfig({ services: { cache: redis() } })",
   'test/web.test.ts': `import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,28 +28,48 @@ test('reaches its cache', async () => {
 
 const kill = {
   docker() {
-    const docker = (...args: string[]): string => spawnSync('docker', ['-H', process.env['DOCKER_HOST'] ?? '', ...args], { encoding: 'utf8' }).stdout.trim()
+    const docker = (...args: string[]): string =>
+      spawnSync('docker', ['-H', process.env['DOCKER_HOST'] ?? '', ...args], { encoding: 'utf8' }).stdout.trim()
     docker('kill', docker('ps', '-q', '--filter', 'label=moorage.run'))
   },
   kubernetes() {
-    const [namespace = '', pod = ''] = kubectl('get', 'pods', '-A', '-l', 'moorage.service', '--no-headers', '-o', 'custom-columns=N:.metadata.namespace,P:.metadata.name').stdout.trim().split(/\s+/)
+    const [namespace = '', pod = ''] = kubectl(
+      'get',
+      'pods',
+      '-A',
+      '-l',
+      'moorage.service',
+      '--no-headers',
+      '-o',
+      'custom-columns=N:.metadata.namespace,P:.metadata.name',
+    )
+      .stdout.trim()
+      .split(/\s+/)
     kubectl('delete', 'pod', pod, '-n', namespace, '--grace-period=0', '--force')
   },
 } as const
 
-test.for(['docker', 'kubernetes'] as const)('13: on %s, a container or pod killed in mid-run: one clear message, and no unhandled error', async (provider, { skip }) => {
-  const reason = missing(provider)
-  if (reason) skip(reason)
-  using project = openVitest('5', files)
-  await using stage = await openStage(project.folder, provider)
-  const child = await stage.start(project.command('run'))
-  let over = false
-  void child.ended.then(() => (over = true))
-  await until('tests', () => over || existsSync(stage.runsFile))
-  kill[provider]()
-  expect(await child.ended, child.output()).toEqual({ code: 1, signal: null })
-  expect(child.output().match(/^moorage: ✗ services\.cache (was killed by SIGKILL|was lost|ended)\b/gm), child.output()).toHaveLength(1)
-  expect(child.output()).not.toMatch(/Unhandled|MoorageError/)
-  expect(child.output()).toMatch(/FAIL {2}test\/web\.test\.ts > reaches its cache\n[^]*services\.cache was [^]*Its last lines:/)
-  await stage.clean(5_000)
-})
+test.for(['docker', 'kubernetes'] as const)(
+  '13: on %s, a container or pod killed in mid-run: one clear message, and no unhandled error',
+  async (provider, { skip }) => {
+    const reason = missing(provider)
+    if (reason) skip(reason)
+    using project = openVitest('5', files)
+    await using stage = await openStage(project.folder, provider)
+    const child = await stage.start(project.command('run'))
+    let over = false
+    void child.ended.then(() => (over = true))
+    await until('tests', () => over || existsSync(stage.runsFile))
+    kill[provider]()
+    expect(await child.ended, child.output()).toEqual({ code: 1, signal: null })
+    expect(
+      child.output().match(/^moorage: ✗ services\.cache (was killed by SIGKILL|was lost|ended)\b/gm),
+      child.output(),
+    ).toHaveLength(1)
+    expect(child.output()).not.toMatch(/Unhandled|MoorageError/)
+    expect(child.output()).toMatch(
+      /FAIL {2}test\/web\.test\.ts > reaches its cache\n[^]*services\.cache was [^]*Its last lines:/,
+    )
+    await stage.clean(5_000)
+  },
+)

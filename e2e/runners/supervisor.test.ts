@@ -52,8 +52,18 @@ test('ten clients at once, 25 rounds: one supervisor each', async () => {
   for (let round = 0; round < 25; round++) {
     const script = `for i in 1 2 3 4 5 6 7 8 9 10; do ${process.execPath} join.mjs < "$1" & done; wait`
     const pipe = `${stage.world.folder}/pipe-${round}`
-    const child = await stage.start(['sh', '-c', `mkfifo "$1"; (${script}) & sleep 600 > "$1" & echo $! > "$1.holder"; wait %1`, 'round', pipe])
-    const runs = (): readonly string[] => child.output().split('\n').filter((line) => line.startsWith('dev-'))
+    const child = await stage.start([
+      'sh',
+      '-c',
+      `mkfifo "$1"; (${script}) & sleep 600 > "$1" & echo $! > "$1.holder"; wait %1`,
+      'round',
+      pipe,
+    ])
+    const runs = (): readonly string[] =>
+      child
+        .output()
+        .split('\n')
+        .filter((line) => line.startsWith('dev-'))
     await until(`round ${round}: ten clients`, () => runs().length === 10 || /Error/.test(child.output()))
     expect(new Set(runs()).size, child.output()).toBe(1)
     process.kill(Number((await import('node:fs')).readFileSync(`${pipe}.holder`, 'utf8')), 'SIGKILL')

@@ -12,26 +12,37 @@ const ENDS_WITHIN = 8_000 + 2_000
 // It takes its time.
 const runners = process.env['MOORAGE_MATRIX'] ? ['Vitest', 'Playwright'] : ['Vitest']
 
-test.each(runners)('6: a supervisor that does not answer holds up the end of %s for 8 s, and fails nothing', async (name) => {
-  using project = name === 'Vitest' ? openVitest('5') : openPlaywright('latest')
-  await using stage = await openStage(project.folder, 'process')
-  const child = await stage.start(project.command(...(name === 'Vitest' ? ['run'] : ['--project=one'])), { LASTS_MS: '1000' })
-  await until('tests', () => existsSync(stage.runsFile))
-  const supervisor = await stage.supervisor()
-  process.kill(supervisor, 'SIGSTOP')
-  const since = Date.now()
-  expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
-  expect(Date.now() - since).toBeLessThan(1_000 + ENDS_WITHIN)
-  expect(child.output()).toMatch(/^moorage: Clean-up of run dev-[0-9a-f]{8} takes longer than 8 s and goes on in the background; `moorage gc` removes what it leaves, and so does the next run\.$/m)
-  process.kill(supervisor, 'SIGCONT')
-  await stage.clean(5_000)
-})
+test.each(runners)(
+  '6: a supervisor that does not answer holds up the end of %s for 8 s, and fails nothing',
+  async (name) => {
+    using project = name === 'Vitest' ? openVitest('5') : openPlaywright('latest')
+    await using stage = await openStage(project.folder, 'process')
+    const child = await stage.start(project.command(...(name === 'Vitest' ? ['run'] : ['--project=one'])), {
+      LASTS_MS: '1000',
+    })
+    await until('tests', () => existsSync(stage.runsFile))
+    const supervisor = await stage.supervisor()
+    process.kill(supervisor, 'SIGSTOP')
+    const since = Date.now()
+    expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
+    expect(Date.now() - since).toBeLessThan(1_000 + ENDS_WITHIN)
+    expect(child.output()).toMatch(
+      /^moorage: Clean-up of run dev-[0-9a-f]{8} takes longer than 8 s and goes on in the background; `moorage gc` removes what it leaves, and so does the next run\.$/m,
+    )
+    process.kill(supervisor, 'SIGCONT')
+    await stage.clean(5_000)
+  },
+)
 
 test('6: what cannot be removed is a warning with the command for it, and fails nothing', async ({ skip }) => {
   const reason = missing('docker')
   if (reason) skip(reason)
-  const docker = (...args: string[]): string => spawnSync('docker', ['-H', process.env['DOCKER_HOST'] ?? '', ...args], { encoding: 'utf8' }).stdout.trim()
-  const files = { 'moorage.config.ts': "import { defineConfig, staticServer } from 'moorage'\nexport default defineConfig({ services: { web: staticServer({ root: 'site' }) } })" }
+  const docker = (...args: string[]): string =>
+    spawnSync('docker', ['-H', process.env['DOCKER_HOST'] ?? '', ...args], { encoding: 'utf8' }).stdout.trim()
+  const files = {
+    'moorage.config.ts':
+      "import { defineConfig, staticServer } from 'moorage'\nexport default defineConfig({ services: { web: staticServer({ root: 'site' }) } })",
+  }
   using project = openVitest('5', files)
   await using stage = await openStage(project.folder, 'docker')
   const child = await stage.start(project.command('run', '-t', 'lasts'), { LASTS_MS: '4000' })
@@ -41,7 +52,9 @@ test('6: what cannot be removed is a warning with the command for it, and fails 
   // Somebody else's container in the network of the run: the engine refuses to remove it.
   const foreign = docker('run', '-d', '--rm', '--network', network, '--entrypoint', 'sleep', image, '120')
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
-  expect(child.output()).toMatch(/^moorage: Not removed: session docker: .*active endpoints.*\. `moorage gc` tries again, and so does the next run\.$/m)
+  expect(child.output()).toMatch(
+    /^moorage: Not removed: session docker: .*active endpoints.*\. `moorage gc` tries again, and so does the next run\.$/m,
+  )
   docker('rm', '-f', foreign)
   const gc = await stage.start(moorage(project.folder, 'gc'))
   expect(await gc.ended, gc.output()).toEqual({ code: 0, signal: null })

@@ -18,15 +18,37 @@ async function spans(env: Record<string, string>): Promise<readonly Told[]> {
   await child.ended
   await stage.clean(2_000)
   expect(child.output()).toContain(env['DOCKER_HOST'] ? 'cannot be used' : '✓ other')
-  return child.output().split('\n').filter((line) => line.startsWith('SPAN ')).map((line) => JSON.parse(line.slice(5)) as Told)
+  return child
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('SPAN '))
+    .map((line) => JSON.parse(line.slice(5)) as Told)
 }
 
 test("with the user's OpenTelemetry: a span for the provisioning, and one in it for each service", async () => {
   const unset = 0
   expect(await spans({})).toEqual([
-    { name: 'moorage.service', attributes: { 'moorage.service': 'web' }, child: true, status: unset, events: ['start', 'ready'] },
-    { name: 'moorage.service', attributes: { 'moorage.service': 'other' }, child: true, status: unset, events: ['start', 'ready'] },
-    { name: 'moorage.provision', attributes: { 'moorage.provider': 'process' }, child: false, status: unset, events: [] },
+    {
+      name: 'moorage.service',
+      attributes: { 'moorage.service': 'web' },
+      child: true,
+      status: unset,
+      events: ['start', 'ready'],
+    },
+    {
+      name: 'moorage.service',
+      attributes: { 'moorage.service': 'other' },
+      child: true,
+      status: unset,
+      events: ['start', 'ready'],
+    },
+    {
+      name: 'moorage.provision',
+      attributes: { 'moorage.provider': 'process' },
+      child: false,
+      status: unset,
+      events: [],
+    },
   ])
 })
 

@@ -11,16 +11,32 @@ export default config
 `
 
 const TSCONFIG = JSON.stringify({
-  compilerOptions: { strict: true, noEmit: true, target: 'es2024', lib: ['es2024', 'dom', 'esnext.disposable'], module: 'nodenext', skipLibCheck: true, allowImportingTsExtensions: true, types: ['node'], typeRoots: [resolve('node_modules/@types')] },
+  compilerOptions: {
+    strict: true,
+    noEmit: true,
+    target: 'es2024',
+    lib: ['es2024', 'dom', 'esnext.disposable'],
+    module: 'nodenext',
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+    types: ['node'],
+    typeRoots: [resolve('node_modules/@types')],
+  },
   include: ['moorage.config.ts', 'typed.ts'],
 })
 
 function compile(folder: string): string {
-  return spawnSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', join(folder, 'tsconfig.json')], { encoding: 'utf8' }).stdout
+  return spawnSync(
+    process.execPath,
+    [resolve('node_modules/typescript/bin/tsc'), '-p', join(folder, 'tsconfig.json')],
+    { encoding: 'utf8' },
+  ).stdout
 }
 
-test.each(vitests)("11: inject('moorage') and services() are exact in Vitest %s, after one declare module", (version) => {
-  const typed = `import { logs, services } from 'moorage/test'
+test.each(vitests)(
+  "11: inject('moorage') and services() are exact in Vitest %s, after one declare module",
+  (version) => {
+    const typed = `import { logs, services } from 'moorage/test'
 import { moorage } from 'moorage/vitest'
 import { inject } from 'vitest'
 import { defineConfig } from 'vitest/config'
@@ -36,9 +52,10 @@ inject('moorage').cache
 services().db.nope
 void [url, port]
 `
-  using project = openVitest(version, { 'moorage.config.ts': CONFIG, 'tsconfig.json': TSCONFIG, 'typed.ts': typed })
-  expect(compile(project.folder)).toBe('')
-})
+    using project = openVitest(version, { 'moorage.config.ts': CONFIG, 'tsconfig.json': TSCONFIG, 'typed.ts': typed })
+    expect(compile(project.folder)).toBe('')
+  },
+)
 
 test.each(playwrights)('11: the fixture services is exact in Playwright %s', (version) => {
   const typed = `import { moorage, test, type ServiceOptions } from 'moorage/playwright'

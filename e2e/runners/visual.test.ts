@@ -23,7 +23,8 @@ test('a page reaches a server of the runner and a service', async ({ page, servi
 })
 `
 
-const open = (version: PlaywrightVersion, files: Files = {}): RunnerProject => openPlaywright(version, { 'tests/reach.spec.ts': reach, ...files }, 'examples/playwright-visual')
+const open = (version: PlaywrightVersion, files: Files = {}): RunnerProject =>
+  openPlaywright(version, { 'tests/reach.spec.ts': reach, ...files }, 'examples/playwright-visual')
 
 const DIFFERENT = /\d+ pixels \(ratio [\d.]+ of all image pixels\) are different/
 
@@ -32,7 +33,11 @@ interface Ran {
   readonly output: string
 }
 
-async function run(project: RunnerProject, args: readonly string[], { provider = 'process', env = {} }: { provider?: ProviderName; env?: Record<string, string> } = {}): Promise<Ran> {
+async function run(
+  project: RunnerProject,
+  args: readonly string[],
+  { provider = 'process', env = {} }: { provider?: ProviderName; env?: Record<string, string> } = {},
+): Promise<Ran> {
   await using stage = await openStage(project.folder, provider)
   const child = await stage.start(project.command('--reporter=list', ...args), env)
   const { code } = await child.ended
@@ -41,12 +46,23 @@ async function run(project: RunnerProject, args: readonly string[], { provider =
 }
 
 /** Draws every screenshot anew, whatever there was; gives their bytes by hash. */
-async function draw(project: RunnerProject, provider: ProviderName, env: Record<string, string> = {}): Promise<{ readonly [file: string]: string }> {
+async function draw(
+  project: RunnerProject,
+  provider: ProviderName,
+  env: Record<string, string> = {},
+): Promise<{ readonly [file: string]: string }> {
   const { code, output } = await run(project, ['--update-snapshots=all'], { provider, env })
   expect(code, output).toBe(0)
   expect(output).toContain('6 passed')
   const files = globSync('tests/__screenshots__/**/*.png', { cwd: project.folder }).toSorted()
-  return Object.fromEntries(files.map((file) => [file, createHash('sha256').update(readFileSync(join(project.folder, file))).digest('hex')]))
+  return Object.fromEntries(
+    files.map((file) => [
+      file,
+      createHash('sha256')
+        .update(readFileSync(join(project.folder, file)))
+        .digest('hex'),
+    ]),
+  )
 }
 
 const needed = missing('docker') ?? missing('kubernetes')
@@ -57,7 +73,11 @@ function drawnInDocker(): ReturnType<typeof draw> {
   return (drawing ??= (async () => {
     using project = open('latest')
     const drawn = await draw(project, 'docker')
-    expect(Object.keys(drawn)).toEqual(['desktop', 'phone'].flatMap((name) => ['chosen', 'page'].map((shot) => `tests/__screenshots__/${name}/page.spec.ts/${shot}.png`)))
+    expect(Object.keys(drawn)).toEqual(
+      ['desktop', 'phone'].flatMap((name) =>
+        ['chosen', 'page'].map((shot) => `tests/__screenshots__/${name}/page.spec.ts/${shot}.png`),
+      ),
+    )
     return drawn
   })())
 }
@@ -65,14 +85,21 @@ function drawnInDocker(): ReturnType<typeof draw> {
 test('17: the same bytes on Docker and on Kubernetes, under a restricted policy', async ({ skip }) => {
   if (needed) skip(needed)
   using project = open('latest')
-  const drawn = await draw(project, 'kubernetes', { KUBECONFIG: kubeconfig('restricted'), MOORAGE_NAMESPACE: 'restricted' })
+  const drawn = await draw(project, 'kubernetes', {
+    KUBECONFIG: kubeconfig('restricted'),
+    MOORAGE_NAMESPACE: 'restricted',
+  })
   expect(drawn).toEqual(await drawnInDocker())
 })
 
-test("17: the same bytes on plain processes with the image's Chromium and fonts; without its fonts the comparison fails", async ({ skip }) => {
+test("17: the same bytes on plain processes with the image's Chromium and fonts; without its fonts the comparison fails", async ({
+  skip,
+}) => {
   if (needed) skip(needed)
   using project = open('latest')
-  const { version } = JSON.parse(readFileSync(join(project.folder, 'node_modules/@playwright/test/package.json'), 'utf8')) as { version: string }
+  const { version } = JSON.parse(
+    readFileSync(join(project.folder, 'node_modules/@playwright/test/package.json'), 'utf8'),
+  ) as { version: string }
   using root = openImageRoot(`mcr.microsoft.com/playwright:v${version}-noble`)
   const env = { MOORAGE_CHROMIUM: root.chromium }
   expect(await draw(project, 'process', env)).toEqual(await drawnInDocker())
@@ -82,14 +109,19 @@ test("17: the same bytes on plain processes with the image's Chromium and fonts;
   expect(output).toMatch(DIFFERENT)
 })
 
-test('17: a version mismatch is caught before the first test: an image without the browser build of the installed version', async ({ skip }) => {
+test('17: a version mismatch is caught before the first test: an image without the browser build of the installed version', async ({
+  skip,
+}) => {
   const absent = missing('docker')
   if (absent) skip(absent)
-  const config = "import { browser, defineConfig } from 'moorage'\nexport default defineConfig({ services: { browser: browser({ image: 'node:24' }) } })\n"
+  const config =
+    "import { browser, defineConfig } from 'moorage'\nexport default defineConfig({ services: { browser: browser({ image: 'node:24' }) } })\n"
   using project = open('latest', { 'moorage.config.ts': config })
   const { code, output } = await run(project, [], { provider: 'docker' })
   expect(code, output).toBe(1)
-  expect(output).toMatch(/MoorageError: services\.browser ended with exit code 1 before it was ready\.\nIts last lines say why\.\nLast log lines:\n {2}This image has no Chromium of build (\d+), which Playwright (1\.\d+\.\d+) needs: use mcr\.microsoft\.com\/playwright:v\2-noble, or an image made from it\./)
+  expect(output).toMatch(
+    /MoorageError: services\.browser ended with exit code 1 before it was ready\.\nIts last lines say why\.\nLast log lines:\n {2}This image has no Chromium of build (\d+), which Playwright (1\.\d+\.\d+) needs: use mcr\.microsoft\.com\/playwright:v\2-noble, or an image made from it\./,
+  )
 })
 
 describe.skipIf(missingChromium() !== undefined)('on plain processes with the Chromium of this machine', () => {
@@ -107,16 +139,26 @@ describe.skipIf(missingChromium() !== undefined)('on plain processes with the Ch
   })
 
   test('the code of docs/visual-tests.md runs as it stands', async () => {
-    const files = [...readFileSync('docs/visual-tests.md', 'utf8').matchAll(/^```ts\n\/\/ (\S+)\n([^]*?)^```/gm)].map(([, path, code]) => [path as string, code as string] as const)
+    const files = [...readFileSync('docs/visual-tests.md', 'utf8').matchAll(/^```ts\n\/\/ (\S+)\n([^]*?)^```/gm)].map(
+      ([, path, code]) => [path as string, code as string] as const,
+    )
     expect(files.map(([path]) => path)).toEqual(['moorage.config.ts', 'playwright.config.ts', 'tests/page.spec.ts'])
     using project = open('latest', Object.fromEntries(files))
-    for (const args of [['--update-snapshots'], []]) expect(await run(project, args)).toMatchObject({ code: 0, output: expect.stringContaining('2 passed') as string })
-    expect(globSync('tests/__screenshots__/**/*.png', { cwd: project.folder })).toEqual(['tests/__screenshots__/page.spec.ts/page.png'])
+    for (const args of [['--update-snapshots'], []])
+      expect(await run(project, args)).toMatchObject({ code: 0, output: expect.stringContaining('2 passed') as string })
+    expect(globSync('tests/__screenshots__/**/*.png', { cwd: project.folder })).toEqual([
+      'tests/__screenshots__/page.spec.ts/page.png',
+    ])
   })
 
-  const forms = versions.flatMap((version): readonly (readonly ['globalSetup' | 'webServer', PlaywrightVersion])[] => [['globalSetup', version], ...(version === '1.50' ? [] : [['webServer', version] as const])])
+  const forms = versions.flatMap((version): readonly (readonly ['globalSetup' | 'webServer', PlaywrightVersion])[] => [
+    ['globalSetup', version],
+    ...(version === '1.50' ? [] : [['webServer', version] as const]),
+  ])
   test.each(forms)('%s, Playwright %s: tests connect to the browser', async (form, version) => {
-    const entry = { globalSetup: "globalSetup: 'moorage/playwright'", webServer: 'webServer: [moorage.webServer()]' }[form]
+    const entry = { globalSetup: "globalSetup: 'moorage/playwright'", webServer: 'webServer: [moorage.webServer()]' }[
+      form
+    ]
     const source = `import { defineConfig } from '@playwright/test'\nimport { moorage } from 'moorage/playwright'\nvoid moorage\nexport default defineConfig({ testDir: 'tests', ${entry} })\n`
     using project = open(version, { 'playwright.config.ts': source })
     const { code, output } = await run(project, ['reach'])

@@ -24,21 +24,30 @@ function server(script: string, options = ''): { readonly [path: string]: string
 describe.each(versions)('Vitest %s', (vitest) => {
   const runner = { vitest }
 
-  test.each(['plugin', 'setup'])('16: %s, by name; 10: services(), inject and the environment agree; 14: a good teardown is silent', async (form) => {
-    const { end, output } = await runFixture({ runner, env: { FORM: form } })
-    expect(end, output).toEqual(exit(0))
-    expect(output).toMatch(/Tests +2 passed/)
-    // Lines only, and none after the tests.
-    expect(output).not.toContain('\u001B')
-    expect(output).not.toContain('\r')
-    expect(output.slice(output.indexOf('web.test.ts'))).not.toContain('moorage:')
-  })
+  test.each(['plugin', 'setup'])(
+    '16: %s, by name; 10: services(), inject and the environment agree; 14: a good teardown is silent',
+    async (form) => {
+      const { end, output } = await runFixture({ runner, env: { FORM: form } })
+      expect(end, output).toEqual(exit(0))
+      expect(output).toMatch(/Tests +2 passed/)
+      // Lines only, and none after the tests.
+      expect(output).not.toContain('\u001B')
+      expect(output).not.toContain('\r')
+      expect(output.slice(output.indexOf('web.test.ts'))).not.toContain('moorage:')
+    },
+  )
 
   test('14: in a terminal our lines stand whole above the window of Vitest', async () => {
     const { end, output } = await runFixture({ runner, tty: true })
     expect(end, output).toEqual(exit(0))
-    const lines = stripVTControlCharacters(output).split(/\r*\n/).filter((line) => line.includes('moorage'))
-    expect(lines.map((line) => line.replace(/:\d+ {2}\d+\.\d\d s$/, ':PORT')).filter((line) => !line.includes('moorage-project'))).toEqual([
+    const lines = stripVTControlCharacters(output)
+      .split(/\r*\n/)
+      .filter((line) => line.includes('moorage'))
+    expect(
+      lines
+        .map((line) => line.replace(/:\d+ {2}\d+\.\d\d s$/, ':PORT'))
+        .filter((line) => !line.includes('moorage-project')),
+    ).toEqual([
       'moorage: provider process (plain processes on linux; chosen by MOORAGE_PROVIDER=process)',
       'moorage: web starting',
       'moorage: web waiting until ready',
@@ -62,7 +71,10 @@ describe.each(versions)('Vitest %s', (vitest) => {
   })
 
   test('3: bench is one run', async () => {
-    const call = vitest === '5' ? "import { test } from 'vitest'\ntest('b', async ({ bench }) => { await bench('fetches', () => fetch(services().web.url)).run({ iterations: 3, time: 1 }) })" : "import { bench } from 'vitest'\nbench('fetches', async () => { await fetch(services().web.url) }, { iterations: 3, time: 1 })"
+    const call =
+      vitest === '5'
+        ? "import { test } from 'vitest'\ntest('b', async ({ bench }) => { await bench('fetches', () => fetch(services().web.url)).run({ iterations: 3, time: 1 }) })"
+        : "import { bench } from 'vitest'\nbench('fetches', async () => { await fetch(services().web.url) }, { iterations: 3, time: 1 })"
     const files = { 'test/web.bench.ts': `import { services } from 'moorage/test'\n${call}\n` }
     const { end, output } = await runFixture({ runner, files, args: ['bench', '--run'] })
     expect(end, output).toEqual(exit(0))
@@ -82,11 +94,16 @@ describe.each(versions)('Vitest %s', (vitest) => {
   })
 
   test('2: of five services the third fails: the others are gone, its error is what the screen ends with, exit 1', async () => {
-    const { end, output } = await runFixture({ runner, files: { ...server('echo the reason; exit 9'), 'moorage.config.ts': FIVE } })
+    const { end, output } = await runFixture({
+      runner,
+      files: { ...server('echo the reason; exit 9'), 'moorage.config.ts': FIVE },
+    })
     expect(end).toEqual(exit(1))
     expect(output).toContain('✓ b')
     expect(output).not.toMatch(/[de] starting/)
-    expect(output.slice(output.lastIndexOf('MoorageError'))).toMatch(/^MoorageError: services\.c ended with exit code 9 before it was ready\.\nIts last lines say why\.\nLast log lines:\n {2}the reason\n/)
+    expect(output.slice(output.lastIndexOf('MoorageError'))).toMatch(
+      /^MoorageError: services\.c ended with exit code 9 before it was ready\.\nIts last lines say why\.\nLast log lines:\n {2}the reason\n/,
+    )
   })
 
   test("2: another's setup that throws: its error is shown, and our services are gone", async () => {
@@ -98,27 +115,52 @@ describe.each(versions)('Vitest %s', (vitest) => {
   })
 
   test('7: a deadline names the service and shows its last lines', async () => {
-    const { end, output } = await runFixture({ runner, files: server('echo still warming up; sleep 60', 'deadlines: { ready: 2000 }'), within: 6_000 })
+    const { end, output } = await runFixture({
+      runner,
+      files: server('echo still warming up; sleep 60', 'deadlines: { ready: 2000 }'),
+      within: 6_000,
+    })
     expect(end).toEqual(exit(1))
-    expect(output).toMatch(/MoorageError: services\.api did not become ready within 2 s: connection refused by [^]*Last log lines:\n {2}still warming up/)
+    expect(output).toMatch(
+      /MoorageError: services\.api did not become ready within 2 s: connection refused by [^]*Last log lines:\n {2}still warming up/,
+    )
   })
 
   test('18: test.env that hides a variable of ours, and a workspace file that Vitest ignores, are told once', async () => {
-    const files = { 'vitest.workspace.ts': "export default ['one']", 'test/web.test.ts': "import { test } from 'vitest'\ntest('nothing', () => {})" }
-    const { end, output } = await runFixture({ runner, files: vitest === '3' ? { 'test/web.test.ts': files['test/web.test.ts'] } : files, env: { FORM: 'env' } })
+    const files = {
+      'vitest.workspace.ts': "export default ['one']",
+      'test/web.test.ts': "import { test } from 'vitest'\ntest('nothing', () => {})",
+    }
+    const { end, output } = await runFixture({
+      runner,
+      files: vitest === '3' ? { 'test/web.test.ts': files['test/web.test.ts'] } : files,
+      env: { FORM: 'env' },
+    })
     expect(end, output).toEqual(exit(0))
-    const lines = output.split('\n').filter((line) => /^moorage: (test\.env|Vitest)/.test(line)).map((line) => line.replace(/Vitest \d\.\d+\.\d+/, 'Vitest N'))
-    expect(lines).toEqual([
-      'moorage: test.env sets WEB_URL, so tests see that instead of what moorage has started. Remove it there; to use a server of your own, set WEB_URL in the environment of Vitest.',
-      'moorage: Vitest N ignores vitest.workspace.ts: its projects do not run. Import its list in the config, as test.projects.',
-    ].slice(0, vitest === '3' ? 1 : 2))
+    const lines = output
+      .split('\n')
+      .filter((line) => /^moorage: (test\.env|Vitest)/.test(line))
+      .map((line) => line.replace(/Vitest \d\.\d+\.\d+/, 'Vitest N'))
+    expect(lines).toEqual(
+      [
+        'moorage: test.env sets WEB_URL, so tests see that instead of what moorage has started. Remove it there; to use a server of your own, set WEB_URL in the environment of Vitest.',
+        'moorage: Vitest N ignores vitest.workspace.ts: its projects do not run. Import its list in the config, as test.projects.',
+      ].slice(0, vitest === '3' ? 1 : 2),
+    )
   })
 
   test('20: two shards at once share nothing; 19: below moorage exec they share its run', async () => {
-    using project = openVitest(vitest, { 'test/other.test.ts': "import { test } from 'vitest'\ntest('says its run', () => console.log('\\nRUN ' + JSON.parse(process.env.MOORAGE).run))" })
+    using project = openVitest(vitest, {
+      'test/other.test.ts':
+        "import { test } from 'vitest'\ntest('says its run', () => console.log('\\nRUN ' + JSON.parse(process.env.MOORAGE).run))",
+    })
     await using stage = await openStage(project.folder, 'process')
     const both = async (before: readonly string[]): Promise<readonly string[]> => {
-      const shards = await Promise.all(['1/2', '2/2'].map((shard) => stage.start([...before, ...project.command('run', `--shard=${shard}`)], { CI: 'true' })))
+      const shards = await Promise.all(
+        ['1/2', '2/2'].map((shard) =>
+          stage.start([...before, ...project.command('run', `--shard=${shard}`)], { CI: 'true' }),
+        ),
+      )
       for (const shard of shards) expect(await shard.ended, shard.output()).toEqual(exit(0))
       return shards.flatMap((shard) => runsIn(shard.output()))
     }

@@ -6,7 +6,9 @@ import { missing } from '../harness/engine.ts'
 import { openStage, until } from '../harness/fixture.ts'
 import { killUnit, unitsOf } from '../harness/units.ts'
 
-const CONFIG = config("web: staticServer({ root: 'site' }), cache: redis(), other: container({ image: 'busybox:1.37', ports: { main: 7000 }, env: { EDITION: 'first' }, command: ['nc', '-ll', '-p', '7000', '-e', 'cat'] })")
+const CONFIG = config(
+  "web: staticServer({ root: 'site' }), cache: redis(), other: container({ image: 'busybox:1.37', ports: { main: 7000 }, env: { EDITION: 'first' }, command: ['nc', '-ll', '-p', '7000', '-e', 'cat'] })",
+)
 
 // What each run of the tests sees, one line for each.
 const TEST = `import { appendFileSync } from 'node:fs'
@@ -17,46 +19,56 @@ test('sees', async () => {
 })
 `
 
-test.for(['docker', 'kubernetes'] as const)('9: on %s, in watch mode: reruns and edits keep services warm, what has died or changed starts anew', async (provider, { skip }) => {
-  const reason = missing(provider)
-  if (reason) skip(reason)
-  using project = openProject({
-    'site/index.html': 'hello', 'moorage.config.ts': CONFIG, 'sees.test.ts': TEST,
-    'vitest.config.ts': "import { moorage } from 'moorage/vitest'\nexport default { plugins: [moorage()] }\n",
-  })
-  const at = (path: string): string => join(project.folder, path)
-  symlinkSync(resolve('e2e/fixtures/vitest-5/node_modules/vitest'), at('node_modules/vitest'))
-  await using stage = await openStage(project.folder, provider)
-  const child = await stage.start([process.execPath, at('node_modules/vitest/vitest.mjs'), '--watch'], {}, true)
-  const edit = (path: string, change: (text: string) => string): void => writeFileSync(at(path), change(readFileSync(at(path), 'utf8')))
-  let count = 0
-  const next = async (what: string): Promise<{ readonly run: string; readonly units: Record<string, string> }> => {
-    const lines = (): string[] => (existsSync(at('seen')) ? readFileSync(at('seen'), 'utf8').trim().split('\n') : [])
-    // It waits again: a key during a run would only cancel that.
-    await until(`${what}:\n${child.output()}`, () => lines().length > count && /(PASS|FAIL) +Waiting for file changes[^]{0,60}$/.test(child.output()), 60_000)
-    count = lines().length
-    const [run = '', page] = (lines().at(-1) ?? '').split(' ')
-    expect(page).toBe('hello')
-    return { run, units: { ...unitsOf(provider, run) } }
-  }
-  const first = await next('the first run')
-  expect(Object.keys(first.units).toSorted()).toEqual(['cache', 'other', 'web'])
+test.for(['docker', 'kubernetes'] as const)(
+  '9: on %s, in watch mode: reruns and edits keep services warm, what has died or changed starts anew',
+  async (provider, { skip }) => {
+    const reason = missing(provider)
+    if (reason) skip(reason)
+    using project = openProject({
+      'site/index.html': 'hello',
+      'moorage.config.ts': CONFIG,
+      'sees.test.ts': TEST,
+      'vitest.config.ts': "import { moorage } from 'moorage/vitest'\nexport default { plugins: [moorage()] }\n",
+    })
+    const at = (path: string): string => join(project.folder, path)
+    symlinkSync(resolve('e2e/fixtures/vitest-5/node_modules/vitest'), at('node_modules/vitest'))
+    await using stage = await openStage(project.folder, provider)
+    const child = await stage.start([process.execPath, at('node_modules/vitest/vitest.mjs'), '--watch'], {}, true)
+    const edit = (path: string, change: (text: string) => string): void =>
+      writeFileSync(at(path), change(readFileSync(at(path), 'utf8')))
+    let count = 0
+    const next = async (what: string): Promise<{ readonly run: string; readonly units: Record<string, string> }> => {
+      const lines = (): string[] => (existsSync(at('seen')) ? readFileSync(at('seen'), 'utf8').trim().split('\n') : [])
+      // It waits again: a key during a run would only cancel that.
+      await until(
+        `${what}:\n${child.output()}`,
+        () => lines().length > count && /(PASS|FAIL) +Waiting for file changes[^]{0,60}$/.test(child.output()),
+        60_000,
+      )
+      count = lines().length
+      const [run = '', page] = (lines().at(-1) ?? '').split(' ')
+      expect(page).toBe('hello')
+      return { run, units: { ...unitsOf(provider, run) } }
+    }
+    const first = await next('the first run')
+    expect(Object.keys(first.units).toSorted()).toEqual(['cache', 'other', 'web'])
 
-  edit('sees.test.ts', (text) => `${text}\n`)
-  expect(await next('a rerun')).toEqual(first)
+    edit('sees.test.ts', (text) => `${text}\n`)
+    expect(await next('a rerun')).toEqual(first)
 
-  killUnit(provider, first.run, 'cache')
-  edit('sees.test.ts', (text) => `${text}\n`)
-  const healed = await next('a rerun after a death')
-  expect(healed).toEqual({ run: first.run, units: { ...first.units, cache: expect.any(String) } })
-  expect(healed.units['cache']).not.toBe(first.units['cache'])
+    killUnit(provider, first.run, 'cache')
+    edit('sees.test.ts', (text) => `${text}\n`)
+    const healed = await next('a rerun after a death')
+    expect(healed).toEqual({ run: first.run, units: { ...first.units, cache: expect.any(String) } })
+    expect(healed.units['cache']).not.toBe(first.units['cache'])
 
-  edit('moorage.config.ts', (text) => text.replace('first', 'second'))
-  const edited = await next('an edited moorage.config.ts')
-  expect(edited).toEqual({ run: first.run, units: { ...healed.units, other: expect.any(String) } })
-  expect(edited.units['other']).not.toBe(healed.units['other'])
+    edit('moorage.config.ts', (text) => text.replace('first', 'second'))
+    const edited = await next('an edited moorage.config.ts')
+    expect(edited).toEqual({ run: first.run, units: { ...healed.units, other: expect.any(String) } })
+    expect(edited.units['other']).not.toBe(healed.units['other'])
 
-  child.type('q')
-  expect((await child.ended).code).toBe(0)
-  await stage.clean(5_000)
-})
+    child.type('q')
+    expect((await child.ended).code).toBe(0)
+    await stage.clean(5_000)
+  },
+)

@@ -35,59 +35,69 @@ interface Seen {
 
 const versions = process.env['MOORAGE_MATRIX'] ? [3, 4, 5] : [5]
 
-test.each(versions)('9: Vitest %i in watch mode: reruns and edits keep services warm, what has died or changed starts anew', async (version) => {
-  using project = openProject({
-    'package.json': scripts({ start: 'node server.mjs' }), 'server.mjs': SERVER, 'moorage.config.ts': CONFIG, 'sees.test.ts': TEST,
-    'vitest.config.ts': "import { moorage } from 'moorage/vitest'\nexport default { plugins: [moorage()] }\n",
-  })
-  const at = (path: string): string => join(project.folder, path)
-  symlinkSync(resolve(`e2e/fixtures/vitest-${version}/node_modules/vitest`), at('node_modules/vitest'))
-  await using stage = await openStage(project.folder, 'process')
-  const child = await stage.start([process.execPath, at('node_modules/vitest/vitest.mjs'), '--watch'], {}, true)
-  let count = 0
-  const next = async (what: string): Promise<Seen> => {
-    const lines = (): string[] => (existsSync(at('seen')) ? readFileSync(at('seen'), 'utf8').trim().split('\n') : [])
-    // It waits again: a key during a run would only cancel that.
-    await until(`${what}:\n${child.output()}`, () => lines().length > count && /(PASS|FAIL) +Waiting for file changes[^]{0,60}$/.test(child.output()))
-    count = lines().length
-    return JSON.parse(lines().at(-1) as string) as Seen
-  }
-  const edit = (path: string, change: (text: string) => string): void => writeFileSync(at(path), change(readFileSync(at(path), 'utf8')))
-  const first = await next('the first run')
-  expect(Object.keys(first.pids)).toEqual(['web', 'api', 'other'])
+test.each(versions)(
+  '9: Vitest %i in watch mode: reruns and edits keep services warm, what has died or changed starts anew',
+  async (version) => {
+    using project = openProject({
+      'package.json': scripts({ start: 'node server.mjs' }),
+      'server.mjs': SERVER,
+      'moorage.config.ts': CONFIG,
+      'sees.test.ts': TEST,
+      'vitest.config.ts': "import { moorage } from 'moorage/vitest'\nexport default { plugins: [moorage()] }\n",
+    })
+    const at = (path: string): string => join(project.folder, path)
+    symlinkSync(resolve(`e2e/fixtures/vitest-${version}/node_modules/vitest`), at('node_modules/vitest'))
+    await using stage = await openStage(project.folder, 'process')
+    const child = await stage.start([process.execPath, at('node_modules/vitest/vitest.mjs'), '--watch'], {}, true)
+    let count = 0
+    const next = async (what: string): Promise<Seen> => {
+      const lines = (): string[] => (existsSync(at('seen')) ? readFileSync(at('seen'), 'utf8').trim().split('\n') : [])
+      // It waits again: a key during a run would only cancel that.
+      await until(
+        `${what}:\n${child.output()}`,
+        () => lines().length > count && /(PASS|FAIL) +Waiting for file changes[^]{0,60}$/.test(child.output()),
+      )
+      count = lines().length
+      return JSON.parse(lines().at(-1) as string) as Seen
+    }
+    const edit = (path: string, change: (text: string) => string): void =>
+      writeFileSync(at(path), change(readFileSync(at(path), 'utf8')))
+    const first = await next('the first run')
+    expect(Object.keys(first.pids)).toEqual(['web', 'api', 'other'])
 
-  edit('sees.test.ts', (text) => `${text}\n`)
-  expect(await next('a rerun')).toEqual(first)
+    edit('sees.test.ts', (text) => `${text}\n`)
+    expect(await next('a rerun')).toEqual(first)
 
-  await fetch(`${first.urls['web']}/die`).catch(() => {})
-  edit('sees.test.ts', (text) => `${text}\n`)
-  const healed = await next('a rerun after a death')
-  expect(child.output()).toContain('services.web ended with exit code 7: it starts again.')
-  expect(healed.run).toBe(first.run)
-  expect(healed.pids['other']).toBe(first.pids['other'])
-  // Whatever needs it as well: it has its address.
-  for (const name of ['web', 'api']) expect(healed.pids[name], name).not.toBe(first.pids[name])
-  // In Vitest 3 variables reach a worker once.
-  if (version > 3) expect(healed.same).toBe(true)
+    await fetch(`${first.urls['web']}/die`).catch(() => {})
+    edit('sees.test.ts', (text) => `${text}\n`)
+    const healed = await next('a rerun after a death')
+    expect(child.output()).toContain('services.web ended with exit code 7: it starts again.')
+    expect(healed.run).toBe(first.run)
+    expect(healed.pids['other']).toBe(first.pids['other'])
+    // Whatever needs it as well: it has its address.
+    for (const name of ['web', 'api']) expect(healed.pids[name], name).not.toBe(first.pids[name])
+    // In Vitest 3 variables reach a worker once.
+    if (version > 3) expect(healed.same).toBe(true)
 
-  edit('moorage.config.ts', (text) => text.replace('first', 'second'))
-  const edited = await next('an edited moorage.config.ts')
-  expect(edited.run).toBe(first.run)
-  expect(edited.pids).toEqual({ ...healed.pids, other: expect.any(String) })
-  expect(edited.pids['other']).not.toBe(first.pids['other'])
+    edit('moorage.config.ts', (text) => text.replace('first', 'second'))
+    const edited = await next('an edited moorage.config.ts')
+    expect(edited.run).toBe(first.run)
+    expect(edited.pids).toEqual({ ...healed.pids, other: expect.any(String) })
+    expect(edited.pids['other']).not.toBe(first.pids['other'])
 
-  edit('moorage.config.ts', (text) => text.replace('npmServer()', 'npmServer('))
-  expect((await next('a config with a mistake')).pids).toEqual(edited.pids)
-  expect(child.output()).toMatch(/moorage: \S*moorage\.config\.ts.* could not be loaded/)
+    edit('moorage.config.ts', (text) => text.replace('npmServer()', 'npmServer('))
+    expect((await next('a config with a mistake')).pids).toEqual(edited.pids)
+    expect(child.output()).toMatch(/moorage: \S*moorage\.config\.ts.* could not be loaded/)
 
-  edit('moorage.config.ts', () => CONFIG.replace('first', 'second'))
-  expect((await next('the mistake mended')).pids).toEqual(edited.pids)
+    edit('moorage.config.ts', () => CONFIG.replace('first', 'second'))
+    expect((await next('the mistake mended')).pids).toEqual(edited.pids)
 
-  edit('vitest.config.ts', (text) => `${text}// edited\n`)
-  const again = await next('an edited vitest.config.ts')
-  expect({ run: again.run, pids: again.pids }).toEqual({ run: edited.run, pids: edited.pids })
+    edit('vitest.config.ts', (text) => `${text}// edited\n`)
+    const again = await next('an edited vitest.config.ts')
+    expect({ run: again.run, pids: again.pids }).toEqual({ run: edited.run, pids: edited.pids })
 
-  child.type('q')
-  expect((await child.ended).code).toBe(0)
-  await stage.clean(5_000)
-})
+    child.type('q')
+    expect((await child.ended).code).toBe(0)
+    await stage.clean(5_000)
+  },
+)

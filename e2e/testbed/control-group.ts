@@ -23,7 +23,10 @@ export async function makeGroup(name: string): Promise<void> {
 export function members(group = ''): number[] {
   return groupsBelow(join(hierarchy, controlGroup, group)).flatMap((folder) => {
     try {
-      return readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').map(Number).filter((pid) => pid > 0)
+      return readFileSync(join(folder, 'cgroup.procs'), 'utf8')
+        .split('\n')
+        .map(Number)
+        .filter((pid) => pid > 0)
     } catch {
       return []
     }

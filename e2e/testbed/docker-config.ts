@@ -36,20 +36,24 @@ http: {addr: "${registryAddress}"}
 export const engineFile: string = join(runtime, 'dockerd.json')
 const engineState = join(runtime, 'engine')
 
-export const engineConfig: string = JSON.stringify({
-  'data-root': engineData,
-  'exec-root': engineState,
-  pidfile: join(runtime, 'engine.pid'),
-  'deprecated-key-path': join(runtime, 'engine-key.json'),
-  hosts: [socket],
-  containerd: containerdSocket,
-  bridge,
-  'default-address-pools': [{ base: '10.212.128.0/17', size: 24 }],
-  'registry-mirrors': [`http://${registryAddress}`],
-  'storage-driver': 'overlay2',
-  'cgroup-parent': `/${controlGroup}/containers`,
-  'exec-opts': ['native.cgroupdriver=cgroupfs'],
-}, undefined, 2)
+export const engineConfig: string = JSON.stringify(
+  {
+    'data-root': engineData,
+    'exec-root': engineState,
+    pidfile: join(runtime, 'engine.pid'),
+    'deprecated-key-path': join(runtime, 'engine-key.json'),
+    hosts: [socket],
+    containerd: containerdSocket,
+    bridge,
+    'default-address-pools': [{ base: '10.212.128.0/17', size: 24 }],
+    'registry-mirrors': [`http://${registryAddress}`],
+    'storage-driver': 'overlay2',
+    'cgroup-parent': `/${controlGroup}/containers`,
+    'exec-opts': ['native.cgroupdriver=cgroupfs'],
+  },
+  undefined,
+  2,
+)
 
 /** Of no use to an engine that starts anew. */
 export const runtimeFolders: string[] = [containerdRoot, containerdState, engineState]

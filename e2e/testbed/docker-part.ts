@@ -89,8 +89,9 @@ export const dockerPart: Part = {
 function ownLinks(): string[] {
   const database = join(config.engineData, 'network/files/local-kv.db')
   const known = existsSync(database) ? readFileSync(database, 'latin1') : ''
-  return readdirSync('/sys/class/net')
-    .filter((name) => name === config.bridge || (/^br-[0-9a-f]{12}$/.test(name) && known.includes(name.slice(3))))
+  return readdirSync('/sys/class/net').filter(
+    (name) => name === config.bridge || (/^br-[0-9a-f]{12}$/.test(name) && known.includes(name.slice(3))),
+  )
 }
 
 async function removeObjects(): Promise<void> {

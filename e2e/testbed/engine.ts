@@ -18,5 +18,8 @@ export function docker(...args: string[]): Promise<string> {
 
 /** Whether a command succeeds. */
 export function answers(argv: string[]): Promise<boolean> {
-  return sh(argv).then(() => true, () => false)
+  return sh(argv).then(
+    () => true,
+    () => false,
+  )
 }

@@ -85,6 +85,11 @@ export const images: Image[] = [
     registry: 'mcr.microsoft.com',
     tags: playwrightVersions.map((version) => `v${version}-noble`),
     root: { suite: 'bookworm', packages: [...browserPackages, 'passwd'] },
-    packages: { node, ...Object.fromEntries(playwrightVersions.map((version) => [`playwright-core-${version}`, `playwright-core@${version}`])) },
+    packages: {
+      node,
+      ...Object.fromEntries(
+        playwrightVersions.map((version) => [`playwright-core-${version}`, `playwright-core@${version}`]),
+      ),
+    },
   },
 ]

@@ -26,7 +26,8 @@ export async function publishImages(): Promise<void> {
 async function pull(image: Image, tag: string, held: string[]): Promise<void> {
   const repository = repositoryOf(image)
   const source = `${image.registry ? `${registryAddress}/${repository}` : image.name}:${tag}`
-  if (!held.includes(`${source}@${await digest(repository, tag)}`)) await step(`pulling ${source}`, () => docker('pull', '-q', source))
+  if (!held.includes(`${source}@${await digest(repository, tag)}`))
+    await step(`pulling ${source}`, () => docker('pull', '-q', source))
   // Docker 20.10 asks a mirror for Docker Hub's images only.
   if (image.registry) await docker('tag', source, `${officialName(image)}:${tag}`)
 }
@@ -58,12 +59,12 @@ async function publish(image: Image): Promise<void> {
   const key = imageKey(image)
   const repository = `testbed/${image.name}`
   const built = `${registryAddress}/${repository}:${key}`
-  if (await digest(repository, key) === undefined) {
+  if ((await digest(repository, key)) === undefined) {
     const base = await baseImage(image.root)
     await step(`image ${image.name}:${image.tags[0]}`, () => build(image, base, built))
   }
   for (const tag of image.tags) {
-    if (await digest(repositoryOf(image), tag) === await digest(repository, key)) continue
+    if ((await digest(repositoryOf(image), tag)) === (await digest(repository, key))) continue
     const official = `${registryAddress}/${repositoryOf(image)}:${tag}`
     if (!(await docker('image', 'ls', '-q', built))) await docker('pull', '-q', built)
     await docker('tag', built, official)
@@ -95,9 +96,11 @@ export async function digest(repository: string, tag: string): Promise<string | 
   const url = `http://${registryAddress}/v2/${repository}/manifests/${tag}`
   const headers = { accept: 'application/vnd.docker.distribution.manifest.v2+json' }
   const answer = await fetch(url, { method: 'HEAD', headers })
-  return answer.ok ? answer.headers.get('docker-content-digest') ?? undefined : undefined
+  return answer.ok ? (answer.headers.get('docker-content-digest') ?? undefined) : undefined
 }
 
 export async function describeImages(): Promise<string[]> {
-  return [`images       ${images.flatMap((image) => image.tags.map((tag) => `${officialName(image)}:${tag}`)).join(' ')}`]
+  return [
+    `images       ${images.flatMap((image) => image.tags.map((tag) => `${officialName(image)}:${tag}`)).join(' ')}`,
+  ]
 }

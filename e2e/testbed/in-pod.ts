@@ -29,19 +29,19 @@ export interface PodRun {
   /** Standard output and error so far, as the kubelet keeps them. */
   output: () => string
   /** Of the command; the pod is gone by then. */
-  ended: Promise<{ code: number, output: string }>
+  ended: Promise<{ code: number; output: string }>
   /** Deletes the pod, with the seconds between SIGTERM and SIGKILL. */
   remove: (grace: number) => Promise<void>
 }
 
 interface Pod {
-  status: { phase: string, containerStatuses?: { state: { terminated?: { exitCode: number }, waiting?: object } }[] }
+  status: { phase: string; containerStatuses?: { state: { terminated?: { exitCode: number }; waiting?: object } }[] }
 }
 
 const checkout = dirname(dirname(sources))
 
 /** Runs a command as a CI job in a pod would run it: the checkout and the cache at their own paths, in the cluster. */
-export async function inPod(options: PodCommand): Promise<{ code: number, output: string }> {
+export async function inPod(options: PodCommand): Promise<{ code: number; output: string }> {
   return (await startInPod(options)).ended
 }
 
@@ -66,7 +66,7 @@ export async function startInPod(options: PodCommand): Promise<PodRun> {
   const log = spawn(binary(program), args, { stdio: ['ignore', 'pipe', 'inherit'] })
   log.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   const logged = new Promise((resolve) => log.once('close', resolve))
-  const end = async (): Promise<{ code: number, output: string }> => {
+  const end = async (): Promise<{ code: number; output: string }> => {
     try {
       const exitCode = await until(path, deadline, ({ containerStatuses: [status] = [] }) => status?.state.terminated)
       await logged
@@ -95,14 +95,16 @@ function podOf(name: string, namespace: string, options: PodCommand): object {
       restartPolicy: 'Never',
       serviceAccountName: options.serviceAccount ?? 'shared',
       terminationGracePeriodSeconds: 10,
-      containers: [{
-        name: 'job',
-        image: options.image ?? 'node:24',
-        command: options.command,
-        workingDir: checkout,
-        env: Object.entries(variables).map(([key, value]) => ({ name: key, value })),
-        volumeMounts: places.map((mountPath, index) => ({ name: `place-${index}`, mountPath })),
-      }],
+      containers: [
+        {
+          name: 'job',
+          image: options.image ?? 'node:24',
+          command: options.command,
+          workingDir: checkout,
+          env: Object.entries(variables).map(([key, value]) => ({ name: key, value })),
+          volumeMounts: places.map((mountPath, index) => ({ name: `place-${index}`, mountPath })),
+        },
+      ],
       volumes: places.map((place, index) => ({ name: `place-${index}`, hostPath: { path: place } })),
     },
   }

@@ -8,7 +8,7 @@ import { kubectl as program } from './kubernetes-programs.ts'
 import { sh } from './shell.ts'
 
 /** Asks the API server as admin. */
-export function ask(path: string): Promise<{ status: number, body: string }> {
+export function ask(path: string): Promise<{ status: number; body: string }> {
   const [ca, cert, key] = ['ca.crt', 'admin.crt', 'admin.key'].map((name) => readFileSync(join(pki, name)))
   return new Promise((resolve, reject) => {
     const call = request(`${server}${path}`, { ca, cert, key, agent: false }, (answer) => {
@@ -27,7 +27,9 @@ export async function nodeReady(name: string): Promise<boolean> {
   return conditions.some(({ type, status: state }) => type === 'Ready' && state === 'True')
 }
 
-interface Node { status: { conditions?: { type: string, status: string }[] } }
+interface Node {
+  status: { conditions?: { type: string; status: string }[] }
+}
 
 /** A namespace refuses pods until its own default account is there. */
 export async function untilPodsAreAdmitted(): Promise<void> {
@@ -40,7 +42,9 @@ export async function untilPodsAreAdmitted(): Promise<void> {
   throw new Error('The cluster makes no default service accounts; see the log of kube-controller-manager.')
 }
 
-interface List { items: { metadata: { name: string } }[] }
+interface List {
+  items: { metadata: { name: string } }[]
+}
 
 /** As admin. */
 export function kubectl(args: string[], input = ''): Promise<string> {

@@ -11,7 +11,17 @@ import { inScratch } from './scratch.ts'
 import { lines, sh } from './shell.ts'
 
 /** Full names, each with its repository in the bed's registry. */
-const standIns: ReadonlyMap<string, string> = new Map(images.flatMap((image) => image.tags.map((tag) => [`${image.registry ? officialName(image) : `docker.io/${repositoryOf(image)}`}:${tag}`, `${repositoryOf(image)}:${tag}`] as const)))
+const standIns: ReadonlyMap<string, string> = new Map(
+  images.flatMap((image) =>
+    image.tags.map(
+      (tag) =>
+        [
+          `${image.registry ? officialName(image) : `docker.io/${repositoryOf(image)}`}:${tag}`,
+          `${repositoryOf(image)}:${tag}`,
+        ] as const,
+    ),
+  ),
+)
 
 /** Images of one program and nothing else: what holds pods, and what Kubernetes itself releases kubectl in. */
 const programImages = [
@@ -27,18 +37,20 @@ export function ctr(...args: string[]): Promise<string> {
 /** Puts the images of one program into the registry. */
 export async function publishPrograms(): Promise<void> {
   for (const { name, program, entry } of programImages) {
-    if (await inRegistry(name) !== undefined) continue
-    await step(`image ${program.name}`, () => inScratch(async (folder) => {
-      const target = join(folder, 'root', entry)
-      await mkdir(dirname(target), { recursive: true })
-      await copyFile(binary(program), target)
-      const tar = join(folder, 'image.tar')
-      await sh(['tar', '-cf', tar, '-C', join(folder, 'root'), '.'])
-      const own = `${registryAddress}/${repositoryAndTag(name).join(':')}`
-      await docker('import', '-c', `ENTRYPOINT ["${entry}"]`, tar, own)
-      await docker('push', '-q', own)
-      await docker('rmi', own)
-    }))
+    if ((await inRegistry(name)) !== undefined) continue
+    await step(`image ${program.name}`, () =>
+      inScratch(async (folder) => {
+        const target = join(folder, 'root', entry)
+        await mkdir(dirname(target), { recursive: true })
+        await copyFile(binary(program), target)
+        const tar = join(folder, 'image.tar')
+        await sh(['tar', '-cf', tar, '-C', join(folder, 'root'), '.'])
+        const own = `${registryAddress}/${repositoryAndTag(name).join(':')}`
+        await docker('import', '-c', `ENTRYPOINT ["${entry}"]`, tar, own)
+        await docker('push', '-q', own)
+        await docker('rmi', own)
+      }),
+    )
   }
 }
 
@@ -46,7 +58,7 @@ export async function publishPrograms(): Promise<void> {
 export async function pullImages(): Promise<void> {
   const held = await heldImages()
   for (const name of wanted) {
-    if (held.get(name) === await inRegistry(name)) continue
+    if (held.get(name) === (await inRegistry(name))) continue
     await step(`pulling ${name} for pods`, () => ctr('images', 'pull', '--hosts-dir', mirrors, name))
   }
 }
@@ -62,7 +74,9 @@ export async function tidyStore(): Promise<void> {
 
 /** Digests of manifests by name. */
 async function heldImages(): Promise<Map<string, string>> {
-  const rows = lines(await ctr('images', 'ls')).slice(1).map((line) => line.split(/\s+/))
+  const rows = lines(await ctr('images', 'ls'))
+    .slice(1)
+    .map((line) => line.split(/\s+/))
   return new Map(rows.map(([name = '', , target = '']) => [name, target]))
 }
 

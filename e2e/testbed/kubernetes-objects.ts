@@ -8,7 +8,10 @@ function account(name: string, where: string): object {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: where } }
 }
 
-const dnsPorts = [{ name: 'dns', port: 53, protocol: 'UDP' }, { name: 'dns-tcp', port: 53, protocol: 'TCP' }]
+const dnsPorts = [
+  { name: 'dns', port: 53, protocol: 'UDP' },
+  { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+]
 
 /** What tests find in a new cluster. */
 export const objects: object[] = [

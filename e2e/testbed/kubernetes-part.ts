@@ -23,7 +23,13 @@ const built = Object.values(go)
 export const kubernetesPart: Part = {
   name: 'kubernetes',
   debianPackages: [
-    'containerd', 'runc', 'containernetworking-plugins', 'iptables', 'iproute2', 'openssl', 'util-linux',
+    'containerd',
+    'runc',
+    'containernetworking-plugins',
+    'iptables',
+    'iproute2',
+    'openssl',
+    'util-linux',
   ],
   disk: { cold: 17, warm: 3 },
   cached: async () => existsSync(at.containerdRoot) && built.every((each) => existsSync(binary(each))),

@@ -20,7 +20,8 @@ export const marks = `10[.]213[.][0-9.]+|${nodeBridge}|${podBridge}`
 
 export const node = 'testbed'
 export const server: string = `https://${nodeAddress}:6443`
-export const serverNames: string = ['127.0.0.1', nodeAddress, apiService].map((each) => `IP:${each}`)
+export const serverNames: string = ['127.0.0.1', nodeAddress, apiService]
+  .map((each) => `IP:${each}`)
   .concat(['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'].map((each) => `DNS:${each}`))
   .join(',')
 

@@ -2,7 +2,16 @@ import { createSign } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  folder, issuer, kubeconfigOf, kubeconfigs, node, nodeAddress, pki, server, serverNames, serviceAccountKey,
+  folder,
+  issuer,
+  kubeconfigOf,
+  kubeconfigs,
+  node,
+  nodeAddress,
+  pki,
+  server,
+  serverNames,
+  serviceAccountKey,
 } from './kubernetes-paths.ts'
 import { sh } from './shell.ts'
 
@@ -37,8 +46,22 @@ export async function certificate(name: string, subject: string, names?: string)
   if (names) uses.push(`subjectAltName=${names}`)
   await writeFile(join(pki, `${name}.ext`), `${uses.join('\n')}\n`)
   await openssl('req', ...keyOptions, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject)
-  await openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-out', `${name}.crt`,
-    '-days', '365', '-extfile', `${name}.ext`)
+  await openssl(
+    'x509',
+    '-req',
+    '-in',
+    `${name}.csr`,
+    '-CA',
+    'ca.crt',
+    '-CAkey',
+    'ca.key',
+    '-out',
+    `${name}.crt`,
+    '-days',
+    '365',
+    '-extfile',
+    `${name}.ext`,
+  )
 }
 
 /** A user by its certificate. */

@@ -17,7 +17,11 @@ const roleUsers = { shared: 'ci', restricted: 'restricted', quota: 'quota' }
 
 const rbac = 'rbac.authorization.k8s.io'
 
-interface Rule { apiGroups: string[], resources: string[], verbs: string[] }
+interface Rule {
+  apiGroups: string[]
+  resources: string[]
+  verbs: string[]
+}
 
 /** Users with kubeconfigs, and what they may do. */
 export async function makeUsers(): Promise<void> {
@@ -56,11 +60,15 @@ export async function withoutVerb(verb: string, resource: string): Promise<strin
   if (!rules.some(({ resources, verbs }) => resources.includes(resource) && verbs.includes(verb))) {
     throw new Error(`The Role in ${roleFile} does not grant ${verb} on ${resource}.`)
   }
-  const reduced = rules.flatMap(({ apiGroups, resources, verbs }) => resources.map((each) => ({
-    apiGroups,
-    resources: [each],
-    verbs: each === resource ? verbs.filter((one) => one !== verb) : verbs,
-  }))).filter(({ verbs }) => verbs.length > 0)
+  const reduced = rules
+    .flatMap(({ apiGroups, resources, verbs }) =>
+      resources.map((each) => ({
+        apiGroups,
+        resources: [each],
+        verbs: each === resource ? verbs.filter((one) => one !== verb) : verbs,
+      })),
+    )
+    .filter(({ verbs }) => verbs.length > 0)
   return await withRules(name, reduced)
 }
 
@@ -71,13 +79,16 @@ export async function withoutJobs(): Promise<string> {
 
 /** A user who has the documented ClusterRole and what a deleter needs beside it. Returns its kubeconfig. */
 export async function withDeleter(): Promise<string> {
-  return await withRulesEverywhere('testbed-with-deleter', [...await rulesIn(clusterRoleFile), ...await rulesIn(deleterRoleFile)])
+  return await withRulesEverywhere('testbed-with-deleter', [
+    ...(await rulesIn(clusterRoleFile)),
+    ...(await rulesIn(deleterRoleFile)),
+  ])
 }
 
 /** A user who may make namespaces, and has Leases in place of Jobs in all of them. Returns its kubeconfig. */
 export async function withLeasesEverywhere(): Promise<string> {
   const namespaces = (await rulesIn(clusterRoleFile)).filter(({ resources }) => resources.includes('namespaces'))
-  return await withRulesEverywhere('testbed-with-leases', [...await rulesIn(leaseRoleFile), ...namespaces])
+  return await withRulesEverywhere('testbed-with-leases', [...(await rulesIn(leaseRoleFile)), ...namespaces])
 }
 
 async function rulesIn(file: string): Promise<Rule[]> {
@@ -99,14 +110,23 @@ async function withRules(name: string, rules: Rule[]): Promise<string> {
 
 async function withRulesEverywhere(name: string, rules: Rule[]): Promise<string> {
   await makeUser(name, 'default')
-  await apply([{ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules }, clusterBinding(name, name, name)])
+  await apply([
+    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules },
+    clusterBinding(name, name, name),
+  ])
   for (const rule of rules.slice(-1)) await untilGranted(name, rule)
   return kubeconfigOf(name)
 }
 
 function clusterBinding(name: string, role: string, user: string): object {
   const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name: role }
-  return { apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects: [userSubject(user)] }
+  return {
+    apiVersion: `${rbac}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name },
+    roleRef,
+    subjects: [userSubject(user)],
+  }
 }
 
 export async function apply(items: object[]): Promise<void> {
@@ -117,7 +137,13 @@ export async function apply(items: object[]): Promise<void> {
 async function untilGranted(user: string, { verbs, resources }: Rule): Promise<void> {
   const question = ['auth', 'can-i', '--quiet', verbs[0] ?? '', resources[0] ?? '', '--as', user, '-n', 'ci']
   for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
-    if (await kubectl(question).then(() => true, () => false)) return
+    if (
+      await kubectl(question).then(
+        () => true,
+        () => false,
+      )
+    )
+      return
   }
   throw new Error(`The roles of ${user} have no effect.`)
 }

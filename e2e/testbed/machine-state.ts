@@ -18,16 +18,26 @@ const forwarding = '/proc/sys/net/ipv4/ip_forward'
 
 // The kubelet and the proxy set these at their start; no option keeps them from it.
 const settings = [
-  'kernel/panic', 'kernel/panic_on_oops', 'kernel/keys/root_maxkeys', 'kernel/keys/root_maxbytes',
-  'vm/overcommit_memory', 'vm/panic_on_oom', 'net/ipv4/conf/all/route_localnet',
+  'kernel/panic',
+  'kernel/panic_on_oops',
+  'kernel/keys/root_maxkeys',
+  'kernel/keys/root_maxbytes',
+  'vm/overcommit_memory',
+  'vm/panic_on_oom',
+  'net/ipv4/conf/all/route_localnet',
   'net/bridge/bridge-nf-call-iptables',
 ].map((name) => `/proc/sys/${name}`)
 
 // Compiled into the engine, containerd, the kubelet and the network plug-ins; no option moves them.
 const fixedFolders = [
-  '/run/docker', '/run/containerd', '/run/netns',
-  '/var/lib/cni/results', '/var/lib/cni', '/var/log/containers',
-  '/var/lib/kubelet/device-plugins', '/var/lib/kubelet',
+  '/run/docker',
+  '/run/containerd',
+  '/run/netns',
+  '/var/lib/cni/results',
+  '/var/lib/cni',
+  '/var/log/containers',
+  '/var/lib/kubelet/device-plugins',
+  '/var/lib/kubelet',
 ]
 
 /** What those programs leave there when they are killed. */
@@ -48,7 +58,7 @@ export async function remember(): Promise<void> {
 }
 
 export function remembered(): Before | undefined {
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as Before : undefined
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Before) : undefined
 }
 
 /** Containers reach each other across networks only when the machine forwards. */

@@ -19,8 +19,8 @@ export async function checkDisk(folder: string, gigabytes: number): Promise<void
   const free = (bavail * bsize) / 1e9
   if (free >= gigabytes) return
   throw new Unfit(
-    `The test bed needs ${gigabytes} GB of free disk for ${folder}, and ${free.toFixed(1)} GB are free; `
-    + 'free some, or point MOORAGE_CACHE_DIR at a larger disk.',
+    `The test bed needs ${gigabytes} GB of free disk for ${folder}, and ${free.toFixed(1)} GB are free; ` +
+      'free some, or point MOORAGE_CACHE_DIR at a larger disk.',
   )
 }
 

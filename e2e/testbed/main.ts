@@ -37,7 +37,10 @@ function printEnvironment(): void {
 }
 
 // A second `up` heals what an interrupted one left; its half-done builds must not go on without it.
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
   process.once(signal, () => {
     endCommands()
     process.exit(code)

@@ -19,20 +19,21 @@ interface Table {
 }
 
 /** Removes rules and chains that were not there before the bed and match `ours`; foreign ones stay. */
-export async function removeRules(ours: { chains: RegExp, rules: RegExp }): Promise<void> {
+export async function removeRules(ours: { chains: RegExp; rules: RegExp }): Promise<void> {
   const before = remembered()
   if (!before) return
   for (const [command, saved] of Object.entries(before.rules)) await removeRulesOf(command, saved, ours)
 }
 
-async function removeRulesOf(command: string, saved: string, ours: { chains: RegExp, rules: RegExp }): Promise<void> {
+async function removeRulesOf(command: string, saved: string, ours: { chains: RegExp; rules: RegExp }): Promise<void> {
   const earlier = readTables(saved)
   const undo: string[] = []
   for (const [table, now] of readTables(await sh([`${command}-save`]))) {
     const old = earlier.get(table) ?? { chains: [], rules: [] }
     const chains = now.chains.filter((chain) => !old.chains.includes(chain) && ours.chains.test(chain))
-    const rules = withoutOnce(now.rules, old.rules)
-      .filter((rule) => ours.rules.test(rule) || rule.split(' ').some((word) => chains.includes(word)))
+    const rules = withoutOnce(now.rules, old.rules).filter(
+      (rule) => ours.rules.test(rule) || rule.split(' ').some((word) => chains.includes(word)),
+    )
     if (chains.length + rules.length === 0) continue
     const deletions = [...rules.map((rule) => rule.replace('-A', '-D')), ...chains.map((chain) => `-X ${chain}`)]
     undo.push(`*${table}`, ...deletions, 'COMMIT')
@@ -44,7 +45,7 @@ function readTables(text: string): Map<string, Table> {
   const tables = new Map<string, Table>()
   let current: Table = { chains: [], rules: [] }
   for (const line of text.split('\n')) {
-    if (line.startsWith('*')) tables.set(line.slice(1), current = { chains: [], rules: [] })
+    if (line.startsWith('*')) tables.set(line.slice(1), (current = { chains: [], rules: [] }))
     if (line.startsWith(':')) current.chains.push(line.slice(1, line.indexOf(' ')))
     if (line.startsWith('-A')) current.rules.push(line)
   }

@@ -5,7 +5,7 @@ export interface Part {
   name: string
   debianPackages: string[]
   /** Gigabytes of free disk: with an empty cache, with a full one. */
-  disk: { cold: number, warm: number }
+  disk: { cold: number; warm: number }
   /** True when `prepare` has nothing costly left to make. */
   cached: () => Promise<boolean>
   /** Builds what is missing in the cache; when nothing runs, also writes configuration and makes bridges. */

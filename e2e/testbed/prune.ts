@@ -23,7 +23,7 @@ export async function pruneRegistry(): Promise<void> {
   await step('collecting garbage in the registry', () => sh([binary(registry), 'garbage-collect', '-m', registryFile]))
 }
 
-function tagFolders(tags: string): { key: string, folder: string, age: number }[] {
+function tagFolders(tags: string): { key: string; folder: string; age: number }[] {
   if (!existsSync(tags)) return []
   return readdirSync(tags).map((key) => {
     const folder = join(tags, key)
@@ -34,8 +34,10 @@ function tagFolders(tags: string): { key: string, folder: string, age: number }[
 /** Images of earlier inputs cost the engine as much disk again; the registry still has those that may be wanted. */
 export async function pruneEngine(): Promise<void> {
   const names = lines(await docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'))
-  const stale = names.filter((name) =>
-    name.startsWith(`${registryAddress}/testbed/`) && !presentKeys().includes(name.slice(name.lastIndexOf(':') + 1)))
+  const stale = names.filter(
+    (name) =>
+      name.startsWith(`${registryAddress}/testbed/`) && !presentKeys().includes(name.slice(name.lastIndexOf(':') + 1)),
+  )
   if (stale.length > 0) await docker('rmi', ...stale)
   await docker('image', 'prune', '-f')
 }

@@ -16,15 +16,16 @@ export interface Root {
   without?: string[]
 }
 
-const unread = ['doc', 'man', 'info', 'locale', 'i18n', 'bash-completion', 'lintian']
-  .map((name) => `/usr/share/${name}/*`)
+const unread = ['doc', 'man', 'info', 'locale', 'i18n', 'bash-completion', 'lintian'].map(
+  (name) => `/usr/share/${name}/*`,
+)
 
 function options(root: Root): string[] {
   const shared = [
     '--mode=root',
     '--aptopt=Acquire::Check-Valid-Until "false"',
     '--aptopt=Apt::Install-Recommends "false"',
-    ...[...unread, ...root.without ?? []].map((path) => `--dpkgopt=path-exclude=${path}`),
+    ...[...unread, ...(root.without ?? [])].map((path) => `--dpkgopt=path-exclude=${path}`),
     `--include=${root.packages.join(',')}`,
   ]
   if (root.only) return ['--variant=extract', ...shared]
@@ -46,19 +47,30 @@ export function rootKey(root: Root): string {
 export async function baseImage(root: Root): Promise<string> {
   const name = `${registryAddress}/testbed/root-${root.suite}:${rootKey(root)}`
   if (await present(name)) return name
-  await step(`root file system of ${root.suite} with ${root.packages.join(' ')}`, () => inScratch(async (folder) => {
-    const tar = join(folder, 'root.tar')
-    const source = `deb [trusted=yes] ${await debianMirror()} ${root.suite} main`
-    await sh(['mmdebstrap', ...options(root), root.suite, tar, source], { env: { TMPDIR: folder } })
-    await docker('import', tar, name)
-    await docker('push', '-q', name)
-  }))
+  await step(`root file system of ${root.suite} with ${root.packages.join(' ')}`, () =>
+    inScratch(async (folder) => {
+      const tar = join(folder, 'root.tar')
+      const source = `deb [trusted=yes] ${await debianMirror()} ${root.suite} main`
+      await sh(['mmdebstrap', ...options(root), root.suite, tar, source], { env: { TMPDIR: folder } })
+      await docker('import', tar, name)
+      await docker('push', '-q', name)
+    }),
+  )
   return name
 }
 
 async function present(name: string): Promise<boolean> {
-  for (const question of [['image', 'inspect', name], ['pull', '-q', name]]) {
-    if (await docker(...question).then(() => true, () => false)) return true
+  for (const question of [
+    ['image', 'inspect', name],
+    ['pull', '-q', name],
+  ]) {
+    if (
+      await docker(...question).then(
+        () => true,
+        () => false,
+      )
+    )
+      return true
   }
   return false
 }

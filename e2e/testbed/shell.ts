@@ -37,5 +37,8 @@ export function endCommands(): void {
 }
 
 export function lines(text: string): string[] {
-  return text.split('\n').map((line) => line.trim()).filter(Boolean)
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
 }

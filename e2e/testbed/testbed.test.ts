@@ -9,7 +9,7 @@ import { cache, sources } from './paths.ts'
 import { sh } from './shell.ts'
 
 /** Runs checks on a machine of their own, with a copy of the cache, so that a bed in use outside is not disturbed. */
-async function onOwnMachine(checks: string[]): Promise<{ code: number | null, output: string }> {
+async function onOwnMachine(checks: string[]): Promise<{ code: number | null; output: string }> {
   for (const name of ['programs', 'registry']) {
     assert.ok(existsSync(join(cache, name)), 'This works on a copy of the cache: run "npm run testbed -- up" first.')
   }

@@ -22,7 +22,7 @@ const localPrograms = ['redis-server', ...browserPackages]
 export async function up(): Promise<void> {
   for (const part of parts) {
     const { cold, warm } = part.disk
-    await checkDisk(cache, await part.cached() ? warm : cold)
+    await checkDisk(cache, (await part.cached()) ? warm : cold)
   }
   await clearScratch()
   await installDebianPackages([...parts.flatMap((part) => part.debianPackages), ...localPrograms])

@@ -1,4 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 mkdirSync('dist', { recursive: true })
-writeFileSync('dist/index.html', readFileSync('site/index.html', 'utf8').replace('%NONCE%', process.env.DEMO_NONCE ?? 'none'))
+writeFileSync(
+  'dist/index.html',
+  readFileSync('site/index.html', 'utf8').replace('%NONCE%', process.env.DEMO_NONCE ?? 'none'),
+)

@@ -12,9 +12,19 @@ import { bedEnvironment } from '../bed-environment.ts'
 
 // `npm run bench -- [--n 15] [name …]`: measured beside what it competes with, on the same machine, in turns. From 15 samples on, results are kept.
 const { values, positionals } = parseArgs({ options: { n: { type: 'string', default: '15' } }, allowPositionals: true })
-const benches: readonly Bench[] = [imports, supervisor, dockerStart, dockerMany, kubernetesStart, kubernetesMany, forwardDownload, isolation]
+const benches: readonly Bench[] = [
+  imports,
+  supervisor,
+  dockerStart,
+  dockerMany,
+  kubernetesStart,
+  kubernetesMany,
+  forwardDownload,
+  isolation,
+]
 const n = Number(values.n)
-if (!(Number.isInteger(n) && n > 0)) throw new RangeError(`--n is '${values.n}', and has to be a whole number of samples.`)
+if (!(Number.isInteger(n) && n > 0))
+  throw new RangeError(`--n is '${values.n}', and has to be a whole number of samples.`)
 const needsDocker = new Set([dockerStart, dockerMany])
 const needsCluster = new Set([kubernetesStart, kubernetesMany, forwardDownload])
 
@@ -26,7 +36,9 @@ const engine = version.status === 0 ? `Docker Engine ${version.stdout.trim()}` :
 
 for (const bench of benches) {
   if (positionals.length && !positionals.includes(bench.name)) continue
-  if (needsDocker.has(bench) && !engine) process.stdout.write(`\n${bench.title}: skipped, no Docker engine answers (npm run testbed -- up)\n`)
-  else if (needsCluster.has(bench) && !process.env['MOORAGE_TESTBED_KUBECONFIG']) process.stdout.write(`\n${bench.title}: skipped, no cluster (npm run testbed -- up)\n`)
+  if (needsDocker.has(bench) && !engine)
+    process.stdout.write(`\n${bench.title}: skipped, no Docker engine answers (npm run testbed -- up)\n`)
+  else if (needsCluster.has(bench) && !process.env['MOORAGE_TESTBED_KUBECONFIG'])
+    process.stdout.write(`\n${bench.title}: skipped, no cluster (npm run testbed -- up)\n`)
   else report(bench, await measure(bench, n), engine)
 }

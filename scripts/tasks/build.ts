@@ -6,7 +6,9 @@ import { build, type Plugin } from 'esbuild'
 // The published package holds the private ones, file by file: what names a module by its place finds it there too.
 const dist = resolve('packages/moorage/dist')
 rmSync(dist, { recursive: true, force: true })
-execFileSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+execFileSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+  stdio: 'inherit',
+})
 
 interface Manifest {
   readonly exports: { readonly [subpath: string]: string }
@@ -22,10 +24,11 @@ function compiled(name: string, subpath: string, ending: string): string {
 
 for (const file of globSync(`${dist}/lib/**/*.{js,d.ts}`)) {
   const text = readFileSync(file, 'utf8')
-  const out = text.replace(/(['"])@moorage\/([a-z-]+)((?:\/[a-z-]+)*)\1/g, (_, quote: string, name: string, subpath: string) => {
-    const path = relative(dirname(file), compiled(name, subpath, '.js'))
-    return `${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`
-  })
+  const out = text
+    .replace(/(['"])@moorage\/([a-z-]+)((?:\/[a-z-]+)*)\1/g, (_, quote: string, name: string, subpath: string) => {
+      const path = relative(dirname(file), compiled(name, subpath, '.js'))
+      return `${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`
+    })
     // Declarations keep the sources' endings.
     .replace(/(from |import\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2')
   if (out !== text) writeFileSync(file, out)
@@ -35,7 +38,13 @@ await cutDownKubeconfig()
 await bundle('provider-kubernetes/src/vendor/websocket', 'ws (MIT)')
 await bundle('provider-kubernetes/src/vendor/tar', 'tar-stream (MIT)')
 await bundle('services/src/vendor/send', 'send and negotiator (MIT)')
-for (const name of ['kubernetes-role.yaml', 'kubernetes-lease-role.yaml', 'kubernetes-cluster-role.yaml', 'kubernetes-deleter-cluster-role.yaml']) copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
+for (const name of [
+  'kubernetes-role.yaml',
+  'kubernetes-lease-role.yaml',
+  'kubernetes-cluster-role.yaml',
+  'kubernetes-deleter-cluster-role.yaml',
+])
+  copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
 
 /**
  * The official client with its generated API takes 280 ms to load; its kubeconfig and auth code alone, 30. What needs the
@@ -44,7 +53,14 @@ for (const name of ['kubernetes-role.yaml', 'kubernetes-lease-role.yaml', 'kuber
 async function cutDownKubeconfig(): Promise<void> {
   const absent: { readonly [module: string]: readonly string[] } = {
     undici: ['Agent', 'ProxyAgent', 'fetch', 'FormData'],
-    'openid-client': ['discovery', 'refreshTokenGrant', 'customFetch', 'allowInsecureRequests', 'None', 'Configuration'],
+    'openid-client': [
+      'discovery',
+      'refreshTokenGrant',
+      'customFetch',
+      'allowInsecureRequests',
+      'None',
+      'Configuration',
+    ],
     gen: ['createConfiguration', 'ServerConfiguration'],
     middleware: ['setHeaderMiddleware'],
   }
@@ -53,7 +69,10 @@ async function cutDownKubeconfig(): Promise<void> {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^(undici|openid-client)$|\/gen\/index\.js$|\/middleware\.js$/ }, ({ path, importer }) => {
         if (!importer.includes('client-node')) return undefined
-        return { path: path.includes('/gen/') ? 'gen' : path.includes('middleware') ? 'middleware' : path, namespace: 'cut' }
+        return {
+          path: path.includes('/gen/') ? 'gen' : path.includes('middleware') ? 'middleware' : path,
+          namespace: 'cut',
+        }
       })
       onLoad({ filter: /.*/, namespace: 'cut' }, ({ path }) => ({
         contents: `const none = () => { throw new TypeError('${path} is not in this build') }\n${(absent[path] ?? []).map((name) => `export const ${name} = class { constructor() { none() } }`).join('\n')}`,
@@ -75,7 +94,9 @@ async function bundle(file: string, library: string, plugins: Plugin[] = []): Pr
     minifySyntax: true,
     legalComments: 'eof',
     // CommonJS packages in it call require.
-    banner: { js: `// Bundled: ${library} and what it needs.\nimport { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)` },
+    banner: {
+      js: `// Bundled: ${library} and what it needs.\nimport { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)`,
+    },
     external: ['bufferutil', 'utf-8-validate'],
     plugins,
     logLevel: 'warning',

@@ -10,12 +10,22 @@ const cwd = resolve('examples/demo')
 const folder = mkdtempSync(join(tmpdir(), 'moorage-demo-'))
 const report = join(folder, 'report.json')
 // Made anew each time: found again in the database, the server's answer and the page, or the demo has failed.
-const env = { ...process.env, DEMO_NONCE: randomBytes(8).toString('hex'), ...(values.provider ? { MOORAGE_PROVIDER: values.provider } : {}) }
+const env = {
+  ...process.env,
+  DEMO_NONCE: randomBytes(8).toString('hex'),
+  ...(values.provider ? { MOORAGE_PROVIDER: values.provider } : {}),
+}
 
 try {
   await run(process.execPath, ['build.mjs'])
   const vitest = resolve(cwd, 'node_modules/vitest/vitest.mjs')
-  const code = await run(process.execPath, [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
+  const code = await run(process.execPath, [
+    vitest,
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ])
   const { numPassedTests: passed, numFailedTests: failed } = readReport()
   process.stdout.write(`demo: ${passed} passed, ${failed} failed\n`)
   process.exitCode = code === 0 && passed > 0 ? 0 : 1

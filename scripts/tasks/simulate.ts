@@ -2,7 +2,13 @@ import { parseArgs } from 'node:util'
 import { play } from '../../test/simulation/scenario.ts'
 
 // Worlds of the simulation, from their seeds. `--seed N` replays one and prints everything that happens in it.
-const { values } = parseArgs({ options: { seed: { type: 'string' }, from: { type: 'string', default: '1' }, worlds: { type: 'string', default: '10000' } } })
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    worlds: { type: 'string', default: '10000' },
+  },
+})
 
 if (values.seed !== undefined) {
   const { trace, violations } = await play(Number(values.seed))

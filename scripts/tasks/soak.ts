@@ -6,11 +6,19 @@ import { bedEnvironment } from '../bed-environment.ts'
 
 // `npm run soak -- [--provider P] [--runs N] [--seed N]`: runs beside seeded faults of the engine and of services; every outcome
 // is a success or the right error, and nothing grows.
-const { values } = parseArgs({ options: { provider: { type: 'string' }, runs: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } } })
-for (const name of ['runs', 'seed'] as const) if (!/^\d+$/.test(values[name])) throw new RangeError(`--${name} is '${values[name]}', and has to be a whole number.`)
+const { values } = parseArgs({
+  options: {
+    provider: { type: 'string' },
+    runs: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+  },
+})
+for (const name of ['runs', 'seed'] as const)
+  if (!/^\d+$/.test(values[name])) throw new RangeError(`--${name} is '${values[name]}', and has to be a whole number.`)
 const all: readonly ProviderName[] = ['process', 'docker', 'kubernetes']
 const providers = values.provider === undefined ? all : all.filter((name) => name === values.provider)
-if (!providers.length) throw new RangeError(`--provider is '${values.provider}', and has to be one of ${all.join(', ')}.`)
+if (!providers.length)
+  throw new RangeError(`--provider is '${values.provider}', and has to be one of ${all.join(', ')}.`)
 Object.assign(process.env, bedEnvironment())
 // In CI nobody attaches to a stranger's run.
 for (const name of ['CI', 'NODE_COMPILE_CACHE', 'MOORAGE_PROVIDER']) Reflect.deleteProperty(process.env, name)
@@ -63,20 +71,33 @@ async function soak(provider: ProviderName, first: number, runs: number): Promis
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
     if (fault === undefined) quiet += 1
     if (fault === undefined && right) succeeded += 1
-    process.stdout.write(`${right ? '✓' : '✗'} ${provider} seed ${seed}  ${(fault ?? '').padEnd(18)} ${String(ms).padStart(6)} ms  fds ${sample.descriptors}  heap ${(sample.heap / 1e6).toFixed(1)} MB  objects ${sample.objects}  ${outcome}\n`)
+    process.stdout.write(
+      `${right ? '✓' : '✗'} ${provider} seed ${seed}  ${(fault ?? '').padEnd(18)} ${String(ms).padStart(6)} ms  fds ${sample.descriptors}  heap ${(sample.heap / 1e6).toFixed(1)} MB  objects ${sample.objects}  ${outcome}\n`,
+    )
     // A quiet run may fail once in two hundred; a fault never in a wrong way.
     if (!right && fault !== undefined) fail(`replay: npm run soak -- --provider ${provider} --runs 1 --seed ${seed}`)
   }
   if (succeeded < SUCCESS * quiet) fail(`${provider}: ${succeeded} of ${quiet} runs without a fault succeeded`)
   // What the last bad day left is the next start's to remove.
   await basin.run(quietSeed(provider))
-  for (const end = performance.now() + GONE; (await basin.sample()).objects > before.objects && performance.now() < end; ) await sleep(200)
+  for (
+    const end = performance.now() + GONE;
+    (await basin.sample()).objects > before.objects && performance.now() < end;
+  )
+    await sleep(200)
   const after = await basin.sample()
   if (after.objects !== before.objects) fail(`${provider}: ${after.objects - before.objects} objects are left`)
   for (const what of ['descriptors', 'heap', 'objects'] as const) {
     const slope = slopeOf(samples.map((sample) => sample[what]))
-    process.stdout.write(`${provider}: ${what} ${slope >= 0 ? '+' : ''}${slope.toFixed(4)} per run (at most ${MOST[what]})\n`)
+    process.stdout.write(
+      `${provider}: ${what} ${slope >= 0 ? '+' : ''}${slope.toFixed(4)} per run (at most ${MOST[what]})\n`,
+    )
     if (runs >= ENOUGH && slope > MOST[what]) fail(`${provider}: ${what} grow`)
   }
-  process.stdout.write(`${provider}: ${succeeded} of ${quiet} without a fault succeeded, ${retries} retries told\n${[...counts].toSorted().map(([kind, n]) => `  ${String(n).padStart(4)} ${kind}`).join('\n')}\n`)
+  process.stdout.write(
+    `${provider}: ${succeeded} of ${quiet} without a fault succeeded, ${retries} retries told\n${[...counts]
+      .toSorted()
+      .map(([kind, n]) => `  ${String(n).padStart(4)} ${kind}`)
+      .join('\n')}\n`,
+  )
 }

@@ -28,7 +28,9 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-const skips = [...total.skipped].map(([reason, names]) => `  ${names.length} × ${reason}\n${names.map((name) => `      ${name}`).join('\n')}`)
+const skips = [...total.skipped].map(
+  ([reason, names]) => `  ${names.length} × ${reason}\n${names.map((name) => `      ${name}`).join('\n')}`,
+)
 if (skips.length) process.stdout.write(`\nSkipped, and why:\n${skips.join('\n')}\n`)
 const skipped = [...total.skipped.values()].reduce((sum, names) => sum + names.length, 0)
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${skipped} skipped\n`)
@@ -36,7 +38,10 @@ process.exitCode = total.failed || !total.passed ? 1 : 0
 
 /** Those that need no engine: each a guarantee switched off, and its test red. */
 async function runMutants(): Promise<void> {
-  const child = spawn(process.execPath, ['scripts/tasks/mutants.ts', '--quick'], { stdio: ['ignore', 'pipe', 'inherit'], env })
+  const child = spawn(process.execPath, ['scripts/tasks/mutants.ts', '--quick'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env,
+  })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   await new Promise((done) => child.once('close', done))
@@ -49,10 +54,17 @@ async function runMutants(): Promise<void> {
 async function runProject(project: (typeof PROJECTS)[number]): Promise<void> {
   const report = join(folder, `${project}.json`)
   const reporters = ['--reporter=default', '--reporter=./scripts/summary-reporter.ts']
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters], { stdio: 'inherit', env: { ...env, MOORAGE_TEST_SUMMARY: report }, timeout: DEADLINE[project] * 60_000, killSignal: 'SIGKILL' })
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters], {
+    stdio: 'inherit',
+    env: { ...env, MOORAGE_TEST_SUMMARY: report },
+    timeout: DEADLINE[project] * 60_000,
+    killSignal: 'SIGKILL',
+  })
   const code = await new Promise<number | null>((done) => child.once('exit', done))
   if (!existsSync(report)) {
-    const how = child.killed ? `did not end within ${DEADLINE[project]} min: the file that is missing above hangs` : `ended with exit code ${String(code)} and no report`
+    const how = child.killed
+      ? `did not end within ${DEADLINE[project]} min: the file that is missing above hangs`
+      : `ended with exit code ${String(code)} and no report`
     process.stdout.write(`✗ project ${project} ${how}\n`)
     total.failed += 1
     return
@@ -61,5 +73,6 @@ async function runProject(project: (typeof PROJECTS)[number]): Promise<void> {
   total.passed += summary.passed
   // A file that does not load, or an error outside of any test, fails the run without a failed test.
   total.failed += summary.failed || (code === 0 ? 0 : 1)
-  for (const { name, reason } of summary.skipped) total.skipped.set(reason, [...(total.skipped.get(reason) ?? []), name])
+  for (const { name, reason } of summary.skipped)
+    total.skipped.set(reason, [...(total.skipped.get(reason) ?? []), name])
 }

@@ -20,7 +20,11 @@ contractSuite({
     talk: shell(`echo out; head -c 100000 /dev/zero | tr '\\0' x; echo; printf last`),
     crash: shell('echo broken >&2; exit 3'),
     mute: form('sleep', '1000'),
-    missing: { container: { image: `${registry}/no-such-image:1` }, code: 'IMAGE_NOT_FOUND', text: /^services\.a\.image: there is no image \S+\/no-such-image:1 that the engine can pull\./ },
+    missing: {
+      container: { image: `${registry}/no-such-image:1` },
+      code: 'IMAGE_NOT_FOUND',
+      text: /^services\.a\.image: there is no image \S+\/no-such-image:1 that the engine can pull\./,
+    },
     commands: {
       succeeds: ['sh', '-c', 'echo to out; echo to err >&2'],
       fails: ['sh', '-c', 'exit 7'],
@@ -29,7 +33,13 @@ contractSuite({
     },
     toldApart: true,
   },
-  leftovers: async () => [...(await takeInventory(dockerKinds(process.env['DOCKER_HOST'] as string)))].flatMap(([kind, items]) => [...items].toSorted().map((item) => `${kind} ${item}`)),
-  kill: (run, service) => Promise.resolve(void spawnSync('docker', ['-H', process.env['DOCKER_HOST'] as string, 'kill', `moorage-${run}-${service}`])),
+  leftovers: async () =>
+    [...(await takeInventory(dockerKinds(process.env['DOCKER_HOST'] as string)))].flatMap(([kind, items]) =>
+      [...items].toSorted().map((item) => `${kind} ${item}`),
+    ),
+  kill: (run, service) =>
+    Promise.resolve(
+      void spawnSync('docker', ['-H', process.env['DOCKER_HOST'] as string, 'kill', `moorage-${run}-${service}`]),
+    ),
   missing: missing('docker'),
 })

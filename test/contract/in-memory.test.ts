@@ -3,7 +3,9 @@ import { createEngine, inMemory } from './in-memory/provider.ts'
 import { contractSuite } from './suite.ts'
 
 const engine = createEngine()
-const form = (...command: string[]): Pick<UnitSpec, 'process'> => ({ process: { command, options: {}, secrets: {}, cwd: '/' } })
+const form = (...command: string[]): Pick<UnitSpec, 'process'> => ({
+  process: { command, options: {}, secrets: {}, cwd: '/' },
+})
 
 contractSuite({
   name: 'in-memory',
@@ -14,9 +16,15 @@ contractSuite({
     crash: form('crash'),
     mute: form('mute'),
     missing: { ...form('missing'), code: 'PROGRAM_NOT_FOUND', text: /^services\.a: there is no such life\./ },
-    commands: { succeeds: ['succeeds'], fails: ['fails'], absent: ['absent'], connects: (host, port) => ['connects', host, String(port)] },
+    commands: {
+      succeeds: ['succeeds'],
+      fails: ['fails'],
+      absent: ['absent'],
+      connects: (host, port) => ['connects', host, String(port)],
+    },
     toldApart: true,
   },
-  kill: (run, service) => Promise.resolve(engine.units.get(`${run}/${service}`)?.end({ reason: 'exited', signal: 'SIGKILL' })),
+  kill: (run, service) =>
+    Promise.resolve(engine.units.get(`${run}/${service}`)?.end({ reason: 'exited', signal: 'SIGKILL' })),
   leftovers: () => Promise.resolve([...engine.units.keys()]),
 })

@@ -7,7 +7,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Slot } from '@moorage/core'
-import { defineConfig, postgres, process as plain, provision, type Environment, type PostgresConnection } from '../../packages/moorage/src/index.ts'
+import {
+  defineConfig,
+  postgres,
+  process as plain,
+  provision,
+  type Environment,
+  type PostgresConnection,
+} from '../../packages/moorage/src/index.ts'
 import { openSlot as openPostgres } from '../../packages/services/src/isolation/postgres.ts'
 import { openSlot as openRedis } from '../../packages/services/src/isolation/redis.ts'
 import { RedisClient } from '../../packages/services/src/wire/redis.ts'
@@ -16,10 +23,21 @@ import { refused } from '../core/refusal.ts'
 // The drivers are those of a project of a user's.
 const root = resolve('e2e/fixtures/isolation')
 const { Client } = createRequire(join(root, 'package.json'))('pg') as {
-  readonly Client: new (options: { connectionString: string }) => EventEmitter & { connect(): Promise<void>; query(sql: string): Promise<{ rows: object[] }>; end(): Promise<void> }
+  readonly Client: new (options: { connectionString: string }) => EventEmitter & {
+    connect(): Promise<void>
+    query(sql: string): Promise<{ rows: object[] }>
+    end(): Promise<void>
+  }
 }
 
-const slot = (name: string, more: Partial<Slot> = {}): Slot => ({ service: 'db', name: `run_${name}`, prefix: 'run_', fresh: false, stale: () => false, ...more })
+const slot = (name: string, more: Partial<Slot> = {}): Slot => ({
+  service: 'db',
+  name: `run_${name}`,
+  prefix: 'run_',
+  fresh: false,
+  stale: () => false,
+  ...more,
+})
 
 let cache: string
 beforeAll(() => void (cache = mkdtempSync(join(tmpdir(), 'moorage-isolation-'))))
@@ -28,23 +46,42 @@ afterAll(() => rmSync(cache, { recursive: true, force: true }))
 describe('a PostgreSQL that is isolated', () => {
   let env: Environment<{ db: PostgresConnection }>
   beforeAll(async () => {
-    const config = defineConfig({ root, provider: plain(), services: { db: postgres({ seed: './schema.sql', isolate: 'test' }) } })
+    const config = defineConfig({
+      root,
+      provider: plain(),
+      services: { db: postgres({ seed: './schema.sql', isolate: 'test' }) },
+    })
     const { MOORAGE: _, ...own } = process.env
-    env = await provision(config, { env: { ...own, CI: '', MOORAGE_PROVIDER: '', MOORAGE_CACHE_DIR: cache, MOORAGE_SUPERVISOR: 'inline' }, onProgress: () => {} })
+    env = await provision(config, {
+      env: { ...own, CI: '', MOORAGE_PROVIDER: '', MOORAGE_CACHE_DIR: cache, MOORAGE_SUPERVISOR: 'inline' },
+      onProgress: () => {},
+    })
   }, 60_000)
   afterAll(() => env.dispose())
 
-  const query = async (sql: string, { url }: { readonly url?: unknown } = env.endpoints.db): Promise<readonly object[]> => {
+  const query = async (
+    sql: string,
+    { url }: { readonly url?: unknown } = env.endpoints.db,
+  ): Promise<readonly object[]> => {
     const client = new Client({ connectionString: String(url) })
     await client.connect()
-    return await client.query(sql).then(({ rows }) => rows).finally(() => client.end())
+    return await client
+      .query(sql)
+      .then(({ rows }) => rows)
+      .finally(() => client.end())
   }
-  const open = (asked: Slot, from = root): ReturnType<typeof openPostgres> => openPostgres({ ...env.endpoints.db }, asked, { root: from })
-  const databases = async (): Promise<readonly unknown[]> => (await query("SELECT datname FROM pg_database WHERE datname LIKE 'run%' ORDER BY 1")).map((row) => Object.values(row)[0])
+  const open = (asked: Slot, from = root): ReturnType<typeof openPostgres> =>
+    openPostgres({ ...env.endpoints.db }, asked, { root: from })
+  const databases = async (): Promise<readonly unknown[]> =>
+    (await query("SELECT datname FROM pg_database WHERE datname LIKE 'run%' ORDER BY 1")).map(
+      (row) => Object.values(row)[0],
+    )
 
   test('no session can be opened on what the clones are made of', async () => {
     const url = env.endpoints.db.url.replace(/\/test$/, '/moorage_template')
-    await expect(query('SELECT 1', { url })).rejects.toThrow('database "moorage_template" is not currently accepting connections')
+    await expect(query('SELECT 1', { url })).rejects.toThrow(
+      'database "moorage_template" is not currently accepting connections',
+    )
   })
 
   test('eight clones at once, while somebody tries to get at their template: each has what the seed made, and an index', async () => {
@@ -53,11 +90,17 @@ describe('a PostgreSQL that is isolated', () => {
     const disturbing = (async () => {
       while (!done) await query('SELECT pg_sleep(0.01)', { url }).catch(() => {})
     })()
-    const slots = await Promise.all(Array.from({ length: 8 }, (_, i) => open(slot(`at_once_${i}`)))).finally(() => (done = true))
+    const slots = await Promise.all(Array.from({ length: 8 }, (_, i) => open(slot(`at_once_${i}`)))).finally(
+      () => (done = true),
+    )
     await disturbing
     for (const { url: own, database } of slots) {
       expect(await query('SELECT * FROM notes', { url: own })).toEqual([{ author: 'seed', number: 0 }])
-      expect(await query("SELECT indexname, current_database() AS at FROM pg_indexes WHERE tablename = 'notes'", { url: own })).toEqual([{ indexname: 'notes_author_idx', at: database }])
+      expect(
+        await query("SELECT indexname, current_database() AS at FROM pg_indexes WHERE tablename = 'notes'", {
+          url: own,
+        }),
+      ).toEqual([{ indexname: 'notes_author_idx', at: database }])
     }
   })
 
@@ -68,8 +111,13 @@ describe('a PostgreSQL that is isolated', () => {
     const left = new Client({ connectionString: String(first.url) })
     const ended = new Promise<string>((told) => void left.on('error', ({ message }: Error) => told(message)))
     await left.connect()
-    expect(await query('SELECT author FROM notes ORDER BY 1', await open(slot('kept')))).toEqual([{ author: 'mine' }, { author: 'seed' }])
-    expect(await query('SELECT author FROM notes ORDER BY 1', await open(slot('kept', { fresh: true })))).toEqual([{ author: 'seed' }])
+    expect(await query('SELECT author FROM notes ORDER BY 1', await open(slot('kept')))).toEqual([
+      { author: 'mine' },
+      { author: 'seed' },
+    ])
+    expect(await query('SELECT author FROM notes ORDER BY 1', await open(slot('kept', { fresh: true })))).toEqual([
+      { author: 'seed' },
+    ])
     expect(await ended).toMatch(/terminat/)
     expect(await query('SELECT author FROM notes ORDER BY 1')).toEqual([{ author: 'seed' }, { author: 'shared' }])
   })
@@ -89,8 +137,11 @@ describe('a PostgreSQL that is isolated', () => {
       const code = `import { open } from ${JSON.stringify(resolve('packages/services/src/isolation/postgres.ts'))}
 const slot = { service: 'db', name: 'run_by_postgres', prefix: 'run_', fresh: true, stale: () => false }
 await open(${JSON.stringify(env.endpoints.db)}, slot, { root: ${JSON.stringify(project)} }).then(({ database }) => console.log(database), ({ code, message }) => console.log(code + '\\n' + message))`
-      const run = (): string => spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', env: own }).stdout.trim()
-      expect(run()).toBe('ISOLATION_FAILED\nA database of its own needs a driver, and the project has neither pg nor postgres.\nnpm install --save-dev pg')
+      const run = (): string =>
+        spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', env: own }).stdout.trim()
+      expect(run()).toBe(
+        'ISOLATION_FAILED\nA database of its own needs a driver, and the project has neither pg nor postgres.\nnpm install --save-dev pg',
+      )
       mkdirSync(join(project, 'node_modules'))
       writeFileSync(join(project, 'package.json'), '{}')
       symlinkSync(realpathSync(join(root, 'node_modules/postgres')), join(project, 'node_modules/postgres'))
@@ -104,44 +155,67 @@ await open(${JSON.stringify(env.endpoints.db)}, slot, { root: ${JSON.stringify(p
 
 const noRedis = spawnSync('sh', ['-c', 'command -v redis-server']).status !== 0
 
-describe.skipIf(noRedis)(`a Redis of six databases${noRedis ? ' (no redis-server to run as a plain process)' : ''}`, () => {
-  let url: string
-  let child: ReturnType<typeof spawn>
-  beforeAll(async () => {
-    const port = await freePort()
-    url = `redis://:word@127.0.0.1:${port}/0`
-    child = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--requirepass', 'word', '--databases', '6', '--dir', cache], { stdio: ['ignore', 'pipe', 'ignore'] })
-    for await (const text of child.stdout ?? []) if (String(text).includes('Ready to accept connections')) break
-  })
-  afterAll(async () => {
-    const gone = new Promise((done) => child.once('exit', done))
-    child.kill()
-    await gone
-  })
+describe.skipIf(noRedis)(
+  `a Redis of six databases${noRedis ? ' (no redis-server to run as a plain process)' : ''}`,
+  () => {
+    let url: string
+    let child: ReturnType<typeof spawn>
+    beforeAll(async () => {
+      const port = await freePort()
+      url = `redis://:word@127.0.0.1:${port}/0`
+      child = spawn(
+        'redis-server',
+        [
+          '--bind',
+          '127.0.0.1',
+          '--port',
+          String(port),
+          '--save',
+          '',
+          '--requirepass',
+          'word',
+          '--databases',
+          '6',
+          '--dir',
+          cache,
+        ],
+        { stdio: ['ignore', 'pipe', 'ignore'] },
+      )
+      for await (const text of child.stdout ?? []) if (String(text).includes('Ready to accept connections')) break
+    })
+    afterAll(async () => {
+      const gone = new Promise((done) => child.once('exit', done))
+      child.kill()
+      await gone
+    })
 
-  const open = async (name: string, more: Partial<Slot> = {}): Promise<unknown> => (await openRedis({ url }, slot(name, { service: 'cache', ...more }))).database
+    const open = async (name: string, more: Partial<Slot> = {}): Promise<unknown> =>
+      (await openRedis({ url }, slot(name, { service: 'cache', ...more }))).database
 
-  test('each worker has a number, as many as there are; then a clear refusal, until one is free', async () => {
-    const numbers = await Promise.all(['a', 'b', 'c', 'a'].map((name) => open(name)))
-    expect([...new Set(numbers)].sort()).toEqual([3, 4, 5])
-    expect(numbers[3]).toBe(numbers[0])
-    expect(await refused(() => open('d'))).toBe(
-      'ISOLATION_FAILED\nservices.cache.isolate: this Redis has 6 databases, of which 3 are taken by moorage and each of the others by a worker that lives.\nUse fewer workers, or an image whose server starts with a larger --databases.',
-    )
-    expect(await open('d', { stale: (name) => name === 'run_b' })).toBe(numbers[1])
-    expect(await open('a', { fresh: true })).toBe(numbers[0])
-  })
+    test('each worker has a number, as many as there are; then a clear refusal, until one is free', async () => {
+      const numbers = await Promise.all(['a', 'b', 'c', 'a'].map((name) => open(name)))
+      expect([...new Set(numbers)].sort()).toEqual([3, 4, 5])
+      expect(numbers[3]).toBe(numbers[0])
+      expect(await refused(() => open('d'))).toBe(
+        'ISOLATION_FAILED\nservices.cache.isolate: this Redis has 6 databases, of which 3 are taken by moorage and each of the others by a worker that lives.\nUse fewer workers, or an image whose server starts with a larger --databases.',
+      )
+      expect(await open('d', { stale: (name) => name === 'run_b' })).toBe(numbers[1])
+      expect(await open('a', { fresh: true })).toBe(numbers[0])
+    })
 
-  test('what Redis refuses is said in its words, a text of many bytes comes whole, and a number in a list too', async () => {
-    using redis = await RedisClient.open(url)
-    expect(await refused(() => redis.call('NOPE'))).toMatch(/^ISOLATION_FAILED\nRedis says: ERR unknown command 'NOPE'/)
-    const text = 'mooring – ⚓ '.repeat(20_000)
-    expect(await redis.call('SET', 'text', text)).toBe('OK')
-    expect(await redis.call('GET', 'text')).toBe(text)
-    expect(await redis.call('EVAL', "return { 1, { 'two', false } }", '0')).toEqual([1, ['two', null]])
-    await expect(RedisClient.open(url.replace('word', 'wrong'))).rejects.toThrow('Redis says: WRONGPASS')
-  })
-})
+    test('what Redis refuses is said in its words, a text of many bytes comes whole, and a number in a list too', async () => {
+      using redis = await RedisClient.open(url)
+      expect(await refused(() => redis.call('NOPE'))).toMatch(
+        /^ISOLATION_FAILED\nRedis says: ERR unknown command 'NOPE'/,
+      )
+      const text = 'mooring – ⚓ '.repeat(20_000)
+      expect(await redis.call('SET', 'text', text)).toBe('OK')
+      expect(await redis.call('GET', 'text')).toBe(text)
+      expect(await redis.call('EVAL', "return { 1, { 'two', false } }", '0')).toEqual([1, ['two', null]])
+      await expect(RedisClient.open(url.replace('word', 'wrong'))).rejects.toThrow('Redis says: WRONGPASS')
+    })
+  },
+)
 
 async function freePort(): Promise<number> {
   const server = createServer()

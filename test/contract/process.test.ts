@@ -7,7 +7,9 @@ import { expect } from 'vitest'
 import { contractSuite } from './suite.ts'
 
 const echo = resolve('test/contract/echo.mjs')
-const form = (...command: string[]): Pick<UnitSpec, 'process'> => ({ process: { command, options: {}, secrets: {}, cwd: process.cwd() } })
+const form = (...command: string[]): Pick<UnitSpec, 'process'> => ({
+  process: { command, options: {}, secrets: {}, cwd: process.cwd() },
+})
 const node = (...args: string[]): Pick<UnitSpec, 'process'> => form(process.execPath, echo, ...args)
 
 contractSuite({
@@ -18,7 +20,11 @@ contractSuite({
     talk: node('talk'),
     crash: node('crash'),
     mute: node('mute'),
-    missing: { ...form('no-such-program'), code: 'PROGRAM_NOT_FOUND', text: /^services\.a: there is no program 'no-such-program' on the PATH\./ },
+    missing: {
+      ...form('no-such-program'),
+      code: 'PROGRAM_NOT_FOUND',
+      text: /^services\.a: there is no program 'no-such-program' on the PATH\./,
+    },
     commands: {
       succeeds: ['sh', '-c', 'echo to out; echo to err >&2'],
       fails: ['sh', '-c', 'exit 7'],
@@ -29,21 +35,25 @@ contractSuite({
   },
   async kill(run, service) {
     const mark = `MOORAGE_UNIT=${run}/${service}/\0`
-    const find = (): string | undefined => readdirSync('/proc').find((name) => /^\d+$/.test(name) && readText(`/proc/${name}/environ`).includes(mark))
+    const find = (): string | undefined =>
+      readdirSync('/proc').find((name) => /^\d+$/.test(name) && readText(`/proc/${name}/environ`).includes(mark))
     // It carries the mark from the moment when the wrapper has become it.
     await expect.poll(find).toBeDefined()
     process.kill(Number(find()), 'SIGKILL')
   },
-  leftovers: () => Promise.resolve([...marked(), ...readdirSync(tmpdir()).filter((name) => name.startsWith('moorage-contract-'))]),
+  leftovers: () =>
+    Promise.resolve([...marked(), ...readdirSync(tmpdir()).filter((name) => name.startsWith('moorage-contract-'))]),
 })
 
 /** Every process on this machine that this suite can have started, by what it runs. */
 function marked(): readonly string[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    const command = readText(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')
-    const zombie = readText(`/proc/${pid}/stat`).includes(') Z ')
-    return !zombie && command.includes('echo.mjs') ? [`${pid} ${command}`] : []
-  })
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const command = readText(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')
+      const zombie = readText(`/proc/${pid}/stat`).includes(') Z ')
+      return !zombie && command.includes('echo.mjs') ? [`${pid} ${command}`] : []
+    })
 }
 
 function readText(path: string): string {

@@ -31,7 +31,12 @@ export interface Units {
   /** Names an image, or a program, that does not exist; `code` and `text` of the error that it must give. */
   missing: Form & { readonly code: string; readonly text: RegExp }
   /** Command lines inside the echo unit. */
-  commands: { readonly succeeds: readonly string[]; readonly fails: readonly string[]; readonly absent: readonly string[]; connects(host: string, port: number): readonly string[] }
+  commands: {
+    readonly succeeds: readonly string[]
+    readonly fails: readonly string[]
+    readonly absent: readonly string[]
+    connects(host: string, port: number): readonly string[]
+  }
   /** Whether its logs tell stdout from stderr. */
   readonly toldApart: boolean
 }

@@ -3,7 +3,16 @@ import { createServer, type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from 'node:crypto'
-import { isMoorageError, currentOwner, type Json, type Owner, type Phase, type Run, type Session, type Unit } from '@moorage/core'
+import {
+  isMoorageError,
+  currentOwner,
+  type Json,
+  type Owner,
+  type Phase,
+  type Run,
+  type Session,
+  type Unit,
+} from '@moorage/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { collect, exchange } from './observe.ts'
 import type { Form, Subject } from './subject.ts'
@@ -12,7 +21,16 @@ import type { Form, Subject } from './subject.ts'
 const GONE = 30_000
 
 /** The suite that every provider passes. */
-export function contractSuite({ name, provider, units, leftovers, remains, exitWithin = 1_000, kill, missing }: Subject): void {
+export function contractSuite({
+  name,
+  provider,
+  units,
+  leftovers,
+  remains,
+  exitWithin = 1_000,
+  kill,
+  missing,
+}: Subject): void {
   describe.skipIf(missing)(`provider ${name}${missing ? ` (${missing})` : ''}`, () => {
     let before: readonly string[]
     let session: Session
@@ -23,11 +41,25 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
 
     const open = async (owner: Owner = currentOwner()): Promise<Session> => {
       const id = `contract-${randomBytes(4).toString('hex')}`
-      run = { id, labels: { 'moorage.run': id }, owner, root: process.cwd(), cache: process.env['MOORAGE_CACHE_DIR'] ?? `${process.env['HOME']}/.cache/moorage` }
-      const report = { phase: (_: string, phase: Phase) => void phases.push(phase), journal: (entry: Json) => void journal.push({ entry }), notice: () => {} }
+      run = {
+        id,
+        labels: { 'moorage.run': id },
+        owner,
+        root: process.cwd(),
+        cache: process.env['MOORAGE_CACHE_DIR'] ?? `${process.env['HOME']}/.cache/moorage`,
+      }
+      const report = {
+        phase: (_: string, phase: Phase) => void phases.push(phase),
+        journal: (entry: Json) => void journal.push({ entry }),
+        notice: () => {},
+      }
       return await provider.open(run, report, abort.signal)
     }
-    const start = async (key: string, form: (port: number) => Form, signal = abort.signal): Promise<{ unit: Unit; port: number }> => {
+    const start = async (
+      key: string,
+      form: (port: number) => Form,
+      signal = abort.signal,
+    ): Promise<{ unit: Unit; port: number }> => {
       const ports = (await session.reserve?.(key, { main: 0 })) ?? { main: 7000 }
       const port = ports['main'] as number
       return { port, unit: await session.start({ name: key, ports, env: {}, sensitive: [], ...form(port) }, signal) }
@@ -61,7 +93,8 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
     })
     afterAll(async () => {
       if (!remains) return
-      for (const until = Date.now() + GONE; Date.now() < until && String(await remains()) !== String(first); ) await sleep(100)
+      for (const until = Date.now() + GONE; Date.now() < until && String(await remains()) !== String(first);)
+        await sleep(100)
       expect(await remains()).toEqual(first)
     }, 2 * GONE)
 
@@ -100,12 +133,18 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
         seen.push(`${units.toldApart ? stream : '-'} ${text}`)
         if (seen.length === 2) stop.abort()
       }
-      expect(seen.toSorted()).toEqual(units.toldApart ? ['stderr warned', 'stdout listening'] : ['- listening', '- warned'])
+      expect(seen.toSorted()).toEqual(
+        units.toldApart ? ['stderr warned', 'stdout listening'] : ['- listening', '- warned'],
+      )
     })
 
     test('exec: code, stdout and stderr; a failure; a command that is not there', async () => {
       const { unit } = await start('a', units.echo)
-      expect(await unit.exec?.(units.commands.succeeds, abort.signal)).toEqual({ code: 0, stdout: 'to out\n', stderr: 'to err\n' })
+      expect(await unit.exec?.(units.commands.succeeds, abort.signal)).toEqual({
+        code: 0,
+        stdout: 'to out\n',
+        stderr: 'to err\n',
+      })
       expect(await unit.exec?.(units.commands.fails, abort.signal)).toMatchObject({ code: 7 })
       expect((await unit.exec?.(units.commands.absent, abort.signal))?.code).toBeGreaterThanOrEqual(126)
     })
@@ -134,7 +173,10 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
     })
 
     test('an image or a program that does not exist is named, with the config key', async () => {
-      const error = await start('a', () => units.missing).then(() => undefined, (failure: unknown) => failure)
+      const error = await start('a', () => units.missing).then(
+        () => undefined,
+        (failure: unknown) => failure,
+      )
       expect(isMoorageError(error) && error.code).toBe(units.missing.code)
       expect((error as Error).message).toMatch(units.missing.text)
       // One failure does not spoil the session.
@@ -161,14 +203,20 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
       expect(await exchange(host, port, 'ping')).not.toBe('ping')
     })
 
-    test.each([0, 1, 5, 20, 60, 90, 120, 150, 180, 220, 300, 400])('aborted after %i ms, a start rejects with the reason or has come to its end; nothing is left', async (ms) => {
-      const stop = new AbortController()
-      const starting = start('a', units.echo, stop.signal).then(() => 'started', (error: unknown) => error)
-      if (ms) await sleep(ms)
-      const reason = new RangeError('enough')
-      stop.abort(reason)
-      expect(['started', reason]).toContain(await starting)
-    })
+    test.each([0, 1, 5, 20, 60, 90, 120, 150, 180, 220, 300, 400])(
+      'aborted after %i ms, a start rejects with the reason or has come to its end; nothing is left',
+      async (ms) => {
+        const stop = new AbortController()
+        const starting = start('a', units.echo, stop.signal).then(
+          () => 'started',
+          (error: unknown) => error,
+        )
+        if (ms) await sleep(ms)
+        const reason = new RangeError('enough')
+        stop.abort(reason)
+        expect(['started', reason]).toContain(await starting)
+      },
+    )
 
     test('closed while a start is under way', async () => {
       const starting = start('a', units.echo).catch(() => {})
@@ -181,7 +229,8 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
     test('a server on this machine: services reach it by the address given, nobody does by another, and it ends with the session', async () => {
       const problem = await provider.hostAccess?.()
       // A provider without the way says so: before anything exists.
-      if (problem || !session.expose) return expect(problem).toMatchObject({ reason: expect.stringMatching(/\w/), fix: expect.stringMatching(/\w/) })
+      if (problem || !session.expose)
+        return expect(problem).toMatchObject({ reason: expect.stringMatching(/\w/), fix: expect.stringMatching(/\w/) })
       const server = createServer((socket) => socket.on('error', () => {}).pipe(socket)).listen(0, '127.0.0.1')
       await once(server, 'listening')
       const { port: own } = server.address() as AddressInfo
@@ -191,7 +240,9 @@ export function contractSuite({ name, provider, units, leftovers, remains, exitW
         expect(await session.expose(own)).toEqual({ host, port })
         const result = await a.unit.exec?.(units.commands.connects(host, port), abort.signal)
         expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining('ping') })
-        const others = Object.values(networkInterfaces()).flatMap((all) => all ?? []).filter(({ address, scopeid }) => address !== host && !scopeid)
+        const others = Object.values(networkInterfaces())
+          .flatMap((all) => all ?? [])
+          .filter(({ address, scopeid }) => address !== host && !scopeid)
         for (const { address } of others) expect(await exchange(address, port, 'ping'), address).toBe('refused')
         await session.close()
         if (port !== own) expect(await exchange(host, port, 'ping')).not.toBe('ping')

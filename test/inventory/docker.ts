@@ -8,19 +8,28 @@ export function dockerKinds(host: string): readonly Kind[] {
   return [
     {
       name: 'docker container',
-      take: async () => (await list<{ Id: string; Names: string[]; Image: string }[]>('/containers/json?all=1')).map(({ Id, Names, Image }) => `${Id.slice(0, 12)} ${Names.join()} of ${Image}`),
+      take: async () =>
+        (await list<{ Id: string; Names: string[]; Image: string }[]>('/containers/json?all=1')).map(
+          ({ Id, Names, Image }) => `${Id.slice(0, 12)} ${Names.join()} of ${Image}`,
+        ),
     },
     {
       name: 'docker network',
-      take: async () => (await list<{ Id: string; Name: string }[]>('/networks')).map(({ Id, Name }) => `${Id.slice(0, 12)} ${Name}`),
+      take: async () =>
+        (await list<{ Id: string; Name: string }[]>('/networks')).map(({ Id, Name }) => `${Id.slice(0, 12)} ${Name}`),
     },
     {
       name: 'docker volume',
-      take: async () => ((await list<{ Volumes: { Name: string }[] | null }>('/volumes')).Volumes ?? []).map(({ Name }) => Name),
+      take: async () =>
+        ((await list<{ Volumes: { Name: string }[] | null }>('/volumes')).Volumes ?? []).map(({ Name }) => Name),
     },
     {
       name: 'docker image',
-      take: async () => (await list<{ Id: string; RepoTags: string[] | null }[]>('/images/json?all=1')).flatMap(({ Id, RepoTags }) => [Id.slice(7, 19), ...(RepoTags ?? [])]),
+      take: async () =>
+        (await list<{ Id: string; RepoTags: string[] | null }[]>('/images/json?all=1')).flatMap(({ Id, RepoTags }) => [
+          Id.slice(7, 19),
+          ...(RepoTags ?? []),
+        ]),
     },
   ]
 }

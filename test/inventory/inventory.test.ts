@@ -86,9 +86,13 @@ test('a mount is noticed', async (context) => {
 test('a process that has forked twice and left its session is noticed, and its twin in number is another', async () => {
   await using world = await openWorld()
   const before = await takeInventory(world.kinds)
-  const child = await world.spawn(['sh', '-c', 'setsid sh -c "env -i sleep 987 >/dev/null 2>&1 &" & exit 0'], { cwd: '/' })
+  const child = await world.spawn(['sh', '-c', 'setsid sh -c "env -i sleep 987 >/dev/null 2>&1 &" & exit 0'], {
+    cwd: '/',
+  })
   expect(await child.ended).toEqual({ code: 0, signal: null })
-  await expect(expectUnchanged(before, { kinds: world.kinds, within: 300 })).rejects.toThrow(/left behind: process: \d+ started at \d+: sleep 987/)
+  await expect(expectUnchanged(before, { kinds: world.kinds, within: 300 })).rejects.toThrow(
+    /left behind: process: \d+ started at \d+: sleep 987/,
+  )
 })
 
 test('a world is as before when its processes have ended, and the wait really waits', async () => {
@@ -110,7 +114,8 @@ test('a terminal turns ^C into SIGINT for the command', async () => {
 test('every kind of Docker object is noticed, without a label', async (context) => {
   const host = process.env['DOCKER_HOST']
   if (!host) context.skip('no Docker engine: DOCKER_HOST is not set')
-  const docker = (...args: string[]): string => spawnSync('docker', ['-H', host as string, ...args], { encoding: 'utf8' }).stdout.trim()
+  const docker = (...args: string[]): string =>
+    spawnSync('docker', ['-H', host as string, ...args], { encoding: 'utf8' }).stdout.trim()
   const seen = await leaksOf(dockerKinds(host as string), async () => {
     docker('create', '--name', name, 'busybox:1.37', 'true')
     docker('run', '--name', `${name}-ended`, 'busybox:1.37', 'true')
@@ -124,7 +129,13 @@ test('every kind of Docker object is noticed, without a label', async (context) 
       docker('rmi', `${name}:1`)
     }
   })
-  for (const item of [`container: \\w+ /${name} of`, `container: \\w+ /${name}-ended of`, `network: \\w+ ${name}`, `volume: ${name}`, `image: ${name}:1`]) {
+  for (const item of [
+    `container: \\w+ /${name} of`,
+    `container: \\w+ /${name}-ended of`,
+    `network: \\w+ ${name}`,
+    `volume: ${name}`,
+    `image: ${name}:1`,
+  ]) {
     expect(seen).toMatch(new RegExp(`left behind: docker ${item}`))
   }
 })
@@ -133,17 +144,27 @@ test('objects of a cluster are noticed, in a namespace and outside, without a la
   const { MOORAGE_TESTBED_KUBECONFIG: config, MOORAGE_TESTBED_KUBECTL: program } = process.env
   if (!config || !program) context.skip('no cluster: MOORAGE_TESTBED_KUBECONFIG is not set')
   const kubectl = (...args: string[]): void => {
-    const { status, stderr } = spawnSync(program as string, ['--kubeconfig', config as string, ...args], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(program as string, ['--kubeconfig', config as string, ...args], {
+      encoding: 'utf8',
+    })
     expect(status, stderr).toBe(0)
   }
-  const leaks = [['namespace', name], ['configmap', name, '-n', 'ci'], ['clusterrole', name, '--verb=get', '--resource=pods']]
+  const leaks = [
+    ['namespace', name],
+    ['configmap', name, '-n', 'ci'],
+    ['clusterrole', name, '--verb=get', '--resource=pods'],
+  ]
   const seen = await leaksOf(kubernetesKinds(config as string), async () => {
     for (const leak of leaks) kubectl('create', ...leak)
     return () => {
       for (const leak of leaks) kubectl('delete', ...leak.filter((word) => !word.startsWith('--')))
     }
   })
-  for (const item of [`namespaces ${name}`, `configmaps ci/${name}`, `clusterroles.rbac.authorization.k8s.io ${name}`]) {
+  for (const item of [
+    `namespaces ${name}`,
+    `configmaps ci/${name}`,
+    `clusterroles.rbac.authorization.k8s.io ${name}`,
+  ]) {
     expect(seen).toMatch(new RegExp(`left behind: kubernetes object: ${item} [0-9a-f-]{36}`))
   }
 })
@@ -151,7 +172,8 @@ test('objects of a cluster are noticed, in a namespace and outside, without a la
 test('an object of a cluster that was replaced by one of the same name is another', async (context) => {
   const { MOORAGE_TESTBED_KUBECONFIG: config, MOORAGE_TESTBED_KUBECTL: program } = process.env
   if (!config || !program) context.skip('no cluster: MOORAGE_TESTBED_KUBECONFIG is not set')
-  const kubectl = (...args: string[]): unknown => spawnSync(program as string, ['--kubeconfig', config as string, '-n', 'ci', ...args])
+  const kubectl = (...args: string[]): unknown =>
+    spawnSync(program as string, ['--kubeconfig', config as string, '-n', 'ci', ...args])
   kubectl('create', 'configmap', name)
   const seen = await leaksOf(kubernetesKinds(config as string), async () => {
     kubectl('delete', 'configmap', name)
@@ -165,15 +187,21 @@ test('an object of a cluster that was replaced by one of the same name is anothe
 test('the inventory of a cluster takes less than half a second and does not change by itself, nor by a pod that came and went', async (context) => {
   const { MOORAGE_TESTBED_KUBECONFIG: config, MOORAGE_TESTBED_KUBECTL: program } = process.env
   if (!config || !program) context.skip('no cluster: MOORAGE_TESTBED_KUBECONFIG is not set')
-  const kubectl = (...args: string[]): unknown => spawnSync(program as string, ['--kubeconfig', config as string, '-n', 'ci', ...args])
-  const kinds = [...kubernetesKinds(config as string), ...machineKinds().filter((kind) => kind.name !== 'listening port')]
+  const kubectl = (...args: string[]): unknown =>
+    spawnSync(program as string, ['--kubeconfig', config as string, '-n', 'ci', ...args])
+  const kinds = [
+    ...kubernetesKinds(config as string),
+    ...machineKinds().filter((kind) => kind.name !== 'listening port'),
+  ]
   const since = Date.now()
   await takeInventory(kubernetesKinds(config as string))
   expect(Date.now() - since).toBeLessThan(500)
   const before = await takeInventory(kinds)
   kubectl('run', name, '--image=busybox:1.37', '--', 'sleep', '100')
   kubectl('wait', '--for=condition=Ready', `pod/${name}`)
-  await expect(expectUnchanged(before, { kinds, within: 0 })).rejects.toThrow(/pods ci\/leak[^]*network interface: veth/)
+  await expect(expectUnchanged(before, { kinds, within: 0 })).rejects.toThrow(
+    /pods ci\/leak[^]*network interface: veth/,
+  )
   kubectl('delete', 'pod', name, '--grace-period=1')
   await expectUnchanged(before, { kinds, within: 10_000 })
 })

@@ -14,7 +14,9 @@ export class LeakError extends Error {
   readonly changes: readonly Change[]
 
   constructor(changes: readonly Change[], within: number) {
-    const lines = changes.map(({ kind, item, how }) => `  ${how === 'added' ? 'left behind' : 'gone'}: ${kind}: ${item}`)
+    const lines = changes.map(
+      ({ kind, item, how }) => `  ${how === 'added' ? 'left behind' : 'gone'}: ${kind}: ${item}`,
+    )
     super(`The inventory has not become what it was within ${within} ms:\n${lines.join('\n')}`)
     this.changes = changes
   }
@@ -52,7 +54,7 @@ export interface Expectation {
 export async function expectUnchanged(before: Inventory, { kinds, exclusions, within }: Expectation): Promise<number> {
   const since = Date.now()
   // Twice: /proc is no snapshot, and a process that is born while its parent ends can be missed once.
-  for (let equal = 0; ; ) {
+  for (let equal = 0; ;) {
     const changes = difference(before, await takeInventory(kinds, exclusions))
     const elapsed = Date.now() - since
     equal = changes.length ? 0 : equal + 1

@@ -6,26 +6,41 @@ import type { Kind } from './kind.ts'
 /** What changes by itself. Items are `<resource>[.<group>] [<namespace>/]<name> <uid>`. */
 const changing: readonly { readonly pattern: RegExp; readonly why: string }[] = [
   { pattern: /^events(\.events\.k8s\.io)? /, why: 'the cluster tells of everything, and forgets after an hour' },
-  { pattern: /^leases\.coordination\.k8s\.io kube-(system|node-lease)\//, why: 'its programs and nodes prove that they live' },
+  {
+    pattern: /^leases\.coordination\.k8s\.io kube-(system|node-lease)\//,
+    why: 'its programs and nodes prove that they live',
+  },
   { pattern: /^componentstatuses /, why: 'no objects, but questions to programs' },
-  { pattern: /^role(binding)?s\.rbac\.authorization\.k8s\.io ci\/testbed-without-/, why: 'made for a test by the test bed' },
+  {
+    pattern: /^role(binding)?s\.rbac\.authorization\.k8s\.io ci\/testbed-without-/,
+    why: 'made for a test by the test bed',
+  },
 ]
 
 interface Config {
-  readonly clusters: readonly { readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }[]
-  readonly users: readonly { readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string } }[]
+  readonly clusters: readonly {
+    readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string }
+  }[]
+  readonly users: readonly {
+    readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string }
+  }[]
 }
 
 interface Discovery {
   readonly items: readonly {
     readonly metadata: { readonly name?: string }
-    readonly versions: readonly { readonly version: string; readonly resources?: readonly { readonly resource: string; readonly verbs: readonly string[] }[] }[]
+    readonly versions: readonly {
+      readonly version: string
+      readonly resources?: readonly { readonly resource: string; readonly verbs: readonly string[] }[]
+    }[]
   }[]
 }
 
 interface Listed {
   // Go writes an empty list as null.
-  readonly items?: readonly { readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid?: string } }[] | null
+  readonly items?:
+    | readonly { readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid?: string } }[]
+    | null
 }
 
 const discovery = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
@@ -37,7 +52,10 @@ export function kubernetesKinds(kubeconfig: string): readonly Kind[] {
 }
 
 async function objects(kubeconfig: string): Promise<readonly string[]> {
-  const { clusters: [place], users: [who] } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as Config
+  const {
+    clusters: [place],
+    users: [who],
+  } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as Config
   if (!place || !who) throw new RangeError(`${kubeconfig}: no cluster or no user`)
   const decoded = (text: string): Buffer => Buffer.from(text, 'base64')
   const session = connect(place.cluster.server, {
@@ -54,22 +72,32 @@ async function objects(kubeconfig: string): Promise<readonly string[]> {
 }
 
 async function listAll(session: ClientHttp2Session): Promise<readonly string[]> {
-  const found = (await Promise.all(['/api', '/apis'].map((path) => get<Discovery>(session, path, discovery)))).flatMap(({ items }) => items)
+  const found = (await Promise.all(['/api', '/apis'].map((path) => get<Discovery>(session, path, discovery)))).flatMap(
+    ({ items }) => items,
+  )
   const lists = found.flatMap(({ metadata: { name: group = '' }, versions }) => {
     const seen = new Set<string>()
     // The preferred version comes first; an object is the same one in all.
-    return versions.flatMap(({ version, resources = [] }) => resources.flatMap(({ resource, verbs }) => {
-      if (!verbs.includes('list') || seen.has(resource)) return []
-      seen.add(resource)
-      const kind = group ? `${resource}.${group}` : resource
-      const base = group ? `/apis/${group}` : '/api'
-      return changing.some(({ pattern }) => pattern.test(`${kind} `)) ? [] : [{ kind, path: `${base}/${version}/${resource}` }]
-    }))
+    return versions.flatMap(({ version, resources = [] }) =>
+      resources.flatMap(({ resource, verbs }) => {
+        if (!verbs.includes('list') || seen.has(resource)) return []
+        seen.add(resource)
+        const kind = group ? `${resource}.${group}` : resource
+        const base = group ? `/apis/${group}` : '/api'
+        return changing.some(({ pattern }) => pattern.test(`${kind} `))
+          ? []
+          : [{ kind, path: `${base}/${version}/${resource}` }]
+      }),
+    )
   })
-  const items = await Promise.all(lists.map(async ({ kind, path }) => {
-    const { items } = await get<Listed>(session, path, metadata)
-    return (items ?? []).map(({ metadata: { name, namespace, uid = '-' } }) => `${kind} ${namespace ? `${namespace}/` : ''}${name} ${uid}`)
-  }))
+  const items = await Promise.all(
+    lists.map(async ({ kind, path }) => {
+      const { items } = await get<Listed>(session, path, metadata)
+      return (items ?? []).map(
+        ({ metadata: { name, namespace, uid = '-' } }) => `${kind} ${namespace ? `${namespace}/` : ''}${name} ${uid}`,
+      )
+    }),
+  )
   return items.flat().filter((item) => !changing.some(({ pattern }) => pattern.test(item)))
 }
 

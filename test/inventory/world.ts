@@ -35,12 +35,17 @@ export interface World extends AsyncDisposable {
   readonly kinds: readonly Kind[]
 }
 
-type Said = { readonly ready: number } | { readonly started: number } | { readonly exited: number; readonly code: number | null; readonly signal: number | null }
+type Said =
+  | { readonly ready: number }
+  | { readonly started: number }
+  | { readonly exited: number; readonly code: number | null; readonly signal: number | null }
 
 export async function openWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'world-'))
   const temporary = mkdtempSync(join(folder, 'tmp-'))
-  const reaper = spawn('python3', [join(dirname(fileURLToPath(import.meta.url)), 'reaper.py')], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const reaper = spawn('python3', [join(dirname(fileURLToPath(import.meta.url)), 'reaper.py')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const root = reaper.pid as number
   const started: PromiseWithResolvers<number>[] = []
   const ends = new Map<number, PromiseWithResolvers<Ended>>()
@@ -54,7 +59,11 @@ export async function openWorld(): Promise<World> {
     const said = JSON.parse(line) as Said
     if ('ready' in said) ready.resolve()
     else if ('started' in said) started.shift()?.resolve(said.started)
-    else endOf(said.exited).resolve({ code: said.code, signal: Object.entries(constants.signals).find(([, number]) => number === said.signal)?.[0] ?? null })
+    else
+      endOf(said.exited).resolve({
+        code: said.code,
+        signal: Object.entries(constants.signals).find(([, number]) => number === said.signal)?.[0] ?? null,
+      })
   })
   await ready.promise
   const onProgress = (order: object): void => void reaper.stdin.write(`${JSON.stringify(order)}\n`)
@@ -65,7 +74,11 @@ export async function openWorld(): Promise<World> {
       const log = join(folder, `${count++}.log`)
       const pid = Promise.withResolvers<number>()
       started.push(pid)
-      const clean = Object.fromEntries(Object.entries({ ...process.env, TMPDIR: temporary, ...env }).filter(([name, value]) => value !== undefined && !/^(VITEST|TEST_|CI$|MOORAGE$|GITHUB_)/.test(name)))
+      const clean = Object.fromEntries(
+        Object.entries({ ...process.env, TMPDIR: temporary, ...env }).filter(
+          ([name, value]) => value !== undefined && !/^(VITEST|TEST_|CI$|MOORAGE$|GITHUB_)/.test(name),
+        ),
+      )
       onProgress({ argv, cwd, log, tty, env: { ...clean, ...env } })
       const number = await pid.promise
       return {

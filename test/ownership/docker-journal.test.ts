@@ -14,6 +14,12 @@ test.each(lies)("a container under a name that a dead journal has, with %s alone
   const engine = dockerEngine()
   const entries = engine.make(run)
   const foreign = engine.addForeign({ lie, like: run, lives: false, neighbour })
-  await engine.reap({ journals: [{ run: run.id, owner: dead, entries }], alive: ({ host, started }) => host !== dead.host || started !== dead.started }, new AbortController().signal)
+  await engine.reap(
+    {
+      journals: [{ run: run.id, owner: dead, entries }],
+      alive: ({ host, started }) => host !== dead.host || started !== dead.started,
+    },
+    new AbortController().signal,
+  )
   expect(engine.ids()).toEqual([foreign])
 })

@@ -20,22 +20,41 @@ export function dockerEngine(): Engine {
     items.set(id, item)
     return id
   }
-  const list = (kind: Item['kind']): readonly (Item & { readonly Id: string })[] => [...items].filter(([, item]) => item.kind === kind).map(([Id, item]) => ({ Id, ...item }))
+  const list = (kind: Item['kind']): readonly (Item & { readonly Id: string })[] =>
+    [...items].filter(([, item]) => item.kind === kind).map(([Id, item]) => ({ Id, ...item }))
   const answer = (status: number, body: unknown = {}): Answer => ({ status, text: JSON.stringify(body) })
   const ask: Ask = async ({ method, path }) => {
-    const [, kind, name] = /^\/(container|network)s(?:\/(?!json)([^/?]+))?/.exec(path) as unknown as [string, Item['kind'], string?]
-    if (name === undefined) return answer(200, list(kind).filter(({ Labels }) => OWNER in Labels))
+    const [, kind, name] = /^\/(container|network)s(?:\/(?!json)([^/?]+))?/.exec(path) as unknown as [
+      string,
+      Item['kind'],
+      string?,
+    ]
+    if (name === undefined)
+      return answer(
+        200,
+        list(kind).filter(({ Labels }) => OWNER in Labels),
+      )
     const found = list(kind).find((item) => item.Id === name || item.name === name)
     if (method === 'DELETE' && refusals.next()) return answer(500, { message: 'refused' })
     if (method === 'DELETE' && found) items.delete(found.Id)
-    return found ? answer(200, kind === 'container' ? { Id: found.Id, Config: { Labels: found.Labels } } : found) : answer(404)
+    return found
+      ? answer(200, kind === 'container' ? { Id: found.Id, Config: { Labels: found.Labels } } : found)
+      : answer(404)
   }
   return {
     expires: false,
     make(run) {
       const Labels = labelsOf(run)
-      const names = { network: [`moorage-${run.id}`], container: ['db', 'web'].map((service) => `moorage-${run.id}-${service}`) }
-      const made = (['network', 'container'] as const).flatMap((kind) => names[kind].flatMap((name): readonly Json[] => [{ kind, name }, { kind, id: add({ kind, name, Labels }) }]))
+      const names = {
+        network: [`moorage-${run.id}`],
+        container: ['db', 'web'].map((service) => `moorage-${run.id}-${service}`),
+      }
+      const made = (['network', 'container'] as const).flatMap((kind) =>
+        names[kind].flatMap((name): readonly Json[] => [
+          { kind, name },
+          { kind, id: add({ kind, name, Labels }) },
+        ]),
+      )
       // The last one was written down, and not begun.
       return [...made, { kind: 'container', name: late(run) }]
     },
@@ -45,7 +64,11 @@ export function dockerEngine(): Engine {
       return list(kind).some(({ name }) => name === item.name) ? undefined : add(item)
     },
     ids: () => [...items.keys()],
-    idsOf: (run) => list('container').concat(list('network')).filter(({ Labels }) => Labels[OWNER] === labelsOf(run)[OWNER]).map(({ Id }) => Id),
+    idsOf: (run) =>
+      list('container')
+        .concat(list('network'))
+        .filter(({ Labels }) => Labels[OWNER] === labelsOf(run)[OWNER])
+        .map(({ Id }) => Id),
     remove(run) {
       for (const id of this.idsOf(run)) items.delete(id)
     },
@@ -61,13 +84,22 @@ function late(run: Run): string {
 
 function looks({ lie, like, neighbour }: Foreign, kind: Item['kind']): Pick<Item, 'name' | 'Labels'> {
   const name = kind === 'container' ? late(like) : `moorage-${like.id}`
-  const owned = (owner: Run['owner']): Pick<Item, 'name' | 'Labels'> => ({ name, Labels: { [RUN]: like.id, [OWNER]: JSON.stringify(owner) } })
+  const owned = (owner: Run['owner']): Pick<Item, 'name' | 'Labels'> => ({
+    name,
+    Labels: { [RUN]: like.id, [OWNER]: JSON.stringify(owner) },
+  })
   switch (lie) {
-    case 'nothing': return { name: 'shop-db-1', Labels: {} }
-    case 'the name': return { name, Labels: {} }
-    case 'the run': return { name, Labels: { [RUN]: like.id } }
-    case 'no owner': return { name, Labels: { [RUN]: like.id, [OWNER]: 'somebody' } }
-    case 'an owner elsewhere': return owned({ ...like.owner, host: 'elsewhere' })
-    case 'a living owner': return owned(neighbour)
+    case 'nothing':
+      return { name: 'shop-db-1', Labels: {} }
+    case 'the name':
+      return { name, Labels: {} }
+    case 'the run':
+      return { name, Labels: { [RUN]: like.id } }
+    case 'no owner':
+      return { name, Labels: { [RUN]: like.id, [OWNER]: 'somebody' } }
+    case 'an owner elsewhere':
+      return owned({ ...like.owner, host: 'elsewhere' })
+    case 'a living owner':
+      return owned(neighbour)
   }
 }

@@ -3,7 +3,14 @@ import type { Json, ReapedObject, ReapScope, Run } from '@moorage/core'
 /** How somebody else's object looks like one of ours. */
 export type Lie = 'nothing' | 'the name' | 'the run' | 'no owner' | 'an owner elsewhere' | 'a living owner'
 
-export const LIES: readonly Lie[] = ['nothing', 'the name', 'the run', 'no owner', 'an owner elsewhere', 'a living owner']
+export const LIES: readonly Lie[] = [
+  'nothing',
+  'the name',
+  'the run',
+  'no owner',
+  'an owner elsewhere',
+  'a living owner',
+]
 
 export interface Foreign {
   readonly lie: Lie

@@ -13,14 +13,22 @@ export function inMemoryEngine(): Engine {
   let last = 0
   return {
     expires: false,
-    make: (run) => ['db', 'web'].map((service) => ({ id: add(`${run.id}/${service}`, { run: run.id, owner: run.owner }) })),
-    addForeign: ({ lie, like, neighbour }) => add(`foreign-${++last}`, { run: lie === 'nothing' ? 'shop' : like.id, owner: lie === 'an owner elsewhere' ? { ...like.owner, host: 'elsewhere' } : neighbour }),
+    make: (run) =>
+      ['db', 'web'].map((service) => ({ id: add(`${run.id}/${service}`, { run: run.id, owner: run.owner }) })),
+    addForeign: ({ lie, like, neighbour }) =>
+      add(`foreign-${++last}`, {
+        run: lie === 'nothing' ? 'shop' : like.id,
+        owner: lie === 'an owner elsewhere' ? { ...like.owner, host: 'elsewhere' } : neighbour,
+      }),
     ids: () => [...units.keys()],
     idsOf: ({ id }) => [...units.keys()].filter((each) => each.startsWith(`${id}/`)),
     remove(run) {
       for (const id of this.idsOf(run)) units.delete(id)
     },
-    reap: (scope, signal) => (refusals.next() ? Promise.reject(new RangeError('refused')) : (provider.reap?.(scope, signal) ?? Promise.resolve([]))),
+    reap: (scope, signal) =>
+      refusals.next()
+        ? Promise.reject(new RangeError('refused'))
+        : (provider.reap?.(scope, signal) ?? Promise.resolve([])),
     refuse: (count) => void (refusals.count = count),
     later: () => {},
   }

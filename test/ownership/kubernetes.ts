@@ -33,16 +33,31 @@ export function kubernetesEngine(mode: Choice['mode']): Engine {
     return `${path} ${uid}`
   }
   const drop = (path: string): void => {
-    for (const each of items.keys()) if (each === path || each.startsWith(`${jobsIn(path.split('/').at(-1) ?? '')}/`)) items.delete(each)
+    for (const each of items.keys())
+      if (each === path || each.startsWith(`${jobsIn(path.split('/').at(-1) ?? '')}/`)) items.delete(each)
   }
-  const object = (path: string, { created, ...rest }: Item): object => ({ metadata: { name: path.split('/').at(-1), resourceVersion: '1', creationTimestamp: new Date(created).toISOString(), ...rest } })
+  const object = (path: string, { created, ...rest }: Item): object => ({
+    metadata: {
+      name: path.split('/').at(-1),
+      resourceVersion: '1',
+      creationTimestamp: new Date(created).toISOString(),
+      ...rest,
+    },
+  })
   const status = (code: number): Answer => ({ status: code, body: { kind: 'Status', message: `status ${code}` } })
   const answer = ({ method, path: whole, body }: Request): Answer => {
     const [path = '', query] = whole.split('?')
     if (method === 'GET' && query !== undefined) {
       const selector = new URLSearchParams(query).get('labelSelector') ?? ''
-      const found = [...items].filter(([each, { labels }]) => each.startsWith(`${path}/`) && selector.split(',').every((label) => label.split('=')[0] as string in labels))
-      return { status: 200, body: { metadata: { resourceVersion: '1' }, items: found.map(([each, item]) => object(each, item)) } }
+      const found = [...items].filter(
+        ([each, { labels }]) =>
+          each.startsWith(`${path}/`) &&
+          selector.split(',').every((label) => (label.split('=')[0] as string) in labels),
+      )
+      return {
+        status: 200,
+        body: { metadata: { resourceVersion: '1' }, items: found.map(([each, item]) => object(each, item)) },
+      }
     }
     const item = items.get(path)
     if (!item) return status(404)
@@ -61,7 +76,8 @@ export function kubernetesEngine(mode: Choice['mode']): Engine {
   }
   const client = { call: (request: Request) => Promise.resolve({ ...answer(request), date: now }) }
   const cluster = { client, choice: { mode, namespace: 'ci', liveness: 'job' } } as unknown as Cluster
-  const names = (run: Run): readonly string[] => (mode === 'create' ? [`${NAMESPACES}/${run.id}`, `${jobsIn(run.id)}/${run.id}`] : [`${jobsIn('ci')}/${run.id}`])
+  const names = (run: Run): readonly string[] =>
+    mode === 'create' ? [`${NAMESPACES}/${run.id}`, `${jobsIn(run.id)}/${run.id}`] : [`${jobsIn('ci')}/${run.id}`]
   return {
     expires: true,
     make(run) {
@@ -74,13 +90,20 @@ export function kubernetesEngine(mode: Choice['mode']): Engine {
       const place = names(like)[0] as string
       // The same name again, once ours has been removed by hand.
       const path = lie === 'the name' ? place : `${place}-${last}`
-      if (lie === 'the name' && !lives && items.get(path)?.annotations[OWNER] === ours(like).annotations[OWNER]) drop(path)
+      if (lie === 'the name' && !lives && items.get(path)?.annotations[OWNER] === ours(like).annotations[OWNER])
+        drop(path)
       return items.has(path) ? undefined : add(path, looks({ lie, like, lives, neighbour }))
     },
     ids: () => [...items].map(([path, { uid }]) => `${path} ${uid}`),
-    idsOf: (run) => [...items].filter(([path, { annotations }]) => names(run).includes(path) && annotations[OWNER] === ours(run).annotations[OWNER]).map(([path, { uid }]) => `${path} ${uid}`),
+    idsOf: (run) =>
+      [...items]
+        .filter(
+          ([path, { annotations }]) => names(run).includes(path) && annotations[OWNER] === ours(run).annotations[OWNER],
+        )
+        .map(([path, { uid }]) => `${path} ${uid}`),
     remove(run) {
-      for (const path of names(run)) if (items.get(path)?.annotations[OWNER] === ours(run).annotations[OWNER]) drop(path)
+      for (const path of names(run))
+        if (items.get(path)?.annotations[OWNER] === ours(run).annotations[OWNER]) drop(path)
     },
     reap: (scope, signal) => reap(cluster, scope, signal),
     refuse: (count) => void (refusals.count = count),
@@ -107,11 +130,17 @@ function ours(run: Run): Looks {
 /** Of a namespace with nothing in it that proves life, only what is not signed by an owner of ours is nobody's but its own. */
 function looks({ lie, like, neighbour }: Foreign): Looks {
   switch (lie) {
-    case 'nothing': return { labels: {}, annotations: {} }
-    case 'the name': return { labels: { app: 'shop' }, annotations: {} }
-    case 'the run': return { labels: { [RUN]: like.id }, annotations: {} }
-    case 'no owner': return { labels: { [RUN]: like.id }, annotations: { [OWNER]: 'somebody' } }
-    case 'an owner elsewhere': return { labels: { app: 'shop' }, annotations: { [OWNER]: JSON.stringify({ ...like.owner, host: 'elsewhere' }) } }
-    case 'a living owner': return { labels: { app: 'shop' }, annotations: { [OWNER]: JSON.stringify(neighbour) } }
+    case 'nothing':
+      return { labels: {}, annotations: {} }
+    case 'the name':
+      return { labels: { app: 'shop' }, annotations: {} }
+    case 'the run':
+      return { labels: { [RUN]: like.id }, annotations: {} }
+    case 'no owner':
+      return { labels: { [RUN]: like.id }, annotations: { [OWNER]: 'somebody' } }
+    case 'an owner elsewhere':
+      return { labels: { app: 'shop' }, annotations: { [OWNER]: JSON.stringify({ ...like.owner, host: 'elsewhere' }) } }
+    case 'a living owner':
+      return { labels: { app: 'shop' }, annotations: { [OWNER]: JSON.stringify(neighbour) } }
   }
 }

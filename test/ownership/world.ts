@@ -39,25 +39,40 @@ export class OwnershipWorld implements Disposable {
 
   async take(step: Step): Promise<void> {
     switch (step.do) {
-      case 'start': return this.#start()
-      case 'end': return this.#end(step.n)
-      case 'kill': return this.#change(step.n, 'killed')
-      case 'lose': return this.#change(step.n, 'lost')
-      case 'foreign': return this.#addForeign(step.n, step.lie)
-      case 'refuse': return this.#engine.refuse(1 + (step.n % 3))
-      case 'replace': return this.#engine.replaceNext?.()
-      case 'sweep': return await this.#sweep([])
-      case 'gc': return await this.#sweep([REF])
-      case 'two at once': return void (await Promise.all([this.#sweep([REF]), this.#sweep([])]))
-      case 'an hour': return this.#engine.later(this.#living())
+      case 'start':
+        return this.#start()
+      case 'end':
+        return this.#end(step.n)
+      case 'kill':
+        return this.#change(step.n, 'killed')
+      case 'lose':
+        return this.#change(step.n, 'lost')
+      case 'foreign':
+        return this.#addForeign(step.n, step.lie)
+      case 'refuse':
+        return this.#engine.refuse(1 + (step.n % 3))
+      case 'replace':
+        return this.#engine.replaceNext?.()
+      case 'sweep':
+        return await this.#sweep([])
+      case 'gc':
+        return await this.#sweep([REF])
+      case 'two at once':
+        return void (await Promise.all([this.#sweep([REF]), this.#sweep([])]))
+      case 'an hour':
+        return this.#engine.later(this.#living())
     }
   }
 
   /** What is broken of the promise; nothing, if all is well. */
   wrongs(): readonly string[] {
     const there = new Set(this.#engine.ids())
-    const foreign = [...this.#foreign, ...(this.#engine.replaced ?? [])].filter((id) => !there.has(id)).map((id) => `foreign ${id} was deleted`)
-    const living = this.#lives.filter(({ state, run }) => state === 'lives' && !this.#engine.idsOf(run).length).map(({ run }) => `${run.id} lives, and was reaped`)
+    const foreign = [...this.#foreign, ...(this.#engine.replaced ?? [])]
+      .filter((id) => !there.has(id))
+      .map((id) => `foreign ${id} was deleted`)
+    const living = this.#lives
+      .filter(({ state, run }) => state === 'lives' && !this.#engine.idsOf(run).length)
+      .map(({ run }) => `${run.id} lives, and was reaped`)
     return [...foreign, ...living]
   }
 
@@ -66,8 +81,12 @@ export class OwnershipWorld implements Disposable {
     this.#engine.refuse(0)
     this.#engine.later(this.#living())
     for (let n = 0; n < 2; n++) await this.#sweep([REF])
-    const expired = this.#lives.filter(({ state }) => state === 'killed' || state === 'ended' || (state === 'lost' && this.#engine.expires))
-    const left = expired.flatMap(({ run, state }) => this.#engine.idsOf(run).map((id) => `${id} of ${run.id}, which is ${state}, survived two sweeps`))
+    const expired = this.#lives.filter(
+      ({ state }) => state === 'killed' || state === 'ended' || (state === 'lost' && this.#engine.expires),
+    )
+    const left = expired.flatMap(({ run, state }) =>
+      this.#engine.idsOf(run).map((id) => `${id} of ${run.id}, which is ${state}, survived two sweeps`),
+    )
     const journals = readdirSync(this.#folder).length - this.#lives.filter(({ state }) => state === 'lives').length
     return journals ? [...left, `${journals} journals too many`] : left
   }
@@ -82,7 +101,13 @@ export class OwnershipWorld implements Disposable {
     const started = ++this.#last
     // Numbers come again.
     const owner: Owner = { host: 'here', pid: 100 + (started % 3), started }
-    const run: Run = { id: `dev-${started}`, labels: { 'moorage.run': `dev-${started}` }, owner, root: '/', cache: this.#folder }
+    const run: Run = {
+      id: `dev-${started}`,
+      labels: { 'moorage.run': `dev-${started}` },
+      owner,
+      root: '/',
+      cache: this.#folder,
+    }
     const journal = openJournal(supervisorPaths(shortHash([run.id]), this.#folder), owner)
     journal.run(run.id, { root: run.root, family: 'here' })
     for (const entry of this.#engine.make(run)) journal.write(REF, entry)
@@ -107,7 +132,13 @@ export class OwnershipWorld implements Disposable {
 
   #addForeign(n: number, lie: Lie): void {
     const life = this.#lives[n % (this.#lives.length || 1)]
-    const like = life?.run ?? { id: 'dev-0', labels: {}, owner: { host: 'here', pid: 1, started: 1 }, root: '/', cache: '/' }
+    const like = life?.run ?? {
+      id: 'dev-0',
+      labels: {},
+      owner: { host: 'here', pid: 1, started: 1 },
+      root: '/',
+      cache: '/',
+    }
     const id = this.#engine.addForeign({ lie, like, lives: life?.state === 'lives', neighbour: NEIGHBOUR })
     if (id !== undefined) this.#foreign.add(id)
   }
@@ -120,14 +151,22 @@ export class OwnershipWorld implements Disposable {
 
   #machine(): System {
     const owner: Owner = { host: 'here', pid: 1, started: 0 }
-    return { clock: monotonicClock, owner, alive: (other) => this.#alive(other), takeLock: () => ({ release: () => {} }), load: () => Promise.reject(new RangeError('unused')) }
+    return {
+      clock: monotonicClock,
+      owner,
+      alive: (other) => this.#alive(other),
+      takeLock: () => ({ release: () => {} }),
+      load: () => Promise.reject(new RangeError('unused')),
+    }
   }
 
   /** As core judges it: who is elsewhere cannot be judged, and counts as alive. */
   #alive(owner: Owner): boolean {
     if (owner.host !== 'here') return true
     const life = this.#lives.find(({ run }) => run.owner.started === owner.started && run.owner.pid === owner.pid)
-    return life ? life.state === 'lives' || life.state === 'lost' : owner.started === NEIGHBOUR.started && owner.pid === NEIGHBOUR.pid
+    return life
+      ? life.state === 'lives' || life.state === 'lost'
+      : owner.started === NEIGHBOUR.started && owner.pid === NEIGHBOUR.pid
   }
 
   #living(): readonly Run[] {

@@ -15,11 +15,26 @@ describe.skipIf(reason)(`readiness by a port${reason ? ` (${reason})` : ''}`, ()
   test('an engine whose port proxy accepts, and is too busy to find nobody behind, makes no service ready', async () => {
     const id = `listens-${randomBytes(4).toString('hex')}`
     const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
-    const session = await provider({ host: process.env['DOCKER_HOST'] ?? '' }, { root: process.cwd() }).open(run, quiet, signal)
-    const start = (name: string, command: readonly string[]): Promise<Unit> => session.start({ name, ports: { main: 7_000 }, env: {}, sensitive: [], container: { image: 'busybox:1.37', command } }, signal)
-    const probe = (service: string, unit: Unit): Promise<string | undefined> => tcp({ kind: 'tcp' }, { service, unit, probes: [], ports: { main: 7_000 }, signal, clock: monotonicClock, onAttempt: () => {} })
+    const session = await provider({ host: process.env['DOCKER_HOST'] ?? '' }, { root: process.cwd() }).open(
+      run,
+      quiet,
+      signal,
+    )
+    const start = (name: string, command: readonly string[]): Promise<Unit> =>
+      session.start(
+        { name, ports: { main: 7_000 }, env: {}, sensitive: [], container: { image: 'busybox:1.37', command } },
+        signal,
+      )
+    const probe = (service: string, unit: Unit): Promise<string | undefined> =>
+      tcp(
+        { kind: 'tcp' },
+        { service, unit, probes: [], ports: { main: 7_000 }, signal, clock: monotonicClock, onAttempt: () => {} },
+      )
     try {
-      const [deaf, open] = await Promise.all([start('deaf', ['sleep', '100']), start('open', ['nc', '-ll', '-p', '7000', '-e', 'cat'])])
+      const [deaf, open] = await Promise.all([
+        start('deaf', ['sleep', '100']),
+        start('open', ['nc', '-ll', '-p', '7000', '-e', 'cat']),
+      ])
       await expect.poll(() => probe('open', open), { timeout: 5_000 }).toBe(undefined)
       const proxy = proxyOf((await deaf.endpoint(7_000, 'host')).port)
       process.kill(proxy, 'SIGSTOP')
@@ -36,7 +51,9 @@ describe.skipIf(reason)(`readiness by a port${reason ? ` (${reason})` : ''}`, ()
 
 /** The engine's process that passes on what comes to a published port. */
 function proxyOf(port: number): number {
-  const found = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).find((pid) => commandOf(pid).includes(`docker-proxy -proto tcp -host-ip 127.0.0.1 -host-port ${port} `))
+  const found = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .find((pid) => commandOf(pid).includes(`docker-proxy -proto tcp -host-ip 127.0.0.1 -host-port ${port} `))
   if (found === undefined) throw new RangeError(`no docker-proxy for port ${port}`)
   return Number(found)
 }

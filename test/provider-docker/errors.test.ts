@@ -14,7 +14,13 @@ const { signal } = new AbortController()
 const folder = mkdtempSync(join(tmpdir(), 'moorage-away-'))
 const socket = join(folder, 'docker.sock')
 const real = process.env['DOCKER_HOST'] ?? ''
-const objects = (): string => [['ps', '-aq'], ['network', 'ls', '-q']].map((args) => execFileSync('docker', ['-H', real, ...args], { encoding: 'utf8' })).join('')
+const objects = (): string =>
+  [
+    ['ps', '-aq'],
+    ['network', 'ls', '-q'],
+  ]
+    .map((args) => execFileSync('docker', ['-H', real, ...args], { encoding: 'utf8' }))
+    .join('')
 
 let proxy: FaultyProxy
 
@@ -23,21 +29,50 @@ describe.skipIf(reason)(`an engine whose connection breaks off${reason ? ` (${re
   afterAll(async () => {
     await proxy?.[Symbol.asyncDispose]()
     // What a failed test has left.
-    await provider({}, { root: process.cwd() }).reap?.({ journals: [], alive: ({ pid }) => pid !== process.pid }, signal)
+    await provider({}, { root: process.cwd() }).reap?.(
+      { journals: [], alive: ({ pid }) => pid !== process.pid },
+      signal,
+    )
   })
 
-  test.each([['/info', 'before'], ['/images/busybox', 'before'], ['/networks/create', 'before'], ['/networks/create', 'after'], ['/containers/create', 'before'], ['/start', 'before']] as const)('at %s, %s the engine has done it: the start says that it is lost, and nothing stays', async (where, reset) => {
-    const before = objects()
-    const id = `away-${randomBytes(4).toString('hex')}`
-    const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
-    proxy.trouble = (_, path) => (path.includes(where) ? { reset } : {})
-    const session = await provider({ host: `unix://${socket}` }, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
-    const starting = session.start({ name: 'a', ports: {}, env: {}, sensitive: [], container: { image: 'busybox:1.37', command: ['sleep', '100'] } }, signal)
-    await expect(starting).rejects.toMatchObject({ code: 'PROVIDER_LOST', message: expect.stringMatching(/the engine at unix:\S+ does not answer (\(E[A-Z]+\)|testcontainers: .+)\.$/i) })
-    proxy.trouble = () => ({})
-    await session.close()
-    expect(objects()).toBe(before)
-  })
+  test.each([
+    ['/info', 'before'],
+    ['/images/busybox', 'before'],
+    ['/networks/create', 'before'],
+    ['/networks/create', 'after'],
+    ['/containers/create', 'before'],
+    ['/start', 'before'],
+  ] as const)(
+    'at %s, %s the engine has done it: the start says that it is lost, and nothing stays',
+    async (where, reset) => {
+      const before = objects()
+      const id = `away-${randomBytes(4).toString('hex')}`
+      const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
+      proxy.trouble = (_, path) => (path.includes(where) ? { reset } : {})
+      const session = await provider({ host: `unix://${socket}` }, { root: process.cwd() }).open(
+        run,
+        { phase: () => {}, journal: () => {}, notice: () => {} },
+        signal,
+      )
+      const starting = session.start(
+        {
+          name: 'a',
+          ports: {},
+          env: {},
+          sensitive: [],
+          container: { image: 'busybox:1.37', command: ['sleep', '100'] },
+        },
+        signal,
+      )
+      await expect(starting).rejects.toMatchObject({
+        code: 'PROVIDER_LOST',
+        message: expect.stringMatching(/the engine at unix:\S+ does not answer (\(E[A-Z]+\)|testcontainers: .+)\.$/i),
+      })
+      proxy.trouble = () => ({})
+      await session.close()
+      expect(objects()).toBe(before)
+    },
+  )
 })
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

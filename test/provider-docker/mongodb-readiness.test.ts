@@ -12,7 +12,8 @@ const reason = missing('docker')
 
 // A forwarded port (kubectl's, say) ends inside the container, where the temporary server listens on 127.0.0.1. The
 // image's own entrypoint shows it on a published port as well when that server binds to all addresses.
-const OPEN = 'sed "s/--bind_ip 127.0.0.1/--bind_ip_all/" "$(command -v docker-entrypoint.sh)" > /tmp/open.sh; exec bash /tmp/open.sh mongod'
+const OPEN =
+  'sed "s/--bind_ip 127.0.0.1/--bind_ip_all/" "$(command -v docker-entrypoint.sh)" > /tmp/open.sh; exec bash /tmp/open.sh mongod'
 const DONE = 'MongoDB init process complete'
 
 describe.skipIf(reason)(`mongodb with a root user${reason ? ` (${reason})` : ''}`, () => {
@@ -20,12 +21,28 @@ describe.skipIf(reason)(`mongodb with a root user${reason ? ` (${reason})` : ''}
     const id = `init-${randomBytes(4).toString('hex')}`
     const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     const { signal } = new AbortController()
-    const session = await provider({}, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
-    const { container } = (serviceOwner(mongodb({ version: '6.0' })) as ServiceOwner).spec as { container: { image: string; user: string; tmpfs: string[]; ready: Probe[] } }
+    const session = await provider({}, { root: process.cwd() }).open(
+      run,
+      { phase: () => {}, journal: () => {}, notice: () => {} },
+      signal,
+    )
+    const { container } = (serviceOwner(mongodb({ version: '6.0' })) as ServiceOwner).spec as {
+      container: { image: string; user: string; tmpfs: string[]; ready: Probe[] }
+    }
     const { image, user, tmpfs, ready: probes } = container
     // The test bed's image holds its temporary server for that long: the plain probe would be content at once.
-    const env = { MONGO_INITDB_ROOT_USERNAME: 'root', MONGO_INITDB_ROOT_PASSWORD: 'root', MOORAGE_TESTBED_INIT_SECONDS: '2' }
-    const spec: UnitSpec = { name: 'db', ports: { main: 27017 }, env, sensitive: [], container: { image, user, tmpfs, entrypoint: ['bash', '-c', OPEN] } }
+    const env = {
+      MONGO_INITDB_ROOT_USERNAME: 'root',
+      MONGO_INITDB_ROOT_PASSWORD: 'root',
+      MOORAGE_TESTBED_INIT_SECONDS: '2',
+    }
+    const spec: UnitSpec = {
+      name: 'db',
+      ports: { main: 27017 },
+      env,
+      sensitive: [],
+      container: { image, user, tmpfs, entrypoint: ['bash', '-c', OPEN] },
+    }
     try {
       const unit = await session.start(spec, signal)
       const waiting = { service: 'db', unit, ports: spec.ports, signal, clock: monotonicClock, onAttempt: () => {} }

@@ -12,10 +12,17 @@ describe.skipIf(reason)(`ports on docker${reason ? ` (${reason})` : ''}`, () => 
     const id = `binding-${randomBytes(4).toString('hex')}`
     const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     const { signal } = new AbortController()
-    const session = await provider({}, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
+    const session = await provider({}, { root: process.cwd() }).open(
+      run,
+      { phase: () => {}, journal: () => {}, notice: () => {} },
+      signal,
+    )
     try {
       const container = { image: 'busybox:1.37', command: ['sleep', '1000'] }
-      const unit = await session.start({ name: 'a', ports: { main: 7000, other: 7001 }, env: {}, sensitive: [], container }, signal)
+      const unit = await session.start(
+        { name: 'a', ports: { main: 7000, other: 7001 }, env: {}, sensitive: [], container },
+        signal,
+      )
       const { NetworkSettings } = inspect(`moorage-${id}-a`)
       const endpoints = await Promise.all([7000, 7001].map((port) => unit.endpoint(port, 'host')))
       expect(NetworkSettings.Ports).toEqual({
@@ -30,5 +37,9 @@ describe.skipIf(reason)(`ports on docker${reason ? ` (${reason})` : ''}`, () => 
 })
 
 function inspect(name: string): { readonly NetworkSettings: { readonly Ports: unknown } } {
-  return (JSON.parse(execFileSync('docker', ['-H', process.env['DOCKER_HOST'] as string, 'inspect', name], { encoding: 'utf8' })) as [never])[0]
+  return (
+    JSON.parse(
+      execFileSync('docker', ['-H', process.env['DOCKER_HOST'] as string, 'inspect', name], { encoding: 'utf8' }),
+    ) as [never]
+  )[0]
 }

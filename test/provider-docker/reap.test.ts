@@ -22,8 +22,15 @@ function scopeOf(run: string, entries: readonly Json[]): ReapScope {
 async function leave(id: string): Promise<readonly Json[]> {
   const entries: Json[] = []
   const run: Run = { id, labels: { 'moorage.run': id }, owner: dead, root: process.cwd(), cache: '' }
-  const session = await provider({}, { root: process.cwd() }).open(run, { phase: () => {}, journal: (entry) => void entries.push(entry), notice: () => {} }, signal)
-  await session.start({ name: 'a', ports: {}, env: {}, sensitive: [], container: { image: 'busybox:1.37', command: ['sleep', '100'] } }, signal)
+  const session = await provider({}, { root: process.cwd() }).open(
+    run,
+    { phase: () => {}, journal: (entry) => void entries.push(entry), notice: () => {} },
+    signal,
+  )
+  await session.start(
+    { name: 'a', ports: {}, env: {}, sensitive: [], container: { image: 'busybox:1.37', command: ['sleep', '100'] } },
+    signal,
+  )
   return entries
 }
 
@@ -46,7 +53,10 @@ describe.skipIf(reason)(`a sweep by the journal on docker${reason ? ` (${reason}
     const id = name()
     const entries = await leave(id)
     expect(objects()).not.toBe(before)
-    expect(await elsewhere.reap?.(scopeOf(id, entries), signal)).toEqual([expect.objectContaining({ kind: 'container', run: id }), expect.objectContaining({ kind: 'network', run: id })])
+    expect(await elsewhere.reap?.(scopeOf(id, entries), signal)).toEqual([
+      expect.objectContaining({ kind: 'container', run: id }),
+      expect.objectContaining({ kind: 'network', run: id }),
+    ])
     expect(objects()).toBe(before)
   })
 
@@ -54,7 +64,9 @@ describe.skipIf(reason)(`a sweep by the journal on docker${reason ? ` (${reason}
     const before = objects()
     const id = name()
     const entries = await leave(id)
-    await expect(elsewhere.reap?.(scopeOf(id, [{ kind: 'network', name: 'x', host: NOWHERE }, ...entries]), signal)).rejects.toMatchObject({ code: 'PROVIDER_LOST', message: `the engine at ${NOWHERE} does not answer (ENOENT).` })
+    await expect(
+      elsewhere.reap?.(scopeOf(id, [{ kind: 'network', name: 'x', host: NOWHERE }, ...entries]), signal),
+    ).rejects.toMatchObject({ code: 'PROVIDER_LOST', message: `the engine at ${NOWHERE} does not answer (ENOENT).` })
     expect(objects()).toBe(before)
   })
 
@@ -63,7 +75,19 @@ describe.skipIf(reason)(`a sweep by the journal on docker${reason ? ` (${reason}
     const id = create('--name', own)
     const others = [create('--name', one), create('--name', other, '--label', `moorage.run=${run}`)]
     const entries = [{ kind: 'container', id }, ...[one, other].map((each) => ({ kind: 'container', name: each }))]
-    expect(await elsewhere.reap?.(scopeOf(run, entries.map((entry) => ({ ...entry, host: real }))), signal)).toEqual([{ kind: 'container', id, run }])
-    expect(docker('ps', '-aq', '--no-trunc', ...[own, one, other].flatMap((each) => ['--filter', `name=${each}`])).split('\n').toSorted()).toEqual(others.toSorted())
+    expect(
+      await elsewhere.reap?.(
+        scopeOf(
+          run,
+          entries.map((entry) => ({ ...entry, host: real })),
+        ),
+        signal,
+      ),
+    ).toEqual([{ kind: 'container', id, run }])
+    expect(
+      docker('ps', '-aq', '--no-trunc', ...[own, one, other].flatMap((each) => ['--filter', `name=${each}`]))
+        .split('\n')
+        .toSorted(),
+    ).toEqual(others.toSorted())
   })
 })

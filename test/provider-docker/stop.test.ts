@@ -7,7 +7,8 @@ import { provider } from '../../packages/provider-docker/src/provider.ts'
 
 const reason = missing('docker')
 const { signal } = new AbortController()
-const docker = (...args: string[]): string => execFileSync('docker', ['-H', process.env['DOCKER_HOST'] as string, ...args], { encoding: 'utf8' }).trim()
+const docker = (...args: string[]): string =>
+  execFileSync('docker', ['-H', process.env['DOCKER_HOST'] as string, ...args], { encoding: 'utf8' }).trim()
 const volumes = (): string => docker('volume', 'ls', '-q')
 const engine = provider({}, { root: process.cwd() })
 
@@ -16,7 +17,10 @@ async function start(owner: Owner): Promise<{ readonly session: Session; readonl
   const id = `volumes-${randomBytes(4).toString('hex')}`
   const run: Run = { id, labels: { 'moorage.run': id }, owner, root: process.cwd(), cache: '' }
   const session = await engine.open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
-  await session.start({ name: 'a', ports: { main: 6379 }, env: {}, sensitive: [], container: { image: 'redis:7' } }, signal)
+  await session.start(
+    { name: 'a', ports: { main: 6379 }, env: {}, sensitive: [], container: { image: 'redis:7' } },
+    signal,
+  )
   return { session, run }
 }
 
@@ -43,8 +47,20 @@ describe.skipIf(reason)(`objects on docker${reason ? ` (${reason})` : ''}`, () =
     const foreign = docker('create', '--name', `moorage-${id}-a`, 'busybox:1.37', 'true')
     const session = await engine.open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
     try {
-      const starting = session.start({ name: 'a', ports: {}, env: {}, sensitive: [], container: { image: 'busybox:1.37', command: ['sleep', '100'] } }, signal)
-      await expect(starting).rejects.toMatchObject({ code: 'START_FAILED', message: expect.stringContaining('is already in use') })
+      const starting = session.start(
+        {
+          name: 'a',
+          ports: {},
+          env: {},
+          sensitive: [],
+          container: { image: 'busybox:1.37', command: ['sleep', '100'] },
+        },
+        signal,
+      )
+      await expect(starting).rejects.toMatchObject({
+        code: 'START_FAILED',
+        message: expect.stringContaining('is already in use'),
+      })
       await session.close()
       expect(docker('ps', '-aq', '--no-trunc', '--filter', `name=moorage-${id}-a`)).toBe(foreign)
     } finally {

@@ -9,5 +9,13 @@ test('a line that never ends is cut, and not gathered', async () => {
   const pieces = ['first\n', ...Array.from({ length: 5 * 64 }, () => 'x'.repeat(16 * 1024)), '\nlast']
   const client = { stream: () => Promise.resolve(Readable.from(pieces.map((piece) => Buffer.from(piece)))) }
   const lines = await collect(readLogs(client as never, { namespace: 'n', pod: 'p' }, { follow: true }))
-  expect(lines.map(({ length }) => length)).toEqual([5, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINE_CHARACTERS, 4])
+  expect(lines.map(({ length }) => length)).toEqual([
+    5,
+    MAX_LINE_CHARACTERS,
+    MAX_LINE_CHARACTERS,
+    MAX_LINE_CHARACTERS,
+    MAX_LINE_CHARACTERS,
+    MAX_LINE_CHARACTERS,
+    4,
+  ])
 })

@@ -4,5 +4,12 @@ import { findCredentials, type Credentials } from '../../packages/provider-kuber
 
 /** The test bed's API server, as one of its users. */
 export async function connectToBed(user: string): Promise<Client> {
-  return connectTo((await findCredentials({ kubeconfig: kubeconfig(user), context: 'testbed', env: {}, root: process.cwd() })) as Credentials)
+  return connectTo(
+    (await findCredentials({
+      kubeconfig: kubeconfig(user),
+      context: 'testbed',
+      env: {},
+      root: process.cwd(),
+    })) as Credentials,
+  )
 }

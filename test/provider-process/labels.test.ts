@@ -15,15 +15,17 @@ const { signal } = new AbortController()
 
 /** Everything that a role has become, by what it runs, whatever group, session or parent it has. */
 function strays(port: number): readonly number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      const zombie = readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-      return !zombie && readFileSync(`/proc/${pid}/cmdline`, 'utf8').endsWith(`\0${port}\0`) ? [Number(pid)] : []
-    } catch {
-      // Gone in the meantime.
-      return []
-    }
-  })
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const zombie = readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+        return !zombie && readFileSync(`/proc/${pid}/cmdline`, 'utf8').endsWith(`\0${port}\0`) ? [Number(pid)] : []
+      } catch {
+        // Gone in the meantime.
+        return []
+      }
+    })
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -45,20 +47,33 @@ async function start(role: string, port: number): Promise<{ readonly unit: Unit;
   const run: Run = { id, labels: {}, owner: currentOwner(), root: process.cwd(), cache: '' }
   const session = await provider().open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
   const command = [process.execPath, program, role, String(port)]
-  const unit = await session.start({ name: 'a', ports: { main: port }, env: {}, sensitive: [], process: { command, options: {}, secrets: {}, cwd: process.cwd() } }, signal)
+  const unit = await session.start(
+    {
+      name: 'a',
+      ports: { main: port },
+      env: {},
+      sensitive: [],
+      process: { command, options: {}, secrets: {}, cwd: process.cwd() },
+    },
+    signal,
+  )
   for await (const { text } of unit.logs({ follow: true })) if (text === 'up') break
   expect(await isFree(port)).toBe(false)
   expect(strays(port)).not.toEqual([])
   return { unit, close: () => session.close() }
 }
 
-test.for(['forks-twice', 'breeds'])('a service that %s ends with its session, and its port is free', { timeout: 20_000 }, async (role) => {
-  const port = await freePort()
-  const { close } = await start(role, port)
-  await close()
-  expect(strays(port)).toEqual([])
-  expect(await isFree(port)).toBe(true)
-})
+test.for(['forks-twice', 'breeds'])(
+  'a service that %s ends with its session, and its port is free',
+  { timeout: 20_000 },
+  async (role) => {
+    const port = await freePort()
+    const { close } = await start(role, port)
+    await close()
+    expect(strays(port)).toEqual([])
+    expect(await isFree(port)).toBe(true)
+  },
+)
 
 test('a child that holds the port goes with its parent, whose end is seen at once', async () => {
   const port = await freePort()
@@ -70,14 +85,20 @@ test('a child that holds the port goes with its parent, whose end is seen at onc
   await close()
 })
 
-test.for(['forks-twice', 'breeds'])('a service that %s ends with its supervisor, and its port is free', { timeout: 20_000 }, async (role) => {
-  const port = await freePort()
-  const id = `strays-${randomBytes(4).toString('hex')}`
-  const child = spawn(process.execPath, [owner, id, process.execPath, program, role, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  for await (const line of createInterface({ input: child.stdout })) if (line === 'up') break
-  expect(await isFree(port)).toBe(false)
-  expect(strays(port)).not.toEqual([])
-  child.kill('SIGKILL')
-  await expect.poll(() => strays(port), { timeout: 9_000 }).toEqual([])
-  await expect.poll(() => isFree(port), { timeout: 1_000 }).toBe(true)
-})
+test.for(['forks-twice', 'breeds'])(
+  'a service that %s ends with its supervisor, and its port is free',
+  { timeout: 20_000 },
+  async (role) => {
+    const port = await freePort()
+    const id = `strays-${randomBytes(4).toString('hex')}`
+    const child = spawn(process.execPath, [owner, id, process.execPath, program, role, String(port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    for await (const line of createInterface({ input: child.stdout })) if (line === 'up') break
+    expect(await isFree(port)).toBe(false)
+    expect(strays(port)).not.toEqual([])
+    child.kill('SIGKILL')
+    await expect.poll(() => strays(port), { timeout: 9_000 }).toEqual([])
+    await expect.poll(() => isFree(port), { timeout: 1_000 }).toBe(true)
+  },
+)

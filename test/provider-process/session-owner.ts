@@ -6,5 +6,8 @@ const [id = '', ...command] = process.argv.slice(2)
 const { signal } = new AbortController()
 const run: Run = { id, labels: {}, owner: currentOwner(), root: process.cwd(), cache: '' }
 const session = await provider().open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
-const unit = await session.start({ name: 'a', ports: {}, env: {}, sensitive: [], process: { command, options: {}, secrets: {}, cwd: process.cwd() } }, signal)
+const unit = await session.start(
+  { name: 'a', ports: {}, env: {}, sensitive: [], process: { command, options: {}, secrets: {}, cwd: process.cwd() } },
+  signal,
+)
 for await (const { text } of unit.logs({ follow: true })) process.stdout.write(`${text}\n`)

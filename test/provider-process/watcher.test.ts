@@ -21,15 +21,17 @@ async function orphan(script: string): Promise<() => readonly number[]> {
 }
 
 function withMark(mark: string): readonly number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      const alive = !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-      return alive && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark) ? [Number(pid)] : []
-    } catch {
-      // Gone in the meantime.
-      return []
-    }
-  })
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const alive = !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+        return alive && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark) ? [Number(pid)] : []
+      } catch {
+        // Gone in the meantime.
+        return []
+      }
+    })
 }
 
 test('a service ends by itself when its supervisor is killed', async () => {
@@ -38,6 +40,8 @@ test('a service ends by itself when its supervisor is killed', async () => {
 })
 
 test('one that ignores its stop signal is killed after the grace, with what has left its group', async () => {
-  const left = await orphan(`trap '' TERM; setsid sh -c "trap '' TERM; sleep 1000" & echo up; while :; do sleep 1; done`)
+  const left = await orphan(
+    `trap '' TERM; setsid sh -c "trap '' TERM; sleep 1000" & echo up; while :; do sleep 1; done`,
+  )
   await expect.poll(left, { timeout: 8_000 }).toEqual([])
 })

@@ -78,7 +78,8 @@ export class Engine {
     if (thing.foreign) this.violated(`foreign ${id} was deleted`)
     if (run !== undefined && thing.run !== run) this.violated(`${id} was deleted by another run, ${run}`)
     const maker = thing.owner ?? this.#makers.get(thing.run)
-    if (run === undefined && maker !== by.owner && this.host.lives(maker)) this.violated(`${id} was reaped while its owner lives`)
+    if (run === undefined && maker !== by.owner && this.host.lives(maker))
+      this.violated(`${id} was reaped while its owner lives`)
     if (thing.refusals > 0) {
       thing.refusals -= 1
       this.note(`engine: deletion of ${id} refused`)

@@ -60,13 +60,19 @@ export class Host {
     // Numbers come again.
     const pid = dead.length && chance.yes(0.5) ? chance.pick(dead).owner.pid : 100 + this.processes.length
     const free = this.processes.every((other) => !other.alive || other.owner.pid !== pid)
-    const process = new Process(kind, { host: 'host', pid: free ? pid : 100 + this.processes.length, started: this.processes.length + 1 })
+    const process = new Process(kind, {
+      host: 'host',
+      pid: free ? pid : 100 + this.processes.length,
+      started: this.processes.length + 1,
+    })
     this.processes.push(process)
     return process
   }
 
   lives(owner: Owner | undefined): boolean {
-    return this.processes.some(({ alive, owner: other }) => alive && other.pid === owner?.pid && other.started === owner.started)
+    return this.processes.some(
+      ({ alive, owner: other }) => alive && other.pid === owner?.pid && other.started === owner.started,
+    )
   }
 
   machineOf(process: Process, load: () => Promise<Provider>): System {
@@ -116,6 +122,8 @@ export class Host {
 
   /** A moment that a process waits for the kernel. */
   pause(process: Process, most = 3): Promise<void> {
-    return new Promise((done) => void this.schedule.at(this.schedule.now + this.schedule.chance.next() * most, process, done))
+    return new Promise(
+      (done) => void this.schedule.at(this.schedule.now + this.schedule.chance.next() * most, process, done),
+    )
   }
 }

@@ -5,7 +5,11 @@ import type { Chance } from './schedule.ts'
 
 export const SIM: ProviderRef = { name: 'sim', module: 'sim:engine', options: {} }
 
-const READY: readonly (readonly Probe[])[] = [[], [{ kind: 'exec', command: ['ready'] }], [{ kind: 'log', pattern: 'listening' }]]
+const READY: readonly (readonly Probe[])[] = [
+  [],
+  [{ kind: 'exec', command: ['ready'] }],
+  [{ kind: 'log', pattern: 'listening' }],
+]
 
 /** One to four services; each may need those before it. */
 export function someOrder(chance: Chance): ProvisionRequest {
@@ -19,20 +23,34 @@ export function someOrder(chance: Chance): ProvisionRequest {
 export function edited(order: ProvisionRequest, chance: Chance): ProvisionRequest {
   const { services } = order.plan
   const name = chance.pick(Object.keys(services))
-  return { ...order, plan: { ...order.plan, hash: 'edited', services: { ...services, [name]: { ...(services[name] as PlannedService), hash: 'edited' } } } }
+  return {
+    ...order,
+    plan: {
+      ...order.plan,
+      hash: 'edited',
+      services: { ...services, [name]: { ...(services[name] as PlannedService), hash: 'edited' } },
+    },
+  }
 }
 
 type Needs = { readonly [service: string]: Condition }
 
 function someNeeds(chance: Chance, before: readonly string[]): Needs {
   const chosen = before.filter(() => chance.yes(0.6))
-  return Object.fromEntries(chosen.map((name) => [name, chance.pick<Condition>(['started', 'ready', 'ready', 'completed'])]))
+  return Object.fromEntries(
+    chosen.map((name) => [name, chance.pick<Condition>(['started', 'ready', 'ready', 'completed'])]),
+  )
 }
 
 function planned(chance: Chance, name: string, needs: ReadonlyMap<string, Needs>): PlannedService {
   const users = [...needs].filter(([, of]) => of[name]).map(([user]) => user)
   const once = users.some((user) => needs.get(user)?.[name] === 'completed')
-  const process = { command: [once ? 'once' : 'serve'], options: { users }, connection: { url: { $self: ['port'] } }, ready: chance.pick(READY) }
+  const process = {
+    command: [once ? 'once' : 'serve'],
+    options: { users },
+    connection: { url: { $self: ['port'] } },
+    ready: chance.pick(READY),
+  }
   const spec: ServiceSpec = { preset: 'sim', ports: { main: 7000 }, process }
   return { spec, needs: needs.get(name) ?? {}, variable: `${name.toUpperCase()}_URL`, hash: name }
 }

@@ -1,4 +1,15 @@
-import type { Exit, ExecResult, Provider, ReapedObject, ReapScope, Report, Run, Session, Unit, UnitSpec } from '@moorage/core'
+import type {
+  Exit,
+  ExecResult,
+  Provider,
+  ReapedObject,
+  ReapScope,
+  Report,
+  Run,
+  Session,
+  Unit,
+  UnitSpec,
+} from '@moorage/core'
 import { TEARDOWN_TIMEOUT_MS } from '../../packages/core/src/provisioning/task-stack.ts'
 import { idIn, type Engine } from './engine.ts'
 import type { Process } from './machine.ts'
@@ -54,9 +65,12 @@ async function open(work: Work, signal: AbortSignal): Promise<Session> {
     async close() {
       goesDown(work)
       const left = [...work.starts].filter(([, { unit, stopped }]) => unit && !stopped).map(([name]) => name)
-      if (left.length && !overdue(work)) engine.violated(`the session of ${run.id} was closed before ${left.join(', ')}`)
+      if (left.length && !overdue(work))
+        engine.violated(`the session of ${run.id} was closed before ${left.join(', ')}`)
       await Promise.allSettled(starting)
-      const mine = await engine.request(process, 'list', () => [...engine.things].filter(([, thing]) => thing.run === run.id).map(([id]) => id))
+      const mine = await engine.request(process, 'list', () =>
+        [...engine.things].filter(([, thing]) => thing.run === run.id).map(([id]) => id),
+      )
       const ends = await Promise.allSettled(mine.map((id) => remove(work, id)))
       for (const end of ends) if (end.status === 'rejected') throw end.reason
     },
@@ -97,7 +111,10 @@ function unitOf(work: Work, spec: UnitSpec, started: Started): Unit {
   const exited = Promise.withResolvers<Exit>()
   const oneshot = spec.process?.command?.[0] === 'once'
   const ends = oneshot || chance.yes(engine.faults.crashes)
-  if (ends) schedule.at(schedule.now + chance.between(0, 2_000), process, () => exited.resolve({ reason: 'exited', code: oneshot && !chance.yes(engine.faults.crashes) ? 0 : 3 }))
+  if (ends)
+    schedule.at(schedule.now + chance.between(0, 2_000), process, () =>
+      exited.resolve({ reason: 'exited', code: oneshot && !chance.yes(engine.faults.crashes) ? 0 : 3 }),
+    )
   let tries = chance.below(4)
   const needs = (spec.process?.options['users'] ?? []) as readonly string[]
   return {
@@ -106,11 +123,13 @@ function unitOf(work: Work, spec: UnitSpec, started: Started): Unit {
       yield { stream: 'stdout', text: await engine.request(process, 'logs', () => 'listening') }
     },
     exited: exited.promise,
-    exec: async (): Promise<ExecResult> => await engine.request(process, 'exec', () => ({ code: tries-- > 0 ? 1 : 0, stdout: '', stderr: '' })),
+    exec: async (): Promise<ExecResult> =>
+      await engine.request(process, 'exec', () => ({ code: tries-- > 0 ? 1 : 0, stdout: '', stderr: '' })),
     async stop() {
       for (const user of needs) {
         const other = work.starts.get(user)
-        if (other && !(other.settled && !other.unit) && !other.stopped && !overdue(work)) engine.violated(`${spec.name} was stopped before ${user}, which needs it`)
+        if (other && !(other.settled && !other.unit) && !other.stopped && !overdue(work))
+          engine.violated(`${spec.name} was stopped before ${user}, which needs it`)
       }
       try {
         await remove(work, `${run.id}/${spec.name}`)
@@ -121,10 +140,18 @@ function unitOf(work: Work, spec: UnitSpec, started: Started): Unit {
   }
 }
 
-async function reap(engine: Engine, process: Process, { journals, alive }: ReapScope): Promise<readonly ReapedObject[]> {
+async function reap(
+  engine: Engine,
+  process: Process,
+  { journals, alive }: ReapScope,
+): Promise<readonly ReapedObject[]> {
   const named = new Set(journals.flatMap(({ entries }) => entries.map(idIn)))
-  const dead = await engine.request(process, 'list', () => [...engine.things].filter(([id, { owner }]) => named.has(id) || (owner !== undefined && !alive(owner))))
-  const ends = await Promise.allSettled(dead.map(([id]) => engine.request(process, id, () => engine.remove(id, process))))
+  const dead = await engine.request(process, 'list', () =>
+    [...engine.things].filter(([id, { owner }]) => named.has(id) || (owner !== undefined && !alive(owner))),
+  )
+  const ends = await Promise.allSettled(
+    dead.map(([id]) => engine.request(process, id, () => engine.remove(id, process))),
+  )
   for (const end of ends) if (end.status === 'rejected') throw end.reason
   return dead.map(([id, { run }]) => ({ kind: 'thing', id, run }))
 }
@@ -139,7 +166,8 @@ function labelOf({ engine, process, run }: Work): { readonly run: string; readon
 
 function begins(work: Work, what: string, signal: AbortSignal): void {
   const { engine, process, run } = work
-  if (process.goesDown || work.downSince !== undefined) engine.violated(`${what} was begun after the way down of ${run.id} had begun`)
+  if (process.goesDown || work.downSince !== undefined)
+    engine.violated(`${what} was begun after the way down of ${run.id} had begun`)
   if (signal.aborted) engine.violated(`${what} was begun although ${run.id} was aborted`)
 }
 

@@ -31,12 +31,22 @@ export async function play(seed: number): Promise<Outcome> {
     const world = new World(engine, someOrder(chance))
     const foreign = addForeign(engine)
     addTrouble(world)
-    if (!(await schedule.run(HOUR))) engine.violated(`not over after an hour: ${host.processes.filter(({ alive }) => alive).map(({ kind, owner }) => `${kind} ${owner.pid}`).join(', ')}`)
+    if (!(await schedule.run(HOUR)))
+      engine.violated(
+        `not over after an hour: ${host.processes
+          .filter(({ alive }) => alive)
+          .map(({ kind, owner }) => `${kind} ${owner.pid}`)
+          .join(', ')}`,
+      )
     const quiet = faultless(engine.faults)
     checkAnswers(world, quiet)
     checkLeftovers(world, quiet)
     await checkSweep(world, foreign)
-    return { violations: engine.violations, trace: engine.trace.map((line) => line.replaceAll(runFolder, 'RUN')), seen: seenIn(world) }
+    return {
+      violations: engine.violations,
+      trace: engine.trace.map((line) => line.replaceAll(runFolder, 'RUN')),
+      seen: seenIn(world),
+    }
   } finally {
     rmSync(runFolder, { recursive: true, force: true })
   }
@@ -86,7 +96,10 @@ function addTrouble(world: World): void {
 
 /** What may happen to a supervisor. */
 function haunt(world: World, process: Process, faults: Faults): void {
-  const { engine, host: { schedule } } = world
+  const {
+    engine,
+    host: { schedule },
+  } = world
   const { chance } = schedule
   const at = (share: number, what: string, act: () => void): void => {
     if (!chance.yes(share)) return
@@ -97,8 +110,16 @@ function haunt(world: World, process: Process, faults: Faults): void {
     })
   }
   at(faults.killsSupervisors * 0.7, 'is killed', () => process.kill(schedule.now))
-  at(faults.endsSupervisors, 'gets SIGTERM', () => void schedule.at(schedule.now, process, () => world.terminate(process)))
-  at(faults.stopsSupervisors, 'is stopped', () => void (process.stoppedUntil = schedule.now + chance.between(1_000, 90_000)))
+  at(
+    faults.endsSupervisors,
+    'gets SIGTERM',
+    () => void schedule.at(schedule.now, process, () => world.terminate(process)),
+  )
+  at(
+    faults.stopsSupervisors,
+    'is stopped',
+    () => void (process.stoppedUntil = schedule.now + chance.between(1_000, 90_000)),
+  )
 }
 
 function checkAnswers({ clients, engine }: World, quiet: boolean): void {
@@ -106,14 +127,17 @@ function checkAnswers({ clients, engine }: World, quiet: boolean): void {
   for (const { name, process, joined, answer, aborted, answered, told } of clients) {
     // Its process ends once it has its last answer, so one that lives has none.
     if (process.alive) engine.violated(`${name} never got an answer (last: ${answer ?? 'none'})`)
-    if (aborted !== undefined && (answered ?? Infinity) - aborted > 1_000 && answer !== undefined) engine.violated(`${name} was aborted, and answered after ${(answered ?? 0) - aborted} ms`)
-    if (!faults.stopsSupervisors && /none answered|was not there/.test(answer ?? '')) engine.violated(`${name} found no supervisor, though none was stopped`)
+    if (aborted !== undefined && (answered ?? Infinity) - aborted > 1_000 && answer !== undefined)
+      engine.violated(`${name} was aborted, and answered after ${(answered ?? 0) - aborted} ms`)
+    if (!faults.stopsSupervisors && /none answered|was not there/.test(answer ?? ''))
+      engine.violated(`${name} found no supervisor, though none was stopped`)
     const unharmed = !faults.killsSupervisors && !faults.stopsSupervisors && (!faults.endsSupervisors || !joined)
     const death = unharmed && [answer ?? '', ...told].find((text) => /is gone|was killed/.test(text))
     if (death) engine.violated(`${name} was told of a death that was none: ${death}`)
     if (answer?.includes('cannot be written')) engine.violated(`${name} was let in when the run was over: ${answer}`)
     if (quiet && answer !== 'left') engine.violated(`without any fault, ${name} got: ${answer ?? 'nothing'}`)
-    if (quiet && told.some((text) => /killed|answer/.test(text))) engine.violated(`without any fault, ${name} was told: ${told.join('; ')}`)
+    if (quiet && told.some((text) => /killed|answer/.test(text)))
+      engine.violated(`without any fault, ${name} was told: ${told.join('; ')}`)
   }
 }
 
@@ -123,18 +147,32 @@ const GONE = 5_000
 function checkLeftovers({ engine, host, stays }: World, quiet: boolean): void {
   const { faults } = engine
   const swift = !faults.slow && !faults.hangs && !faults.stopsSupervisors
-  const lastOf = (kind: Process['kind']): number => Math.max(0, ...host.processes.slice(1).filter((process) => process.kind === kind && !process.alive).map(({ ended }) => ended))
-  if (swift && lastOf('supervisor') > lastOf('client') + GONE + stays) engine.violated(`the last supervisor ended ${lastOf('supervisor') - lastOf('client')} ms after the last client`)
+  const lastOf = (kind: Process['kind']): number =>
+    Math.max(
+      0,
+      ...host.processes
+        .slice(1)
+        .filter((process) => process.kind === kind && !process.alive)
+        .map(({ ended }) => ended),
+    )
+  if (swift && lastOf('supervisor') > lastOf('client') + GONE + stays)
+    engine.violated(`the last supervisor ended ${lastOf('supervisor') - lastOf('client')} ms after the last client`)
   // Whoever outlives its supervisor removes what that one left.
-  const recovered = swift && !stays && !faults.fails && !faults.refused && !faults.killsClients && !faults.aborts && !faults.labelled
-  const named = new Set(deadRuns(host.folders.runFolder, (owner) => host.lives(owner)).flatMap(({ entries }) => entries.map(({ entry }) => idIn(entry))))
+  const recovered =
+    swift && !stays && !faults.fails && !faults.refused && !faults.killsClients && !faults.aborts && !faults.labelled
+  const named = new Set(
+    deadRuns(host.folders.runFolder, (owner) => host.lives(owner)).flatMap(({ entries }) =>
+      entries.map(({ entry }) => idIn(entry)),
+    ),
+  )
   for (const [id, { foreign, owner }] of engine.things) {
     if (foreign) continue
     const known = named.has(id) || (owner !== undefined && !host.lives(owner))
     if (!known) engine.violated(`${id} is left, and no journal and no label says whose it was`)
     else if (quiet || recovered) engine.violated(`${id} is left, though nobody had failed but the supervisor`)
   }
-  for (const { alive, kind, owner } of host.processes.slice(1)) if (alive) engine.violated(`${kind} ${owner.pid} still runs`)
+  for (const { alive, kind, owner } of host.processes.slice(1))
+    if (alive) engine.violated(`${kind} ${owner.pid} still runs`)
 }
 
 /** The engine is well again: one sweep removes what is left, and nothing else. */
@@ -152,6 +190,14 @@ async function checkSweep(world: World, foreign: readonly string[]): Promise<voi
 }
 
 function seenIn({ clients, host, engine }: World): readonly string[] {
-  const kinds = clients.map(({ answer, aborted, process }) => (answer === undefined ? (process.alive ? 'hung' : 'killed') : aborted === undefined ? (/^[A-Z_]+|^left$|^left/.exec(answer)?.[0] ?? answer) : 'aborted'))
+  const kinds = clients.map(({ answer, aborted, process }) =>
+    answer === undefined
+      ? process.alive
+        ? 'hung'
+        : 'killed'
+      : aborted === undefined
+        ? (/^[A-Z_]+|^left$|^left/.exec(answer)?.[0] ?? answer)
+        : 'aborted',
+  )
   return [...kinds, ...engine.met, ...host.processes.filter(({ kind }) => kind !== 'client').map(({ kind }) => kind)]
 }

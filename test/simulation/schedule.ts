@@ -67,14 +67,18 @@ export class Schedule {
   async run(until: number): Promise<boolean> {
     for (;;) {
       await settled()
-      const next = this.#events.reduce<Event | undefined>((first, event) => (first && first.due <= event.due ? first : event), undefined)
+      const next = this.#events.reduce<Event | undefined>(
+        (first, event) => (first && first.due <= event.due ? first : event),
+        undefined,
+      )
       if (!next) return true
       if (next.due > until) return false
       this.#events.splice(this.#events.indexOf(next), 1)
       this.now = Math.max(this.now, next.due)
       const { actor } = next
       if (actor && !actor.alive) continue
-      if (actor && actor.stoppedUntil > this.now) this.at(actor.stoppedUntil + this.chance.next(), actor, () => next.run())
+      if (actor && actor.stoppedUntil > this.now)
+        this.at(actor.stoppedUntil + this.chance.next(), actor, () => next.run())
       else next.run()
     }
   }

@@ -61,5 +61,8 @@ export function wire(schedule: Schedule, one: Actor, other: Actor): readonly [Wi
   const [a, b] = [new End(schedule, one), new End(schedule, other)]
   a.peer = b
   b.peer = a
-  return [{ stream: a, cut: () => a.cut() }, { stream: b, cut: () => b.cut() }]
+  return [
+    { stream: a, cut: () => a.cut() },
+    { stream: b, cut: () => b.cut() },
+  ]
 }

@@ -63,14 +63,21 @@ export class World {
     return client
   }
 
-  async #live(client: Client, { holds, signal }: { readonly holds: number; readonly signal: AbortSignal }): Promise<void> {
+  async #live(
+    client: Client,
+    { holds, signal }: { readonly holds: number; readonly signal: AbortSignal },
+  ): Promise<void> {
     const { process, told } = client
     const { schedule, folders } = this.host
     const clock = schedule.clockOf(process)
-    const onProgress = (progress: { readonly kind: string; readonly text?: string }): void => void told.push(progress.text ?? progress.kind)
+    const onProgress = (progress: { readonly kind: string; readonly text?: string }): void =>
+      void told.push(progress.text ?? progress.kind)
     try {
       const run = { id: `run-${process.owner.started}` }
-      const member = await connect({ request: this.order, run, identity: PLACE, family: 'sim' }, { transport: this.#ways(process), log: folders.place.log, onProgress, signal, clock })
+      const member = await connect(
+        { request: this.order, run, identity: PLACE, family: 'sim' },
+        { transport: this.#ways(process), log: folders.place.log, onProgress, signal, clock },
+      )
       this.#answer(client, 'joined')
       client.joined = true
       await sleep(clock, holds)
@@ -78,7 +85,10 @@ export class World {
       const failures = await member.leave()
       this.#answer(client, failures.length ? `left, not undone: ${failures.join('; ')}` : 'left')
     } catch (error) {
-      if (!isMoorageError(error) && error !== signal.reason) this.engine.violated(`${client.name} got an error that is not ours: ${String(error)}\n${(error as Error).stack}`)
+      if (!isMoorageError(error) && error !== signal.reason)
+        this.engine.violated(
+          `${client.name} got an error that is not ours: ${String(error)}\n${(error as Error).stack}`,
+        )
       this.#answer(client, isMoorageError(error) ? `${error.code} ${error.message}` : 'aborted')
     }
     // What it started for its own death's sake, a recovery say, is on its way by then.
@@ -95,7 +105,8 @@ export class World {
         if (!isMoorageError(error)) this.engine.violated(`${client.name}: ${title} failed with ${String(error)}`)
       })
     }
-    const update = (request: ProvisionRequest, identity: string): Promise<boolean> => member.update({ request, run: { id: '' }, identity, family: 'sim' })
+    const update = (request: ProvisionRequest, identity: string): Promise<boolean> =>
+      member.update({ request, run: { id: '' }, identity, family: 'sim' })
     await attempt('logs', () => member.call('logs', { service: 'a', tail: 5 }))
     await attempt('looks after it', () => update(this.order, PLACE))
     await attempt('changes it', () => update(edited(this.order, chance), OTHER_PLACE))
@@ -141,24 +152,28 @@ export class World {
   async #supervise(process: Process, parentExit: Promise<void>): Promise<string> {
     const { host, engine } = this
     const { pid } = process.owner
-    const supervisor = await superviseAlone(host.folders, host.machineOf(process, () => this.load(process)), {
-      listen: async (at, visit) => {
-        host.listen(process, at, visit)
-        await host.pause(process)
-        return () => {
-          host.shut(process, at)
-          if (host.receives(process)) return
-          process.goesDown = true
-          this.onShut()
-        }
+    const supervisor = await superviseAlone(
+      host.folders,
+      host.machineOf(process, () => this.load(process)),
+      {
+        listen: async (at, visit) => {
+          host.listen(process, at, visit)
+          await host.pause(process)
+          return () => {
+            host.shut(process, at)
+            if (host.receives(process)) return
+            process.goesDown = true
+            this.onShut()
+          }
+        },
+        parentExit,
+        log: (line) => engine.note(`supervisor ${pid}: ${line}`),
+        end: (code) => {
+          engine.note(`supervisor ${pid} ends with ${code}`)
+          process.kill(host.schedule.now)
+        },
       },
-      parentExit,
-      log: (line) => engine.note(`supervisor ${pid}: ${line}`),
-      end: (code) => {
-        engine.note(`supervisor ${pid} ends with ${code}`)
-        process.kill(host.schedule.now)
-      },
-    })
+    )
     if (!supervisor) host.schedule.at(host.schedule.now + 10, process, () => process.kill(host.schedule.now))
     this.#terms.set(process, () => void supervisor?.down('SIGTERM'))
     return supervisor ? 'up' : 'taken'

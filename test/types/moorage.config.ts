@@ -10,7 +10,10 @@ export const config = defineConfig({
     cache: redis(),
     docs: mongodb(),
     web: staticServer({ root: 'dist' }),
-    api: npmServer({ env: { DB: db.url, PORT_OF_DB: db.port, GRPC: ref`${app.ports.grpc.host}:${app.ports.grpc.port}` }, needs: { cache: 'started' } }),
+    api: npmServer({
+      env: { DB: db.url, PORT_OF_DB: db.port, GRPC: ref`${app.ports.grpc.host}:${app.ports.grpc.port}` },
+      needs: { cache: 'started' },
+    }),
   },
 })
 

@@ -1,6 +1,16 @@
 import './moorage.config.ts'
 import 'moorage/vitest'
-import { container, defineConfig, mongodb, npmServer, postgres, provision, redis, staticServer, type Text } from 'moorage'
+import {
+  container,
+  defineConfig,
+  mongodb,
+  npmServer,
+  postgres,
+  provision,
+  redis,
+  staticServer,
+  type Text,
+} from 'moorage'
 import { test as page } from 'moorage/playwright'
 import { isolated, services } from 'moorage/test'
 import { test } from 'moorage/vitest/test'

@@ -17,7 +17,11 @@ const selector = `labelSelector=bench%3D${name}`
 
 function call(method, at, body) {
   return new Promise((done, fail) => {
-    const sent = request(new URL(at, clusters[0].cluster.server), { agent, method, headers: { 'Content-Type': 'application/json' } }, done)
+    const sent = request(
+      new URL(at, clusters[0].cluster.server),
+      { agent, method, headers: { 'Content-Type': 'application/json' } },
+      done,
+    )
     sent.once('error', fail)
     sent.end(body && JSON.stringify(body))
   })
@@ -29,23 +33,34 @@ const made = Array.from({ length: Number(count) }, (_, n) =>
     spec: {
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 1,
-      containers: [{ name: 'main', image: 'busybox:1.37', args: ['nc', '-ll', '-p', '7000', '-e', 'cat'], ports: [{ containerPort: 7000 }] }],
+      containers: [
+        {
+          name: 'main',
+          image: 'busybox:1.37',
+          args: ['nc', '-ll', '-p', '7000', '-e', 'cat'],
+          ports: [{ containerPort: 7000 }],
+        },
+      ],
     },
   }),
 )
-for (const { statusCode } of await Promise.all(made)) if (statusCode !== 201) throw new RangeError(`a pod was refused: ${statusCode}`)
+for (const { statusCode } of await Promise.all(made))
+  if (statusCode !== 201) throw new RangeError(`a pod was refused: ${statusCode}`)
 const ready = new Set()
 const watch = await call('GET', `${path}?watch=1&${selector}`)
 for await (const line of createInterface({ input: watch })) {
   const { object } = JSON.parse(line)
-  if (object.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')) ready.add(object.metadata.name)
+  if (object.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'))
+    ready.add(object.metadata.name)
   if (ready.size === Number(count)) break
 }
 watch.destroy()
 console.log(JSON.stringify({ ready: ready.size }))
-process.stdin.once('end', async () => {
-  const since = performance.now()
-  await call('DELETE', `${path}?${selector}`)
-  console.log(JSON.stringify({ gone: performance.now() - since }))
-  agent.destroy()
-}).resume()
+process.stdin
+  .once('end', async () => {
+    const since = performance.now()
+    await call('DELETE', `${path}?${selector}`)
+    console.log(JSON.stringify({ gone: performance.now() - since }))
+    agent.destroy()
+  })
+  .resume()

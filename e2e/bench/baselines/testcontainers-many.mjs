@@ -12,9 +12,11 @@ const one = (n) =>
     .start()
 const all = await Promise.all(Array.from({ length: Number(count) }, (_, n) => one(n + 1)))
 console.log(JSON.stringify({ url: `tcp://${all[0].getHost()}:${all[0].getMappedPort(7000)}` }))
-process.stdin.once('end', async () => {
-  const since = performance.now()
-  await Promise.all(all.map((container) => container.stop({ timeout: 0 })))
-  await network.stop()
-  console.log(JSON.stringify({ gone: performance.now() - since }))
-}).resume()
+process.stdin
+  .once('end', async () => {
+    const since = performance.now()
+    await Promise.all(all.map((container) => container.stop({ timeout: 0 })))
+    await network.stop()
+    console.log(JSON.stringify({ gone: performance.now() - since }))
+  })
+  .resume()

@@ -9,8 +9,10 @@ await import(modules)
 const since = performance.now()
 const env = await provision(config, { tell: () => {} })
 console.log(JSON.stringify({ url: env.endpoints.web.url, took: performance.now() - since }))
-process.stdin.once('end', async () => {
-  const leaving = performance.now()
-  await env.dispose()
-  console.log(JSON.stringify({ gone: performance.now() - leaving }))
-}).resume()
+process.stdin
+  .once('end', async () => {
+    const leaving = performance.now()
+    await env.dispose()
+    console.log(JSON.stringify({ gone: performance.now() - leaving }))
+  })
+  .resume()

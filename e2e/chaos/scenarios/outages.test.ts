@@ -15,12 +15,27 @@ const ASK = `fetch(process.env.WEB_URL, { signal: AbortSignal.timeout(8000) }).t
 const ask = `'${process.execPath}' -e "${ASK}"`
 
 /** A run that asks its page, waits for a file, and asks again until it gets an answer: that often, once a second. */
-async function interrupted(provider: ProviderName, { tries, gone }: { readonly tries: number; readonly gone?: number }, disturb: () => Promise<void>): Promise<string> {
+async function interrupted(
+  provider: ProviderName,
+  { tries, gone }: { readonly tries: number; readonly gone?: number },
+  disturb: () => Promise<void>,
+): Promise<string> {
   using project = openProject(site)
   await using stage = await openStage(project.folder, provider)
   const go = join(stage.world.folder, 'go')
   const again = `n=0; while [ $n -lt ${tries} ]; do out=$(${ask}); echo "$out"; case "$out" in *hello*) break;; esac; n=$((n+1)); sleep 1; done`
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', `${ask}; while [ ! -e "$1" ]; do sleep 0.1; done; ${again}`, 'ask', go))
+  const child = await stage.start(
+    moorage(
+      project.folder,
+      'exec',
+      '--',
+      'sh',
+      '-c',
+      `${ask}; while [ ! -e "$1" ]; do sleep 0.1; done; ${again}`,
+      'ask',
+      go,
+    ),
+  )
   await until(`the first answer:\n${child.output()}`, () => child.output().includes('ASKED hello'))
   await disturb()
   writeFileSync(go, '')
@@ -40,31 +55,42 @@ async function stopped(pid: number | undefined, seconds: number): Promise<void> 
   }
 }
 
-test.runIf(providers.includes('kubernetes'))('the API server is stopped for 60 s: the run survives, and the same address answers afterwards', async ({ skip }) => {
-  const reason = missing('kubernetes')
-  if (reason) skip(reason)
-  const said = await interrupted('kubernetes', { tries: 60 }, () => stopped(running('kube-apiserver'), 60))
-  expect(said).toMatch(/ASKED hello[^]*ASKED hello/)
-  expect(said).toMatch(/heartbeat did not reach|API went away/)
-})
+test.runIf(providers.includes('kubernetes'))(
+  'the API server is stopped for 60 s: the run survives, and the same address answers afterwards',
+  async ({ skip }) => {
+    const reason = missing('kubernetes')
+    if (reason) skip(reason)
+    const said = await interrupted('kubernetes', { tries: 60 }, () => stopped(running('kube-apiserver'), 60))
+    expect(said).toMatch(/ASKED hello[^]*ASKED hello/)
+    expect(said).toMatch(/heartbeat did not reach|API went away/)
+  },
+)
 
-test.runIf(providers.includes('kubernetes'))('the API server is stopped for 5 min, longer than the grace: the run goes on, or is told to be gone; nothing is left', async ({ skip }) => {
-  const reason = missing('kubernetes')
-  if (reason) skip(reason)
-  // The namespace is told to go at once, as after every run; controllers and kubelet come back by a backoff of their own.
-  const said = await interrupted('kubernetes', { tries: 60, gone: 120_000 }, () => stopped(running('kube-apiserver'), 300))
-  expect(said).toMatch(/ASKED hello[^]*(ASKED hello|The run was removed by the cluster)/)
-})
+test.runIf(providers.includes('kubernetes'))(
+  'the API server is stopped for 5 min, longer than the grace: the run goes on, or is told to be gone; nothing is left',
+  async ({ skip }) => {
+    const reason = missing('kubernetes')
+    if (reason) skip(reason)
+    // The namespace is told to go at once, as after every run; controllers and kubelet come back by a backoff of their own.
+    const said = await interrupted('kubernetes', { tries: 60, gone: 120_000 }, () =>
+      stopped(running('kube-apiserver'), 300),
+    )
+    expect(said).toMatch(/ASKED hello[^]*(ASKED hello|The run was removed by the cluster)/)
+  },
+)
 
-test.runIf(providers.includes('docker'))('the engine is restarted in mid-run: the run is told, or goes on; nothing is left', async ({ skip }) => {
-  const reason = missing('docker')
-  if (reason) skip(reason)
-  const engine = dockerPart.programs().find(({ name }) => name === 'dockerd')
-  if (!engine) throw new RangeError('the test bed has no dockerd')
-  const said = await interrupted('docker', { tries: 3 }, async () => {
-    await stop(engine)
-    await start(engine)
-  })
-  expect(said).toMatch(/ASKED hello[^]*ASKED (hello|away)/)
-  process.stdout.write(`${said}\n`)
-})
+test.runIf(providers.includes('docker'))(
+  'the engine is restarted in mid-run: the run is told, or goes on; nothing is left',
+  async ({ skip }) => {
+    const reason = missing('docker')
+    if (reason) skip(reason)
+    const engine = dockerPart.programs().find(({ name }) => name === 'dockerd')
+    if (!engine) throw new RangeError('the test bed has no dockerd')
+    const said = await interrupted('docker', { tries: 3 }, async () => {
+      await stop(engine)
+      await start(engine)
+    })
+    expect(said).toMatch(/ASKED hello[^]*ASKED (hello|away)/)
+    process.stdout.write(`${said}\n`)
+  },
+)

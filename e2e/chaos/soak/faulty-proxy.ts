@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { request as plain, createServer, type IncomingMessage, type RequestOptions, type ServerResponse } from 'node:http'
+import {
+  request as plain,
+  createServer,
+  type IncomingMessage,
+  type RequestOptions,
+  type ServerResponse,
+} from 'node:http'
 import { request as secure } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,7 +21,9 @@ export interface Trouble {
 }
 
 /** Where the real engine is. */
-export type Upstream = { readonly socketPath: string } | { readonly host: string; readonly port: number; readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer }
+export type Upstream =
+  | { readonly socketPath: string }
+  | { readonly host: string; readonly port: number; readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer }
 
 export interface FaultyProxy extends AsyncDisposable {
   readonly port: number
@@ -28,10 +36,19 @@ export interface FaultyProxy extends AsyncDisposable {
 }
 
 /** FAKE FAULTS: stands before a real engine's API, passes everything on, and does what engines and networks do on bad days. */
-export async function openProxy(upstream: Upstream, listen: { readonly path: string } | { readonly port: 0; readonly host: string }): Promise<FaultyProxy> {
+export async function openProxy(
+  upstream: Upstream,
+  listen: { readonly path: string } | { readonly port: 0; readonly host: string },
+): Promise<FaultyProxy> {
   const send = 'socketPath' in upstream ? plain : secure
   const connections = new Set<Socket>()
-  const options = ({ method, url, headers }: IncomingMessage): RequestOptions => ({ ...upstream, method, path: url, headers, agent: false })
+  const options = ({ method, url, headers }: IncomingMessage): RequestOptions => ({
+    ...upstream,
+    method,
+    path: url,
+    headers,
+    agent: false,
+  })
   const server = createServer((asked, answer) => void pass(asked, answer))
   const proxy: FaultyProxy = {
     get port() {
@@ -40,7 +57,7 @@ export async function openProxy(upstream: Upstream, listen: { readonly path: str
     trouble: () => ({}),
     refuses: false,
     async quiet() {
-      for (const end = performance.now() + 2_000; connections.size && performance.now() < end; ) await sleep(20)
+      for (const end = performance.now() + 2_000; connections.size && performance.now() < end;) await sleep(20)
     },
     async [Symbol.asyncDispose]() {
       for (const each of connections) each.destroy()
@@ -58,7 +75,15 @@ export async function openProxy(upstream: Upstream, listen: { readonly path: str
     if (asked.socket.destroyed) return
     if (throttle) {
       asked.resume()
-      answer.writeHead(429, { 'Content-Type': 'application/json', 'Retry-After': '1' }).end(JSON.stringify({ kind: 'Status', code: 429, reason: 'TooManyRequests', message: 'too many requests', details: { retryAfterSeconds: 1 } }))
+      answer.writeHead(429, { 'Content-Type': 'application/json', 'Retry-After': '1' }).end(
+        JSON.stringify({
+          kind: 'Status',
+          code: 429,
+          reason: 'TooManyRequests',
+          message: 'too many requests',
+          details: { retryAfterSeconds: 1 },
+        }),
+      )
       return
     }
     const sent = send(options(asked), (got) => {
@@ -119,5 +144,11 @@ export function upstreamOf(kubeconfig: string): Upstream {
   const value = (name: string): string => new RegExp(`["']?${name}["']?:\\s*["']?([^"',\\s]+)`).exec(text)?.[1] ?? ''
   const bytes = (name: string): Buffer => Buffer.from(value(name), 'base64')
   const { hostname, port } = new URL(value('server'))
-  return { host: hostname, port: Number(port), ca: bytes('certificate-authority-data'), cert: bytes('client-certificate-data'), key: bytes('client-key-data') }
+  return {
+    host: hostname,
+    port: Number(port),
+    ca: bytes('certificate-authority-data'),
+    cert: bytes('client-certificate-data'),
+    key: bytes('client-key-data'),
+  }
 }

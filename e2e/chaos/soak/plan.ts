@@ -1,4 +1,13 @@
-import { container, docker, kubernetes, npmServer, process as plain, staticServer, type AnyService, type ProviderRef } from 'moorage'
+import {
+  container,
+  docker,
+  kubernetes,
+  npmServer,
+  process as plain,
+  staticServer,
+  type AnyService,
+  type ProviderRef,
+} from 'moorage'
 import { Chance } from '../../../test/simulation/schedule.ts'
 import type { ProviderName } from '../../harness/engine.ts'
 
@@ -37,11 +46,36 @@ export const FATAL: readonly Fault[] = ['crashed server', 'deaf server', 'crashe
 export const PULLED = `${process.env['MOORAGE_TESTBED_REGISTRY'] ?? '127.0.0.1:5000'}/library/busybox:1.37`
 
 /** The services of one run. Each has a page, `hello`, on `web`. */
-export function servicesFor(provider: ProviderName, fault: Fault | undefined, root: string): { readonly [name: string]: AnyService } {
-  if (provider === 'process') return { web: npmServer({ cwd: root, env: { FAULT: fault ?? '' }, deadlines: { ready: fault === 'deaf server' ? 1_000 : 30_000 } }) }
+export function servicesFor(
+  provider: ProviderName,
+  fault: Fault | undefined,
+  root: string,
+): { readonly [name: string]: AnyService } {
+  if (provider === 'process')
+    return {
+      web: npmServer({
+        cwd: root,
+        env: { FAULT: fault ?? '' },
+        deadlines: { ready: fault === 'deaf server' ? 1_000 : 30_000 },
+      }),
+    }
   const web = staticServer({ root })
-  if (fault === 'slow pull') return { web, pulled: container({ image: PULLED, ports: { main: 7_000 }, user: '1000:1000', command: ['nc', '-ll', '-p', '7000', '-e', 'cat'] }) }
-  const crash = container({ image: 'busybox:1.37', ports: { main: 7_000 }, user: '1000:1000', command: ['sh', '-c', 'sleep 0.2; echo out of luck; exit 3'] })
+  if (fault === 'slow pull')
+    return {
+      web,
+      pulled: container({
+        image: PULLED,
+        ports: { main: 7_000 },
+        user: '1000:1000',
+        command: ['nc', '-ll', '-p', '7000', '-e', 'cat'],
+      }),
+    }
+  const crash = container({
+    image: 'busybox:1.37',
+    ports: { main: 7_000 },
+    user: '1000:1000',
+    command: ['sh', '-c', 'sleep 0.2; echo out of luck; exit 3'],
+  })
   return fault && FATAL.includes(fault) ? { web, crash } : { web }
 }
 

@@ -43,7 +43,10 @@ export async function openBasin(provider: ProviderName): Promise<Basin> {
   mkdirSync(join(root, 'site'))
   writeFileSync(join(root, 'site/index.html'), 'hello')
   writeFileSync(join(root, 'server.mjs'), SERVER)
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ type: 'module', scripts: { start: 'exec node server.mjs' } }))
+  writeFileSync(
+    join(root, 'package.json'),
+    JSON.stringify({ type: 'module', scripts: { start: 'exec node server.mjs' } }),
+  )
   const proxy = await proxyTo(provider, root)
   const env = { ...process.env, MOORAGE_PROVIDER: provider, ...environmentBehind(provider, proxy, root) }
   const kinds = kindsOf(provider)
@@ -54,7 +57,11 @@ export async function openBasin(provider: ProviderName): Promise<Basin> {
       await proxy?.quiet()
       collect()
       const items = await Promise.all(kinds.map(({ take }) => take()))
-      return { descriptors: readdirSync('/proc/self/fd').length, heap: process.memoryUsage().heapUsed, objects: items.flat().length }
+      return {
+        descriptors: readdirSync('/proc/self/fd').length,
+        heap: process.memoryUsage().heapUsed,
+        objects: items.flat().length,
+      }
     },
     async [Symbol.asyncDispose]() {
       await proxy?.[Symbol.asyncDispose]()
@@ -64,24 +71,63 @@ export async function openBasin(provider: ProviderName): Promise<Basin> {
 }
 
 async function proxyTo(provider: ProviderName, root: string): Promise<FaultyProxy | undefined> {
-  if (provider === 'docker') return await openProxy({ socketPath: (process.env['DOCKER_HOST'] ?? '').replace('unix://', '') }, { path: join(root, 'engine.sock') })
-  if (provider === 'kubernetes') return await openProxy(upstreamOf(kubeconfig('shared')), { port: 0, host: '127.0.0.1' })
+  if (provider === 'docker')
+    return await openProxy(
+      { socketPath: (process.env['DOCKER_HOST'] ?? '').replace('unix://', '') },
+      { path: join(root, 'engine.sock') },
+    )
+  if (provider === 'kubernetes')
+    return await openProxy(upstreamOf(kubeconfig('shared')), { port: 0, host: '127.0.0.1' })
   return undefined
 }
 
-function environmentBehind(provider: ProviderName, proxy: FaultyProxy | undefined, root: string): { readonly [name: string]: string } {
+function environmentBehind(
+  provider: ProviderName,
+  proxy: FaultyProxy | undefined,
+  root: string,
+): { readonly [name: string]: string } {
   if (!proxy) return {}
   if (provider === 'docker') return { DOCKER_HOST: `unix://${join(root, 'engine.sock')}` }
   const file = join(root, 'kubeconfig.json')
-  const cluster = { name: 'proxy', cluster: { server: `http://127.0.0.1:${proxy.port}`, 'insecure-skip-tls-verify': true } }
-  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', clusters: [cluster], users: [{ name: 'proxy', user: {} }], contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'proxy', namespace: NAMESPACE } }], 'current-context': 'proxy' }))
+  const cluster = {
+    name: 'proxy',
+    cluster: { server: `http://127.0.0.1:${proxy.port}`, 'insecure-skip-tls-verify': true },
+  }
+  writeFileSync(
+    file,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [cluster],
+      users: [{ name: 'proxy', user: {} }],
+      contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'proxy', namespace: NAMESPACE } }],
+      'current-context': 'proxy',
+    }),
+  )
   return { KUBECONFIG: file, MOORAGE_KUBE_CONTEXT: 'proxy', MOORAGE_NAMESPACE: NAMESPACE }
 }
 
 function kindsOf(provider: ProviderName): readonly Kind[] {
-  if (provider === 'docker') return dockerKinds(process.env['DOCKER_HOST'] ?? '').filter(({ name }) => name !== 'docker image')
-  if (provider === 'process') return [{ name: 'file', take: () => Promise.resolve(readdirSync(tmpdir()).filter((name) => name.startsWith('moorage-dev-'))) }]
-  return [{ name: 'object', take: () => Promise.resolve(kubectl('get', 'pods,secrets,services,jobs,leases', '-n', NAMESPACE, '-o', 'name').stdout.split('\n').filter(Boolean)) }]
+  if (provider === 'docker')
+    return dockerKinds(process.env['DOCKER_HOST'] ?? '').filter(({ name }) => name !== 'docker image')
+  if (provider === 'process')
+    return [
+      {
+        name: 'file',
+        take: () => Promise.resolve(readdirSync(tmpdir()).filter((name) => name.startsWith('moorage-dev-'))),
+      },
+    ]
+  return [
+    {
+      name: 'object',
+      take: () =>
+        Promise.resolve(
+          kubectl('get', 'pods,secrets,services,jobs,leases', '-n', NAMESPACE, '-o', 'name')
+            .stdout.split('\n')
+            .filter(Boolean),
+        ),
+    },
+  ]
 }
 
 interface Work {
@@ -100,21 +146,41 @@ async function runOne({ provider, root, proxy, env }: Work, seed: number): Promi
     if (/was asked \d+ times/.test(progress.text)) retries += 1
     process.stdout.write(`    seed ${seed}: ${progress.text}\n`)
   }
-  const end = (outcome: string, right: boolean): Soaked => ({ seed, fault, outcome, right, ms: Math.round(performance.now() - since), retries })
+  const end = (outcome: string, right: boolean): Soaked => ({
+    seed,
+    fault,
+    outcome,
+    right,
+    ms: Math.round(performance.now() - since),
+    retries,
+  })
   try {
     const over = inject(proxy, fault, new Chance(seed + 1_000_000))
     try {
-      await using running = await provision(defineConfig({ root, provider: refOf(provider), services: servicesFor(provider, fault, provider === 'process' ? root : join(root, 'site')) }), { env, onProgress })
+      await using running = await provision(
+        defineConfig({
+          root,
+          provider: refOf(provider),
+          services: servicesFor(provider, fault, provider === 'process' ? root : join(root, 'site')),
+        }),
+        { env, onProgress },
+      )
       over()
       const { url } = running.endpoints['web'] as { url: string }
       const text = await (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text()
-      return end(text.startsWith('hello') ? 'success' : `another page: ${text}`, text.startsWith('hello') && !(fault && FATAL.includes(fault)))
+      return end(
+        text.startsWith('hello') ? 'success' : `another page: ${text}`,
+        text.startsWith('hello') && !(fault && FATAL.includes(fault)),
+      )
     } finally {
       over()
     }
   } catch (error) {
     if (!isMoorageError(error)) return end(`NOT TYPED: ${(error as Error).stack}`, false)
-    return end(`${error.code}: ${error.message.split('\n')[0]}`, fault !== undefined && ALLOWED[fault].includes(error.code))
+    return end(
+      `${error.code}: ${error.message.split('\n')[0]}`,
+      fault !== undefined && ALLOWED[fault].includes(error.code),
+    )
   }
 }
 

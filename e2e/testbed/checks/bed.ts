@@ -23,7 +23,7 @@ export interface BedOptions {
 
 /** Runs the bed's command as a user does. */
 export function bed(command: string, options: BedOptions = {}): Promise<Outcome> {
-  const [file = '', ...args] = [...options.prefix ?? [], process.execPath, main, command]
+  const [file = '', ...args] = [...(options.prefix ?? []), process.execPath, main, command]
   return outcome(spawn(file, args, { env: { ...process.env, ...options.env } }))
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { docker } from './bed.ts'
 
 /** Starts a container with a published port; returns its id and the host's port. */
-export async function start(port: number, ...args: string[]): Promise<{ id: string, port: number }> {
+export async function start(port: number, ...args: string[]): Promise<{ id: string; port: number }> {
   const { out, err, code } = await docker('run', '-d', '-p', `127.0.0.1:0:${port}`, ...args)
   assert.equal(code, 0, err)
   const id = out.trim()

@@ -18,8 +18,8 @@ for (const tag of ['7', '8']) {
     const { id } = await start(6379, `redis:${tag}`, 'redis-server', '--save', '', '--requirepass', 'right')
     const ping = (...password: string[]): Promise<string | undefined> => exec(id, 'redis-cli', ...password, 'ping')
     assert.equal(await eventually('the server', () => ping('-a', 'right')), 'PONG')
-    assert.match(await ping() ?? '', /NOAUTH/)
-    const facts = await exec(id, 'redis-cli', '-a', 'right', 'info', 'server') ?? ''
+    assert.match((await ping()) ?? '', /NOAUTH/)
+    const facts = (await exec(id, 'redis-cli', '-a', 'right', 'info', 'server')) ?? ''
     assert.match(facts, new RegExp(`redis_version:${tag}\\.`))
     assert.equal(await exec(id, 'stat', '-c', '%u', '/proc/1'), '999')
     assert.equal(await exitCodeAfterStop(id), '0')
@@ -27,15 +27,16 @@ for (const tag of ['7', '8']) {
 }
 
 test('nginx serves files and fills templates, and ends at SIGQUIT', async () => {
-  const template = 'mkdir /etc/nginx/templates && cd /etc/nginx/templates '
-    + '&& echo "server { listen 80; location / { return 200 \\"\\${WORD} \\$uri\\"; } }" > default.conf.template '
-    + '&& exec /docker-entrypoint.sh nginx -g "daemon off;"'
+  const template =
+    'mkdir /etc/nginx/templates && cd /etc/nginx/templates ' +
+    '&& echo "server { listen 80; location / { return 200 \\"\\${WORD} \\$uri\\"; } }" > default.conf.template ' +
+    '&& exec /docker-entrypoint.sh nginx -g "daemon off;"'
   const filled = await start(80, '-e', 'WORD=hello', '--entrypoint', 'sh', 'nginx:1.28', '-c', template)
   const text = (url: string): Promise<string> => fetch(url).then((answer) => answer.text())
   assert.equal(await eventually('the template', () => text(`http://127.0.0.1:${filled.port}/x`)), 'hello /x')
   const plain = await start(80, 'nginx:1.28')
   assert.match(await eventually('the page', () => text(`http://127.0.0.1:${plain.port}/`)), /Welcome to nginx/)
-  assert.match(await exec(plain.id, 'sh', '-c', 'id nginx') ?? '', /^uid=101\(nginx\) gid=101\(nginx\)/)
+  assert.match((await exec(plain.id, 'sh', '-c', 'id nginx')) ?? '', /^uid=101\(nginx\) gid=101\(nginx\)/)
   assert.equal(await exitCodeAfterStop(plain.id), '0')
 })
 
@@ -49,7 +50,16 @@ test('playwright has a browser where each version of Playwright looks for its ow
   assert.ok(tags.length > 0)
   for (const tag of tags) {
     const script = 'node --version; for each in /ms-playwright/*/*/*; do "$each" --version; done'
-    const { out, err } = await docker('run', '--rm', '-u', '1001', `mcr.microsoft.com/playwright:${tag}`, 'sh', '-c', script)
+    const { out, err } = await docker(
+      'run',
+      '--rm',
+      '-u',
+      '1001',
+      `mcr.microsoft.com/playwright:${tag}`,
+      'sh',
+      '-c',
+      script,
+    )
     assert.match(out, /^v24\.\d+\.\d+\n(Chromium \d+[^\n]*\n){12}$/, err)
   }
 })
@@ -61,7 +71,15 @@ test('ryuk acknowledges filters, and removes what matches when its last client i
   await docker('network', 'create', ...mine, 'reaped')
   await docker('run', '-d', ...mine, '--network', 'reaped', 'redis:7')
   const socket = 'type=bind,source=/run/moorage-testbed/docker.sock,target=/var/run/docker.sock'
-  const { id, port } = await start(8080, '--rm', '-e', 'RYUK_RECONNECTION_TIMEOUT=1s', '--mount', socket, 'testcontainers/ryuk:0.14.0')
+  const { id, port } = await start(
+    8080,
+    '--rm',
+    '-e',
+    'RYUK_RECONNECTION_TIMEOUT=1s',
+    '--mount',
+    socket,
+    'testcontainers/ryuk:0.14.0',
+  )
   const acknowledged = await eventually('its word', async () => {
     const client = connect(port, '127.0.0.1')
     client.write(`label=${encodeURIComponent('reaped=true')}&label=of%3Dryuk\r\n`)

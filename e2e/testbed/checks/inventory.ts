@@ -19,7 +19,7 @@ export async function inventory(): Promise<string[]> {
 }
 
 /** All processes of this machine but process 1 and those that belong to the test. */
-export async function processes(): Promise<{ pid: number, line: string }[]> {
+export async function processes(): Promise<{ pid: number; line: string }[]> {
   const own = new Set([1, process.pid, process.ppid])
   return lines(await sh(['ps', '-eo', 'pid=,ppid=,stat=,args=', '-ww']))
     .map((row) => /^(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(row) ?? [])

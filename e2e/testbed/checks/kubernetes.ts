@@ -24,8 +24,12 @@ async function apply(): Promise<void> {
       containers: [{ name: 'main', image: 'nginx:1.28' }],
     },
   })
-  const service = (name: string, spec: object): object =>
-    ({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'ci' }, spec })
+  const service = (name: string, spec: object): object => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'ci' },
+    spec,
+  })
   const items = [
     service('run', { clusterIP: 'None', selector: { of: 'checks' } }),
     service('web', { selector: { name: 'web' }, ports: [{ port: 80 }] }),

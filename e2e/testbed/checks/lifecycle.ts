@@ -129,7 +129,10 @@ test('down twice is as good as once', async () => {
 
 test('two at once make one bed', async () => {
   const both = await Promise.all([bed('up'), bed('up')])
-  assert.deepEqual(both.map(({ code }) => code), [0, 0])
+  assert.deepEqual(
+    both.map(({ code }) => code),
+    [0, 0],
+  )
   assert.equal((await processes()).filter(({ line }) => line.startsWith('dockerd ')).length, 1)
   assert.equal((await bed('down')).code, 0)
 })
@@ -155,8 +158,9 @@ test('refuses in one sentence and touches nothing: no root', async () => {
 })
 
 test('refuses in one sentence and touches nothing: no apt', async () => {
-  const hide = 'mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w && mknod /mnt/u/apt-get c 0 0 '
-    + '&& mount -t overlay -o lowerdir=/usr/bin,upperdir=/mnt/u,workdir=/mnt/w o /usr/bin && exec "$@"'
+  const hide =
+    'mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w && mknod /mnt/u/apt-get c 0 0 ' +
+    '&& mount -t overlay -o lowerdir=/usr/bin,upperdir=/mnt/u,workdir=/mnt/w o /usr/bin && exec "$@"'
   const prefix = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', hide, 'sh']
   const { code, err } = await bed('up', { prefix })
   assert.equal(err, 'testbed: The test bed needs apt (a Debian system); there is no apt-get.\n')

@@ -4,7 +4,9 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 
 type Value = string | number | Buffer | Document
-export interface Document { [name: string]: Value }
+export interface Document {
+  [name: string]: Value
+}
 
 /** As much of MongoDB's protocol as it takes to log in and to ask: OP_MSG, SCRAM-SHA-256 (RFC 7677). */
 export class MongoConnection {
@@ -28,7 +30,7 @@ export class MongoConnection {
     this.#socket.write(Buffer.concat([head, body]))
     let answer = Buffer.alloc(0)
     while (answer.length < 16 || answer.length < answer.readInt32LE(0)) {
-      const [chunk] = await Promise.race([once(this.#socket, 'data'), this.#closed()]) as [Buffer]
+      const [chunk] = (await Promise.race([once(this.#socket, 'data'), this.#closed()])) as [Buffer]
       answer = Buffer.concat([answer, chunk])
     }
     return decode(answer.subarray(21))
@@ -102,13 +104,24 @@ function decode(bytes: Buffer): Document {
 function decodeValue(type: number, bytes: Buffer): [Value, number] {
   const length = bytes.length >= 4 ? bytes.readInt32LE(0) : 0
   switch (type) {
-    case 0x01: return [bytes.readDoubleLE(0), 8]
-    case 0x02: return [bytes.toString('utf8', 4, 3 + length), 4 + length]
-    case 0x03: case 0x04: return [decode(bytes.subarray(0, length)), length]
-    case 0x05: return [bytes.subarray(5, 5 + length), 5 + length]
-    case 0x08: return [bytes[0] ?? 0, 1]
-    case 0x10: return [length, 4]
-    case 0x09: case 0x11: case 0x12: return [Number(bytes.readBigInt64LE(0)), 8]
-    default: throw new Error(`no decoder for type ${type}`)
+    case 0x01:
+      return [bytes.readDoubleLE(0), 8]
+    case 0x02:
+      return [bytes.toString('utf8', 4, 3 + length), 4 + length]
+    case 0x03:
+    case 0x04:
+      return [decode(bytes.subarray(0, length)), length]
+    case 0x05:
+      return [bytes.subarray(5, 5 + length), 5 + length]
+    case 0x08:
+      return [bytes[0] ?? 0, 1]
+    case 0x10:
+      return [length, 4]
+    case 0x09:
+    case 0x11:
+    case 0x12:
+      return [Number(bytes.readBigInt64LE(0)), 8]
+    default:
+      throw new Error(`no decoder for type ${type}`)
   }
 }

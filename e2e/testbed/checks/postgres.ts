@@ -25,10 +25,26 @@ test('postgres refuses to start without a password, and says why', async () => {
 })
 
 test('postgres runs its init scripts on a temporary server that the network does not reach', async () => {
-  const slow = 'echo "select pg_sleep(2); create table t as select 7 as n" > /docker-entrypoint-initdb.d/1.sql; '
-    + 'exec docker-entrypoint.sh "$@"'
-  const { id } = await start(5432, '-e', 'POSTGRES_PASSWORD=right', '-e', 'POSTGRES_USER=me', '-e', 'POSTGRES_DB=mine',
-    '--entrypoint', 'sh', 'postgres:17', '-c', slow, 'sh', '-c', 'max_connections=33')
+  const slow =
+    'echo "select pg_sleep(2); create table t as select 7 as n" > /docker-entrypoint-initdb.d/1.sql; ' +
+    'exec docker-entrypoint.sh "$@"'
+  const { id } = await start(
+    5432,
+    '-e',
+    'POSTGRES_PASSWORD=right',
+    '-e',
+    'POSTGRES_USER=me',
+    '-e',
+    'POSTGRES_DB=mine',
+    '--entrypoint',
+    'sh',
+    'postgres:17',
+    '-c',
+    slow,
+    'sh',
+    '-c',
+    'max_connections=33',
+  )
   await eventually('the temporary server', () => exec(id, 'pg_isready', '-q'))
   assert.match((await psql(id, 'right', 'select 1')).err, /Connection refused/)
   await eventually('the real server', async () => (await psql(id, 'right', 'select 1')).code === 0 || undefined)
@@ -40,9 +56,22 @@ test('postgres runs its init scripts on a temporary server that the network does
 })
 
 test('postgres runs as user 999 from the start, on memory, without capabilities', async () => {
-  const { id } = await start(5432, '-u', '999:999', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges',
-    '--tmpfs', '/var/lib/postgresql/data:uid=999,gid=999',
-    '-e', 'POSTGRES_PASSWORD=x', '-e', 'POSTGRES_INITDB_ARGS=--data-checksums', 'postgres:17')
+  const { id } = await start(
+    5432,
+    '-u',
+    '999:999',
+    '--cap-drop',
+    'ALL',
+    '--security-opt',
+    'no-new-privileges',
+    '--tmpfs',
+    '/var/lib/postgresql/data:uid=999,gid=999',
+    '-e',
+    'POSTGRES_PASSWORD=x',
+    '-e',
+    'POSTGRES_INITDB_ARGS=--data-checksums',
+    'postgres:17',
+  )
   const ask = ['psql', '-h', '127.0.0.1', '-U', 'postgres', '-Atc', 'show data_checksums']
   const on = await eventually('the server', () => exec(id, ...ask))
   assert.equal(on, 'on')

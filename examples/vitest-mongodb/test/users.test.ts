@@ -22,6 +22,8 @@ test('a unique index refuses a second one', async () => {
 })
 
 test('an aggregation runs in the server', async () => {
-  const [total] = await users.aggregate<{ visits: number }>([{ $group: { _id: null, visits: { $sum: '$visits' } } }]).toArray()
+  const [total] = await users
+    .aggregate<{ visits: number }>([{ $group: { _id: null, visits: { $sum: '$visits' } } }])
+    .toArray()
   expect(total?.visits).toBe(4)
 })

@@ -36,7 +36,11 @@ const commands: { readonly [name: string]: Command } = {
   exec: { options: {}, most: 0, run: exec },
   up: { options: { ...data, ttl: { type: 'string' } }, most: 0, run: up },
   status: { options: data, most: 0, run: status },
-  logs: { options: { lines: { type: 'string', short: 'n' }, follow: { type: 'boolean', short: 'f' } }, most: 1, run: logs },
+  logs: {
+    options: { lines: { type: 'string', short: 'n' }, follow: { type: 'boolean', short: 'f' } },
+    most: 1,
+    run: logs,
+  },
   down: { options: {}, most: 0, run: down },
   gc: { options: { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } }, most: 0, run: gc },
   doctor: { options: {}, most: 0, run: doctor },
@@ -76,15 +80,26 @@ export async function main(argv: readonly string[], installation: Installation):
   }
 }
 
-function split(rest: readonly string[], { options, most }: Command): Pick<Invocation, 'args' | 'options'> & { readonly config: unknown } {
+function split(
+  rest: readonly string[],
+  { options, most }: Command,
+): Pick<Invocation, 'args' | 'options'> & { readonly config: unknown } {
   const at = rest.indexOf('--')
   const own = at < 0 ? rest : rest.slice(0, at)
   try {
-    const parsed = parseArgs({ args: [...own], options: { ...options, config: { type: 'string', short: 'c' } }, allowPositionals: true })
+    const parsed = parseArgs({
+      args: [...own],
+      options: { ...options, config: { type: 'string', short: 'c' } },
+      allowPositionals: true,
+    })
     const { config, ...values } = parsed.values
     const extra = parsed.positionals[most]
     if (extra !== undefined) throw new RangeError(`Unexpected argument '${extra}'`)
-    return { config, options: values as Invocation['options'], args: most ? parsed.positionals : at < 0 ? [] : rest.slice(at + 1) }
+    return {
+      config,
+      options: values as Invocation['options'],
+      args: most ? parsed.positionals : at < 0 ? [] : rest.slice(at + 1),
+    }
   } catch (cause) {
     throw new MoorageError('USAGE', `${messageOf(cause).split('. ')[0]}.`, { hint: USAGE, cause })
   }
@@ -92,5 +107,7 @@ function split(rest: readonly string[], { options, most }: Command): Pick<Invoca
 
 function existing(file: string): string {
   if (existsSync(file)) return file
-  throw new MoorageError('CONFIG_NOT_FOUND', `--config: there is no file ${file}.`, { hint: 'Give the path of a config, or leave it out for moorage.config.ts of this folder.' })
+  throw new MoorageError('CONFIG_NOT_FOUND', `--config: there is no file ${file}.`, {
+    hint: 'Give the path of a config, or leave it out for moorage.config.ts of this folder.',
+  })
 }

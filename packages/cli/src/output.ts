@@ -6,7 +6,10 @@ export type Form = 'json' | 'env'
 
 /** In which form a command is to give its data, if it is to give some. */
 export function askedForm(command: string, { json, env }: Invocation['options']): Form | undefined {
-  if (json && env) throw new MoorageError('USAGE', `moorage ${command}: --json and --env exclude each other.`, { hint: 'Leave one of them out.' })
+  if (json && env)
+    throw new MoorageError('USAGE', `moorage ${command}: --json and --env exclude each other.`, {
+      hint: 'Leave one of them out.',
+    })
   return json ? 'json' : env ? 'env' : undefined
 }
 
@@ -23,7 +26,14 @@ export function write(form: Form, status: RunStatus): void {
 /** A run for programs. */
 export function described(status: RunStatus): object {
   const { run, connections: services, healthProblems, users, stays } = status
-  return { run, services, healthProblems, users, ...(stays ? { stays: { because: stays.reason, seconds: Math.round(stays.remainingMs / 1_000) } } : {}), env: runVariables(status) }
+  return {
+    run,
+    services,
+    healthProblems,
+    users,
+    ...(stays ? { stays: { because: stays.reason, seconds: Math.round(stays.remainingMs / 1_000) } } : {}),
+    env: runVariables(status),
+  }
 }
 
 function quoted(value: string): string {

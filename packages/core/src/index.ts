@@ -3,7 +3,15 @@ export { defineConfig } from './config/define-config.ts'
 export { ref, service } from './config/reference.ts'
 export type { EnvVariables, Payload } from './config/env-variables.ts'
 export type { Environment } from './contract/provisioned-environment.ts'
-export { withDetails, fromPlain, escapeWorkflowCommands, isMoorageError, messageOf, MoorageError, toPlain } from './contract/errors.ts'
+export {
+  withDetails,
+  fromPlain,
+  escapeWorkflowCommands,
+  isMoorageError,
+  messageOf,
+  MoorageError,
+  toPlain,
+} from './contract/errors.ts'
 export type { ErrorCode, ErrorDetails } from './contract/errors.ts'
 export { exitSignal } from './provider-kit/exit-signal.ts'
 export { canonical } from './contract/json.ts'
@@ -17,8 +25,27 @@ export { readFileTrees } from './provider-kit/container-files.ts'
 export type { FileTree } from './provider-kit/container-files.ts'
 export type { Program, ProgramContext, ProgramModule } from './contract/program.ts'
 export type {
-  ContainerUnit, Endpoint, ExecResult, Exit, LogLine, LogOptions, Owner, Ports, ProbeResult, OptionProblem, ProcessUnit, Provider,
-  ProviderModule, ProviderRef, ReapedObject, ReapScope, Report, Run, Session, Unit, UnitSpec,
+  ContainerUnit,
+  Endpoint,
+  ExecResult,
+  Exit,
+  LogLine,
+  LogOptions,
+  Owner,
+  Ports,
+  ProbeResult,
+  OptionProblem,
+  ProcessUnit,
+  Provider,
+  ProviderModule,
+  ProviderRef,
+  ReapedObject,
+  ReapScope,
+  Report,
+  Run,
+  Session,
+  Unit,
+  UnitSpec,
 } from './contract/provider.ts'
 export type { ProvisionOptions } from './client/provision.ts'
 export type { Installation } from './client/open-request.ts'
@@ -30,10 +57,36 @@ export { HOST_ACCESS_NAME, HostPortProxies } from './provider-kit/host-port-prox
 export type { ProxyBinding } from './provider-kit/host-port-proxy.ts'
 export type { Seed } from './provisioning/seed-main.ts'
 export type {
-  Bytes, Condition, Connection, ContainerForm, EnvTemplate, ExchangeProbe, FileRef, Form, IsolateSpec, Phase, PlainConnection, Probe,
-  ProcessForm, SeedSpec, ServiceSpec, Template,
+  Bytes,
+  Condition,
+  Connection,
+  ContainerForm,
+  EnvTemplate,
+  ExchangeProbe,
+  FileRef,
+  Form,
+  IsolateSpec,
+  Phase,
+  PlainConnection,
+  Probe,
+  ProcessForm,
+  SeedSpec,
+  ServiceSpec,
+  Template,
 } from './contract/service.ts'
 export { cacheFolder } from './protocol/paths.ts'
 export type {
-  Address, AnyConfig, AnyService, CommonOptions, Config, ConfigOptions, ConnectionsOf, EndpointsOf, Env, Ref, Refs, Service, Text,
+  Address,
+  AnyConfig,
+  AnyService,
+  CommonOptions,
+  Config,
+  ConfigOptions,
+  ConnectionsOf,
+  EndpointsOf,
+  Env,
+  Ref,
+  Refs,
+  Service,
+  Text,
 } from './contract/config-types.ts'

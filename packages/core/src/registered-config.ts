@@ -9,4 +9,3 @@ export interface Register {}
 export type Registered = Register extends { readonly config: infer C }
   ? EndpointsOf<C>
   : { readonly [name: string]: Address & { readonly [field: string]: Json } }
-

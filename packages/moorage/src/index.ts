@@ -1,6 +1,19 @@
 export { defineConfig, isMoorageError, MoorageError, ref } from '@moorage/core'
 export type {
-  Address, AnyConfig, AnyService, CommonOptions, Config, Environment, ErrorCode, Probe, ProviderRef, ProvisionOptions, Ref, Seed, Service, Text,
+  Address,
+  AnyConfig,
+  AnyService,
+  CommonOptions,
+  Config,
+  Environment,
+  ErrorCode,
+  Probe,
+  ProviderRef,
+  ProvisionOptions,
+  Ref,
+  Seed,
+  Service,
+  Text,
 } from '@moorage/core'
 // A star, and no name: only so can users add to `Register` by `declare module 'moorage'`.
 export type * from '@moorage/core/registered-config'
@@ -11,7 +24,16 @@ export type { KubernetesOptions } from '@moorage/provider-kubernetes'
 export { process } from '@moorage/provider-process'
 export { browser, container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'
 export type {
-  BrowserOptions, ContainerConnection, ContainerOptions, MongodbConnection, MongodbOptions, NpmServerOptions, PostgresConnection, PostgresOptions,
-  RedisConnection, RedisOptions, StaticServerOptions,
+  BrowserOptions,
+  ContainerConnection,
+  ContainerOptions,
+  MongodbConnection,
+  MongodbOptions,
+  NpmServerOptions,
+  PostgresConnection,
+  PostgresOptions,
+  RedisConnection,
+  RedisOptions,
+  StaticServerOptions,
 } from '@moorage/services'
 export { provision } from './provision.ts'

@@ -15,5 +15,7 @@ function urlOf(services: Connections, name: string): string {
   const url = services[name]?.['url']
   if (typeof url === 'string') return url
   const problem = services[name] ? 'has no URL' : 'does not run here'
-  throw new MoorageError('USAGE', `use.baseService: services.${name} ${problem}.`, { hint: `There are ${Object.keys(services).join(', ')}.` })
+  throw new MoorageError('USAGE', `use.baseService: services.${name} ${problem}.`, {
+    hint: `There are ${Object.keys(services).join(', ')}.`,
+  })
 }

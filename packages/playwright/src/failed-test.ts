@@ -21,7 +21,10 @@ export async function followUp(info: TestInfo): Promise<void> {
       ended = await exits()
     }
     for (const { service, reason, logs } of ended) {
-      await info.attach(`services.${service} ${reason}`, { body: logs.map(escapeWorkflowCommands).join('\n'), contentType: 'text/plain' })
+      await info.attach(`services.${service} ${reason}`, {
+        body: logs.map(escapeWorkflowCommands).join('\n'),
+        contentType: 'text/plain',
+      })
     }
   } catch {
     // The supervisor is gone as well: the runner's own process says so.

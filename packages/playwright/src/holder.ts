@@ -27,7 +27,10 @@ export async function hold([file]: readonly string[], provision: Provision): Pro
       done()
     }
     for (const signal of ENDS) process.on(signal, () => end(`Stopped by ${signal}`, 128 + constants.signals[signal]))
-    process.stdin.on('error', () => {}).on('close', () => end('Playwright has ended', 0)).resume()
+    process.stdin
+      .on('error', () => {})
+      .on('close', () => end('Playwright has ended', 0))
+      .resume()
     process.stdout.on('error', () => {})
   })
   try {

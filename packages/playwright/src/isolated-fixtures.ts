@@ -1,5 +1,11 @@
 import { dirname, extname } from 'node:path'
-import type { PlaywrightTestArgs, PlaywrightTestOptions, PlaywrightWorkerArgs, PlaywrightWorkerOptions, TestInfo } from '@playwright/test'
+import type {
+  PlaywrightTestArgs,
+  PlaywrightTestOptions,
+  PlaywrightWorkerArgs,
+  PlaywrightWorkerOptions,
+  TestInfo,
+} from '@playwright/test'
 import { acquireSlot, serviceNames, type IsolatedFixtures as FixturesBut } from '@moorage/core/isolated'
 
 type Own = PlaywrightTestArgs & PlaywrightTestOptions & PlaywrightWorkerArgs & PlaywrightWorkerOptions
@@ -9,13 +15,54 @@ export type IsolatedFixtures = FixturesBut<keyof typeof TAKEN>
 
 // Complete by its type: a service called `browser` must not replace Playwright's.
 const TAKEN: { readonly [name in keyof Own | 'services' | 'baseService']: true } = {
-  acceptDownloads: true, actionTimeout: true, baseService: true, baseURL: true, browser: true, browserName: true, bypassCSP: true, channel: true,
-  clientCertificates: true, colorScheme: true, connectOptions: true, context: true, contextOptions: true, contrast: true, defaultBrowserType: true,
-  deviceScaleFactor: true, extraHTTPHeaders: true, forcedColors: true, geolocation: true, hasTouch: true, headless: true, httpCredentials: true,
-  ignoreHTTPSErrors: true, isMobile: true, javaScriptEnabled: true, launchOptions: true, locale: true, mount: true, navigationTimeout: true, offline:
-  true, page: true, permissions: true, playwright: true, proxy: true, reducedMotion: true, request: true, reuseContext: true, screen: true,
-  screenshot: true, serviceWorkers: true, services: true, storageState: true, testIdAttribute: true, timezoneId: true, trace: true, userAgent: true,
-  video: true, viewport: true,
+  acceptDownloads: true,
+  actionTimeout: true,
+  baseService: true,
+  baseURL: true,
+  browser: true,
+  browserName: true,
+  bypassCSP: true,
+  channel: true,
+  clientCertificates: true,
+  colorScheme: true,
+  connectOptions: true,
+  context: true,
+  contextOptions: true,
+  contrast: true,
+  defaultBrowserType: true,
+  deviceScaleFactor: true,
+  extraHTTPHeaders: true,
+  forcedColors: true,
+  geolocation: true,
+  hasTouch: true,
+  headless: true,
+  httpCredentials: true,
+  ignoreHTTPSErrors: true,
+  isMobile: true,
+  javaScriptEnabled: true,
+  launchOptions: true,
+  locale: true,
+  mount: true,
+  navigationTimeout: true,
+  offline: true,
+  page: true,
+  permissions: true,
+  playwright: true,
+  proxy: true,
+  reducedMotion: true,
+  request: true,
+  reuseContext: true,
+  screen: true,
+  screenshot: true,
+  serviceWorkers: true,
+  services: true,
+  storageState: true,
+  testIdAttribute: true,
+  timezoneId: true,
+  trace: true,
+  userAgent: true,
+  video: true,
+  viewport: true,
 }
 
 type Fixture = (none: object, use: (connection: unknown) => Promise<void>, info: TestInfo) => Promise<void>
@@ -26,16 +73,21 @@ type Fixture = (none: object, use: (connection: unknown) => Promise<void>, info:
  */
 export function isolatedFixtures(): object {
   let names: readonly string[] | undefined
-  const known = (): readonly string[] => (names ??= serviceNames(configFolder(process.argv)).filter((name) => !(name in TAKEN)))
-  const fixtureIn = (name: string | symbol): Fixture | undefined => (typeof name === 'string' && known().includes(name) ? fixtureOf(name) : undefined)
-  return new Proxy({}, {
-    ownKeys: () => [...known()],
-    get: (_, name) => fixtureIn(name),
-    getOwnPropertyDescriptor: (_, name) => {
-      const value = fixtureIn(name)
-      return value && { value, enumerable: true, configurable: true }
+  const known = (): readonly string[] =>
+    (names ??= serviceNames(configFolder(process.argv)).filter((name) => !(name in TAKEN)))
+  const fixtureIn = (name: string | symbol): Fixture | undefined =>
+    typeof name === 'string' && known().includes(name) ? fixtureOf(name) : undefined
+  return new Proxy(
+    {},
+    {
+      ownKeys: () => [...known()],
+      get: (_, name) => fixtureIn(name),
+      getOwnPropertyDescriptor: (_, name) => {
+        const value = fixtureIn(name)
+        return value && { value, enumerable: true, configurable: true }
+      },
     },
-  })
+  )
 }
 
 function fixtureOf(name: string): Fixture {

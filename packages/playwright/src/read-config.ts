@@ -19,7 +19,10 @@ export async function readConfig(root: string): Promise<AnyConfig> {
     child.once('error', () => done(undefined))
     child.once('exit', () => done(undefined))
   })
-  if (!read) throw new MoorageError('CONFIG_INVALID', `The config in ${root} could not be read: its process ended early.`, { hint: 'What it said stands above.' })
+  if (!read)
+    throw new MoorageError('CONFIG_INVALID', `The config in ${root} could not be read: its process ended early.`, {
+      hint: 'What it said stands above.',
+    })
   if ('failure' in read) throw fromPlain(read.failure)
   return read.config
 }

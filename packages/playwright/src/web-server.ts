@@ -45,9 +45,13 @@ function requireWait(env: EnvVariables): void {
   const { version, minor } = installedVersion()
   // Below `moorage exec` every entry has the variables from the start.
   if (minor >= WAITS_SINCE || env['MOORAGE']) return
-  throw new MoorageError('RUNTIME_UNSUPPORTED', `moorage.webServer() needs Playwright 1.${WAITS_SINCE} or later, and ${version} is installed.`, {
-    hint: "Update it; or run `moorage exec -- playwright test`; or name the app as a service, npmServer(), and use globalSetup: 'moorage/playwright'.",
-  })
+  throw new MoorageError(
+    'RUNTIME_UNSUPPORTED',
+    `moorage.webServer() needs Playwright 1.${WAITS_SINCE} or later, and ${version} is installed.`,
+    {
+      hint: "Update it; or run `moorage exec -- playwright test`; or name the app as a service, npmServer(), and use globalSetup: 'moorage/playwright'.",
+    },
+  )
 }
 
 /** For the shell that Playwright runs commands by: sh, or cmd.exe. */

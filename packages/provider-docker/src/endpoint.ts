@@ -18,9 +18,12 @@ export function addressOf(client: Client, network: RunNetwork, id: string): Addr
   let known: Settings | undefined
   const settings = async (): Promise<Settings> => {
     if (known) return known
-    const seen = await client.engine.getContainer(id).inspect().catch((error: unknown): never => {
-      throw lostOr(error, client.host)
-    })
+    const seen = await client.engine
+      .getContainer(id)
+      .inspect()
+      .catch((error: unknown): never => {
+        throw lostOr(error, client.host)
+      })
     return seen.NetworkSettings
   }
   return {
@@ -32,7 +35,12 @@ export function addressOf(client: Client, network: RunNetwork, id: string): Addr
       return { host: network.reach, port: Number(binding?.HostPort ?? 0) }
     },
     // The engine's port proxy accepts whoever comes, and closes again when it has found nobody, which a busy machine delays.
-    ...(network.direct ? { portProblem: async (port, signal) => await nobodyAt((await settings()).Networks[network.name]?.IPAddress, port, signal) } : {}),
+    ...(network.direct
+      ? {
+          portProblem: async (port, signal) =>
+            await nobodyAt((await settings()).Networks[network.name]?.IPAddress, port, signal),
+        }
+      : {}),
   }
 }
 
@@ -42,5 +50,7 @@ async function nobodyAt(host: string | undefined, port: number, signal: AbortSig
   const closed = await portAnswers({ host, port }, PROBE, signal)
   if (closed === undefined) return undefined
   if (closed === 'ECONNREFUSED') return `nobody listens on port ${port} in the container`
-  return closed === 'ETIMEDOUT' ? `port ${port} of the container did not answer within ${PROBE} ms` : `port ${port} of the container: ${closed}`
+  return closed === 'ETIMEDOUT'
+    ? `port ${port} of the container did not answer within ${PROBE} ms`
+    : `port ${port} of the container: ${closed}`
 }

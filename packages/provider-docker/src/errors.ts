@@ -16,7 +16,11 @@ export function lostOr(error: unknown, host: string, details: ErrorDetails = {})
   if (!isAway(error as object)) return error
   const { code } = error as { readonly code?: string }
   const where = details.service === undefined ? '' : `services.${details.service}: `
-  return new MoorageError('PROVIDER_LOST', `${where}the engine at ${host} does not answer (${code}).`, { ...details, provider: 'docker', cause: error })
+  return new MoorageError('PROVIDER_LOST', `${where}the engine at ${host} does not answer (${code}).`, {
+    ...details,
+    provider: 'docker',
+    cause: error,
+  })
 }
 
 /** What the engine answered. */

@@ -5,7 +5,11 @@ import type { ExecResult } from '@moorage/core'
 import type { Client } from './engine/client.ts'
 
 /** Runs a command inside a container. */
-export async function execIn({ engine }: Client, { id, command }: { readonly id: string; readonly command: readonly string[] }, signal: AbortSignal): Promise<ExecResult> {
+export async function execIn(
+  { engine }: Client,
+  { id, command }: { readonly id: string; readonly command: readonly string[] },
+  signal: AbortSignal,
+): Promise<ExecResult> {
   const exec = await engine.getContainer(id).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true })
   const source = (await exec.start({ hijack: true, stdin: false })) as unknown as Readable
   const out = new PassThrough()

@@ -14,6 +14,10 @@ export interface DockerOptions {
 /** Services as containers of a Docker Engine, through `testcontainers`. Throws `MoorageError` (CONFIG_INVALID). */
 export function docker(options: DockerOptions = {}): ProviderRef {
   const { ryuk = false } = options
-  if (typeof ryuk !== 'boolean') throw new MoorageError('CONFIG_INVALID', `docker({ ryuk }): ${JSON.stringify(ryuk)} is neither true nor false.`, { provider: 'docker', hint: 'Give true, or leave it out.' })
+  if (typeof ryuk !== 'boolean')
+    throw new MoorageError('CONFIG_INVALID', `docker({ ryuk }): ${JSON.stringify(ryuk)} is neither true nor false.`, {
+      provider: 'docker',
+      hint: 'Give true, or leave it out.',
+    })
   return { name: 'docker', module: siblingModule(import.meta.url, 'provider'), options: { ...options } }
 }

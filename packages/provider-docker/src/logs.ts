@@ -3,7 +3,11 @@ import { cutLine, type LogLine, type LogOptions } from '@moorage/core'
 import type { Client } from './engine/client.ts'
 
 /** A container's lines, stdout and stderr told apart. */
-export async function* readLogs({ engine }: Client, id: string, { follow = false, tail, signal }: LogOptions): AsyncGenerator<LogLine> {
+export async function* readLogs(
+  { engine }: Client,
+  id: string,
+  { follow = false, tail, signal }: LogOptions,
+): AsyncGenerator<LogLine> {
   const lines = new Lines()
   const options = { stdout: true, stderr: true, ...(tail === undefined ? {} : { tail }) }
   if (!follow) {

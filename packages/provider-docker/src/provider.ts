@@ -9,13 +9,15 @@ import { openRyuk, type Ryuk } from './ryuk/ryuk.ts'
 import { startUnit, type Work } from './start.ts'
 import { removeRun } from './stop.ts'
 
-const KEPT = 'Ryuk removes what stays here 10 s after the supervisor is gone: with this machine, or at the end of the CI job.'
+const KEPT =
+  'Ryuk removes what stays here 10 s after the supervisor is gone: with this machine, or at the end of the CI job.'
 
 /** What `docker()` names: see core's contract. */
 export function provider(options: JsonObject, { root }: { readonly root: string }): Provider {
   const host = typeof options['host'] === 'string' ? options['host'] : undefined
   let found: Promise<Found> | undefined
-  const engine = (signal?: AbortSignal): Promise<Found> => (found ??= findEngine({ env: process.env, ...(host === undefined ? {} : { host }) }, signal))
+  const engine = (signal?: AbortSignal): Promise<Found> =>
+    (found ??= findEngine({ env: process.env, ...(host === undefined ? {} : { host }) }, signal))
   return {
     name: 'docker',
     form: 'container',
@@ -41,7 +43,10 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
     },
     async reap(scope, signal) {
       const seen = await engine()
-      return await reap({ ...(seen.ok ? { host: seen.host } : {}), ask: (at) => (request) => call(at, { ...request, signal }) }, scope)
+      return await reap(
+        { ...(seen.ok ? { host: seen.host } : {}), ask: (at) => (request) => call(at, { ...request, signal }) },
+        scope,
+      )
     },
   }
 }
@@ -61,7 +66,15 @@ function openSession(host: string, { run, report, signal, ryuk: wanted }: Openin
   const over = new AbortController()
   const waiting = new Set<string>()
   const told = (detail: string): void => waiting.forEach((service) => report.phase(service, 'pull', detail))
-  const ryuk = guard(wanted, report, async () => openRyuk(await client, { run, network: await network, report, signal: AbortSignal.any([signal, over.signal]), told }))
+  const ryuk = guard(wanted, report, async () =>
+    openRyuk(await client, {
+      run,
+      network: await network,
+      report,
+      signal: AbortSignal.any([signal, over.signal]),
+      told,
+    }),
+  )
   const work: Work = { client, run, report, network: ryuk.then(() => network), relays }
   const units = new Set<Promise<Unit>>()
   // Whoever starts a service waits for them, and tells their failure.

@@ -41,11 +41,15 @@ const PATHS = { container: '/containers', network: '/networks' } as const
  * Removes what a dead owner's journal names, on the engine where it was made, and containers and networks whose labels
  * name an owner that is provably dead. Whatever else an engine has is not ours.
  */
-export async function reap({ host, ask }: Sweeping, { journals, alive, dry = false }: ReapScope): Promise<readonly ReapedObject[]> {
+export async function reap(
+  { host, ask }: Sweeping,
+  { journals, alive, dry = false }: ReapScope,
+): Promise<readonly ReapedObject[]> {
   const left = new Map<string, Leftover>()
   const failures: unknown[] = []
   // An engine that is away keeps nobody from being cleaned up after on another one.
-  const attempt = async (at: string, work: (ask: Ask) => Promise<void>): Promise<void> => await work(ask(at)).catch((error: unknown) => void failures.push(lostOr(error, at)))
+  const attempt = async (at: string, work: (ask: Ask) => Promise<void>): Promise<void> =>
+    await work(ask(at)).catch((error: unknown) => void failures.push(lostOr(error, at)))
   const add = (found: Leftover | undefined): void => void (found && left.set(found.id, found))
   for (const { run, owner, entries } of journals.filter((journal) => !alive(journal.owner))) {
     for (const entry of entries as unknown as readonly Entry[]) {
@@ -64,7 +68,10 @@ export async function reap({ host, ask }: Sweeping, { journals, alive, dry = fal
 }
 
 /** What an entry names, if it is there. Its id is proof enough; a name is not: run and owner must be those of the journal. */
-async function reapJournaled(ask: Ask, { run, owner, entry: { kind, name, id } }: { readonly run: string; readonly owner: Owner; readonly entry: Entry }): Promise<Leftover | undefined> {
+async function reapJournaled(
+  ask: Ask,
+  { run, owner, entry: { kind, name, id } }: { readonly run: string; readonly owner: Owner; readonly entry: Entry },
+): Promise<Leftover | undefined> {
   const path = `${PATHS[kind]}/${id ?? name}${kind === 'container' ? '/json' : ''}`
   const { status, text } = await accepted(ask({ method: 'GET', path }), 404)
   if (status === 404) return undefined
@@ -82,9 +89,14 @@ async function reapLabelled(ask: Ask, alive: ReapScope['alive']): Promise<readon
   }
   const list = async (kind: Leftover['kind'], path: string): Promise<readonly Leftover[]> => {
     const { text } = await accepted(ask({ method: 'GET', path }))
-    return (JSON.parse(text) as readonly Listed[]).filter(({ Labels }) => dead(Labels)).map(({ Id, Labels }) => ({ kind, id: Id, run: runOf(Labels), ask }))
+    return (JSON.parse(text) as readonly Listed[])
+      .filter(({ Labels }) => dead(Labels))
+      .map(({ Id, Labels }) => ({ kind, id: Id, run: runOf(Labels), ask }))
   }
-  return [...(await list('container', `/containers/json?all=1&${filters}`)), ...(await list('network', `/networks?${filters}`))]
+  return [
+    ...(await list('container', `/containers/json?all=1&${filters}`)),
+    ...(await list('network', `/networks?${filters}`)),
+  ]
 }
 
 async function remove({ kind, id, ask }: Leftover): Promise<void> {

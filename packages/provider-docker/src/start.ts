@@ -1,4 +1,16 @@
-import { HOST_ACCESS_NAME, MoorageError, readFileTrees, exitSignal, type ContainerUnit, type Exit, type HostPortProxies, type Report, type Run, type Unit, type UnitSpec } from '@moorage/core'
+import {
+  HOST_ACCESS_NAME,
+  MoorageError,
+  readFileTrees,
+  exitSignal,
+  type ContainerUnit,
+  type Exit,
+  type HostPortProxies,
+  type Report,
+  type Run,
+  type Unit,
+  type UnitSpec,
+} from '@moorage/core'
 import { addressOf } from './endpoint.ts'
 import { isAway, leaveToSession, saidBy } from './errors.ts'
 import type { Adjust, Client } from './engine/client.ts'
@@ -27,7 +39,9 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   const client = await work.client
   await pullIfAbsent(client, { service: spec.name, image }, { report, signal })
   const network = await work.network
-  const hosts = hostAccess ? [`${HOST_ACCESS_NAME}:${await work.relays.openSamePorts(hostAccess === true ? [] : hostAccess)}`] : []
+  const hosts = hostAccess
+    ? [`${HOST_ACCESS_NAME}:${await work.relays.openSamePorts(hostAccess === true ? [] : hostAccess)}`]
+    : []
   signal.throwIfAborted()
   report.phase(spec.name, 'start')
   const name = `moorage-${run.id}-${spec.name.toLowerCase()}`
@@ -61,7 +75,8 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   let stopping: Promise<void> | undefined
   const exited = exit.promise.then((end) => (stopping ? new Promise<never>(() => {}) : end))
   return {
-    endpoint: (port, from) => (from === 'network' ? Promise.resolve({ host: spec.name.toLowerCase(), port }) : address.published(port)),
+    endpoint: (port, from) =>
+      from === 'network' ? Promise.resolve({ host: spec.name.toLowerCase(), port }) : address.published(port),
     ...(address.portProblem ? { portProblem: address.portProblem } : {}),
     inspect: `docker logs ${name}`,
     logs: (options) => readLogs(client, id, options),
@@ -71,7 +86,19 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
   }
 }
 
-function adjustments({ run, spec, network, name, hosts }: { run: Run; spec: UnitSpec; network: RunNetwork; name: string; hosts: readonly string[] }): Omit<Adjust, 'created'> {
+function adjustments({
+  run,
+  spec,
+  network,
+  name,
+  hosts,
+}: {
+  run: Run
+  spec: UnitSpec
+  network: RunNetwork
+  name: string
+  hosts: readonly string[]
+}): Omit<Adjust, 'created'> {
   const unit = spec.container as ContainerUnit
   const ports = Object.values(spec.ports).map((port) => `${port}/tcp`)
   return {
@@ -110,17 +137,39 @@ function watchExit({ engine, host }: Client, id: string, done: (exit: Exit) => v
     const { text } = await call(host, { method: 'POST', path: `/containers/${id}/wait?condition=next-exit` })
     const { StatusCode: code } = JSON.parse(text) as { readonly StatusCode?: number }
     if (code === undefined) throw new RangeError(text)
-    const state = await engine.getContainer(id).inspect().then(({ State }) => State, () => undefined)
-    return { reason: 'exited', code, ...(state?.OOMKilled ? { detail: 'out of memory' } : {}), ...(code > 128 ? exitSignal(code) : {}) }
+    const state = await engine
+      .getContainer(id)
+      .inspect()
+      .then(
+        ({ State }) => State,
+        () => undefined,
+      )
+    return {
+      reason: 'exited',
+      code,
+      ...(state?.OOMKilled ? { detail: 'out of memory' } : {}),
+      ...(code > 128 ? exitSignal(code) : {}),
+    }
   }
-  void seen().catch((): Exit => ({ reason: 'lost', detail: 'the engine stopped answering, or the container was removed by somebody else' })).then(done)
+  void seen()
+    .catch((): Exit => ({
+      reason: 'lost',
+      detail: 'the engine stopped answering, or the container was removed by somebody else',
+    }))
+    .then(done)
 }
 
 function translate(error: unknown, { name }: UnitSpec, image: string): MoorageError {
   const said = saidBy(error)
   const details = { service: name, provider: 'docker', phase: 'start' as const, cause: error }
   if (/executable file not found|no such file or directory|permission denied/i.test(said)) {
-    return new MoorageError('START_FAILED', `services.${name}.command: ${image} cannot run it.`, { ...details, hint: `The engine says: ${said}\nCorrect the command; it must exist inside the image.` })
+    return new MoorageError('START_FAILED', `services.${name}.command: ${image} cannot run it.`, {
+      ...details,
+      hint: `The engine says: ${said}\nCorrect the command; it must exist inside the image.`,
+    })
   }
-  return new MoorageError('START_FAILED', `services.${name}: the engine did not start it.`, { ...details, hint: `It says: ${said}` })
+  return new MoorageError('START_FAILED', `services.${name}: the engine did not start it.`, {
+    ...details,
+    hint: `It says: ${said}`,
+  })
 }

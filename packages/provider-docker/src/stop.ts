@@ -13,6 +13,9 @@ export async function removeContainer(ask: Ask, id: string, grace?: number): Pro
 
 /** Removes whatever carries the run's label, or of that what has a name: also what a start under way has made since. */
 export async function removeRun({ engine, ask }: Client, run: string, name?: string): Promise<void> {
-  const left = await engine.listContainers({ all: true, filters: { label: [`${RUN}=${run}`], ...(name === undefined ? {} : { name: [`^/${name}$`] }) } })
+  const left = await engine.listContainers({
+    all: true,
+    filters: { label: [`${RUN}=${run}`], ...(name === undefined ? {} : { name: [`^/${name}$`] }) },
+  })
   await Promise.all(left.map(({ Id }) => removeContainer(ask, Id)))
 }

@@ -30,9 +30,18 @@ const QUIET = 5_000
  * By the pod's address where it is proven from within the cluster; else by forwards, whose local ports are open before
  * the pod exists. Outside of the cluster an address is not tried: it may be a stranger's.
  */
-export async function openRoute(client: Client, at: Omit<ForwardTarget, 'port'> & { readonly ports: readonly number[] }, { reach, inCluster, report }: Ways): Promise<Route> {
+export async function openRoute(
+  client: Client,
+  at: Omit<ForwardTarget, 'port'> & { readonly ports: readonly number[] },
+  { reach, inCluster, report }: Ways,
+): Promise<Route> {
   const forwards = new Map<number, Promise<Forward>>()
-  const targetOf = (port: number): ForwardTarget => ({ service: at.service, namespace: at.namespace, pod: at.pod, port })
+  const targetOf = (port: number): ForwardTarget => ({
+    service: at.service,
+    namespace: at.namespace,
+    pod: at.pod,
+    port,
+  })
   const direct = reach === 'pod-ip' || (reach === 'auto' && inCluster)
   let spoken = 0
   const failed = (error: MoorageError): void => {
@@ -50,7 +59,9 @@ export async function openRoute(client: Client, at: Omit<ForwardTarget, 'port'> 
   const proven = async (port: number, address: () => Promise<string>): Promise<string | undefined> => {
     const host = await address()
     if (reach === 'pod-ip' || (await answers(host, port))) return host
-    report.notice(`services.${at.service}: its pod does not answer at ${host}, though this is a pod of the same cluster (a network policy?): forwarding through the API.`)
+    report.notice(
+      `services.${at.service}: its pod does not answer at ${host}, though this is a pod of the same cluster (a network policy?): forwarding through the API.`,
+    )
     return undefined
   }
   return {
@@ -66,7 +77,9 @@ export async function openRoute(client: Client, at: Omit<ForwardTarget, 'port'> 
     async portProblem(port, signal) {
       const host = await addresses.get(port)
       if (host === undefined) return await portProblem(client, targetOf(port), signal)
-      return (await portAnswers({ host, port }, PROBE)) === undefined ? undefined : `nobody portProblem at ${host}:${port}`
+      return (await portAnswers({ host, port }, PROBE)) === undefined
+        ? undefined
+        : `nobody portProblem at ${host}:${port}`
     },
     async close() {
       await Promise.all([...forwards.values()].map(async (opening) => (await opening).close()))

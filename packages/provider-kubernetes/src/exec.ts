@@ -15,11 +15,19 @@ export interface ExecOptions {
 }
 
 /** Runs a command inside a pod. */
-export async function execIn(client: Client, at: Pick<ForwardTarget, 'service' | 'namespace' | 'pod'>, { container = 'main', command, input }: ExecOptions, signal: AbortSignal): Promise<ExecResult> {
+export async function execIn(
+  client: Client,
+  at: Pick<ForwardTarget, 'service' | 'namespace' | 'pod'>,
+  { container = 'main', command, input }: ExecOptions,
+  signal: AbortSignal,
+): Promise<ExecResult> {
   signal.throwIfAborted()
   const query = new URLSearchParams({ container, stdout: 'true', stderr: 'true', stdin: String(input !== undefined) })
   for (const part of command) query.append('command', part)
-  const socket = await client.socket(`/api/v1/namespaces/${at.namespace}/pods/${at.pod}/exec?${query}`, input ? 'v5.channel.k8s.io' : 'v4.channel.k8s.io')
+  const socket = await client.socket(
+    `/api/v1/namespaces/${at.namespace}/pods/${at.pod}/exec?${query}`,
+    input ? 'v5.channel.k8s.io' : 'v4.channel.k8s.io',
+  )
   const out: { [channel: number]: Buffer[] } = { [STDOUT]: [], [STDERR]: [], [ERROR]: [] }
   const ended = Promise.withResolvers<void>()
   const onAbort = (): void => {
@@ -59,17 +67,27 @@ function exitOf(word: string): { readonly code: number; readonly said?: string }
   return { code: 126, said: message || 'the connection broke off' }
 }
 
-async function refusal(at: Pick<ForwardTarget, 'service' | 'namespace'>, response: IncomingMessage): Promise<MoorageError> {
+async function refusal(
+  at: Pick<ForwardTarget, 'service' | 'namespace'>,
+  response: IncomingMessage,
+): Promise<MoorageError> {
   const { message = `status ${String(response.statusCode)}` } = parse(await textOf(response).catch(() => '')) as Status
   if (response.statusCode !== 403) return failed(at, message)
-  return new MoorageError('START_FAILED', `services.${at.service}: this user may not run commands in pods of namespace ${at.namespace}: ${message}.`, {
-    service: at.service,
-    provider: 'kubernetes',
-    cause: 403,
-    hint: `It needs: kubectl create role moorage-exec -n ${at.namespace} --verb=get,create --resource=pods/exec`,
-  })
+  return new MoorageError(
+    'START_FAILED',
+    `services.${at.service}: this user may not run commands in pods of namespace ${at.namespace}: ${message}.`,
+    {
+      service: at.service,
+      provider: 'kubernetes',
+      cause: 403,
+      hint: `It needs: kubectl create role moorage-exec -n ${at.namespace} --verb=get,create --resource=pods/exec`,
+    },
+  )
 }
 
 function failed({ service }: Pick<ForwardTarget, 'service'>, said: string): MoorageError {
-  return new MoorageError('PROVIDER_LOST', `services.${service}: a command inside it could not be run: ${said}.`, { service, provider: 'kubernetes' })
+  return new MoorageError('PROVIDER_LOST', `services.${service}: a command inside it could not be run: ${said}.`, {
+    service,
+    provider: 'kubernetes',
+  })
 }

@@ -11,7 +11,10 @@ export interface Delivery {
   readonly volumes: readonly object[]
   readonly mounts: readonly object[]
   /** What comes by another way holds the main process up until it is there. */
-  readonly gate?: { readonly container: object; send(client: Client, subject: Subject, signal: AbortSignal): Promise<void> }
+  readonly gate?: {
+    readonly container: object
+    send(client: Client, subject: Subject, signal: AbortSignal): Promise<void>
+  }
 }
 
 // Bytes. An object of the API may have 1 MiB, in base64 and with its labels; above the sum the way by the API's store would be rude.
@@ -19,7 +22,9 @@ const PER_OBJECT = 700_000
 const IN_STORE = 2_000_000
 
 export function planDelivery(parcels: readonly FileTree[], prefix: string): Delivery {
-  const big = parcels.reduce((sum, { bytes }) => sum + bytes, 0) > IN_STORE || parcels.some(({ files }) => files.some(({ bytes, link }) => bytes > PER_OBJECT || link !== undefined))
+  const big =
+    parcels.reduce((sum, { bytes }) => sum + bytes, 0) > IN_STORE ||
+    parcels.some(({ files }) => files.some(({ bytes, link }) => bytes > PER_OBJECT || link !== undefined))
   return big ? streamed(parcels) : stored(parcels, prefix)
 }
 
@@ -47,7 +52,10 @@ function stored(parcels: readonly FileTree[], prefix: string): Delivery {
   })
   return {
     objects: packed.flat().map(({ name, data }) => ({ name, data })),
-    volumes: packed.map((bins, i) => ({ name: `files-${i}`, projected: { sources: bins.map(({ name, items }) => ({ secret: { name, items } })) } })),
+    volumes: packed.map((bins, i) => ({
+      name: `files-${i}`,
+      projected: { sources: bins.map(({ name, items }) => ({ secret: { name, items } })) },
+    })),
     mounts: mountsOf(parcels),
   }
 }
@@ -68,24 +76,41 @@ function streamed(parcels: readonly FileTree[]): Delivery {
         name: 'files',
         command: ['sh', '-c', wait],
         args: [],
-        volumeMounts: [...parcels.map((_, i) => ({ name: `files-${i}`, mountPath: `${STAGE}/${i}` })), { name: 'files-done', mountPath: `${STAGE}/done` }],
+        volumeMounts: [
+          ...parcels.map((_, i) => ({ name: `files-${i}`, mountPath: `${STAGE}/${i}` })),
+          { name: 'files-done', mountPath: `${STAGE}/done` },
+        ],
       },
       send: async (client, subject, signal) => {
         const command = ['sh', '-c', `tar -xf - -C ${STAGE} && : > ${STAGE}/done/1`]
-        const { code, stderr } = await execIn(client, subject, { container: 'files', command, input: await tarOf(parcels) }, signal)
+        const { code, stderr } = await execIn(
+          client,
+          subject,
+          { container: 'files', command, input: await tarOf(parcels) },
+          signal,
+        )
         if (code === 0) return
-        throw new MoorageError('START_FAILED', `services.${subject.service}: its files did not get into the pod: ${stderr.trim() || `exit code ${code}`}.`, {
-          service: subject.service,
-          provider: 'kubernetes',
-          hint: 'Files of more than 2 MB, and links, need sh and tar inside the image; build them into an image of your own, or use fewer.',
-        })
+        throw new MoorageError(
+          'START_FAILED',
+          `services.${subject.service}: its files did not get into the pod: ${stderr.trim() || `exit code ${code}`}.`,
+          {
+            service: subject.service,
+            provider: 'kubernetes',
+            hint: 'Files of more than 2 MB, and links, need sh and tar inside the image; build them into an image of your own, or use fewer.',
+          },
+        )
       },
     },
   }
 }
 
 function mountsOf(parcels: readonly FileTree[]): readonly object[] {
-  return parcels.map(({ target, folder }, i) => ({ name: `files-${i}`, mountPath: target, readOnly: true, ...(folder ? {} : { subPath: ALONE }) }))
+  return parcels.map(({ target, folder }, i) => ({
+    name: `files-${i}`,
+    mountPath: target,
+    readOnly: true,
+    ...(folder ? {} : { subPath: ALONE }),
+  }))
 }
 
 async function tarOf(parcels: readonly FileTree[]): Promise<Iterable<Buffer>> {

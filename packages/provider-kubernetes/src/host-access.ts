@@ -7,7 +7,10 @@ import type { RunNamespace } from './lifetime/run-namespace.ts'
 /** Pods can dial the supervisor's pod; a machine outside of the cluster they cannot. */
 export function hostProblem({ inCluster }: Credentials): Omit<OptionProblem, 'at'> | undefined {
   if (inCluster) return undefined
-  return { reason: 'this machine is no pod of the cluster, so no pod can dial it', fix: "Run that service in the cluster as well (npmServer has placement: 'provider'), or the tests in a pod." }
+  return {
+    reason: 'this machine is no pod of the cluster, so no pod can dial it',
+    fix: "Run that service in the cluster as well (npmServer has placement: 'provider'), or the tests in a pod.",
+  }
 }
 
 // Milliseconds until a pod's address is known; it may dial before its node has told it.
@@ -18,7 +21,8 @@ export function hostPortProxies(credentials: Credentials, place: Promise<RunName
   return new HostPortProxies(async () => {
     const { observed } = await place
     const admits = async (address: string): Promise<boolean> => {
-      for (const until = performance.now() + KNOWN; !observed.hasAddress(address); await sleep(20)) if (performance.now() > until) return false
+      for (const until = performance.now() + KNOWN; !observed.hasAddress(address); await sleep(20))
+        if (performance.now() > until) return false
       return true
     }
     return { host: await ownAddress(credentials), admits }
@@ -29,12 +33,23 @@ export function hostPortProxies(credentials: Credentials, place: Promise<RunName
 function ownAddress({ server }: Credentials): Promise<string> {
   const { hostname, port, protocol } = new URL(server)
   return new Promise((done, fail) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (protocol === 'http:' ? 80 : 443)) })
+    const socket = connect({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port || (protocol === 'http:' ? 80 : 443)),
+    })
     socket.once('connect', () => {
       const { localAddress } = socket
       socket.destroy()
       done(localAddress as string)
     })
-    socket.once('error', (cause) => fail(new MoorageError('PROVIDER_LOST', `The API server ${server} does not answer, so this pod's own address is not known.`, { provider: 'kubernetes', cause })))
+    socket.once('error', (cause) =>
+      fail(
+        new MoorageError(
+          'PROVIDER_LOST',
+          `The API server ${server} does not answer, so this pod's own address is not known.`,
+          { provider: 'kubernetes', cause },
+        ),
+      ),
+    )
   })
 }

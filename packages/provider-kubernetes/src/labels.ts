@@ -29,13 +29,20 @@ export function ownerIn(annotations: { readonly [name: string]: string } | undef
 /** At most 63 of letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; what is changed lives on in a hash. */
 export function labelValue(text: string): string {
   if (/^([a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?)?$/i.test(text)) return text
-  return `${text.replace(/[^a-z0-9_.-]+/gi, '-').slice(0, 54).replace(/^[^a-z0-9]+|[^a-z0-9]+$/gi, '')}-${short(text)}`.replace(/^-/, '')
+  return `${text
+    .replace(/[^a-z0-9_.-]+/gi, '-')
+    .slice(0, 54)
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/gi, '')}-${short(text)}`.replace(/^-/, '')
 }
 
 /** A service's key as a DNS label: `db` stays `db`, anything else gets a hash, so that no two meet. */
 export function hostLabel(key: string): string {
   if (/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/.test(key)) return key
-  const clean = key.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 32).replace(/^-+|-+$/g, '')
+  const clean = key
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 32)
+    .replace(/^-+|-+$/g, '')
   return `${/^[a-z]/.test(clean) ? '' : 's'}${clean}-${short(key)}`.replace(/--+/g, '-')
 }
 

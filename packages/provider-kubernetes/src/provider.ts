@@ -15,7 +15,8 @@ const PROBE = 5_000
 export function provider(given: JsonObject, { root }: { readonly root: string }): Provider {
   const options = given as KubernetesOptions
   let chosen: Promise<Chosen> | undefined
-  const look = (signal: AbortSignal): Promise<Chosen> => (chosen ??= selectCluster({ options, env: process.env, root }, signal))
+  const look = (signal: AbortSignal): Promise<Chosen> =>
+    (chosen ??= selectCluster({ options, env: process.env, root }, signal))
   const cluster = async (signal: AbortSignal): Promise<Cluster> => {
     const { cluster: found, probed } = await look(signal)
     if (!found) throw new RangeError(probed.ok ? '' : probed.reason)
@@ -28,7 +29,14 @@ export function provider(given: JsonObject, { root }: { readonly root: string })
       const limit = AbortSignal.timeout(PROBE)
       const { probed } = await look(AbortSignal.any([signal, limit])).catch((error: unknown): Chosen => {
         if (!limit.aborted || signal.aborted) throw error
-        return { probed: { ok: false, broken: true, reason: `the cluster does not answer within ${PROBE / 1_000} s`, fix: 'check it with: kubectl cluster-info' } }
+        return {
+          probed: {
+            ok: false,
+            broken: true,
+            reason: `the cluster does not answer within ${PROBE / 1_000} s`,
+            fix: 'check it with: kubectl cluster-info',
+          },
+        }
       })
       if (!probed.ok) chosen = undefined
       return probed
@@ -64,10 +72,19 @@ function openSession(found: Cluster, { run, report: given, options, signal }: Op
   const place = placeOf(found, { choice, run, report, options, signal })
   // Whoever starts a service waits for it, and tells its failure.
   place.catch(() => {})
-  if (choice.mode === 'shared' && options.deleter) report.notice(`kubernetes({ deleter }) has nothing to do: runs share namespace ${choice.namespace}, which stays.`)
+  if (choice.mode === 'shared' && options.deleter)
+    report.notice(`kubernetes({ deleter }) has nothing to do: runs share namespace ${choice.namespace}, which stays.`)
   if (choice.mode === 'create') void place.then(() => reportStuckNamespaces(client, report, { signal })).catch(() => {})
   const relays = hostPortProxies(credentials, place)
-  const work: Work = { client, report, options, place, relays, ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report }, turns: new Map() }
+  const work: Work = {
+    client,
+    report,
+    options,
+    place,
+    relays,
+    ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report },
+    turns: new Map(),
+  }
   const units = new Set<Promise<Unit>>()
   return {
     async start(spec, abort) {
@@ -100,7 +117,9 @@ async function placeOf({ client, credentials }: Cluster, making: Omit<Making, 'c
   const { choice, signal } = making
   // An owner must be in the namespace of what it owns.
   const within = credentials.inCluster && choice.mode === 'shared' && choice.namespace === credentials.namespace
-  const ciPod = within ? await findOwnerPod(client, { namespace: choice.namespace, env: process.env, addresses: ownAddresses() }, signal) : { owners: [], labels: {} }
+  const ciPod = within
+    ? await findOwnerPod(client, { namespace: choice.namespace, env: process.env, addresses: ownAddresses() }, signal)
+    : { owners: [], labels: {} }
   return await openRunNamespace(client, { ...making, ciPod })
 }
 

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readFileTrees, type ContainerUnit, type HostPortProxies, type Report, type Unit, type UnitSpec } from '@moorage/core'
+import {
+  readFileTrees,
+  type ContainerUnit,
+  type HostPortProxies,
+  type Report,
+  type Unit,
+  type UnitSpec,
+} from '@moorage/core'
 import { overQuota, refusalOf } from './pod/admission-errors.ts'
 import type { ApiObject } from './api/types.ts'
 import type { Client } from './api/client.ts'
@@ -70,25 +77,32 @@ interface Admission {
   readonly made: (() => Promise<unknown>)[]
 }
 
-async function admit({ client, report, options, relays }: Work, { spec, subject, place, delivery, made }: Admission, signal: AbortSignal): Promise<ApiObject> {
+async function admit(
+  { client, report, options, relays }: Work,
+  { spec, subject, place, delivery, made }: Admission,
+  signal: AbortSignal,
+): Promise<ApiObject> {
   const { namespace, pod: name } = subject
   const { run } = place
   const owner = place.deadman.reference
-  const variables = Object.fromEntries(spec.sensitive.flatMap((key) => (spec.env[key] === undefined ? [] : [[key, spec.env[key]]])))
+  const variables = Object.fromEntries(
+    spec.sensitive.flatMap((key) => (spec.env[key] === undefined ? [] : [[key, spec.env[key]]])),
+  )
   const secret = Object.keys(variables).length ? `${name}-env` : undefined
   const secrets = delivery.objects.map((object) => secretManifest({ run, owner }, object.name, { data: object.data }))
   if (secret) secrets.push(secretManifest({ run, owner }, secret, { stringData: variables }))
   // First what the pod refers to: a node that looks too early looks again only after seconds.
   await Promise.all(
     secrets.map(async (body) => {
-      const { metadata } = (await create(client, { path: `/api/v1/namespaces/${namespace}/secrets`, body, signal })).object
+      const { metadata } = (await create(client, { path: `/api/v1/namespaces/${namespace}/secrets`, body, signal }))
+        .object
       made.push(() => deleteObject(client, { namespace, kind: 'secrets', name: metadata.name, uid: metadata.uid }))
     }),
   )
   const { hostAccess } = spec.container as ContainerUnit
   const machine = hostAccess && (await relays.openSamePorts(hostAccess === true ? [] : hostAccess))
   const shape: PodManifestInput = { run, spec, name, owner, options, namespace, secret, delivery, machine }
-  for (const body = podManifest(shape); ; ) {
+  for (const body = podManifest(shape); ;) {
     signal.throwIfAborted()
     const answer = await tryCreate(client, { path: `/api/v1/namespaces/${namespace}/pods`, body, signal })
     if ('object' in answer) return answer.object

@@ -16,14 +16,19 @@ interface Running {
   undo(): Promise<void>
 }
 
-export function unitOf({ client }: { readonly client: Client }, { subject, uid, observed, route, undo }: Running): Unit {
+export function unitOf(
+  { client }: { readonly client: Client },
+  { subject, uid, observed, route, undo }: Running,
+): Unit {
   let stopping: Promise<void> | undefined
   const forever = new AbortController().signal
-  const address = (): Promise<string> => observed.until(uid, ({ pod, gone }) => pod?.status?.podIP ?? (gone ? '' : undefined), forever)
+  const address = (): Promise<string> =>
+    observed.until(uid, ({ pod, gone }) => pod?.status?.podIP ?? (gone ? '' : undefined), forever)
   const exited = observed.until(uid, exitOf, forever).then((exit) => (stopping ? new Promise<never>(() => {}) : exit))
   return {
     // The address, not the name: it is there at once, where a name comes late and its absence is remembered.
-    endpoint: async (port, from) => (from === 'network' ? { host: await address(), port } : await route.endpoint(port, address)),
+    endpoint: async (port, from) =>
+      from === 'network' ? { host: await address(), port } : await route.endpoint(port, address),
     portProblem: (port, signal) => route.portProblem(port, signal),
     inspect: `kubectl logs -n ${subject.namespace} ${subject.pod}`,
     logs: (options) => readLogs(client, subject, options),
@@ -34,7 +39,8 @@ export function unitOf({ client }: { readonly client: Client }, { subject, uid, 
 }
 
 // Source: Kubernetes, kubelet's eviction, preemption and admission, and node lifecycle: reasons of a pod's status.
-const EVICTED = /^(Evicted|Preempting|Preempted|NodeShutdown|Terminated|NodeLost|NodeAffinity|OutOf\w+|UnexpectedAdmissionError)$/
+const EVICTED =
+  /^(Evicted|Preempting|Preempted|NodeShutdown|Terminated|NodeLost|NodeAffinity|OutOf\w+|UnexpectedAdmissionError)$/
 
 export function exitOf({ pod, gone }: PodSnapshot): Exit | undefined {
   const { reason = '', message = '', phase, conditions = [] } = pod?.status ?? {}
@@ -46,7 +52,12 @@ export function exitOf({ pod, gone }: PodSnapshot): Exit | undefined {
   if (reason === 'DeadlineExceeded') return { reason: 'exited', detail: 'it ran for as long as a pod may' }
   if (terminated) {
     const { exitCode: code } = terminated
-    return { reason: 'exited', code, ...(terminated.reason === 'OOMKilled' ? { detail: outOfMemory(pod) } : {}), ...(code > 128 ? exitSignal(code) : {}) }
+    return {
+      reason: 'exited',
+      code,
+      ...(terminated.reason === 'OOMKilled' ? { detail: outOfMemory(pod) } : {}),
+      ...(code > 128 ? exitSignal(code) : {}),
+    }
   }
   if (gone || pod?.metadata.deletionTimestamp) return { reason: 'lost', detail: 'somebody else deleted its pod' }
   if (phase === 'Failed' || phase === 'Succeeded') return { reason: 'exited', ...(message ? { detail: message } : {}) }
@@ -55,7 +66,9 @@ export function exitOf({ pod, gone }: PodSnapshot): Exit | undefined {
 
 function outOfMemory(pod: Pod | undefined): string {
   const limit = pod?.spec?.containers?.find(({ name }) => name === 'main')?.resources?.limits?.memory
-  return limit === undefined ? 'out of memory' : `out of memory: its limit is ${limit}, resources.limits.memory of kubernetes()`
+  return limit === undefined
+    ? 'out of memory'
+    : `out of memory: its limit is ${limit}, resources.limits.memory of kubernetes()`
 }
 
 function mainOf(pod: Pod | undefined): NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]['state'] {

@@ -43,7 +43,8 @@ function inUse(service: string, port: number, by: string): MoorageError {
 /** Who listens, as far as /proc tells (proc_net_tcp: state 0A is LISTEN, field 10 the inode). */
 function holderOf(port: number): string | undefined {
   const hex = port.toString(16).toUpperCase().padStart(4, '0')
-  const inodes = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => lines(file).map((line) => line.trim().split(/\s+/)))
+  const inodes = ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((file) => lines(file).map((line) => line.trim().split(/\s+/)))
     .filter((fields) => fields[1]?.endsWith(`:${hex}`) && fields[3] === '0A')
     .map((fields) => `socket:[${fields[9]}]`)
   for (const pid of entries('/proc').filter((name) => /^\d+$/.test(name))) {

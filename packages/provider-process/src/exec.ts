@@ -12,7 +12,12 @@ export interface Exec {
 export function execIn({ command, cwd, env, unit }: Exec, signal: AbortSignal): Promise<ExecResult> {
   const [program = '', ...args] = command
   return new Promise((done, fail) => {
-    const child = spawn(program, args, { cwd, env: { ...env, MOORAGE_UNIT: unit }, signal, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...env, MOORAGE_UNIT: unit },
+      signal,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const said = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))

@@ -24,7 +24,9 @@ function openSession(run: Run, report: Report): Session {
   let closed = false
   return {
     reserve: async (service, ports) => {
-      const numbers = await Promise.all(Object.entries(ports).map(async ([name, wish]) => [name, await reservePort(service, wish, reserved)] as const))
+      const numbers = await Promise.all(
+        Object.entries(ports).map(async ([name, wish]) => [name, await reservePort(service, wish, reserved)] as const),
+      )
       return Object.fromEntries(numbers)
     },
     async start(spec, signal) {

@@ -4,7 +4,9 @@ import { basename } from 'node:path'
 import type { Json, ReapedObject, ReapScope } from '@moorage/core'
 import { endMarked, markedPids } from './labels.ts'
 
-type Entry = { readonly kind: 'unit'; readonly unit: string; readonly stopSignal: NodeJS.Signals } | { readonly kind: 'folder'; readonly path: string }
+type Entry =
+  | { readonly kind: 'unit'; readonly unit: string; readonly stopSignal: NodeJS.Signals }
+  | { readonly kind: 'folder'; readonly path: string }
 
 // Milliseconds: the watcher has ended nearly all already.
 const GRACE = 2_000

@@ -49,7 +49,8 @@ export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal)
     logs: (options) => running.logs.read(options),
     exited,
     stop: () => (stopping ??= stopUnit(running)),
-    exec: (command, abort) => execIn({ command, cwd: program.cwd ?? work.run.root, env: envOf(spec, program), unit: running.unit }, abort),
+    exec: (command, abort) =>
+      execIn({ command, cwd: program.cwd ?? work.run.root, env: envOf(spec, program), unit: running.unit }, abort),
   }
 }
 

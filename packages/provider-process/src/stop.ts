@@ -10,7 +10,10 @@ export async function stopUnit({ child, unit, stopSignal, ended }: Running): Pro
   if (runs) {
     send(-pid, stopSignal)
     const late = new AbortController()
-    const inTime = await Promise.race([ended.then(() => true), sleep(GRACE * 1_000, false, { signal: late.signal }).catch(() => false)])
+    const inTime = await Promise.race([
+      ended.then(() => true),
+      sleep(GRACE * 1_000, false, { signal: late.signal }).catch(() => false),
+    ])
     late.abort()
     if (!inTime) send(-pid, 'SIGKILL')
   }

@@ -38,6 +38,9 @@ export interface Wrapped {
 }
 
 /** The command line of a service in its wrapper. */
-export function wrap({ unit, stopSignal, grace }: Wrapped, command: readonly string[]): readonly [string, readonly string[]] {
+export function wrap(
+  { unit, stopSignal, grace }: Wrapped,
+  command: readonly string[],
+): readonly [string, readonly string[]] {
   return ['/bin/sh', ['-c', SCRIPT, 'moorage', unit, stopSignal.replace(/^SIG/, ''), String(grace * 10), ...command]]
 }

@@ -38,5 +38,7 @@ type Errors = { name: string; message: string }[]
 function errorsOf(test: TestCase): readonly Errors[] {
   const { attempts } = test as { attempts?: TestCase['attempts'] }
   const last = attempts?.call(test).at(-1)
-  return [...new Set([test.result().errors, last?.errors])].filter((errors) => errors !== undefined) as unknown as Errors[]
+  return [...new Set([test.result().errors, last?.errors])].filter(
+    (errors) => errors !== undefined,
+  ) as unknown as Errors[]
 }

@@ -37,7 +37,8 @@ export function createPlugin(setup: string): MooragePlugin {
     configureVitest({ vitest }) {
       const { reporters } = vitest.config
       // First: what it adds to a failed test, the others print.
-      if (!reporters.some((reporter) => reporter instanceof EndedServicesReporter)) reporters.unshift(new EndedServicesReporter())
+      if (!reporters.some((reporter) => reporter instanceof EndedServicesReporter))
+        reporters.unshift(new EndedServicesReporter())
     },
   }
 }

@@ -1,5 +1,13 @@
 import type { TestProject } from 'vitest/node'
-import { isMoorageError, messageOf, type AnyConfig, type Environment, type ProvisionOptions, type Registered, type ProgressListener } from '@moorage/core'
+import {
+  isMoorageError,
+  messageOf,
+  type AnyConfig,
+  type Environment,
+  type ProvisionOptions,
+  type Registered,
+  type ProgressListener,
+} from '@moorage/core'
 import { exposeVariables, findConfig, loadConfig, progressPrinter } from '@moorage/core/runner'
 import { rememberEnded } from './ended-services.ts'
 import { isListCommand } from './is-list-command.ts'

@@ -20,12 +20,17 @@ function shadowed({ name, config }: TestProject, variables: Variables): readonly
   const { env = {} } = config as { readonly env?: Variables }
   const names = Object.keys(variables).filter((key) => env[key] !== undefined && env[key] !== variables[key])
   const where = name ? ` of project ${name}` : ''
-  return names.map((key) => `test.env${where} sets ${key}, so tests see that instead of what moorage has started. Remove it there; to use a server of your own, set ${key} in the environment of Vitest.`)
+  return names.map(
+    (key) =>
+      `test.env${where} sets ${key}, so tests see that instead of what moorage has started. Remove it there; to use a server of your own, set ${key} in the environment of Vitest.`,
+  )
 }
 
 /** Vitest 3 still reads the file; later ones say nothing. */
 function ignoredWorkspace({ version, config }: Vitest): readonly string[] {
   if (Number(version.split('.')[0]) < 4 || config.projects?.length) return []
   const found = WORKSPACES.find((file) => existsSync(join(config.root, file)))
-  return found ? [`Vitest ${version} ignores ${found}: its projects do not run. Import its list in the config, as test.projects.`] : []
+  return found
+    ? [`Vitest ${version} ignores ${found}: its projects do not run. Import its list in the config, as test.projects.`]
+    : []
 }

@@ -1,9 +1,22 @@
 import { createServer, type Server } from 'node:net'
-import { MoorageError, type Exit, type LogLine, type Provider, type Report, type Run, type Session, type Unit, type UnitSpec } from '@moorage/core'
+import {
+  MoorageError,
+  type Exit,
+  type LogLine,
+  type Provider,
+  type Report,
+  type Run,
+  type Session,
+  type Unit,
+  type UnitSpec,
+} from '@moorage/core'
 
 /** What the engine in memory holds, by run and service: a stand-in for an engine, for fast tests and simulations. */
 export interface Engine {
-  readonly units: Map<string, { readonly owner: Run['owner']; readonly run: string; end(exit: Exit): void; close(): Promise<void> }>
+  readonly units: Map<
+    string,
+    { readonly owner: Run['owner']; readonly run: string; end(exit: Exit): void; close(): Promise<void> }
+  >
 }
 
 export function createEngine(): Engine {
@@ -60,7 +73,8 @@ async function startUnit({ engine, run, report }: Work, spec: UnitSpec, signal: 
   signal.throwIfAborted()
   const id = `${run.id}/${spec.name}`
   const [life] = spec.process?.command ?? []
-  if (life === 'missing') throw new MoorageError('PROGRAM_NOT_FOUND', `services.${spec.name}: there is no such life.`, { service: spec.name })
+  if (life === 'missing')
+    throw new MoorageError('PROGRAM_NOT_FOUND', `services.${spec.name}: there is no such life.`, { service: spec.name })
   report.journal({ id })
   report.phase(spec.name, 'start')
   const exit = Promise.withResolvers<Exit>()
@@ -69,7 +83,12 @@ async function startUnit({ engine, run, report }: Work, spec: UnitSpec, signal: 
   const server = life === 'echo' ? await listen(port) : undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= closeServer(server).then(() => void engine.units.delete(id)))
-  engine.units.set(id, { owner: run.owner, run: run.id, end: (end) => void closeServer(server).then(() => exit.resolve(end)), close })
+  engine.units.set(id, {
+    owner: run.owner,
+    run: run.id,
+    end: (end) => void closeServer(server).then(() => exit.resolve(end)),
+    close,
+  })
   if (signal.aborted) {
     await close()
     throw signal.reason
@@ -99,7 +118,11 @@ function closeServer(server: Server | undefined): Promise<void> {
   return new Promise((done) => (server?.listening ? server.close(() => done()) : done()))
 }
 
-async function runCommand([name, host, port]: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+async function runCommand([name, host, port]: readonly string[]): Promise<{
+  code: number
+  stdout: string
+  stderr: string
+}> {
   if (name === 'succeeds') return { code: 0, stdout: 'to out\n', stderr: 'to err\n' }
   if (name === 'fails') return { code: 7, stdout: '', stderr: '' }
   if (name !== 'connects') return { code: 127, stdout: '', stderr: '' }

@@ -2,7 +2,17 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { defineConfig, npmServer, process as plain, provision, redis, ref, staticServer, type AnyService, type ProvisionOptions } from '../../../packages/moorage/src/index.ts'
+import {
+  defineConfig,
+  npmServer,
+  process as plain,
+  provision,
+  redis,
+  ref,
+  staticServer,
+  type AnyService,
+  type ProvisionOptions,
+} from '../../../packages/moorage/src/index.ts'
 import { refused } from '../refusal.ts'
 
 let base: string
@@ -12,16 +22,25 @@ afterEach(() => rmSync(base, { recursive: true, force: true }))
 /** The supervisor in this process, its files in a folder of the test's own. */
 function inline(told: string[] = []): ProvisionOptions {
   const { MOORAGE: _, ...env } = process.env
-  return { env: { ...env, CI: '', MOORAGE_PROVIDER: '', MOORAGE_CACHE_DIR: base, MOORAGE_SUPERVISOR: 'inline' }, onProgress: (progress) => void told.push(progress.kind === 'ready' ? `ready ${progress.service}` : progress.kind) }
+  return {
+    env: { ...env, CI: '', MOORAGE_PROVIDER: '', MOORAGE_CACHE_DIR: base, MOORAGE_SUPERVISOR: 'inline' },
+    onProgress: (progress) => void told.push(progress.kind === 'ready' ? `ready ${progress.service}` : progress.kind),
+  }
 }
 
 function site(): string {
   const root = mkdtempSync(join(base, 'site-'))
   writeFileSync(join(root, 'index.html'), '<p>here</p>')
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ scripts: { start: 'node server.mjs', crash: 'node -e "process.exit(4)"' } }))
-  writeFileSync(join(root, 'server.mjs'), `import { createServer } from 'node:http'
+  writeFileSync(
+    join(root, 'package.json'),
+    JSON.stringify({ scripts: { start: 'node server.mjs', crash: 'node -e "process.exit(4)"' } }),
+  )
+  writeFileSync(
+    join(root, 'server.mjs'),
+    `import { createServer } from 'node:http'
 console.log('talks to ' + process.env.SITE)
-createServer((_, response) => response.end(process.env.SITE)).listen(process.env.PORT, '127.0.0.1')`)
+createServer((_, response) => response.end(process.env.SITE)).listen(process.env.PORT, '127.0.0.1')`,
+  )
   return root
 }
 
@@ -30,7 +49,11 @@ const leftovers = (): readonly string[] => readdirSync(join(base, 'run'))
 test('provision, use and dispose, all in this process', async () => {
   const root = site()
   const web = staticServer({ root: '.' })
-  const config = defineConfig({ root, provider: plain(), services: { api: npmServer({ env: { SITE: ref`${web.url}/index.html` } }), web } })
+  const config = defineConfig({
+    root,
+    provider: plain(),
+    services: { api: npmServer({ env: { SITE: ref`${web.url}/index.html` } }), web },
+  })
   const told: string[] = []
   const env = await provision(config, inline(told))
   const { api, web: page } = env.endpoints
@@ -39,7 +62,11 @@ test('provision, use and dispose, all in this process', async () => {
   expect(env.env).toMatchObject({ API_URL: api.url, WEB_URL: page.url })
   expect(JSON.parse(env.env['MOORAGE'] ?? '')).toMatchObject({ run: env.run, services: env.endpoints })
   expect(await env.logs('api')).toEqual([{ stream: 'stdout', text: `talks to ${page.url}/index.html` }])
-  expect(await env.exec('api', ['sh', '-c', 'echo $SITE; exit 3'])).toEqual({ code: 3, stdout: `${page.url}/index.html\n`, stderr: '' })
+  expect(await env.exec('api', ['sh', '-c', 'echo $SITE; exit 3'])).toEqual({
+    code: 3,
+    stdout: `${page.url}/index.html\n`,
+    stderr: '',
+  })
   expect(told.filter((text) => text.startsWith('ready'))).toEqual(['ready web', 'ready api'])
   expect(leftovers()).toHaveLength(1)
   await Promise.all([env.dispose(), env.dispose()])
@@ -63,18 +90,29 @@ test('a failure takes everything back, and the next start is a fresh one', async
   const services = { web: staticServer({ root: '.' }), api: npmServer({ script: 'crash', needs: { web: 'ready' } }) }
   const config = defineConfig({ root, provider: plain(), services })
   const told: string[] = []
-  expect(await refused(() => provision(config, inline(told)))).toMatch(/^SERVICE_EXITED\nservices\.api ended with exit code 4 before it was ready\./)
+  expect(await refused(() => provision(config, inline(told)))).toMatch(
+    /^SERVICE_EXITED\nservices\.api ended with exit code 4 before it was ready\./,
+  )
   expect(told).toContain('ready web')
   await expect.poll(leftovers).toEqual([])
-  await using env = await provision(defineConfig({ root, provider: plain(), services: { web: staticServer({ root: '.' }) } }), inline())
+  await using env = await provision(
+    defineConfig({ root, provider: plain(), services: { web: staticServer({ root: '.' }) } }),
+    inline(),
+  )
   expect((await fetch(env.endpoints.web.url)).status).toBe(200)
 })
 
 test('an abort before and during the start', async () => {
   const config = defineConfig({ root: site(), provider: plain(), services: { web: staticServer({ root: '.' }) } })
-  await expect(provision(config, { ...inline(), signal: AbortSignal.abort(new RangeError('not now')) })).rejects.toThrow('not now')
+  await expect(
+    provision(config, { ...inline(), signal: AbortSignal.abort(new RangeError('not now')) }),
+  ).rejects.toThrow('not now')
   const abort = new AbortController()
-  const starting = provision(config, { ...inline(), onProgress: () => abort.abort(new RangeError('enough')), signal: abort.signal })
+  const starting = provision(config, {
+    ...inline(),
+    onProgress: () => abort.abort(new RangeError('enough')),
+    signal: abort.signal,
+  })
   await expect(starting).rejects.toThrow('enough')
   await expect.poll(() => (existsSync(join(base, 'run')) ? leftovers() : [])).toEqual([])
 })
@@ -82,7 +120,8 @@ test('an abort before and during the start', async () => {
 test('seed functions: called with the connection when all are ready, in a run that nobody shares', async () => {
   const config = defineConfig({ root: site(), provider: plain(), services: { web: staticServer({ root: '.' }) } })
   const heard: string[] = []
-  const web = async ({ url }: { readonly url: string }): Promise<void> => void heard.push(await (await fetch(url)).text())
+  const web = async ({ url }: { readonly url: string }): Promise<void> =>
+    void heard.push(await (await fetch(url)).text())
   await using one = await provision(config, { ...inline(), seeds: { web } })
   await using two = await provision(config, { ...inline(), seeds: { web } })
   expect(heard).toEqual(['<p>here</p>', '<p>here</p>'])
@@ -90,32 +129,58 @@ test('seed functions: called with the connection when all are ready, in a run th
 })
 
 test.each<[string, () => Promise<unknown>, string]>([
-  ['that fails', () => seeded({ seeds: { web: () => Promise.reject(new RangeError('no room')) } }),
-    'SEED_FAILED\nservices.web: its seed function failed: no room.\nCorrect the seed: it is called with the connection that tests get.'],
-  ['for nobody', () => seeded({ seeds: { wbe: () => {} } as object }),
-    'CONFIG_INVALID\nprovision(config, { seeds: { wbe } }): there is no service of that name in the config.\nThere are web.'],
-  ['that is a path', () => seeded({ seeds: { web: './seed.ts' } as object }),
-    "CONFIG_INVALID\nprovision(config, { seeds: { web } }) is no function.\nA module is named in the config: seed: './seed.ts'."],
-  ["for the user's own service", () => seeded({ seeds: { web: () => {} }, env: { ...inline().env, WEB_URL: 'http://127.0.0.1:9' } }),
-    'CONFIG_INVALID\nprovision(config, { seeds: { web } }): WEB_URL is set, and a database of yours is never seeded.\nUnset WEB_URL, or leave the seed out.'],
-  ['that comes after its database was set aside', () => seeded({ seeds: { cache: () => {} } }, { cache: redis({ isolate: 'file' }) }),
-    "CONFIG_INVALID\nprovision(config, { seeds: { cache } }): services.cache is isolated, and what tests begin with is set aside before functions are called.\nName a module in the config: seed: './seed.ts'."],
+  [
+    'that fails',
+    () => seeded({ seeds: { web: () => Promise.reject(new RangeError('no room')) } }),
+    'SEED_FAILED\nservices.web: its seed function failed: no room.\nCorrect the seed: it is called with the connection that tests get.',
+  ],
+  [
+    'for nobody',
+    () => seeded({ seeds: { wbe: () => {} } as object }),
+    'CONFIG_INVALID\nprovision(config, { seeds: { wbe } }): there is no service of that name in the config.\nThere are web.',
+  ],
+  [
+    'that is a path',
+    () => seeded({ seeds: { web: './seed.ts' } as object }),
+    "CONFIG_INVALID\nprovision(config, { seeds: { web } }) is no function.\nA module is named in the config: seed: './seed.ts'.",
+  ],
+  [
+    "for the user's own service",
+    () => seeded({ seeds: { web: () => {} }, env: { ...inline().env, WEB_URL: 'http://127.0.0.1:9' } }),
+    'CONFIG_INVALID\nprovision(config, { seeds: { web } }): WEB_URL is set, and a database of yours is never seeded.\nUnset WEB_URL, or leave the seed out.',
+  ],
+  [
+    'that comes after its database was set aside',
+    () => seeded({ seeds: { cache: () => {} } }, { cache: redis({ isolate: 'file' }) }),
+    "CONFIG_INVALID\nprovision(config, { seeds: { cache } }): services.cache is isolated, and what tests begin with is set aside before functions are called.\nName a module in the config: seed: './seed.ts'.",
+  ],
 ])('a seed function %s: one message, and nothing left', async (_what, work, text) => {
   expect(await refused(work)).toBe(text)
   await expect.poll(() => (existsSync(join(base, 'run')) ? leftovers() : [])).toEqual([])
 })
 
-function seeded(options: object, services: { readonly [name: string]: AnyService } = { web: staticServer({ root: '.' }) }): Promise<unknown> {
+function seeded(
+  options: object,
+  services: { readonly [name: string]: AnyService } = { web: staticServer({ root: '.' }) },
+): Promise<unknown> {
   return provision(defineConfig({ root: site(), provider: plain(), services }), { ...inline(), ...options })
 }
 
 test('a version that a plain process does not honour is told', async () => {
   const told: string[] = []
-  const onProgress: ProvisionOptions['onProgress'] = (progress) => void (progress.kind === 'notice' && told.push(progress.text))
+  const onProgress: ProvisionOptions['onProgress'] = (progress) =>
+    void (progress.kind === 'notice' && told.push(progress.text))
   const [major] = process.versions.node.split('.')
   const api = npmServer({ placement: 'provider', version: '12' })
   const right = npmServer({ placement: 'provider', version: `${major}-slim` })
-  await using env = await provision(defineConfig({ root: site(), provider: plain(), services: { api, right, web: staticServer({ root: '.', version: '1.27' }) } }), { ...inline(), onProgress })
+  await using env = await provision(
+    defineConfig({
+      root: site(),
+      provider: plain(),
+      services: { api, right, web: staticServer({ root: '.', version: '1.27' }) },
+    }),
+    { ...inline(), onProgress },
+  )
   expect(Object.keys(env.endpoints)).toHaveLength(3)
   expect(told.toSorted()).toEqual([
     `services.api.version: '12' was asked for; as a plain process it is what is installed, ${process.versions.node}.`,

@@ -2,7 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { container, defineConfig, docker, mongodb, npmServer, postgres, process as plain, redis, ref, staticServer, type AnyConfig, type AnyService } from '../../../packages/moorage/src/index.ts'
+import {
+  container,
+  defineConfig,
+  docker,
+  mongodb,
+  npmServer,
+  postgres,
+  process as plain,
+  redis,
+  ref,
+  staticServer,
+  type AnyConfig,
+  type AnyService,
+} from '../../../packages/moorage/src/index.ts'
 import { createPlan } from '../../../packages/core/src/config/plan.ts'
 import { providerNamed } from '../../../packages/core/src/provisioning/select-provider.ts'
 import { refused } from '../refusal.ts'
@@ -11,108 +24,241 @@ const root = mkdtempSync(join(tmpdir(), 'moorage-config-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 // What a .js config can say, and TypeScript would not let pass.
-const untyped = (services: unknown): AnyConfig => defineConfig({ root, services: services as { [name: string]: AnyService } })
+const untyped = (services: unknown): AnyConfig =>
+  defineConfig({ root, services: services as { [name: string]: AnyService } })
 const planned = (services: unknown, env: { [name: string]: string } = {}): unknown => createPlan(untyped(services), env)
-const circle = (): AnyConfig => defineConfig({ root, services: { a: npmServer({ needs: { b: 'ready' } }), b: npmServer({ needs: { c: 'started' } }), c: npmServer({ needs: { a: 'ready' } }) } })
+const circle = (): AnyConfig =>
+  defineConfig({
+    root,
+    services: {
+      a: npmServer({ needs: { b: 'ready' } }),
+      b: npmServer({ needs: { c: 'started' } }),
+      c: npmServer({ needs: { a: 'ready' } }),
+    },
+  })
 
 const cases: { readonly [what: string]: readonly [work: () => unknown, text: string] } = {
-  'a needed name that is not there': [() => planned({ api: npmServer({ needs: { bd: 'ready' } }), db: postgres() }),
-    'CONFIG_INVALID\nservices.api.needs.bd: there is no service of that name in the config.\nThere are api, db.'],
-  'a needed name that every object has': [() => planned({ api: npmServer({ needs: { toString: 'ready' } as object }) }),
-    'CONFIG_INVALID\nservices.api.needs.toString: there is no service of that name in the config.\nThere are api.'],
-  'a deadline that is none': [() => planned({ api: npmServer({ deadlines: { ready: '5s' as unknown as number } }) }),
-    'CONFIG_INVALID\nservices.api.deadlines.ready: "5s" is not a time.\nGive milliseconds.'],
-  'a deadline of no phase': [() => planned({ api: npmServer({ deadlines: { readdy: 500 } as object }) }),
-    'CONFIG_INVALID\nservices.api.deadlines.readdy: there is no such phase.\nThere are admit, schedule, pull, start, ready.'],
-  'a provider by its name': [() => defineConfig({ provider: 'docker' as unknown as ReturnType<typeof docker>, services: { db: redis() } }),
-    "CONFIG_INVALID\nprovider: \"docker\" is not a provider.\nCall one: import { docker } from 'moorage', then provider: docker()."],
-  'a provider that is not called': [() => defineConfig({ provider: docker as unknown as ReturnType<typeof docker>, services: { db: redis() } }),
-    "CONFIG_INVALID\nprovider: a function is not a provider.\nCall one: import { docker } from 'moorage', then provider: docker()."],
-  'a path without its slash': [() => npmServer({ path: 'health' }),
-    "CONFIG_INVALID\nnpmServer({ path }): 'health' is not a path.\nBegin with a slash, as in '/health'."],
-  'a condition that is none': [() => planned({ api: npmServer({ needs: { db: 'healthy' as 'ready' } }), db: postgres() }),
-    "CONFIG_INVALID\nservices.api.needs.db: 'healthy' is not a condition.\nUse 'started', 'ready' or 'completed'."],
-  'a reference by data to a name that is not there': [() => createPlan({ ...untyped({ db: redis() }), services: { api: { preset: 'x', ports: {}, process: { connection: { url: { $ref: ['bd', 'url'] } } } } } } as AnyConfig, {}),
-    "CONFIG_INVALID\nservices.api refers to 'bd': there is no service of that name in the config.\nThere are api."],
-  'a circle': [() => createPlan(circle(), {}),
-    'CONFIG_INVALID\nservices.a → services.b → services.c → services.a: these services need each other in a circle, so none can start first.\nRemove one reference or one entry in needs.'],
-  'one service under two names': [() => { const db = postgres(); return planned({ db, again: db }) },
-    'CONFIG_INVALID\nservices.again and services.db are the same service.\nCall the preset once for each.'],
-  'a handle that was spread': [() => planned({ db: { ...postgres() } }),
-    "CONFIG_INVALID\nservices.db is not a service.\nA preset's result cannot be spread or copied: pass the options to the preset, as in postgres({ version: '17' })."],
-  'a whole service as a value': [() => { const db = postgres(); return planned({ db, api: npmServer({ env: { DB: db as unknown as string } }) }) },
-    'CONFIG_INVALID\nservices.api.env.DB is a whole service.\nUse one of its fields: db.url.'],
-  'a function': [() => planned({ api: npmServer({ env: { DB: (() => 'x') as unknown as string } }) }),
-    'CONFIG_INVALID\nservices.api.env.DB is a function; a service is plain data.\nGive text, a number, or the path of a module.'],
-  'a number that is none': [() => planned({ api: npmServer({ env: { N: Number.NaN } }) }),
-    'CONFIG_INVALID\nservices.api.env.N is NaN.\nGive a finite number.'],
-  'a key that cannot be a name': [() => planned({ 'my db': postgres() }),
-    "CONFIG_INVALID\nservices.my db: a service's key is a letter, then letters, digits and dashes, 30 at most.\nRename the key."],
-  'keys that differ only in case': [() => planned({ db: postgres(), DB: postgres() }),
-    'CONFIG_INVALID\nservices.DB and services.db differ only in case.\nRename one: host names have no case.'],
-  'no services': [() => planned({}), 'CONFIG_INVALID\nservices is empty.\nName at least one: services: { db: postgres() }.'],
-  'two services with one variable': [() => planned({ a: postgres({ as: 'DATABASE_URL' }), b: postgres({ as: 'DATABASE_URL' }) }),
-    "CONFIG_INVALID\nservices.b and services.a both set DATABASE_URL.\nGive one of them another name: as: 'OTHER_URL'."],
-  'two names that make one variable': [() => planned({ mainDb: postgres(), 'main-db': postgres() }),
-    "CONFIG_INVALID\nservices.main-db and services.mainDb both set MAIN_DB_URL.\nGive one of them another name: as: 'OTHER_URL'."],
-  'a variable that cannot be one': [() => planned({ db: postgres({ as: 'DB-URL' }) }),
-    "CONFIG_INVALID\nservices.db.as: 'DB-URL' cannot be the name of an environment variable.\nUse letters, digits and underscores, as in 'MONGODB_URL'."],
-  'a file that is missing': [() => planned({ db: postgres({ seed: 'schema.sql' }) }),
-    `CONFIG_INVALID\nservices.db.seed: there is no file or folder ${root}/schema.sql.\nCreate it (a build may have to run first), or correct the path.`],
-  'a folder that is not built yet': [() => planned({ web: staticServer({ root: 'dist' }) }),
-    `CONFIG_INVALID\nservices.web.root: there is no file or folder ${root}/dist.\nCreate it (a build may have to run first), or correct the path.`],
-  'a span of isolation that is none': [() => postgres({ isolate: 'tests' as 'test' }),
-    "CONFIG_INVALID\npostgres({ isolate }): 'tests' is no span of isolation.\nUse 'worker', 'file', 'test' or false."],
-  'isolation that is switched on': [() => redis({ isolate: true as unknown as 'test' }),
-    "CONFIG_INVALID\nredis({ isolate }): 'true' is no span of isolation.\nUse 'worker', 'file', 'test' or false."],
-  'an isolated static site': [() => staticServer({ root: '.', isolate: 'test' } as { root: string }),
-    'CONFIG_INVALID\nstaticServer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.'],
-  'an isolated server': [() => npmServer({ isolate: 'worker' } as object),
-    'CONFIG_INVALID\nnpmServer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.'],
-  'an isolated container': [() => container({ image: 'mysql:9', ports: { main: 3306 }, isolate: 'file' } as { image: string; ports: { main: number } }),
-    'CONFIG_INVALID\ncontainer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.'],
-  'isolation without a driver of PostgreSQL': [() => planned({ db: postgres({ isolate: 'test' }) }),
-    'CONFIG_INVALID\nservices.db.isolate needs a driver, and the project has neither pg nor postgres.\nnpm install --save-dev pg'],
-  'isolation without a driver of MongoDB': [() => planned({ docs: mongodb({ isolate: 'test' }) }),
-    'CONFIG_INVALID\nservices.docs.isolate needs a driver, and the project has no mongodb.\nnpm install --save-dev mongodb'],
-  'a given URL that is none': [() => planned({ db: postgres() }, { DB_URL: 'secret!' }),
-    'CONFIG_INVALID\nDB_URL is set, but its value is not a URL.\nUnset DB_URL to let moorage start services.db, or give the URL of one that runs.'],
-  'an unknown provider': [() => providerNamed('podman', [docker(), plain()]),
-    "USAGE\nMOORAGE_PROVIDER is 'podman', which is not a provider.\nUnset it, or set it to one of docker, process."],
-  'an image and a version': [() => mongodb({ image: 'mongo:7', version: '8' }),
-    'CONFIG_INVALID\nmongodb({ image, version }): both say what to run.\nGive one of the two; an image carries its tag itself.'],
-  'a version that is no tag': [() => redis({ version: '7 alpine' }),
-    "CONFIG_INVALID\nredis({ version }): '7 alpine' cannot be a tag.\nGive a tag of the official image, as in '7'."],
-  'an empty image': [() => postgres({ image: '' }), "CONFIG_INVALID\npostgres({ image }) is empty.\nGive an image, as in 'postgres:17'."],
-  'an empty image of a container': [() => container({ image: '', ports: {} }), "CONFIG_INVALID\ncontainer({ image }) is empty.\nGive an image, as in 'nginx:1.28'."],
-  'a port that is none': [() => container({ image: 'x', ports: { http: 70_000 } }),
-    'CONFIG_INVALID\ncontainer({ ports: { http } }): 70000 is not a port.\nGive the number that the image listens on, 1 to 65535.'],
-  'a fixed port that is none': [() => npmServer({ port: -1 }), 'CONFIG_INVALID\nnpmServer({ port }): -1 is not a port.\nGive a number from 1 to 65535, or leave it out for a free one.'],
-  'a placement that is none': [() => npmServer({ placement: 'docker' as 'host' }),
-    "CONFIG_INVALID\nnpmServer({ placement }): 'docker' is no place.\nGive 'provider', where the other services run, or 'host', beside the tests."],
-  'a Node of its own beside the tests': [() => npmServer({ version: '22' }),
-    "CONFIG_INVALID\nnpmServer({ version }): beside the tests, the Node that is installed runs it.\nLeave it out, or give placement: 'provider' as well."],
-  'a package folder that is missing': [() => planned({ api: npmServer({ cwd: 'api', placement: 'provider' }) }),
-    `CONFIG_INVALID\nservices.api.cwd: there is no file or folder ${root}/api.\nCreate it (a build may have to run first), or correct the path.`],
-  'a lent port that is none': [() => container({ image: 'x', ports: {}, hostAccess: [3000, 0] }),
-    'CONFIG_INVALID\ncontainer({ hostAccess }): 0 is not a port.\nList ports of this machine, as in [3000], or give true for its name alone.'],
-  'no lent port at all': [() => container({ image: 'x', ports: {}, hostAccess: [] }),
-    'CONFIG_INVALID\ncontainer({ hostAccess }): [] is not a port.\nList ports of this machine, as in [3000], or give true for its name alone.'],
-  'a site without a folder': [() => staticServer({ root: '' }), "CONFIG_INVALID\nstaticServer({ root }) is empty.\nGive the folder of built files, as in 'dist'."],
-  'a base path without its slashes': [() => staticServer({ root: '.', base: 'app' }),
-    "CONFIG_INVALID\nstaticServer({ base }): 'app' is not a base path.\nBegin and end with a slash, as in '/app/'."],
-  'a base path that leads upwards': [() => staticServer({ root: '.', base: '/app/../' }),
-    "CONFIG_INVALID\nstaticServer({ base }): '/app/../' is not a base path.\nBegin and end with a slash, as in '/app/'."],
-  'a database that cannot be one': [() => postgres({ database: 'a b' }),
-    "CONFIG_INVALID\npostgres({ database }): 'a b' cannot be a name.\nUse a letter, then letters, digits, - and _, 63 at most."],
-  'a Mongo database that cannot be one': [() => mongodb({ database: 'a/b' }),
-    "CONFIG_INVALID\nmongodb({ database }): 'a/b' cannot be the name of a database.\nUse letters, digits, - and _."],
-  'a seed that is no module': [() => mongodb({ seed: 'users.sql' }),
-    "CONFIG_INVALID\nmongodb({ seed }): 'users.sql' is not a module.\nGive the path of a .ts or .js file that exports seed(connection)."],
-  'a seed that is neither module nor SQL': [() => postgres({ seed: 'users.csv' }),
-    "CONFIG_INVALID\npostgres({ seed }): 'users.csv' is not a module and not an SQL file.\nGive the path of a .ts or .js file that exports seed(connection), or of a .sql file."],
-  'a reference made into text': [() => `${postgres().url as unknown as string}/x`,
-    'CONFIG_INVALID\npostgres().url is not known until the service runs.\nInside a config write ref`${postgres().url}…`; in a test read services().'],
+  'a needed name that is not there': [
+    () => planned({ api: npmServer({ needs: { bd: 'ready' } }), db: postgres() }),
+    'CONFIG_INVALID\nservices.api.needs.bd: there is no service of that name in the config.\nThere are api, db.',
+  ],
+  'a needed name that every object has': [
+    () => planned({ api: npmServer({ needs: { toString: 'ready' } as object }) }),
+    'CONFIG_INVALID\nservices.api.needs.toString: there is no service of that name in the config.\nThere are api.',
+  ],
+  'a deadline that is none': [
+    () => planned({ api: npmServer({ deadlines: { ready: '5s' as unknown as number } }) }),
+    'CONFIG_INVALID\nservices.api.deadlines.ready: "5s" is not a time.\nGive milliseconds.',
+  ],
+  'a deadline of no phase': [
+    () => planned({ api: npmServer({ deadlines: { readdy: 500 } as object }) }),
+    'CONFIG_INVALID\nservices.api.deadlines.readdy: there is no such phase.\nThere are admit, schedule, pull, start, ready.',
+  ],
+  'a provider by its name': [
+    () => defineConfig({ provider: 'docker' as unknown as ReturnType<typeof docker>, services: { db: redis() } }),
+    'CONFIG_INVALID\nprovider: "docker" is not a provider.\nCall one: import { docker } from \'moorage\', then provider: docker().',
+  ],
+  'a provider that is not called': [
+    () => defineConfig({ provider: docker as unknown as ReturnType<typeof docker>, services: { db: redis() } }),
+    "CONFIG_INVALID\nprovider: a function is not a provider.\nCall one: import { docker } from 'moorage', then provider: docker().",
+  ],
+  'a path without its slash': [
+    () => npmServer({ path: 'health' }),
+    "CONFIG_INVALID\nnpmServer({ path }): 'health' is not a path.\nBegin with a slash, as in '/health'.",
+  ],
+  'a condition that is none': [
+    () => planned({ api: npmServer({ needs: { db: 'healthy' as 'ready' } }), db: postgres() }),
+    "CONFIG_INVALID\nservices.api.needs.db: 'healthy' is not a condition.\nUse 'started', 'ready' or 'completed'.",
+  ],
+  'a reference by data to a name that is not there': [
+    () =>
+      createPlan(
+        {
+          ...untyped({ db: redis() }),
+          services: { api: { preset: 'x', ports: {}, process: { connection: { url: { $ref: ['bd', 'url'] } } } } },
+        } as AnyConfig,
+        {},
+      ),
+    "CONFIG_INVALID\nservices.api refers to 'bd': there is no service of that name in the config.\nThere are api.",
+  ],
+  'a circle': [
+    () => createPlan(circle(), {}),
+    'CONFIG_INVALID\nservices.a → services.b → services.c → services.a: these services need each other in a circle, so none can start first.\nRemove one reference or one entry in needs.',
+  ],
+  'one service under two names': [
+    () => {
+      const db = postgres()
+      return planned({ db, again: db })
+    },
+    'CONFIG_INVALID\nservices.again and services.db are the same service.\nCall the preset once for each.',
+  ],
+  'a handle that was spread': [
+    () => planned({ db: { ...postgres() } }),
+    "CONFIG_INVALID\nservices.db is not a service.\nA preset's result cannot be spread or copied: pass the options to the preset, as in postgres({ version: '17' }).",
+  ],
+  'a whole service as a value': [
+    () => {
+      const db = postgres()
+      return planned({ db, api: npmServer({ env: { DB: db as unknown as string } }) })
+    },
+    'CONFIG_INVALID\nservices.api.env.DB is a whole service.\nUse one of its fields: db.url.',
+  ],
+  'a function': [
+    () => planned({ api: npmServer({ env: { DB: (() => 'x') as unknown as string } }) }),
+    'CONFIG_INVALID\nservices.api.env.DB is a function; a service is plain data.\nGive text, a number, or the path of a module.',
+  ],
+  'a number that is none': [
+    () => planned({ api: npmServer({ env: { N: Number.NaN } }) }),
+    'CONFIG_INVALID\nservices.api.env.N is NaN.\nGive a finite number.',
+  ],
+  'a key that cannot be a name': [
+    () => planned({ 'my db': postgres() }),
+    "CONFIG_INVALID\nservices.my db: a service's key is a letter, then letters, digits and dashes, 30 at most.\nRename the key.",
+  ],
+  'keys that differ only in case': [
+    () => planned({ db: postgres(), DB: postgres() }),
+    'CONFIG_INVALID\nservices.DB and services.db differ only in case.\nRename one: host names have no case.',
+  ],
+  'no services': [
+    () => planned({}),
+    'CONFIG_INVALID\nservices is empty.\nName at least one: services: { db: postgres() }.',
+  ],
+  'two services with one variable': [
+    () => planned({ a: postgres({ as: 'DATABASE_URL' }), b: postgres({ as: 'DATABASE_URL' }) }),
+    "CONFIG_INVALID\nservices.b and services.a both set DATABASE_URL.\nGive one of them another name: as: 'OTHER_URL'.",
+  ],
+  'two names that make one variable': [
+    () => planned({ mainDb: postgres(), 'main-db': postgres() }),
+    "CONFIG_INVALID\nservices.main-db and services.mainDb both set MAIN_DB_URL.\nGive one of them another name: as: 'OTHER_URL'.",
+  ],
+  'a variable that cannot be one': [
+    () => planned({ db: postgres({ as: 'DB-URL' }) }),
+    "CONFIG_INVALID\nservices.db.as: 'DB-URL' cannot be the name of an environment variable.\nUse letters, digits and underscores, as in 'MONGODB_URL'.",
+  ],
+  'a file that is missing': [
+    () => planned({ db: postgres({ seed: 'schema.sql' }) }),
+    `CONFIG_INVALID\nservices.db.seed: there is no file or folder ${root}/schema.sql.\nCreate it (a build may have to run first), or correct the path.`,
+  ],
+  'a folder that is not built yet': [
+    () => planned({ web: staticServer({ root: 'dist' }) }),
+    `CONFIG_INVALID\nservices.web.root: there is no file or folder ${root}/dist.\nCreate it (a build may have to run first), or correct the path.`,
+  ],
+  'a span of isolation that is none': [
+    () => postgres({ isolate: 'tests' as 'test' }),
+    "CONFIG_INVALID\npostgres({ isolate }): 'tests' is no span of isolation.\nUse 'worker', 'file', 'test' or false.",
+  ],
+  'isolation that is switched on': [
+    () => redis({ isolate: true as unknown as 'test' }),
+    "CONFIG_INVALID\nredis({ isolate }): 'true' is no span of isolation.\nUse 'worker', 'file', 'test' or false.",
+  ],
+  'an isolated static site': [
+    () => staticServer({ root: '.', isolate: 'test' } as { root: string }),
+    'CONFIG_INVALID\nstaticServer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.',
+  ],
+  'an isolated server': [
+    () => npmServer({ isolate: 'worker' } as object),
+    'CONFIG_INVALID\nnpmServer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.',
+  ],
+  'an isolated container': [
+    () =>
+      container({ image: 'mysql:9', ports: { main: 3306 }, isolate: 'file' } as {
+        image: string
+        ports: { main: number }
+      }),
+    'CONFIG_INVALID\ncontainer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.',
+  ],
+  'isolation without a driver of PostgreSQL': [
+    () => planned({ db: postgres({ isolate: 'test' }) }),
+    'CONFIG_INVALID\nservices.db.isolate needs a driver, and the project has neither pg nor postgres.\nnpm install --save-dev pg',
+  ],
+  'isolation without a driver of MongoDB': [
+    () => planned({ docs: mongodb({ isolate: 'test' }) }),
+    'CONFIG_INVALID\nservices.docs.isolate needs a driver, and the project has no mongodb.\nnpm install --save-dev mongodb',
+  ],
+  'a given URL that is none': [
+    () => planned({ db: postgres() }, { DB_URL: 'secret!' }),
+    'CONFIG_INVALID\nDB_URL is set, but its value is not a URL.\nUnset DB_URL to let moorage start services.db, or give the URL of one that runs.',
+  ],
+  'an unknown provider': [
+    () => providerNamed('podman', [docker(), plain()]),
+    "USAGE\nMOORAGE_PROVIDER is 'podman', which is not a provider.\nUnset it, or set it to one of docker, process.",
+  ],
+  'an image and a version': [
+    () => mongodb({ image: 'mongo:7', version: '8' }),
+    'CONFIG_INVALID\nmongodb({ image, version }): both say what to run.\nGive one of the two; an image carries its tag itself.',
+  ],
+  'a version that is no tag': [
+    () => redis({ version: '7 alpine' }),
+    "CONFIG_INVALID\nredis({ version }): '7 alpine' cannot be a tag.\nGive a tag of the official image, as in '7'.",
+  ],
+  'an empty image': [
+    () => postgres({ image: '' }),
+    "CONFIG_INVALID\npostgres({ image }) is empty.\nGive an image, as in 'postgres:17'.",
+  ],
+  'an empty image of a container': [
+    () => container({ image: '', ports: {} }),
+    "CONFIG_INVALID\ncontainer({ image }) is empty.\nGive an image, as in 'nginx:1.28'.",
+  ],
+  'a port that is none': [
+    () => container({ image: 'x', ports: { http: 70_000 } }),
+    'CONFIG_INVALID\ncontainer({ ports: { http } }): 70000 is not a port.\nGive the number that the image listens on, 1 to 65535.',
+  ],
+  'a fixed port that is none': [
+    () => npmServer({ port: -1 }),
+    'CONFIG_INVALID\nnpmServer({ port }): -1 is not a port.\nGive a number from 1 to 65535, or leave it out for a free one.',
+  ],
+  'a placement that is none': [
+    () => npmServer({ placement: 'docker' as 'host' }),
+    "CONFIG_INVALID\nnpmServer({ placement }): 'docker' is no place.\nGive 'provider', where the other services run, or 'host', beside the tests.",
+  ],
+  'a Node of its own beside the tests': [
+    () => npmServer({ version: '22' }),
+    "CONFIG_INVALID\nnpmServer({ version }): beside the tests, the Node that is installed runs it.\nLeave it out, or give placement: 'provider' as well.",
+  ],
+  'a package folder that is missing': [
+    () => planned({ api: npmServer({ cwd: 'api', placement: 'provider' }) }),
+    `CONFIG_INVALID\nservices.api.cwd: there is no file or folder ${root}/api.\nCreate it (a build may have to run first), or correct the path.`,
+  ],
+  'a lent port that is none': [
+    () => container({ image: 'x', ports: {}, hostAccess: [3000, 0] }),
+    'CONFIG_INVALID\ncontainer({ hostAccess }): 0 is not a port.\nList ports of this machine, as in [3000], or give true for its name alone.',
+  ],
+  'no lent port at all': [
+    () => container({ image: 'x', ports: {}, hostAccess: [] }),
+    'CONFIG_INVALID\ncontainer({ hostAccess }): [] is not a port.\nList ports of this machine, as in [3000], or give true for its name alone.',
+  ],
+  'a site without a folder': [
+    () => staticServer({ root: '' }),
+    "CONFIG_INVALID\nstaticServer({ root }) is empty.\nGive the folder of built files, as in 'dist'.",
+  ],
+  'a base path without its slashes': [
+    () => staticServer({ root: '.', base: 'app' }),
+    "CONFIG_INVALID\nstaticServer({ base }): 'app' is not a base path.\nBegin and end with a slash, as in '/app/'.",
+  ],
+  'a base path that leads upwards': [
+    () => staticServer({ root: '.', base: '/app/../' }),
+    "CONFIG_INVALID\nstaticServer({ base }): '/app/../' is not a base path.\nBegin and end with a slash, as in '/app/'.",
+  ],
+  'a database that cannot be one': [
+    () => postgres({ database: 'a b' }),
+    "CONFIG_INVALID\npostgres({ database }): 'a b' cannot be a name.\nUse a letter, then letters, digits, - and _, 63 at most.",
+  ],
+  'a Mongo database that cannot be one': [
+    () => mongodb({ database: 'a/b' }),
+    "CONFIG_INVALID\nmongodb({ database }): 'a/b' cannot be the name of a database.\nUse letters, digits, - and _.",
+  ],
+  'a seed that is no module': [
+    () => mongodb({ seed: 'users.sql' }),
+    "CONFIG_INVALID\nmongodb({ seed }): 'users.sql' is not a module.\nGive the path of a .ts or .js file that exports seed(connection).",
+  ],
+  'a seed that is neither module nor SQL': [
+    () => postgres({ seed: 'users.csv' }),
+    "CONFIG_INVALID\npostgres({ seed }): 'users.csv' is not a module and not an SQL file.\nGive the path of a .ts or .js file that exports seed(connection), or of a .sql file.",
+  ],
+  'a reference made into text': [
+    () => `${postgres().url as unknown as string}/x`,
+    'CONFIG_INVALID\npostgres().url is not known until the service runs.\nInside a config write ref`${postgres().url}…`; in a test read services().',
+  ],
 }
 
 test.each(Object.entries(cases))('%s', async (_what, [work, text]) => {
@@ -130,7 +276,9 @@ test('a service that is used but not in the config: where it was made', async ()
 test('a field that the service does not have', async () => {
   const config = defineConfig({ root, services: { db: redis(), api: npmServer() } })
   const api = { ...config.services.api, process: { connection: {}, env: { X: { $ref: ['db', 'username'] } } } }
-  expect(await refused(() => createPlan({ ...config, services: { ...config.services, api } } as unknown as AnyConfig, {}))).toBe(
+  expect(
+    await refused(() => createPlan({ ...config, services: { ...config.services, api } } as unknown as AnyConfig, {})),
+  ).toBe(
     'CONFIG_INVALID\nservices.api uses db.username, which services.db does not have.\nIt has host, port, password, database, url.',
   )
 })

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -30,10 +40,19 @@ test.each<[string, (folder: string) => void]>([
   ['a changed content', (folder) => writeFileSync(join(folder, 'schema.sql'), 'create table people ()')],
   ['a changed content further down', (folder) => writeFileSync(join(folder, 'sub', 'run.sh'), 'exit')],
   ['one file more', (folder) => writeFileSync(join(folder, 'sub', 'more'), '')],
-  ['another name', (folder) => (unlinkSync(join(folder, 'sub', 'run.sh')), writeFileSync(join(folder, 'sub', 'walk.sh'), 'echo'))],
+  [
+    'another name',
+    (folder) => (unlinkSync(join(folder, 'sub', 'run.sh')), writeFileSync(join(folder, 'sub', 'walk.sh'), 'echo')),
+  ],
   ['the executable bit', (folder) => chmodSync(join(folder, 'sub', 'run.sh'), 0o755)],
-  ['another target of a link', (folder) => (unlinkSync(join(folder, 'link')), symlinkSync('sub', join(folder, 'link')))],
-  ['a file in the place of a link to it', (folder) => (unlinkSync(join(folder, 'link')), writeFileSync(join(folder, 'link'), 'create table users ()'))],
+  [
+    'another target of a link',
+    (folder) => (unlinkSync(join(folder, 'link')), symlinkSync('sub', join(folder, 'link'))),
+  ],
+  [
+    'a file in the place of a link to it',
+    (folder) => (unlinkSync(join(folder, 'link')), writeFileSync(join(folder, 'link'), 'create table users ()')),
+  ],
 ])('another hash: %s', (_, change) => {
   const { folder, hash } = tree('here')
   const before = hash()
@@ -53,7 +72,10 @@ test('a named pipe is not opened, which would wait for its writer', () => {
   expect(spawnSync('mkfifo', [join(folder, 'pipe')]).status).toBe(0)
   const module = new URL('../../../packages/core/src/config/hash.ts', import.meta.url).href
   const script = `const { hashOf } = await import(${JSON.stringify(module)}); console.log(hashOf({ seed: [{ $file: ${JSON.stringify(folder)} }] }))`
-  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 10_000 })
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 10_000,
+  })
   expect(stdout.trim()).toMatch(/^[0-9a-f]{64}$/)
   expect(stdout.trim()).not.toBe(before)
 })

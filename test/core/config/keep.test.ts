@@ -4,9 +4,15 @@ import { parseDuration, retentionMs } from '../../../packages/core/src/config/ke
 import { formatDuration, retentionMessage } from '../../../packages/core/src/supervisor/retention-message.ts'
 import { refused } from '../refusal.ts'
 
-const config = (options: object = {}): AnyConfig => defineConfig({ root: '/tmp', services: { db: redis() }, ...options })
+const config = (options: object = {}): AnyConfig =>
+  defineConfig({ root: '/tmp', services: { db: redis() }, ...options })
 
-test.each([['90s', 90_000], ['30m', 1_800_000], ['1.5h', 5_400_000], ['24h', 86_400_000]])('%s', (text, ms) => {
+test.each([
+  ['90s', 90_000],
+  ['30m', 1_800_000],
+  ['1.5h', 5_400_000],
+  ['24h', 86_400_000],
+])('%s', (text, ms) => {
   expect(parseDuration(text, 'x')).toBe(ms)
 })
 
@@ -26,19 +32,38 @@ test('the variable wins over the config, and half an hour is the default', () =>
 })
 
 test('a wish that is not known', async () => {
-  expect(await refused(() => retentionMs(config(), { MOORAGE_KEEP: 'always' }))).toBe("USAGE\nMOORAGE_KEEP is 'always', which is not known.\nSet it to on-failure or never, or unset it.")
-  expect(await refused(() => config({ keep: 'always' }))).toBe('CONFIG_INVALID\nkeep: "always" is not known.\nWrite keep: \'on-failure\', or leave it out.')
+  expect(await refused(() => retentionMs(config(), { MOORAGE_KEEP: 'always' }))).toBe(
+    "USAGE\nMOORAGE_KEEP is 'always', which is not known.\nSet it to on-failure or never, or unset it.",
+  )
+  expect(await refused(() => config({ keep: 'always' }))).toBe(
+    'CONFIG_INVALID\nkeep: "always" is not known.\nWrite keep: \'on-failure\', or leave it out.',
+  )
   for (const keepFor of [0, -5, 86_400_001, '10m']) {
-    expect(await refused(() => config({ keepFor }))).toBe(`CONFIG_INVALID\nkeepFor: ${JSON.stringify(keepFor)} is not a time that services can stay.\nGive milliseconds, 86,400,000 (a day) at most.`)
+    expect(await refused(() => config({ keepFor }))).toBe(
+      `CONFIG_INVALID\nkeepFor: ${JSON.stringify(keepFor)} is not a time that services can stay.\nGive milliseconds, 86,400,000 (a day) at most.`,
+    )
   }
 })
 
 test('what a person is told of services that stay', () => {
-  expect(retentionMessage({ run: 'dev-1', ms: 1_800_000, why: 'a start failed', inspections: { db: 'docker logs moorage-dev-1-db', web: 'moorage logs web' } })).toEqual([
+  expect(
+    retentionMessage({
+      run: 'dev-1',
+      ms: 1_800_000,
+      why: 'a start failed',
+      inspections: { db: 'docker logs moorage-dev-1-db', web: 'moorage logs web' },
+    }),
+  ).toEqual([
     'The services of run dev-1 stay for 30 min, since a start failed. To look:',
     '  db   docker logs moorage-dev-1-db',
     '  web  moorage logs web',
     'To remove them earlier: moorage down',
   ])
-  expect([90_000, 119_000, 3_600_000, 28_740_000, 28_800_000].map(formatDuration)).toEqual(['90 s', '119 s', '60 min', '7 h 59 min', '8 h'])
+  expect([90_000, 119_000, 3_600_000, 28_740_000, 28_800_000].map(formatDuration)).toEqual([
+    '90 s',
+    '119 s',
+    '60 min',
+    '7 h 59 min',
+    '8 h',
+  ])
 })

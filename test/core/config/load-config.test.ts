@@ -33,7 +33,9 @@ test('no config', async () => {
 test('two configs', async () => {
   write('moorage.config.ts', '')
   write('moorage.config.mjs', '')
-  expect(await refused(() => findConfig(root))).toBe(`CONFIG_INVALID\nThere are two configs in ${root}: moorage.config.ts and moorage.config.mjs.\nRemove one of them.`)
+  expect(await refused(() => findConfig(root))).toBe(
+    `CONFIG_INVALID\nThere are two configs in ${root}: moorage.config.ts and moorage.config.mjs.\nRemove one of them.`,
+  )
 })
 
 test('one config, whatever its ending', () => {
@@ -47,23 +49,65 @@ test('one config, whatever its ending', () => {
 const STRIPPED = 'Node strips types but compiles nothing: write enums and namespaces as plain objects.'
 
 test.each<[what: string, name: string, source: string, text: (file: string) => string]>([
-  ['a config that throws', 'moorage.config.ts', "throw new TypeError('no such thing')",
-    (file) => `${file} could not be loaded: no such thing.\nCorrect it; its own stack is the cause of this error.`],
-  ['an error whose text ends with a full stop', 'moorage.config.ts', "throw new TypeError('No such thing.')",
-    (file) => `${file} could not be loaded: No such thing.\nCorrect it; its own stack is the cause of this error.`],
-  ['a config that throws no error', 'moorage.config.ts', 'throw null', (file) => `${file} could not be loaded: null.\nCorrect it; its own stack is the cause of this error.`],
-  ['an enum', 'moorage.config.ts', 'enum Port { Http = 80 }\nexport default Port.Http',
-    (file) => `${file}:1 could not be loaded: TypeScript enum is not supported in strip-only mode.\n${STRIPPED}`],
-  ['a syntax error in TypeScript', 'moorage.config.ts', "export const a = 1\nexport default {{",
-    (file) => `${file}:2 could not be loaded: Unexpected token \`{\`. Expected identifier, string literal, numeric literal or [ for the computed key.\nCorrect the syntax at that place.`],
-  ['a syntax error in JavaScript', 'moorage.config.mjs', "export const a = 1\nexport default {{",
-    (file) => `${file} could not be loaded: Unexpected token '{'.\nCorrect its syntax; \`node --check ${file}\` shows the place.`],
-  ['a package that is missing', 'moorage.config.mjs', "import 'no-such-package'",
-    (file) => `${file} could not be loaded: Cannot find package 'no-such-package' imported from ${file}.\nInstall the package, or write the import with its file extension: Node resolves no bare ones.`],
-  ['no default export', 'moorage.config.ts', 'export const config = 1',
-    (file) => `${file} does not export a config as its default.\nWrite: export default defineConfig({ services: { … } })`],
-  ['another thing as the default', 'moorage.config.ts', 'export default { services: {} }',
-    (file) => `${file} does not export a config as its default.\nWrite: export default defineConfig({ services: { … } })`],
+  [
+    'a config that throws',
+    'moorage.config.ts',
+    "throw new TypeError('no such thing')",
+    (file) => `${file} could not be loaded: no such thing.\nCorrect it; its own stack is the cause of this error.`,
+  ],
+  [
+    'an error whose text ends with a full stop',
+    'moorage.config.ts',
+    "throw new TypeError('No such thing.')",
+    (file) => `${file} could not be loaded: No such thing.\nCorrect it; its own stack is the cause of this error.`,
+  ],
+  [
+    'a config that throws no error',
+    'moorage.config.ts',
+    'throw null',
+    (file) => `${file} could not be loaded: null.\nCorrect it; its own stack is the cause of this error.`,
+  ],
+  [
+    'an enum',
+    'moorage.config.ts',
+    'enum Port { Http = 80 }\nexport default Port.Http',
+    (file) => `${file}:1 could not be loaded: TypeScript enum is not supported in strip-only mode.\n${STRIPPED}`,
+  ],
+  [
+    'a syntax error in TypeScript',
+    'moorage.config.ts',
+    'export const a = 1\nexport default {{',
+    (file) =>
+      `${file}:2 could not be loaded: Unexpected token \`{\`. Expected identifier, string literal, numeric literal or [ for the computed key.\nCorrect the syntax at that place.`,
+  ],
+  [
+    'a syntax error in JavaScript',
+    'moorage.config.mjs',
+    'export const a = 1\nexport default {{',
+    (file) =>
+      `${file} could not be loaded: Unexpected token '{'.\nCorrect its syntax; \`node --check ${file}\` shows the place.`,
+  ],
+  [
+    'a package that is missing',
+    'moorage.config.mjs',
+    "import 'no-such-package'",
+    (file) =>
+      `${file} could not be loaded: Cannot find package 'no-such-package' imported from ${file}.\nInstall the package, or write the import with its file extension: Node resolves no bare ones.`,
+  ],
+  [
+    'no default export',
+    'moorage.config.ts',
+    'export const config = 1',
+    (file) =>
+      `${file} does not export a config as its default.\nWrite: export default defineConfig({ services: { … } })`,
+  ],
+  [
+    'another thing as the default',
+    'moorage.config.ts',
+    'export default { services: {} }',
+    (file) =>
+      `${file} does not export a config as its default.\nWrite: export default defineConfig({ services: { … } })`,
+  ],
 ])('%s', (_what, name, source, text) => {
   const file = write(name, source)
   expect(load(file)).toBe(`CONFIG_INVALID\n${text(file)}`)
@@ -71,12 +115,15 @@ test.each<[what: string, name: string, source: string, text: (file: string) => s
 
 test("moorage's own error in a config stays what it is", () => {
   const core = JSON.stringify(resolve('packages/core/src/contract/errors.ts'))
-  const file = write('moorage.config.ts', `import { MoorageError } from ${core}\nthrow new MoorageError('CONFIG_INVALID', 'services.db is not a service.', { hint: 'Call a preset.' })`)
+  const file = write(
+    'moorage.config.ts',
+    `import { MoorageError } from ${core}\nthrow new MoorageError('CONFIG_INVALID', 'services.db is not a service.', { hint: 'Call a preset.' })`,
+  )
   expect(load(file)).toBe(`CONFIG_INVALID\n${file}: services.db is not a service.\nCall a preset.`)
 })
 
 test('a folder that imports are relative to', () => {
   mkdirSync(join(root, 'sub'))
   const file = write('moorage.config.mjs', `import './sub/ports'`)
-  expect(load(file)).toContain("Cannot find module")
+  expect(load(file)).toContain('Cannot find module')
 })

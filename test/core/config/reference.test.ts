@@ -1,15 +1,29 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { container, defineConfig, docker, npmServer, postgres, redis, ref } from '../../../packages/moorage/src/index.ts'
+import {
+  container,
+  defineConfig,
+  docker,
+  npmServer,
+  postgres,
+  redis,
+  ref,
+} from '../../../packages/moorage/src/index.ts'
 import { refused } from '../refusal.ts'
 
 const root = '/project'
 
 test('a reference becomes data that names its service and field', () => {
   const db = postgres()
-  const config = defineConfig({ root, services: { main: db, api: npmServer({ env: { DB: db.url, PORT_OF_DB: db.port } }) } })
+  const config = defineConfig({
+    root,
+    services: { main: db, api: npmServer({ env: { DB: db.url, PORT_OF_DB: db.port } }) },
+  })
   expect(config.services.api.process?.env).toEqual({
-    DB: { $ref: ['main', 'url'] }, PORT_OF_DB: { $ref: ['main', 'port'] }, PORT: { $self: ['port'] }, HOST: '127.0.0.1',
+    DB: { $ref: ['main', 'url'] },
+    PORT_OF_DB: { $ref: ['main', 'port'] },
+    PORT: { $self: ['port'] },
+    HOST: '127.0.0.1',
   })
 })
 
@@ -30,7 +44,11 @@ test('a port by its name, further down', () => {
 })
 
 test('the whole config survives JSON, and undefined options are not there', () => {
-  const config = defineConfig({ root, provider: docker(), services: { db: postgres({ as: 'DATABASE_URL', needs: {} }), app: container({ image: 'a:1', ports: {} }) } })
+  const config = defineConfig({
+    root,
+    provider: docker(),
+    services: { db: postgres({ as: 'DATABASE_URL', needs: {} }), app: container({ image: 'a:1', ports: {} }) },
+  })
   expect(JSON.parse(JSON.stringify(config))).toEqual(config)
   expect(Object.keys(config.services.app.container ?? {})).toEqual(['image', 'connection', 'ready'])
 })
@@ -42,8 +60,15 @@ test('relative paths are relative to the file that calls defineConfig', () => {
 test('a reference shows what it is, and no more can be made of it', async () => {
   const { url } = postgres()
   expect(inspect(url)).toBe('Ref(postgres().url)')
-  const refusals = [() => `${url as unknown as string}`, () => (url as unknown as string) + '/x', () => JSON.stringify({ url }), () => Number(url)]
+  const refusals = [
+    () => `${url as unknown as string}`,
+    () => (url as unknown as string) + '/x',
+    () => JSON.stringify({ url }),
+    () => Number(url),
+  ]
   for (const work of refusals) {
-    expect(await refused(work)).toBe('CONFIG_INVALID\npostgres().url is not known until the service runs.\nInside a config write ref`${postgres().url}…`; in a test read services().')
+    expect(await refused(work)).toBe(
+      'CONFIG_INVALID\npostgres().url is not known until the service runs.\nInside a config write ref`${postgres().url}…`; in a test read services().',
+    )
   }
 })

@@ -15,7 +15,10 @@ test.each<[Template, string | number]>([
   [{ $self: ['port'] }, 5432],
   [{ $secret: 'password' }, 'p@ss/password'],
   [{ $encode: { $secret: 'a b' } }, 'p%40ss%2Fa%20b'],
-  [{ $join: ['x://', { $encode: { $secret: 'k' } }, '@', { $self: ['host'] }, ':', { $self: ['port'] }] }, 'x://p%40ss%2Fk@self.host:5432'],
+  [
+    { $join: ['x://', { $encode: { $secret: 'k' } }, '@', { $self: ['host'] }, ':', { $self: ['port'] }] },
+    'x://p%40ss%2Fk@self.host:5432',
+  ],
   [{ $join: [] }, ''],
 ])('%j is %j', (template, value) => {
   expect(resolve(template, scope)).toBe(value)
@@ -23,10 +26,16 @@ test.each<[Template, string | number]>([
 
 test('a connection is filled in at every depth, and numbers stay numbers', () => {
   const connection = { port: { $self: ['port'] }, name: 'x', ports: { http: { host: { $self: ['h'] }, port: 80 } } }
-  expect(resolveConnection(connection, scope)).toEqual({ port: 5432, name: 'x', ports: { http: { host: 'self.h', port: 80 } } })
+  expect(resolveConnection(connection, scope)).toEqual({
+    port: 5432,
+    name: 'x',
+    ports: { http: { host: 'self.h', port: 80 } },
+  })
 })
 
 test('templates are found wherever they stand', () => {
-  const found = [...templatesIn({ a: [{ $join: ['x', { $ref: ['db', 'url'] }] }], b: { c: { $secret: 's' } }, d: null })]
+  const found = [
+    ...templatesIn({ a: [{ $join: ['x', { $ref: ['db', 'url'] }] }], b: { c: { $secret: 's' } }, d: null }),
+  ]
   expect(found).toEqual([{ $join: ['x', { $ref: ['db', 'url'] }] }, { $ref: ['db', 'url'] }, { $secret: 's' }])
 })

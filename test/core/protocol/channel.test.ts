@@ -13,7 +13,9 @@ function pair(handlers: ChannelHandlers = {}): { readonly ours: Channel; readonl
 
 test('calls are answered, however the answers overtake each other', async () => {
   const waits = new Map<string, () => void>()
-  const { ours } = pair({ handle: (method) => new Promise<Json>((done) => void waits.set(method, () => done(`did ${method}`))) })
+  const { ours } = pair({
+    handle: (method) => new Promise<Json>((done) => void waits.set(method, () => done(`did ${method}`))),
+  })
   const [first, second] = [ours.call('a', null), ours.call('b', null)]
   await expect.poll(() => waits.size).toBe(2)
   waits.get('b')?.()
@@ -22,11 +24,20 @@ test('calls are answered, however the answers overtake each other', async () => 
   expect(await first).toBe('did a')
 })
 
-test("a refusal arrives as the same error; anything else gets a code as well", async () => {
+test('a refusal arrives as the same error; anything else gets a code as well', async () => {
   const { ours } = pair({
-    handle: (method) => Promise.reject(method === 'known' ? new MoorageError('PORT_IN_USE', 'taken', { service: 'api', hint: 'move' }) : new TypeError('odd')),
+    handle: (method) =>
+      Promise.reject(
+        method === 'known'
+          ? new MoorageError('PORT_IN_USE', 'taken', { service: 'api', hint: 'move' })
+          : new TypeError('odd'),
+      ),
   })
-  expect(await refusal(() => ours.call('known', null))).toMatchObject({ code: 'PORT_IN_USE', service: 'api', message: 'taken\nmove' })
+  expect(await refusal(() => ours.call('known', null))).toMatchObject({
+    code: 'PORT_IN_USE',
+    service: 'api',
+    message: 'taken\nmove',
+  })
   expect(await refusal(() => ours.call('other', null))).toMatchObject({ code: 'START_FAILED', message: 'odd' })
 })
 
@@ -43,15 +54,18 @@ test('events arrive in their order', async () => {
   expect(events).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
 })
 
-test.each(['GET / HTTP/1.1', '{ "id": 1', 'null', '7', '"text"', '{}', '[]', '{ "id": 1, "method": 7 }'])('a line that is no message (%s): the connection closes, and no call waits for ever', async (line) => {
-  const [wire, other] = duplexPair()
-  const theirs = new Channel(other, {})
-  wire.resume()
-  const waiting = refused(() => theirs.call('never answered', null))
-  wire.write(`${line}\n`)
-  await theirs.closed
-  expect(await waiting).toBe(GONE)
-})
+test.each(['GET / HTTP/1.1', '{ "id": 1', 'null', '7', '"text"', '{}', '[]', '{ "id": 1, "method": 7 }'])(
+  'a line that is no message (%s): the connection closes, and no call waits for ever',
+  async (line) => {
+    const [wire, other] = duplexPair()
+    const theirs = new Channel(other, {})
+    wire.resume()
+    const waiting = refused(() => theirs.call('never answered', null))
+    wire.write(`${line}\n`)
+    await theirs.closed
+    expect(await waiting).toBe(GONE)
+  },
+)
 
 test('a call that the other side does not live to answer', async () => {
   const { ours, theirs } = pair({ handle: () => new Promise(() => {}) })

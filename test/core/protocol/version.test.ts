@@ -10,7 +10,17 @@ const SKEW = 'Two versions of moorage share one project: let its first run end, 
 
 function supervisor(): { connect(): Duplex; readonly begun: () => number } {
   let begun = 0
-  const household = { clock: monotonicClock, shut: () => {}, opened: () => {}, forget: () => {}, done: () => {}, begin: () => { begun += 1; throw new RangeError('not in this test') } }
+  const household = {
+    clock: monotonicClock,
+    shut: () => {},
+    opened: () => {},
+    forget: () => {},
+    done: () => {},
+    begin: () => {
+      begun += 1
+      throw new RangeError('not in this test')
+    },
+  }
   const own = new Supervisor(household as never)
   return {
     begun: () => begun,
@@ -22,13 +32,18 @@ function supervisor(): { connect(): Duplex; readonly begun: () => number } {
   }
 }
 
-test.each([PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1])('a client of protocol %i is told, and starts nothing', async (protocol) => {
-  const { connect, begun } = supervisor()
-  const channel = new Channel(connect(), {})
-  expect(await refused(() => channel.call('open', { protocol } as never))).toBe(`SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION}, this client ${protocol}.\n${SKEW}`)
-  expect(begun()).toBe(0)
-  channel.close()
-})
+test.each([PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1])(
+  'a client of protocol %i is told, and starts nothing',
+  async (protocol) => {
+    const { connect, begun } = supervisor()
+    const channel = new Channel(connect(), {})
+    expect(await refused(() => channel.call('open', { protocol } as never))).toBe(
+      `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION}, this client ${protocol}.\n${SKEW}`,
+    )
+    expect(begun()).toBe(0)
+    channel.close()
+  },
+)
 
 test('a supervisor of a later version, whose answers mean nothing here, is not waited for', async () => {
   // A fake: no such version exists yet.
@@ -38,11 +53,23 @@ test('a supervisor of a later version, whose answers mean nothing here, is not w
     theirs.on('data', (line: Buffer) => {
       const { id } = JSON.parse(String(line)) as { id: number }
       const message = `The supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client ${PROTOCOL_VERSION}.`
-      theirs.write(`${JSON.stringify({ id, error: { code: 'SUPERVISOR_FAILED', message, details: { hint: SKEW } } })}\n`)
+      theirs.write(
+        `${JSON.stringify({ id, error: { code: 'SUPERVISOR_FAILED', message, details: { hint: SKEW } } })}\n`,
+      )
     })
     return ours
   }
-  const transport = { dial: () => Promise.resolve(later()), launch: () => Promise.reject(new RangeError('one is there')), recover: () => Promise.resolve('{"failures":[]}') }
-  const joining = connect({ request: {}, run: { id: 'dev-1' } } as never, { transport, log: '/nowhere', onProgress: () => {} })
-  expect(await refused(() => joining)).toBe(`SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client ${PROTOCOL_VERSION}.\n${SKEW}`)
+  const transport = {
+    dial: () => Promise.resolve(later()),
+    launch: () => Promise.reject(new RangeError('one is there')),
+    recover: () => Promise.resolve('{"failures":[]}'),
+  }
+  const joining = connect({ request: {}, run: { id: 'dev-1' } } as never, {
+    transport,
+    log: '/nowhere',
+    onProgress: () => {},
+  })
+  expect(await refused(() => joining)).toBe(
+    `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client ${PROTOCOL_VERSION}.\n${SKEW}`,
+  )
 })

@@ -21,7 +21,12 @@ const link = (path: string, target: string): void => {
 /** Everything that is delivered: by its path, the octal mode, and the content or where a link leads. */
 function delivered(source: string): { readonly [path: string]: string } {
   const [parcel] = readFileTrees({ '/there': { source: join(base, source) } })
-  return Object.fromEntries((parcel?.files ?? []).map(({ path, mode, link: target, content }) => [path, target === undefined ? `${mode.toString(8)} ${String(content())}` : `→ ${target}`]))
+  return Object.fromEntries(
+    (parcel?.files ?? []).map(({ path, mode, link: target, content }) => [
+      path,
+      target === undefined ? `${mode.toString(8)} ${String(content())}` : `→ ${target}`,
+    ]),
+  )
 }
 
 test('files are readable for every user, and stay executable', () => {
@@ -35,7 +40,12 @@ test('a link within the folder stays one, also an absolute one, and one that lea
   link('app/.bin/tool', '../tool/cli.js')
   link('app/.bin/full', join(base, 'app/tool/cli.js'))
   link('app/broken', 'nowhere')
-  expect(delivered('app')).toEqual({ 'tool/cli.js': '644 app/tool/cli.js', '.bin/tool': '→ ../tool/cli.js', '.bin/full': '→ ../tool/cli.js', broken: '→ nowhere' })
+  expect(delivered('app')).toEqual({
+    'tool/cli.js': '644 app/tool/cli.js',
+    '.bin/tool': '→ ../tool/cli.js',
+    '.bin/full': '→ ../tool/cli.js',
+    broken: '→ nowhere',
+  })
 })
 
 test('a link out of the folder is followed, with the links in its target', () => {
@@ -44,7 +54,11 @@ test('a link out of the folder is followed, with the links in its target', () =>
   put('note.txt')
   link('app/shared', '../shared')
   link('app/note.txt', '../note.txt')
-  expect(delivered('app')).toEqual({ 'shared/index.js': '644 shared/index.js', 'shared/main.js': '→ index.js', 'note.txt': '644 note.txt' })
+  expect(delivered('app')).toEqual({
+    'shared/index.js': '644 shared/index.js',
+    'shared/main.js': '→ index.js',
+    'note.txt': '644 note.txt',
+  })
 })
 
 test('a named pipe is left out: reading it would wait for its writer', () => {
@@ -69,7 +83,15 @@ test('links in a circle end', () => {
 test('a file alone, and text', () => {
   put('one.txt', 'one')
   const parcels = readFileTrees({ '/one': { source: join(base, 'one.txt') }, '/two': { content: 'two', mode: 0o755 } })
-  expect(parcels.map(({ target, folder, bytes, files: [file] }) => ({ target, folder, bytes, mode: file?.mode, text: String(file?.content()) }))).toEqual([
+  expect(
+    parcels.map(({ target, folder, bytes, files: [file] }) => ({
+      target,
+      folder,
+      bytes,
+      mode: file?.mode,
+      text: String(file?.content()),
+    })),
+  ).toEqual([
     { target: '/one', folder: false, bytes: 3, mode: 0o644, text: 'one' },
     { target: '/two', folder: false, bytes: 3, mode: 0o755, text: 'two' },
   ])

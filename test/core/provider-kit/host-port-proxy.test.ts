@@ -20,7 +20,10 @@ function relays(admits: (address: string) => boolean = () => true): HostPortProx
 /** A server that answers when its guest has ended: with what it heard, backwards. */
 async function serve(host = '127.0.0.1', port = 0): Promise<{ server: Server; port: number }> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    void buffer(socket.on('error', () => {})).then((heard) => socket.end(heard.reverse()), () => {})
+    void buffer(socket.on('error', () => {})).then(
+      (heard) => socket.end(heard.reverse()),
+      () => {},
+    )
   }).listen(port, host)
   await once(server, 'listening')
   ends.push(() => server.close())
@@ -29,7 +32,9 @@ async function serve(host = '127.0.0.1', port = 0): Promise<{ server: Server; po
 
 async function ask(host: string, port: number, text: string | Buffer): Promise<string | Buffer> {
   const socket = connect({ host, port, allowHalfOpen: true })
-  const failed = new Promise<string>((done) => socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? '')))
+  const failed = new Promise<string>((done) =>
+    socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? '')),
+  )
   socket.end(text)
   return await Promise.race([failed, buffer(socket).catch(() => failed)])
 }
@@ -45,7 +50,8 @@ test('bytes go both ways, and an end on one side leaves the other open', async (
 test('it listens on the one address, and on no other', async () => {
   const { port } = await serve()
   const way = await relays().expose(port)
-  for (const other of ['127.0.0.1', '127.0.0.3', '::1']) expect(await ask(other, way.port, 'x'), other).toBe('ECONNREFUSED')
+  for (const other of ['127.0.0.1', '127.0.0.3', '::1'])
+    expect(await ask(other, way.port, 'x'), other).toBe('ECONNREFUSED')
 })
 
 test('whoever is not of the session is cut off before anything is dialled', async () => {

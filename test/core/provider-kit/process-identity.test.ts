@@ -3,9 +3,18 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { isAlive, currentOwner, processStart, thisHost } from '../../../packages/core/src/provider-kit/process-identity.ts'
+import {
+  isAlive,
+  currentOwner,
+  processStart,
+  thisHost,
+} from '../../../packages/core/src/provider-kit/process-identity.ts'
 
-const owner = (pid: number, started: number, host = thisHost()): Parameters<typeof isAlive>[0] => ({ host, pid, started })
+const owner = (pid: number, started: number, host = thisHost()): Parameters<typeof isAlive>[0] => ({
+  host,
+  pid,
+  started,
+})
 
 test('this process lives', () => {
   expect(currentOwner()).toEqual(owner(process.pid, processStart(process.pid) as number))
@@ -32,7 +41,8 @@ test('a zombie is dead, though it still has its number', async () => {
   const [data] = (await once(parent.stdout, 'data')) as [Buffer]
   const pid = Number(data)
   const started = processStart(pid) as number
-  for (const end = Date.now() + 5_000; !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '); await sleep(10)) expect(Date.now()).toBeLessThan(end)
+  for (const end = Date.now() + 5_000; !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '); await sleep(10))
+    expect(Date.now()).toBeLessThan(end)
   expect(isAlive(owner(pid, started))).toBe(false)
   parent.kill('SIGKILL')
   await once(parent, 'exit')
@@ -46,11 +56,16 @@ test('who cannot be judged from here counts as alive: another machine, another p
 
 test('nobody lived through another boot of this machine', () => {
   const [machine, , space] = thisHost().split('/')
-  expect(isAlive(owner(process.pid, processStart(process.pid) as number, `${machine}/another-boot/${space}`))).toBe(false)
+  expect(isAlive(owner(process.pid, processStart(process.pid) as number, `${machine}/another-boot/${space}`))).toBe(
+    false,
+  )
 })
 
 test('a name with brackets and blanks does not confuse', async () => {
-  const child = spawn(process.execPath, ['-e', "process.title = 'a) Z 1 (b'; console.log('x'); setInterval(() => {}, 1000)"])
+  const child = spawn(process.execPath, [
+    '-e',
+    "process.title = 'a) Z 1 (b'; console.log('x'); setInterval(() => {}, 1000)",
+  ])
   await once(child.stdout, 'data')
   const started = processStart(child.pid as number)
   child.kill('SIGKILL')

@@ -8,8 +8,13 @@ import { refused } from '../refusal.ts'
 
 const api = npmServer()
 const cache = redis()
-const app = container({ image: 'app:1', ports: { http: 80 }, env: { API: api.url, CACHE: ref`${cache.host}:${cache.port}` } })
-const planOf = (services: Parameters<typeof defineConfig>[0]['services'], env: { [name: string]: string } = {}): Plan => createPlan(defineConfig({ root: '/', services }), env)
+const app = container({
+  image: 'app:1',
+  ports: { http: 80 },
+  env: { API: api.url, CACHE: ref`${cache.host}:${cache.port}` },
+})
+const planOf = (services: Parameters<typeof defineConfig>[0]['services'], env: { [name: string]: string } = {}): Plan =>
+  createPlan(defineConfig({ root: '/', services }), env)
 
 const { hostAccess: _, ...without } = inMemory(createEngine())
 const none: Provider = { ...without, name: 'other' }
@@ -18,26 +23,42 @@ const open: Provider = { ...none, hostAccess: () => Promise.resolve(undefined) }
 
 const reach = async (provider: Provider, { services }: Plan): Promise<void> => {
   const all = Object.entries(services)
-  await requireHostAccess(provider, all.filter(([name]) => name === 'app'), all)
+  await requireHostAccess(
+    provider,
+    all.filter(([name]) => name === 'app'),
+    all,
+  )
 }
 
 test('a reference to a service beside the tests needs a way to this machine', async () => {
   const plan = planOf({ api, cache, app })
   await reach(open, plan)
-  expect(await refused(() => reach(closed, plan))).toBe('OPTION_UNSUPPORTED\nservices.app uses services.api, which is on this machine, and that cannot be honoured by provider other: the door is shut.\nOpen it.')
-  expect(await refused(() => reach(none, plan))).toBe('OPTION_UNSUPPORTED\nservices.app uses services.api, which is on this machine, and that cannot be honoured by provider other: it has no way to this machine.\nUse docker or kubernetes.')
+  expect(await refused(() => reach(closed, plan))).toBe(
+    'OPTION_UNSUPPORTED\nservices.app uses services.api, which is on this machine, and that cannot be honoured by provider other: the door is shut.\nOpen it.',
+  )
+  expect(await refused(() => reach(none, plan))).toBe(
+    'OPTION_UNSUPPORTED\nservices.app uses services.api, which is on this machine, and that cannot be honoured by provider other: it has no way to this machine.\nUse docker or kubernetes.',
+  )
 })
 
 test('so do ports that are lent', async () => {
   const lends = container({ image: 'app:1', ports: {}, hostAccess: [3000] })
-  expect(await refused(() => reach(closed, planOf({ app: lends })))).toBe('OPTION_UNSUPPORTED\nservices.app.hostAccess cannot be honoured by provider other: the door is shut.\nOpen it.')
+  expect(await refused(() => reach(closed, planOf({ app: lends })))).toBe(
+    'OPTION_UNSUPPORTED\nservices.app.hostAccess cannot be honoured by provider other: the door is shut.\nOpen it.',
+  )
 })
 
-const theirs = (CACHE_URL: string): Plan => planOf({ cache, app: container({ image: 'app:1', ports: {}, env: { CACHE: cache.url } }) }, { CACHE_URL })
+const theirs = (CACHE_URL: string): Plan =>
+  planOf({ cache, app: container({ image: 'app:1', ports: {}, env: { CACHE: cache.url } }) }, { CACHE_URL })
 
-test.each(['redis://localhost:6379/0', 'redis://127.0.0.1:6379', 'redis://[::1]:6379'])("so does the user's own %s", async (url) => {
-  expect(await refused(() => reach(closed, theirs(url)))).toMatch(/^OPTION_UNSUPPORTED\nservices\.app uses services\.cache, which is on this machine,/)
-})
+test.each(['redis://localhost:6379/0', 'redis://127.0.0.1:6379', 'redis://[::1]:6379'])(
+  "so does the user's own %s",
+  async (url) => {
+    expect(await refused(() => reach(closed, theirs(url)))).toMatch(
+      /^OPTION_UNSUPPORTED\nservices\.app uses services\.cache, which is on this machine,/,
+    )
+  },
+)
 
 test.each(['redis://cache.example:6379', 'redis://10.0.0.7:6379'])("but not the user's own %s", async (url) => {
   await reach(closed, theirs(url))

@@ -16,7 +16,9 @@ test.each<[Phase, string]>([
   clock.enter(phase)
   clock.lastReason = 'connection refused by 127.0.0.1:5432'
   const error = await expired.promise
-  expect(error.message).toBe(`services.db ${text} within 0.01 s: connection refused by 127.0.0.1:5432.\nIf it only needs longer, raise services.db.deadlines.${phase} (milliseconds).`)
+  expect(error.message).toBe(
+    `services.db ${text} within 0.01 s: connection refused by 127.0.0.1:5432.\nIf it only needs longer, raise services.db.deadlines.${phase} (milliseconds).`,
+  )
   expect(error).toMatchObject({ code: 'DEADLINE', service: 'db', phase })
 })
 

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { defineConfig, npmServer, redis, ref, staticServer, type AnyConfig, type AnyService } from '../../../packages/moorage/src/index.ts'
+import {
+  defineConfig,
+  npmServer,
+  redis,
+  ref,
+  staticServer,
+  type AnyConfig,
+  type AnyService,
+} from '../../../packages/moorage/src/index.ts'
 import { createPlan, type Plan } from '../../../packages/core/src/config/plan.ts'
 import { servicesToStart, runsToItsEnd } from '../../../packages/core/src/provisioning/plan-diff.ts'
 
@@ -9,11 +17,18 @@ type Services = { readonly [name: string]: AnyService }
 function all(edit: { readonly api?: string; readonly page?: boolean } = {}): Services {
   const db = redis()
   const api = npmServer({ env: { DB: db.url, EDITION: edit.api ?? 'first' } })
-  return { db, api, web: npmServer({ env: { API: ref`${api.url}/` } }), page: staticServer({ root: '.', ...(edit.page ? { spa: true } : {}) }) }
+  return {
+    db,
+    api,
+    web: npmServer({ env: { API: ref`${api.url}/` } }),
+    page: staticServer({ root: '.', ...(edit.page ? { spa: true } : {}) }),
+  }
 }
 
-const services = (of: Services): Plan['services'] => createPlan(defineConfig({ root: import.meta.dirname, services: of }) as AnyConfig, {}).services
-const changed = (before: Services, after: Services, ...dead: string[]): readonly string[] => [...servicesToStart(services(before), services(after), new Set(dead))].toSorted()
+const services = (of: Services): Plan['services'] =>
+  createPlan(defineConfig({ root: import.meta.dirname, services: of }) as AnyConfig, {}).services
+const changed = (before: Services, after: Services, ...dead: string[]): readonly string[] =>
+  [...servicesToStart(services(before), services(after), new Set(dead))].toSorted()
 
 test('the same config again: nothing starts', () => {
   expect(changed(all(), all())).toEqual([])

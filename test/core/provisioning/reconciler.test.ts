@@ -3,14 +3,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { service, type AnyService } from '@moorage/core'
-import { defineConfig, process as plain, provision, type AnyConfig, type ProvisionOptions } from '../../../packages/moorage/src/index.ts'
+import {
+  defineConfig,
+  process as plain,
+  provision,
+  type AnyConfig,
+  type ProvisionOptions,
+} from '../../../packages/moorage/src/index.ts'
 import { refused } from '../refusal.ts'
 
 let base: string
 beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), 'moorage-update-'))
-  writeFileSync(join(base, 'server.mjs'), `import { createServer } from 'node:http'
-createServer((request, response) => request.url === '/die' ? process.exit(7) : response.end(String(process.pid))).listen(process.env.PORT, '127.0.0.1')`)
+  writeFileSync(
+    join(base, 'server.mjs'),
+    `import { createServer } from 'node:http'
+createServer((request, response) => request.url === '/die' ? process.exit(7) : response.end(String(process.pid))).listen(process.env.PORT, '127.0.0.1')`,
+  )
 })
 afterEach(() => rmSync(base, { recursive: true, force: true }))
 
@@ -18,7 +27,18 @@ afterEach(() => rmSync(base, { recursive: true, force: true }))
 function inline(told: string[] = []): ProvisionOptions {
   const { MOORAGE: _, ...env } = process.env
   const here = { ...env, CI: '', MOORAGE_PROVIDER: '', MOORAGE_CACHE_DIR: base, MOORAGE_SUPERVISOR: 'inline' }
-  return { env: here, linger: 200, onProgress: (progress) => void told.push(progress.kind === 'ready' ? `ready ${progress.service}` : progress.kind === 'notice' ? progress.text : progress.kind) }
+  return {
+    env: here,
+    linger: 200,
+    onProgress: (progress) =>
+      void told.push(
+        progress.kind === 'ready'
+          ? `ready ${progress.service}`
+          : progress.kind === 'notice'
+            ? progress.text
+            : progress.kind,
+      ),
+  }
 }
 
 /** Without npm in between: these tests start many. */
@@ -31,7 +51,11 @@ function server(edition: string, needs: { readonly [service: string]: 'ready' } 
 
 /** `late` needs `web`; null leaves it out. */
 function config(edition: string, late: string | null = 'first'): AnyConfig {
-  const services = { web: server(edition), other: server('other'), ...(late === null ? {} : { late: server(late, { web: 'ready' }) }) }
+  const services = {
+    web: server(edition),
+    other: server('other'),
+    ...(late === null ? {} : { late: server(late, { web: 'ready' }) }),
+  }
   return defineConfig({ root: base, provider: plain(), services })
 }
 
@@ -42,7 +66,12 @@ interface Seen {
 
 async function look(env: Awaited<ReturnType<typeof provision>>): Promise<Seen> {
   const urls = Object.entries(env.endpoints as { readonly [name: string]: { readonly url: string } })
-  return { run: env.run, pids: Object.fromEntries(await Promise.all(urls.map(async ([name, { url }]) => [name, await (await fetch(url)).text()] as const))) }
+  return {
+    run: env.run,
+    pids: Object.fromEntries(
+      await Promise.all(urls.map(async ([name, { url }]) => [name, await (await fetch(url)).text()] as const)),
+    ),
+  }
 }
 
 const gone = async (): Promise<void> => void (await expect.poll(() => readdirSync(join(base, 'run'))).toEqual([]))
@@ -103,7 +132,9 @@ test('a service that has died starts again, and whatever needs it: the rest stay
 test('an edit whose service does not start: its error, and nothing is left', async () => {
   const one = await provision(config('first'), inline())
   await one.dispose()
-  expect(await refused(() => provision(config('first', 'crash'), inline()))).toMatch(/^SERVICE_EXITED\nservices\.late ended with exit code 4 before it was ready\./)
+  expect(await refused(() => provision(config('first', 'crash'), inline()))).toMatch(
+    /^SERVICE_EXITED\nservices\.late ended with exit code 4 before it was ready\./,
+  )
   await gone()
 })
 

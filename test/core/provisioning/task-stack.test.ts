@@ -42,9 +42,15 @@ test('a failed teardown stops none of the others, and is told', async () => {
   const { events, task } = recorder()
   const lifecycle = new TaskStack()
   await lifecycle.run(task('session'))
-  await lifecycle.run({ ...task('db', ['session']), teardown: () => Promise.reject(new RangeError('the engine is gone')) })
+  await lifecycle.run({
+    ...task('db', ['session']),
+    teardown: () => Promise.reject(new RangeError('the engine is gone')),
+  })
   const undone = await lifecycle.unwind()
-  expect(undone.toSorted((a, b) => a.title.localeCompare(b.title))).toEqual([{ title: 'db', failure: 'the engine is gone' }, { title: 'session' }])
+  expect(undone.toSorted((a, b) => a.title.localeCompare(b.title))).toEqual([
+    { title: 'db', failure: 'the engine is gone' },
+    { title: 'session' },
+  ])
   expect(events).toEqual(['session goes', 'session gone'])
 })
 
@@ -71,14 +77,23 @@ test('on the way down nothing new is begun: nobody would undo it', async () => {
   const { events, task } = recorder()
   const lifecycle = new TaskStack()
   await lifecycle.unwind()
-  await expect(lifecycle.run(task('late'))).rejects.toMatchObject({ code: 'ABORTED', message: 'late was not begun: everything is being taken down.' })
+  await expect(lifecycle.run(task('late'))).rejects.toMatchObject({
+    code: 'ABORTED',
+    message: 'late was not begun: everything is being taken down.',
+  })
   expect(events).toEqual([])
 })
 
 test('some go on their own, in the order of their needs, and the others at the end', async () => {
   const { events, task } = recorder()
   const lifecycle = new TaskStack()
-  for (const [title, needs] of [['session'], ['db', ['session']], ['api', ['session', 'db']], ['page', ['session']]] as const) await lifecycle.run(task(title, needs))
+  for (const [title, needs] of [
+    ['session'],
+    ['db', ['session']],
+    ['api', ['session', 'db']],
+    ['page', ['session']],
+  ] as const)
+    await lifecycle.run(task(title, needs))
   expect(await lifecycle.undo(new Set(['db', 'api']))).toEqual([{ title: 'api' }, { title: 'db' }])
   expect(events).toEqual(['api goes', 'api gone', 'db goes', 'db gone'])
   await lifecycle.run(task('db', ['session']))

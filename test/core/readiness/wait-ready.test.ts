@@ -38,7 +38,11 @@ interface Outcome {
   readonly ms: number
 }
 
-async function ready(probe: Probe, { port = 1, lines = [], exited = new Promise<never>(() => {}), exec }: Setting, signal = AbortSignal.timeout(5_000)): Promise<Outcome> {
+async function ready(
+  probe: Probe,
+  { port = 1, lines = [], exited = new Promise<never>(() => {}), exec }: Setting,
+  signal = AbortSignal.timeout(5_000),
+): Promise<Outcome> {
   const unit: Unit = {
     endpoint: (number) => Promise.resolve({ host: '127.0.0.1', port: number }),
     async *logs(): AsyncGenerator<LogLine> {
@@ -50,7 +54,15 @@ async function ready(probe: Probe, { port = 1, lines = [], exited = new Promise<
   }
   const reasons: string[] = []
   const since = performance.now()
-  await waitReady({ service: 'db', unit, probes: [probe], ports: { main: port, other: 2 }, signal, clock: monotonicClock, onAttempt: (reason) => void (reasons.at(-1) === reason || reasons.push(reason)) })
+  await waitReady({
+    service: 'db',
+    unit,
+    probes: [probe],
+    ports: { main: port, other: 2 },
+    signal,
+    clock: monotonicClock,
+    onAttempt: (reason) => void (reasons.at(-1) === reason || reasons.push(reason)),
+  })
   return { reasons, ms: performance.now() - since }
 }
 
@@ -70,19 +82,35 @@ test('tcp: a reset is told as one, and a greeting is enough', async () => {
 
 test('tcp: nobody listens', async () => {
   const reasons: string[] = []
-  const unit = { endpoint: () => Promise.resolve({ host: '127.0.0.1', port: 1 }), exited: new Promise<never>(() => {}), stop: () => Promise.resolve(), async *logs() {} }
-  const waiting = waitReady({ service: 'db', unit, probes: [{ kind: 'tcp' }], ports: { main: 1 }, signal: AbortSignal.timeout(50), clock: monotonicClock, onAttempt: (reason) => reasons.push(reason) })
+  const unit = {
+    endpoint: () => Promise.resolve({ host: '127.0.0.1', port: 1 }),
+    exited: new Promise<never>(() => {}),
+    stop: () => Promise.resolve(),
+    async *logs() {},
+  }
+  const waiting = waitReady({
+    service: 'db',
+    unit,
+    probes: [{ kind: 'tcp' }],
+    ports: { main: 1 },
+    signal: AbortSignal.timeout(50),
+    clock: monotonicClock,
+    onAttempt: (reason) => reasons.push(reason),
+  })
   await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' })
   expect(reasons[0]).toBe('connection refused by 127.0.0.1:1')
 })
 
 test('exchange: an answer in pieces counts when it is whole', async () => {
-  const port = await serve((socket) => void socket.once('data', async () => {
-    for (const piece of ['+', 'PO', 'NG\r', '\n']) {
-      socket.write(piece)
-      await sleep(15)
-    }
-  }))
+  const port = await serve(
+    (socket) =>
+      void socket.once('data', async () => {
+        for (const piece of ['+', 'PO', 'NG\r', '\n']) {
+          socket.write(piece)
+          await sleep(15)
+        }
+      }),
+  )
   expect((await ready(pong, { port })).reasons).toEqual([])
 })
 
@@ -92,8 +120,15 @@ test('exchange: half an answer and the end is none', async () => {
 })
 
 test('exchange: Redis that still loads', async () => {
-  const port = await serve((socket, n) => void socket.once('data', () => socket.write(n < 3 ? '-LOADING Redis is loading the dataset in memory\r\n' : '+PONG\r\n')))
-  expect((await ready(pong, { port })).reasons).toEqual([`127.0.0.1:${port} answered "-LOADING Redis is loading the dataset in memory"`])
+  const port = await serve(
+    (socket, n) =>
+      void socket.once('data', () =>
+        socket.write(n < 3 ? '-LOADING Redis is loading the dataset in memory\r\n' : '+PONG\r\n'),
+      ),
+  )
+  expect((await ready(pong, { port })).reasons).toEqual([
+    `127.0.0.1:${port} answered "-LOADING Redis is loading the dataset in memory"`,
+  ])
 })
 
 test('exchange: a peer that stays silent is left and tried again', async () => {
@@ -105,15 +140,25 @@ test('exchange: a peer that stays silent is left and tried again', async () => {
 
 test('exchange: anywhere in the answer, up to a limit', async () => {
   const anywhere: Probe = { kind: 'exchange', expect: { hex: '0102' }, at: 'anywhere' }
-  const port = await serve((socket, n) => void socket.write(n === 0 ? Buffer.alloc(70_000) : Buffer.from([9, 9, 1, 2, 9])))
+  const port = await serve(
+    (socket, n) => void socket.write(n === 0 ? Buffer.alloc(70_000) : Buffer.from([9, 9, 1, 2, 9])),
+  )
   const { reasons } = await ready(anywhere, { port })
   expect(reasons).toEqual([`127.0.0.1:${port} answered ""`])
 })
 
 test('http: statuses, and one that is not expected', async () => {
-  const port = await serve((socket, n) => void socket.once('data', () => socket.end(`HTTP/1.1 ${['500 x', '404 x', '302 x'][n]}\r\nContent-Length: 0\r\n\r\n`)))
+  const port = await serve(
+    (socket, n) =>
+      void socket.once('data', () =>
+        socket.end(`HTTP/1.1 ${['500 x', '404 x', '302 x'][n]}\r\nContent-Length: 0\r\n\r\n`),
+      ),
+  )
   const { reasons } = await ready({ kind: 'http', path: '/health' }, { port })
-  expect(reasons).toEqual([`http://127.0.0.1:${port}/health answered 500`, `http://127.0.0.1:${port}/health answered 404`])
+  expect(reasons).toEqual([
+    `http://127.0.0.1:${port}/health answered 500`,
+    `http://127.0.0.1:${port}/health answered 404`,
+  ])
 })
 
 test('http: something else listens', async () => {
@@ -130,23 +175,37 @@ test('log: often enough', async () => {
 
 test('exec: its exit code, and what it said', async () => {
   let n = 0
-  const exec = (): Promise<{ code: number; stdout: string; stderr: string }> => Promise.resolve(n++ ? { code: 0, stdout: '', stderr: '' } : { code: 3, stdout: '', stderr: 'warming up\nnot yet\n' })
-  expect((await ready({ kind: 'exec', command: ['check', '-q'] }, { exec })).reasons).toEqual(["'check -q' ended with exit code 3: not yet"])
-  expect(await refused(() => ready({ kind: 'exec', command: ['x'] }, {}))).toBe('OPTION_UNSUPPORTED\nservices.db: its provider cannot run commands inside it, which its readiness asks for.\nUse a probe of another kind: tcp, http, log or exchange.')
+  const exec = (): Promise<{ code: number; stdout: string; stderr: string }> =>
+    Promise.resolve(
+      n++ ? { code: 0, stdout: '', stderr: '' } : { code: 3, stdout: '', stderr: 'warming up\nnot yet\n' },
+    )
+  expect((await ready({ kind: 'exec', command: ['check', '-q'] }, { exec })).reasons).toEqual([
+    "'check -q' ended with exit code 3: not yet",
+  ])
+  expect(await refused(() => ready({ kind: 'exec', command: ['x'] }, {}))).toBe(
+    'OPTION_UNSUPPORTED\nservices.db: its provider cannot run commands inside it, which its readiness asks for.\nUse a probe of another kind: tcp, http, log or exchange.',
+  )
 })
 
 test('an end before it was ready: exit code and last lines, at once', async () => {
   const exited = sleep(30).then((): Exit => ({ reason: 'exited', code: 78 }))
   const text = await refused(() => ready({ kind: 'tcp' }, { exited, lines: ['reading settings', 'no such setting'] }))
-  expect(text).toBe('SERVICE_EXITED\nservices.db ended with exit code 78 before it was ready.\nIts last lines say why.\nLast log lines:\n  reading settings\n  no such setting')
+  expect(text).toBe(
+    'SERVICE_EXITED\nservices.db ended with exit code 78 before it was ready.\nIts last lines say why.\nLast log lines:\n  reading settings\n  no such setting',
+  )
 })
 
 test.each<[Exit, string]>([
-  [{ reason: 'exited', signal: 'SIGKILL', code: 137, detail: 'out of memory' }, 'was killed by SIGKILL (out of memory)'],
+  [
+    { reason: 'exited', signal: 'SIGKILL', code: 137, detail: 'out of memory' },
+    'was killed by SIGKILL (out of memory)',
+  ],
   [{ reason: 'evicted', detail: 'node was under pressure' }, 'was evicted (node was under pressure)'],
   [{ reason: 'exited' }, 'ended'],
 ])('%j', async (exit, text) => {
-  expect(await refused(() => ready({ kind: 'tcp' }, { exited: Promise.resolve(exit) }))).toMatch(`SERVICE_EXITED\nservices.db ${text} before it was ready.`)
+  expect(await refused(() => ready({ kind: 'tcp' }, { exited: Promise.resolve(exit) }))).toMatch(
+    `SERVICE_EXITED\nservices.db ${text} before it was ready.`,
+  )
 })
 
 test('an abort ends it at once with its reason, and leaves no socket', async () => {
@@ -169,5 +228,8 @@ test('an abort ends it at once with its reason, and leaves no socket', async () 
 })
 
 function handles(): readonly string[] {
-  return process.getActiveResourcesInfo().filter((name) => /TCP/.test(name)).toSorted()
+  return process
+    .getActiveResourcesInfo()
+    .filter((name) => /TCP/.test(name))
+    .toSorted()
 }

@@ -10,7 +10,9 @@ const module = resolve('packages/core/src/recovery/lock.ts')
 /** Whether another process can take the lock. */
 function free(path: string): boolean {
   const script = `const { takeLock } = await import(${JSON.stringify(module)}); console.log(takeLock(${JSON.stringify(path)}) !== undefined)`
-  return spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).stdout.trim() === 'true'
+  return (
+    spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).stdout.trim() === 'true'
+  )
 }
 
 test('a second attempt in the same process fails, and does not lose the lock to others', () => {

@@ -21,7 +21,9 @@ afterEach(() => {
 async function other(path: string): Promise<{ readonly has: boolean; kill(): Promise<unknown> }> {
   const script = `const { takeLock } = await import(${JSON.stringify(resolve('packages/core/src/recovery/lock.ts'))})
     globalThis.lock = takeLock(process.argv[1]); console.log(lock ? 'has' : 'has not'); setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   others.push(child)
   const [data] = (await once(child.stdout, 'data')) as [Buffer]
   return { has: String(data).trim() === 'has', kill: () => (child.kill('SIGKILL'), once(child, 'exit')) }

@@ -6,7 +6,13 @@ import { Supervisor } from '../../../packages/core/src/supervisor/supervisor.ts'
 
 test('what is written down of a run is gone when its last client hears of the end: killed from here on, a supervisor leaves nothing', async () => {
   const order: string[] = []
-  const supervisor = new Supervisor({ clock: monotonicClock, shut: () => {}, opened: () => {}, forget: () => order.push('forgotten'), done: () => {} } as never)
+  const supervisor = new Supervisor({
+    clock: monotonicClock,
+    shut: () => {},
+    opened: () => {},
+    forget: () => order.push('forgotten'),
+    done: () => {},
+  } as never)
   const [ours, theirs] = duplexPair()
   supervisor.connect(theirs)
   ours.setEncoding('utf8').on('data', (text: string) => {

@@ -24,7 +24,12 @@ test.each([
 
 test('the name of a slot says run, runner and slot, and suits PostgreSQL and MongoDB however long the run is', () => {
   const long = `ci-${'9'.repeat(30)}-${'8'.repeat(20)}-abcdef`
-  const names = [slotName('dev-1a2b3c4d', '1'), slotName('dev-1a2b3c4d', '2'), slotName(long, 't123456789012_12'), slotName(`${long}x`, 't123456789012_12')]
+  const names = [
+    slotName('dev-1a2b3c4d', '1'),
+    slotName('dev-1a2b3c4d', '2'),
+    slotName(long, 't123456789012_12'),
+    slotName(`${long}x`, 't123456789012_12'),
+  ]
   expect(new Set(names).size).toBe(4)
   for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]{1,62}$/)
   expect(names[0]).toMatch(/^dev_1a2b3c4d_[0-9a-f]{4}_\d+_[0-9a-z]+_1$/)
@@ -34,11 +39,24 @@ test('a slot is stale only when its runner is provably gone', () => {
   const prefix = slotPrefix('dev-1')
   const own = slotName('dev-1', '1')
   const dead = own.replace(/_\d+_([0-9a-z]+)_1$/, '_4194000_$1_1')
-  expect([own, dead, dead.replace('dev_1_', 'dev_2_'), dead.replace(/^dev_1_..../, 'dev_1_zzzz'), `${prefix}other`].map((name) => isStaleSlot(name, prefix))).toEqual([false, true, false, false, false])
+  expect(
+    [own, dead, dead.replace('dev_1_', 'dev_2_'), dead.replace(/^dev_1_..../, 'dev_1_zzzz'), `${prefix}other`].map(
+      (name) => isStaleSlot(name, prefix),
+    ),
+  ).toEqual([false, true, false, false, false])
 })
 
 test('not isolated: the shared connection', async () => {
-  vi.stubEnv('MOORAGE', JSON.stringify({ run: 'dev-1', hash: 'x', identity: 'x', variables: [], services: { db: { url: 'postgres://a' } } }))
+  vi.stubEnv(
+    'MOORAGE',
+    JSON.stringify({
+      run: 'dev-1',
+      hash: 'x',
+      identity: 'x',
+      variables: [],
+      services: { db: { url: 'postgres://a' } },
+    }),
+  )
   expect(await isolate('db')).toEqual({ url: 'postgres://a' })
 })
 
@@ -47,10 +65,25 @@ test('no services, a name that is none, a service that is given: each refused in
   expect(await refused(() => isolate('db'))).toBe(
     "USAGE\nisolated('db'): the variable MOORAGE is not set, so no services run for this test.\nAdd plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
   )
-  const config = defineConfig({ root: process.cwd(), services: { db: postgres({ isolate: 'test' }), cache: redis() } }) as unknown as AnyConfig
+  const config = defineConfig({
+    root: process.cwd(),
+    services: { db: postgres({ isolate: 'test' }), cache: redis() },
+  }) as unknown as AnyConfig
   const plan = createPlan(config, { DB_URL: 'postgres://user:secret@db.example/shop' })
-  vi.stubEnv('MOORAGE', JSON.stringify({ run: 'dev-1', hash: 'x', identity: 'x', variables: [], services: { db: {}, cache: {} }, ...isolatedServices(plan) }))
-  expect(await refused(() => isolate('bd'))).toBe("USAGE\nisolated('bd'): services.bd does not run here.\nThere are db, cache.")
+  vi.stubEnv(
+    'MOORAGE',
+    JSON.stringify({
+      run: 'dev-1',
+      hash: 'x',
+      identity: 'x',
+      variables: [],
+      services: { db: {}, cache: {} },
+      ...isolatedServices(plan),
+    }),
+  )
+  expect(await refused(() => isolate('bd'))).toBe(
+    "USAGE\nisolated('bd'): services.bd does not run here.\nThere are db, cache.",
+  )
   expect(await refused(() => isolate('db'))).toBe(
     "USAGE\nisolated('db'): DB_URL is set, and a database that you have given is never seeded, reset or dropped.\nUnset DB_URL to let moorage start services.db, or share the given one: isolate: false.",
   )

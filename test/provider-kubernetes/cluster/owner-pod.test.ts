@@ -4,11 +4,18 @@ import type { Answer, Client } from '../../../packages/provider-kubernetes/src/a
 
 // Recorded: what a cluster answers. From within a real pod: e2e/providers/kubernetes-ci-pod.test.ts.
 const NOTHING = { owners: [], labels: {} }
-const pod = (status: object, more: object = {}): Answer => ({ status: 200, body: { items: [{ metadata: { name: 'job', uid: 'u', labels: { 'runner-pod': 'r' }, ...more }, status }] } })
+const pod = (status: object, more: object = {}): Answer => ({
+  status: 200,
+  body: { items: [{ metadata: { name: 'job', uid: 'u', labels: { 'runner-pod': 'r' }, ...more }, status }] },
+})
 
 async function find(answer: () => Promise<Answer>, env = {}): Promise<unknown> {
   const client = { call: answer } as unknown as Client
-  return await findOwnerPod(client, { namespace: 'ci', env: { POD_NAME: 'job', ...env }, addresses: ['10.1.2.3'] }, new AbortController().signal)
+  return await findOwnerPod(
+    client,
+    { namespace: 'ci', env: { POD_NAME: 'job', ...env }, addresses: ['10.1.2.3'] },
+    new AbortController().signal,
+  )
 }
 
 test.for<readonly [what: string, answer: () => Promise<Answer>]>([
@@ -16,7 +23,10 @@ test.for<readonly [what: string, answer: () => Promise<Answer>]>([
   ['whom the API does not answer', () => Promise.reject(new RangeError('ECONNREFUSED'))],
   ['in a container of another name', () => Promise.resolve({ status: 200, body: { items: null } })],
   ['where a pod of that name has another address', () => Promise.resolve(pod({ podIP: '192.0.2.1' }))],
-  ['whose pod is being deleted', () => Promise.resolve(pod({ podIP: '10.1.2.3' }, { deletionTimestamp: '2026-01-01T00:00:00Z' }))],
+  [
+    'whose pod is being deleted',
+    () => Promise.resolve(pod({ podIP: '10.1.2.3' }, { deletionTimestamp: '2026-01-01T00:00:00Z' })),
+  ],
   ['where a pod of that name never has an address', () => Promise.resolve(pod({}))],
 ])('nobody owns the run of one %s', async ([_what, answer]) => expect(await find(answer)).toEqual(NOTHING))
 
@@ -28,11 +38,17 @@ test('a pod that has only just started is asked for its address again', async ()
 const owners = [{ apiVersion: 'v1', kind: 'Pod', name: 'job', uid: 'u', blockOwnerDeletion: false }]
 
 test("a workflow's pod owns the run, and gives it ARC's label", async () => {
-  expect(await find(() => Promise.resolve(pod({ podIP: '10.1.2.3' })))).toEqual({ owners, labels: { 'runner-pod': 'r' } })
+  expect(await find(() => Promise.resolve(pod({ podIP: '10.1.2.3' })))).toEqual({
+    owners,
+    labels: { 'runner-pod': 'r' },
+  })
 })
 
 test("a runner's own pod is the one that the label names; any other has no such label", async () => {
   const plain = pod({ podIP: '10.1.2.3' }, { labels: {} })
-  expect(await find(() => Promise.resolve(plain), { ACTIONS_RUNNER_POD_NAME: 'job' })).toEqual({ owners, labels: { 'runner-pod': 'job' } })
+  expect(await find(() => Promise.resolve(plain), { ACTIONS_RUNNER_POD_NAME: 'job' })).toEqual({
+    owners,
+    labels: { 'runner-pod': 'job' },
+  })
   expect(await find(() => Promise.resolve(plain))).toEqual({ owners, labels: {} })
 })

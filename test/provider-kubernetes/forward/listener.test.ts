@@ -34,9 +34,23 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
     const kubernetes = provider({ context: 'testbed', kubeconfig: kubeconfig('admin') }, { root: process.cwd() })
     const id = `forward-${randomBytes(4).toString('hex')}`
     const run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
-    session = await kubernetes.open(run, { phase: () => {}, journal: () => {}, notice: (text) => void notices.push(text) }, signal)
-    unit = await session.start({ name: 'server', ports: PORTS, env: {}, sensitive: [], container: { image: 'busybox:1.37', user: '1000:1000', command: ['sh', '-c', SCRIPT] } }, signal)
-    for (const port of [PORTS.echo, PORTS.count]) while ((await unit.portProblem?.(port, signal)) !== undefined) await sleep(20)
+    session = await kubernetes.open(
+      run,
+      { phase: () => {}, journal: () => {}, notice: (text) => void notices.push(text) },
+      signal,
+    )
+    unit = await session.start(
+      {
+        name: 'server',
+        ports: PORTS,
+        env: {},
+        sensitive: [],
+        container: { image: 'busybox:1.37', user: '1000:1000', command: ['sh', '-c', SCRIPT] },
+      },
+      signal,
+    )
+    for (const port of [PORTS.echo, PORTS.count])
+      while ((await unit.portProblem?.(port, signal)) !== undefined) await sleep(20)
   })
   afterAll(() => session.close())
 
@@ -84,7 +98,8 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
     const before = process.memoryUsage().rss
     const piece = Buffer.alloc(MEBIBYTE)
     let sent = 0
-    for (let flows = true; flows && sent < 64; sent++) flows = socket.write(piece) || (await Promise.race([once(socket, 'drain').then(() => true), sleep(1_500, false)]))
+    for (let flows = true; flows && sent < 64; sent++)
+      flows = socket.write(piece) || (await Promise.race([once(socket, 'drain').then(() => true), sleep(1_500, false)]))
     const grown = (process.memoryUsage().rss - before) / MEBIBYTE
     expect(await say(await dial(PORTS.echo), 'still there')).toBe('still there')
     socket.destroy()
@@ -101,7 +116,12 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
   test('nobody listens: a reset, and the same local port works once somebody does', async () => {
     const socket = await dial(PORTS.closed)
     // From now on: the reset may come before the other question is answered.
-    const code = new Promise((done) => socket.once('error', (error: NodeJS.ErrnoException) => done(error.code)).once('end', () => done('end')).resume())
+    const code = new Promise((done) =>
+      socket
+        .once('error', (error: NodeJS.ErrnoException) => done(error.code))
+        .once('end', () => done('end'))
+        .resume(),
+    )
     expect(await unit.portProblem?.(PORTS.closed, signal)).toBe('nobody listens on port 7005 in its pod')
     expect(await code).toBe('ECONNRESET')
     await unit.exec?.(['sh', '-c', 'nc -ll -p 7005 -e cat >/dev/null 2>&1 &'], signal)

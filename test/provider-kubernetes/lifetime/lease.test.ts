@@ -24,13 +24,21 @@ describe.skipIf(reason)(`leases${reason ? ` (${reason})` : ''}`, () => {
   const leaseMarked = async (seconds: number | undefined, spec = {}): Promise<string> => {
     const name = `lease-${randomBytes(4).toString('hex')}`
     const annotations = seconds === undefined ? {} : { [MARK]: String(Date.now() - 1_000 * seconds) }
-    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, labels: { 'moorage.run': name }, annotations }, spec: { leaseDurationSeconds: DURATION, ...spec } }
+    const body = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name, labels: { 'moorage.run': name }, annotations },
+      spec: { leaseDurationSeconds: DURATION, ...spec },
+    }
     await client.call({ method: 'POST', path: `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`, body })
     names.push(name)
     return name
   }
-  const sweep = async (): Promise<readonly string[]> => (await reapLeases(client, { namespace: NAMESPACE, alive }, signal)).map(({ id }) => id)
-  const markOf = (name: string): string => kubectl('get', 'lease', name, '-n', NAMESPACE, '-o', `jsonpath={.metadata.annotations.moorage\\.unchanged-since}`).stdout
+  const sweep = async (): Promise<readonly string[]> =>
+    (await reapLeases(client, { namespace: NAMESPACE, alive }, signal)).map(({ id }) => id)
+  const markOf = (name: string): string =>
+    kubectl('get', 'lease', name, '-n', NAMESPACE, '-o', `jsonpath={.metadata.annotations.moorage\\.unchanged-since}`)
+      .stdout
 
   test('one that is unmarked gets a mark, and stays, however old the time is that its holder wrote', async () => {
     const name = await leaseMarked(undefined, { renewTime: '2001-01-01T00:00:00.000000Z' })

@@ -10,27 +10,55 @@ const NOW = Date.parse('2026-01-01T12:00:00Z')
 const DELETE = ['DELETE /api/v1/namespaces/ci-1']
 
 /** Recorded: the namespace of a run from another machine, an hour old, which a real cluster would take an hour to show. */
-async function sweep({ liveness, age = 3_600, proof }: { readonly liveness: string; readonly age?: number; readonly proof: Answer }): Promise<readonly string[]> {
+async function sweep({
+  liveness,
+  age = 3_600,
+  proof,
+}: {
+  readonly liveness: string
+  readonly age?: number
+  readonly proof: Answer
+}): Promise<readonly string[]> {
   const metadata = {
-    name: 'ci-1', uid: 'u', resourceVersion: '1', creationTimestamp: new Date(NOW - 1_000 * age).toISOString(), labels: { 'moorage.run': 'ci-1' },
+    name: 'ci-1',
+    uid: 'u',
+    resourceVersion: '1',
+    creationTimestamp: new Date(NOW - 1_000 * age).toISOString(),
+    labels: { 'moorage.run': 'ci-1' },
     annotations: { [OWNER]: JSON.stringify({ ...currentOwner(), host: 'elsewhere/1/1' }), [LIVENESS]: liveness },
   }
   const deletions: string[] = []
   const call = ({ method, path, body }: Request): Promise<Answer> => {
     if (method === 'DELETE') deletions.push(`DELETE ${path}`)
     if (method === 'DELETE') expect(body).toMatchObject({ preconditions: { uid: 'u' } })
-    const answer = method === 'GET' ? (path.startsWith('/api/v1/namespaces?') ? { status: 200, body: { metadata, items: [{ metadata }] } } : proof) : { status: 200, body: {} }
+    const answer =
+      method === 'GET'
+        ? path.startsWith('/api/v1/namespaces?')
+          ? { status: 200, body: { metadata, items: [{ metadata }] } }
+          : proof
+        : { status: 200, body: {} }
     // A runner's clock says something else: it is not asked.
     return Promise.resolve({ ...answer, date: NOW })
   }
-  const cluster = { client: { call }, choice: { mode: 'create', namespace: 'ci', liveness: 'job' } } as unknown as Cluster
+  const cluster = {
+    client: { call },
+    choice: { mode: 'create', namespace: 'ci', liveness: 'job' },
+  } as unknown as Cluster
   await reap(cluster, { journals: [], alive: () => true }, new AbortController().signal)
   return deletions
 }
 
 const lease = (marked: number | undefined): Answer => ({
   status: 200,
-  body: { metadata: { name: 'ci-1', uid: 'u', resourceVersion: '7', annotations: marked === undefined ? {} : { [MARK]: String(NOW - 1_000 * marked) } }, spec: { leaseDurationSeconds: 90 } },
+  body: {
+    metadata: {
+      name: 'ci-1',
+      uid: 'u',
+      resourceVersion: '7',
+      annotations: marked === undefined ? {} : { [MARK]: String(NOW - 1_000 * marked) },
+    },
+    spec: { leaseDurationSeconds: 90 },
+  },
 })
 const gone: Answer = { status: 404, body: {} }
 const refused: Answer = { status: 403, body: {} }
@@ -44,7 +72,11 @@ test.for<readonly [what: string, expected: readonly string[], seen: Parameters<t
   ['a Lease that was marked a moment ago', [], { liveness: 'lease', proof: lease(60) }],
   ['a Lease that may not be looked at', [], { liveness: 'lease', proof: refused }],
   ['a Lease that is gone', DELETE, { liveness: 'lease', proof: gone }],
-  ['a Lease that has expired', ['DELETE /apis/coordination.k8s.io/v1/namespaces/ci-1/leases/ci-1', ...DELETE], { liveness: 'lease', proof: lease(91) }],
+  [
+    'a Lease that has expired',
+    ['DELETE /apis/coordination.k8s.io/v1/namespaces/ci-1/leases/ci-1', ...DELETE],
+    { liveness: 'lease', proof: lease(91) },
+  ],
 ])('a namespace with %s (recorded)', async ([_what, expected, seen]) => {
   expect(await sweep(seen)).toEqual(expected)
 })

@@ -14,17 +14,36 @@ describe.skipIf(reason)(`a stuck namespace${reason ? ` (${reason})` : ''}`, () =
   test('holds up no end; a later start says what blocks it, and strips no finalizer', async () => {
     const id = `stuck-${randomBytes(4).toString('hex')}`
     const run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
-    const session = await provider({ context: 'testbed', kubeconfig: kubeconfig('admin') }, { root: process.cwd() }).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
-    await session.start({ name: 'a', ports: {}, env: {}, sensitive: [], container: { image: 'busybox:1.37', user: '1000:1000', command: ['sleep', '1000'] } }, signal)
+    const session = await provider(
+      { context: 'testbed', kubeconfig: kubeconfig('admin') },
+      { root: process.cwd() },
+    ).open(run, { phase: () => {}, journal: () => {}, notice: () => {} }, signal)
+    await session.start(
+      {
+        name: 'a',
+        ports: {},
+        env: {},
+        sensitive: [],
+        container: { image: 'busybox:1.37', user: '1000:1000', command: ['sleep', '1000'] },
+      },
+      signal,
+    )
     try {
       expect(kubectl('create', 'configmap', 'held', '-n', id).status).toBe(0)
-      expect(kubectl('patch', 'configmap', 'held', '-n', id, '-p', '{"metadata":{"finalizers":["example.com/hold"]}}').status).toBe(0)
+      expect(
+        kubectl('patch', 'configmap', 'held', '-n', id, '-p', '{"metadata":{"finalizers":["example.com/hold"]}}')
+          .status,
+      ).toBe(0)
       const since = performance.now()
       await session.close()
       expect(performance.now() - since).toBeLessThan(2_000)
       const notices: string[] = []
       const look = async (): Promise<string> => {
-        await reportStuckNamespaces(await connectToBed('admin'), { notice: (text) => void notices.push(text) }, { signal, long: 1_000 })
+        await reportStuckNamespaces(
+          await connectToBed('admin'),
+          { notice: (text) => void notices.push(text) },
+          { signal, long: 1_000 },
+        )
         return notices.at(-1) ?? ''
       }
       await expect.poll(look, { timeout: 30_000, interval: 500 }).toMatch(/NamespaceFinalizersRemaining/)
@@ -32,9 +51,20 @@ describe.skipIf(reason)(`a stuck namespace${reason ? ` (${reason})` : ''}`, () =
         `Namespace ${id} of an earlier run has been going for 0 min: Some resources are remaining: configmaps. has 1 resource instances (NamespaceContentRemaining); Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances (NamespaceFinalizersRemaining). It is left to whoever holds it up: kubectl get namespace ${id} -o yaml`,
       )
       await sleep(1_000)
-      expect(kubectl('get', 'configmap', 'held', '-n', id, '-o', 'jsonpath={.metadata.finalizers}').stdout).toBe('["example.com/hold"]')
+      expect(kubectl('get', 'configmap', 'held', '-n', id, '-o', 'jsonpath={.metadata.finalizers}').stdout).toBe(
+        '["example.com/hold"]',
+      )
     } finally {
-      kubectl('patch', 'configmap', 'held', '-n', id, '--type=json', '-p', '[{"op":"remove","path":"/metadata/finalizers"}]')
+      kubectl(
+        'patch',
+        'configmap',
+        'held',
+        '-n',
+        id,
+        '--type=json',
+        '-p',
+        '[{"op":"remove","path":"/metadata/finalizers"}]',
+      )
     }
     await expect.poll(() => kubectl('get', 'namespace', id).status, { timeout: 30_000, interval: 200 }).not.toBe(0)
   })

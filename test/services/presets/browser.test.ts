@@ -12,7 +12,10 @@ const spec = (defineConfig({ root: '/', services: { browser: browser() } }) as u
 
 test('the image is the official one of exactly the installed version, and never runs as root', () => {
   expect(version).toMatch(/^1\.\d+\.\d+$/)
-  expect(spec?.container).toMatchObject({ image: `mcr.microsoft.com/playwright:v${version}-noble`, user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/) as string })
+  expect(spec?.container).toMatchObject({
+    image: `mcr.microsoft.com/playwright:v${version}-noble`,
+    user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/) as string,
+  })
 })
 
 test('what runs in it is the installed server', () => {
@@ -25,7 +28,10 @@ test('what runs in it is the installed server', () => {
 })
 
 test("its variables are those by which Playwright's tests connect, and expose this machine's loopback", () => {
-  expect(spec).toMatchObject({ as: 'PW_TEST_CONNECT_WS_ENDPOINT', variables: { PW_TEST_CONNECT_EXPOSE_NETWORK: '<loopback>' } })
+  expect(spec).toMatchObject({
+    as: 'PW_TEST_CONNECT_WS_ENDPOINT',
+    variables: { PW_TEST_CONNECT_EXPOSE_NETWORK: '<loopback>' },
+  })
 })
 
 test('an image of another minor version is refused before anything exists', async () => {
@@ -34,31 +40,57 @@ test('an image of another minor version is refused before anything exists', asyn
   )
 })
 
-test.each([`mirror.test:5000/playwright:v${version}-noble`, 'mirror.test/browsers:1.20', 'mirror.test/playwright@sha256:1'])('%s is not refused by its name', (image) => {
+test.each([
+  `mirror.test:5000/playwright:v${version}-noble`,
+  'mirror.test/browsers:1.20',
+  'mirror.test/playwright@sha256:1',
+])('%s is not refused by its name', (image) => {
   expect(() => browser({ image })).not.toThrow()
 })
 
 test('no Playwright to be found', () => {
   const source = `import { installedPlaywright } from ${JSON.stringify(resolve('packages/services/src/programs/installed-playwright.ts'))}\ntry { installedPlaywright('/') } catch (error) { console.log(error.code + '\\n' + error.message) }`
   // A process of its own: package managers' NODE_PATH, read at the start, would find one.
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8', env: { ...process.env, NODE_PATH: '' } })
-  expect(stdout, stderr).toBe('CONFIG_INVALID\nbrowser(): there is no Playwright to be found from /, and a browser has to be of exactly its version.\nnpm install --save-dev @playwright/test\n')
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_PATH: '' },
+  })
+  expect(stdout, stderr).toBe(
+    'CONFIG_INVALID\nbrowser(): there is no Playwright to be found from /, and a browser has to be of exactly its version.\nnpm install --save-dev @playwright/test\n',
+  )
 })
 
 test.each([
-  [{ MOORAGE_CHROMIUM: '/no/such/chromium' }, 'PROGRAM_NOT_FOUND\nservices.b: MOORAGE_CHROMIUM names /no/such/chromium, and there is no such file.\nCorrect it, or unset it to use the Chromium of Playwright, or one on the PATH.'],
-  [{ PATH: '/nowhere' }, 'PROGRAM_NOT_FOUND\nservices.b: there is no Chromium to run as a plain process.\nInstall one (npx playwright install chromium, apt install chromium), name it in MOORAGE_CHROMIUM, use Docker or Kubernetes, or set PW_TEST_CONNECT_WS_ENDPOINT to a server that runs.'],
+  [
+    { MOORAGE_CHROMIUM: '/no/such/chromium' },
+    'PROGRAM_NOT_FOUND\nservices.b: MOORAGE_CHROMIUM names /no/such/chromium, and there is no such file.\nCorrect it, or unset it to use the Chromium of Playwright, or one on the PATH.',
+  ],
+  [
+    { PATH: '/nowhere' },
+    'PROGRAM_NOT_FOUND\nservices.b: there is no Chromium to run as a plain process.\nInstall one (npx playwright install chromium, apt install chromium), name it in MOORAGE_CHROMIUM, use Docker or Kubernetes, or set PW_TEST_CONNECT_WS_ENDPOINT to a server that runs.',
+  ],
 ])('as a process, with %o', async (env, text) => {
   const before = { ...process.env }
   Object.assign(process.env, { PLAYWRIGHT_BROWSERS_PATH: '/nowhere', MOORAGE_CHROMIUM: '', ...env })
   try {
     expect(await refused(() => program(contextOf('/nowhere')))).toBe(text)
   } finally {
-    for (const name of ['PLAYWRIGHT_BROWSERS_PATH', 'MOORAGE_CHROMIUM', 'PATH']) if (before[name] === undefined) delete process.env[name]
+    for (const name of ['PLAYWRIGHT_BROWSERS_PATH', 'MOORAGE_CHROMIUM', 'PATH'])
+      if (before[name] === undefined) delete process.env[name]
     Object.assign(process.env, before)
   }
 })
 
 function contextOf(dir: string): Parameters<typeof program>[0] {
-  return { service: 'b', ports: { main: 1 }, options: { core, chromium }, secrets: {}, root: '/', dir: () => Promise.resolve(dir), cache: () => Promise.resolve(dir), signal: new AbortController().signal, notice: () => {} }
+  return {
+    service: 'b',
+    ports: { main: 1 },
+    options: { core, chromium },
+    secrets: {},
+    root: '/',
+    dir: () => Promise.resolve(dir),
+    cache: () => Promise.resolve(dir),
+    signal: new AbortController().signal,
+    notice: () => {},
+  }
 }

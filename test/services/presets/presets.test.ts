@@ -1,17 +1,42 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { container, defineConfig, mongodb, npmServer, postgres, redis, staticServer, type AnyConfig } from '../../../packages/moorage/src/index.ts'
+import {
+  container,
+  defineConfig,
+  mongodb,
+  npmServer,
+  postgres,
+  redis,
+  staticServer,
+  type AnyConfig,
+} from '../../../packages/moorage/src/index.ts'
 import { resolveConnection, type Scope } from '../../../packages/core/src/config/template.ts'
 import type { FileRef, Form, ServiceSpec } from '../../../packages/core/src/contract/service.ts'
 
 const services = {
-  mongodb: mongodb(), open: mongodb({ auth: false, database: 'shop' }), postgres: postgres({ username: 'me', database: 'shop' }),
-  redis: redis(), web: staticServer({ root: '.' }), api: npmServer(), app: container({ image: 'app:1', ports: { http: 80, grpc: 90 }, protocol: 'h2c' }),
+  mongodb: mongodb(),
+  open: mongodb({ auth: false, database: 'shop' }),
+  postgres: postgres({ username: 'me', database: 'shop' }),
+  redis: redis(),
+  web: staticServer({ root: '.' }),
+  api: npmServer(),
+  app: container({ image: 'app:1', ports: { http: 80, grpc: 90 }, protocol: 'h2c' }),
 }
 const specs = (defineConfig({ root: process.cwd(), services }) as unknown as AnyConfig).services
 
-const address: { readonly [path: string]: string | number } = { host: '127.0.0.1', port: 4000, 'ports.http.host': '127.0.0.1', 'ports.http.port': 4000, 'ports.grpc.host': '127.0.0.1', 'ports.grpc.port': 4001 }
-const scope: Scope = { ref: () => 'none', self: (path) => address[path.join('.')] ?? `no ${path.join('.')}`, secret: () => 's3cret' }
+const address: { readonly [path: string]: string | number } = {
+  host: '127.0.0.1',
+  port: 4000,
+  'ports.http.host': '127.0.0.1',
+  'ports.http.port': 4000,
+  'ports.grpc.host': '127.0.0.1',
+  'ports.grpc.port': 4001,
+}
+const scope: Scope = {
+  ref: () => 'none',
+  self: (path) => address[path.join('.')] ?? `no ${path.join('.')}`,
+  secret: () => 's3cret',
+}
 
 function connection(name: keyof typeof services, form: 'container' | 'process'): object {
   const chosen = specs[name]?.[form] as Form
@@ -36,18 +61,26 @@ test('a container without names of its own: every port by its name', () => {
   expect(connection('app', 'container')).toMatchObject({ ports: { http: { port: 4000 }, grpc: { port: 4001 } } })
 })
 
-test.each(Object.entries({ mongodb: 'mongo:8.0', postgres: 'postgres:17', redis: 'redis:7', web: 'nginx:1.28' }))('%s runs %s, and never as root', (name, image) => {
-  expect(specs[name]?.container).toMatchObject({ image, user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/) as string })
-})
+test.each(Object.entries({ mongodb: 'mongo:8.0', postgres: 'postgres:17', redis: 'redis:7', web: 'nginx:1.28' }))(
+  '%s runs %s, and never as root',
+  (name, image) => {
+    expect(specs[name]?.container).toMatchObject({
+      image,
+      user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/) as string,
+    })
+  },
+)
 
 test('another version, another image', () => {
-  const at = (service: ReturnType<typeof redis<never>>): ServiceSpec['container'] => (defineConfig({ root: '/', services: { x: service } }) as unknown as AnyConfig).services['x']?.container
+  const at = (service: ReturnType<typeof redis<never>>): ServiceSpec['container'] =>
+    (defineConfig({ root: '/', services: { x: service } }) as unknown as AnyConfig).services['x']?.container
   expect(at(redis({ version: '8-alpine' }))?.image).toBe('redis:8-alpine')
   expect(at(redis({ image: 'mirror/redis@sha256:1' }))?.image).toBe('mirror/redis@sha256:1')
 })
 
 test('data stay in memory', () => {
-  for (const name of ['mongodb', 'postgres', 'redis', 'web']) expect(specs[name]?.container?.tmpfs?.length, name).toBeGreaterThan(0)
+  for (const name of ['mongodb', 'postgres', 'redis', 'web'])
+    expect(specs[name]?.container?.tmpfs?.length, name).toBeGreaterThan(0)
 })
 
 test('every program that a preset names is there', () => {

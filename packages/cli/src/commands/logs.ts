@@ -5,8 +5,12 @@ import { withSignals } from '../signals.ts'
 
 /** The last lines of a service, and with `--follow` those to come. */
 export async function logs(invocation: Invocation): Promise<number> {
-  const { args: [service], options } = invocation
-  if (service === undefined) throw new MoorageError('USAGE', 'moorage logs: which service?', { hint: 'Write: moorage logs db' })
+  const {
+    args: [service],
+    options,
+  } = invocation
+  if (service === undefined)
+    throw new MoorageError('USAGE', 'moorage logs: which service?', { hint: 'Write: moorage logs db' })
   const tail = countOf(options['lines'])
   const root = await rootOf(invocation)
   const take = ({ text }: LogLine): void => void process.stdout.write(`${text}\n`)
@@ -36,5 +40,7 @@ export async function logs(invocation: Invocation): Promise<number> {
 function countOf(lines: string | boolean | undefined): number {
   if (lines === undefined) return 50
   if (/^\d{1,6}$/.test(String(lines))) return Number(lines)
-  throw new MoorageError('USAGE', `moorage logs: -n: '${String(lines)}' is not a number of lines.`, { hint: 'Write: moorage logs db -n 100' })
+  throw new MoorageError('USAGE', `moorage logs: -n: '${String(lines)}' is not a number of lines.`, {
+    hint: 'Write: moorage logs db -n 100',
+  })
 }

@@ -15,9 +15,16 @@ export async function status(invocation: Invocation): Promise<number> {
   })
   // What was left standing first: it is what variables are asked of.
   const [first, ...more] = found.toSorted((a, b) => rank(b) - rank(a))
-  if (form === 'json') process.stdout.write(`${JSON.stringify(first ? [first, ...more].map(described) : [], null, 2)}\n`)
+  if (form === 'json')
+    process.stdout.write(`${JSON.stringify(first ? [first, ...more].map(described) : [], null, 2)}\n`)
   else if (first && form === 'env') write(form, first)
-  else if (first) process.stdout.write([first, ...more].flatMap(linesOf).map((line) => `${line}\n`).join(''))
+  else if (first)
+    process.stdout.write(
+      [first, ...more]
+        .flatMap(linesOf)
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
   if (!first) process.stderr.write(`moorage: nothing runs for ${root}\n`)
   return first ? 0 : 1
 }
@@ -34,7 +41,9 @@ function linesOf({ run, connections, variables, healthProblems, users, stays }: 
   const services = Object.keys(variables).map((name) => {
     const url = connections[name]?.['url']
     const ill = healthProblems[name] ?? (connections[name] ? undefined : 'did not start, or was stopped')
-    return ill === undefined ? [paint('green', '✓'), `${name} `, typeof url === 'string' ? displayUrl(url) : ''] : [paint('red', '✗'), `${name} `, ill]
+    return ill === undefined
+      ? [paint('green', '✓'), `${name} `, typeof url === 'string' ? displayUrl(url) : '']
+      : [paint('red', '✗'), `${name} `, ill]
   })
   return [`run ${[run, ...until, ...used].join(', ')}`, ...services.map((parts) => parts.join(' ').trimEnd())]
 }

@@ -1,5 +1,13 @@
 import type { ProgressListener } from '@moorage/core'
-import { displayUrl, parseDuration, formatDuration, loadConfig, withReporting, progressPrinter, startDetached } from '@moorage/core/runner'
+import {
+  displayUrl,
+  parseDuration,
+  formatDuration,
+  loadConfig,
+  withReporting,
+  progressPrinter,
+  startDetached,
+} from '@moorage/core/runner'
 import { askedForm, write } from '../output.ts'
 import type { Invocation } from '../main.ts'
 import { withSignals } from '../signals.ts'
@@ -17,9 +25,18 @@ export async function up({ file, options, installation }: Invocation): Promise<n
       if (progress.kind === 'ready') ready.add(progress.service)
       print(progress)
     }
-    const status = await withReporting({ root: config.root, onProgress }, (watched) => startDetached(installation, config, { ttl, signal, onProgress: watched }))
+    const status = await withReporting({ root: config.root, onProgress }, (watched) =>
+      startDetached(installation, config, { ttl, signal, onProgress: watched }),
+    )
     for (const [service, { url }] of Object.entries(status.connections)) {
-      if (!ready.has(service)) print({ kind: 'ready', service, ms: 0, given: true, ...(typeof url === 'string' ? { url: displayUrl(url) } : {}) })
+      if (!ready.has(service))
+        print({
+          kind: 'ready',
+          service,
+          ms: 0,
+          given: true,
+          ...(typeof url === 'string' ? { url: displayUrl(url) } : {}),
+        })
     }
     print({ kind: 'notice', text: `run ${status.run} stays for ${formatDuration(ttl)}, or until: moorage down` })
     if (form) write(form, status)

@@ -53,16 +53,19 @@ export async function connect(params: Omit<OpenParams, 'protocol'>, options: Con
   const joining: ResolvedOptions = { clock: monotonicClock, signal: new AbortController().signal, ...options }
   const { clock, signal } = joining
   let deadline = clock.now() + START_TIMEOUT_MS
-  const changed = joining.from && (await openRun(joining.from, { ...params, protocol: PROTOCOL_VERSION }, { ...joining, method: 'update' }))
+  const changed =
+    joining.from &&
+    (await openRun(joining.from, { ...params, protocol: PROTOCOL_VERSION }, { ...joining, method: 'update' }))
   if (changed) return changed
-  for (let deaths = 0; ; ) {
+  for (let deaths = 0; ;) {
     signal.throwIfAborted()
     const { stream, release, status } = await withStartTimeout(dialOrLaunch(joining), joining)
     try {
       if (status?.startsWith('failed ')) throw startFailure(joining, status.slice('failed '.length))
       if (status === 'died' && ++deaths === 3) throw startFailure(joining, 'it died three times while it started')
       const since = clock.now()
-      const membership = stream && (await openRun(stream, { ...params, protocol: PROTOCOL_VERSION }, { ...joining, method: 'open' }))
+      const membership =
+        stream && (await openRun(stream, { ...params, protocol: PROTOCOL_VERSION }, { ...joining, method: 'open' }))
       if (membership) return membership
       // One that answered was found: only the search has a limit.
       deadline += clock.now() - since
@@ -102,16 +105,23 @@ async function withStartTimeout(reaching: Promise<DialResult>, joining: Resolved
   try {
     return await abortable(withTimeout(reaching, { clock: joining.clock, ms: START_TIMEOUT_MS, late }), joining.signal)
   } catch (error) {
-    void reaching.then(({ stream, release }) => {
-      stream?.destroy()
-      release()
-    }, () => {})
+    void reaching.then(
+      ({ stream, release }) => {
+        stream?.destroy()
+        release()
+      },
+      () => {},
+    )
     throw error
   }
 }
 
 /** One connection, from the greeting to the answer. Gives undefined when the supervisor is on its way down, or refuses. */
-async function openRun(stream: Duplex, params: OpenParams, joining: ResolvedOptions & { readonly method: 'open' | 'update' }): Promise<Membership | undefined> {
+async function openRun(
+  stream: Duplex,
+  params: OpenParams,
+  joining: ResolvedOptions & { readonly method: 'open' | 'update' },
+): Promise<Membership | undefined> {
   const { signal, clock, onProgress, method } = joining
   const hello = Promise.withResolvers<boolean>()
   const late = Promise.withResolvers<undefined>()
@@ -133,19 +143,30 @@ async function openRun(stream: Duplex, params: OpenParams, joining: ResolvedOpti
   let opening: Promise<unknown> = late.promise
   // Nothing is left of it to be looked for. After the error of a start, which may lie in the same packet, it is no news.
   const ended = (why: string): void => {
-    if (!detached) void opening.then(() => onProgress({ kind: 'notice', text: `The supervisor has taken the services down: ${why}.` }), () => {})
+    if (!detached)
+      void opening.then(
+        () => onProgress({ kind: 'notice', text: `The supervisor has taken the services down: ${why}.` }),
+        () => {},
+      )
     detached = true
   }
   try {
-    const greeted = await abortable(withResponseTimeout(hello.promise, { clock, onProgress, ask: () => hello.promise }), signal)
+    const greeted = await abortable(
+      withResponseTimeout(hello.promise, { clock, onProgress, ask: () => hello.promise }),
+      signal,
+    )
     if (!greeted) return undefined
     const death = channel.closed.then(async () => {
       if (!detached) await recoverAfterCrash(joining)
     })
     const answering = Promise.race([channel.call(method, params as unknown as Json), late.promise])
     opening = answering
-    const answer = await abortable(withResponseTimeout(answering, { clock, onProgress, ask: () => channel.call('ping', null) }), signal)
-    if (answer !== undefined && answer !== null) return membershipOf(answer as unknown as OpenResult, { stream, channel, death, detach, joining })
+    const answer = await abortable(
+      withResponseTimeout(answering, { clock, onProgress, ask: () => channel.call('ping', null) }),
+      signal,
+    )
+    if (answer !== undefined && answer !== null)
+      return membershipOf(answer as unknown as OpenResult, { stream, channel, death, detach, joining })
     detach()
     return undefined
   } catch (error) {
@@ -164,7 +185,10 @@ interface OpenedRun {
   readonly joining: ResolvedOptions
 }
 
-function membershipOf({ run, connections }: OpenResult, { stream, channel, death, detach, joining: { clock, onProgress } }: OpenedRun): Membership {
+function membershipOf(
+  { run, connections }: OpenResult,
+  { stream, channel, death, detach, joining: { clock, onProgress } }: OpenedRun,
+): Membership {
   // The lifeline must not keep a runner alive that has nothing else to do.
   const lifeline = stream as Partial<Pick<Socket, 'ref' | 'unref'>>
   lifeline.unref?.()
@@ -180,14 +204,20 @@ function membershipOf({ run, connections }: OpenResult, { stream, channel, death
     call,
     async update(params) {
       const changing = call('update', { ...params, protocol: PROTOCOL_VERSION } as unknown as Json)
-      const answer = (await withResponseTimeout(changing, { clock, onProgress, ask: () => channel.call('ping', null) })) as unknown as OpenResult | null
+      const answer = (await withResponseTimeout(changing, {
+        clock,
+        onProgress,
+        ask: () => channel.call('ping', null),
+      })) as unknown as OpenResult | null
       if (answer) connections = answer.connections
       return answer !== null
     },
     async leave(outcome = { failed: false }) {
       try {
         // Without a reference: whoever gives up waiting for the answer must be able to end.
-        const { failures } = (await channel.call('leave', outcome as unknown as Json)) as unknown as { failures: readonly string[] }
+        const { failures } = (await channel.call('leave', outcome as unknown as Json)) as unknown as {
+          failures: readonly string[]
+        }
         detach()
         return failures
       } catch (error) {
@@ -202,7 +232,8 @@ function membershipOf({ run, connections }: OpenResult, { stream, channel, death
 /** The supervisor died first: what it left is removed by its journal, even when this process ends now. */
 async function recoverAfterCrash({ transport, onProgress }: ResolvedOptions): Promise<void> {
   onProgress({ kind: 'notice', text: 'The supervisor was killed: its services are gone. Removing what it left…' })
-  for (const failure of parseFailures(await transport.recover().catch(() => ''))) onProgress({ kind: 'notice', text: `Not removed: ${failure.replace(/\.$/, '')}. The next run tries again.` })
+  for (const failure of parseFailures(await transport.recover().catch(() => '')))
+    onProgress({ kind: 'notice', text: `Not removed: ${failure.replace(/\.$/, '')}. The next run tries again.` })
 }
 
 function parseFailures(said: string): readonly string[] {
@@ -222,7 +253,10 @@ function startFailure({ log }: ResolvedOptions, why: string): MoorageError {
 
 function lastLogLines(file: string): readonly string[] {
   try {
-    return readFileSync(file, 'utf8').split('\n').filter((line) => line.trim()).slice(-10)
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line.trim())
+      .slice(-10)
   } catch {
     return []
   }

@@ -32,28 +32,50 @@ export interface LiveRun {
  * Starts the services of a config and leaves them standing: later runs of the same config use them. A run of an older
  * config that stands there is changed into this one. Throws `MoorageError`; then nothing new is left.
  */
-export async function startDetached(installation: Installation, config: AnyConfig, { ttl, signal, ...options }: DetachedOptions): Promise<RunStatus> {
+export async function startDetached(
+  installation: Installation,
+  config: AnyConfig,
+  { ttl, signal, ...options }: DetachedOptions,
+): Promise<RunStatus> {
   const env = options.env ?? process.env
   if (env['MOORAGE_SUPERVISOR'] === 'inline') {
-    throw new MoorageError('USAGE', 'With MOORAGE_SUPERVISOR=inline services end with this process: they cannot be left standing.', { hint: 'Unset MOORAGE_SUPERVISOR.' })
+    throw new MoorageError(
+      'USAGE',
+      'With MOORAGE_SUPERVISOR=inline services end with this process: they cannot be left standing.',
+      { hint: 'Unset MOORAGE_SUPERVISOR.' },
+    )
   }
   const onProgress = options.onProgress ?? progressPrinter(process.stderr)
   const { params, folders } = createOpenRequest(installation, config, { env, shared: true })
   const { socket, log } = folders.place
-  const older = journals(folders.runFolder).filter(({ family, owner, places }) => family === params.family && isAlive(owner) && places.at(-1)?.socket !== socket)
+  const older = journals(folders.runFolder).filter(
+    ({ family, owner, places }) => family === params.family && isAlive(owner) && places.at(-1)?.socket !== socket,
+  )
   const [from] = older.flatMap(({ places }) => places.at(-1) ?? [])
-  const membership = await connect(params, { transport: createTransport(folders, env), log, onProgress, from: from && (await dialSocket(from.socket)), ...(signal ? { signal } : {}) })
+  const membership = await connect(params, {
+    transport: createTransport(folders, env),
+    log,
+    onProgress,
+    from: from && (await dialSocket(from.socket)),
+    ...(signal ? { signal } : {}),
+  })
   await membership.call('keep', { ms: ttl })
   const status = (await membership.call('status', null)) as unknown as RunStatus
   // Its timer holds the process until the answer is there.
-  const failures = await withTimeout(membership.leave(), { clock: monotonicClock, ms: LEAVE_TIMEOUT_MS, late: () => [] })
+  const failures = await withTimeout(membership.leave(), {
+    clock: monotonicClock,
+    ms: LEAVE_TIMEOUT_MS,
+    late: () => [],
+  })
   for (const text of failures) onProgress({ kind: 'notice', text })
   return status
 }
 
 /** Every run that lives, or those of one project. Close each visit. */
 export async function listRuns(env: EnvVariables, root?: string): Promise<readonly LiveRun[]> {
-  const alive = journals(runFolder(env)).filter(({ run, root: its, owner }) => run && (root === undefined || its === root) && isAlive(owner))
+  const alive = journals(runFolder(env)).filter(
+    ({ run, root: its, owner }) => run && (root === undefined || its === root) && isAlive(owner),
+  )
   const found = await Promise.all(
     alive.map(async ({ run, root: its, places }) => {
       const visited = await inspectRun(places.at(-1) as (typeof places)[number])
@@ -64,6 +86,8 @@ export async function listRuns(env: EnvVariables, root?: string): Promise<readon
 }
 
 /** Every variable of a run. */
-export function runVariables({ run, hash, identity, variables, connections }: RunStatus): { readonly [name: string]: string } {
+export function runVariables({ run, hash, identity, variables, connections }: RunStatus): {
+  readonly [name: string]: string
+} {
   return buildVariables({ run, hash, identity, variables: Object.values(variables), services: connections }, variables)
 }

@@ -24,7 +24,10 @@ export interface GcOptions {
  * Removes what is provably ours and expired: what dead supervisors wrote down, what providers know by its label and
  * dead owner, and runs that stay only because something failed. Nothing that lives or is foreign.
  */
-export async function collectGarbage(providers: readonly ProviderRef[], { env, root, dry, failed: also, signal }: GcOptions): Promise<GcResult> {
+export async function collectGarbage(
+  providers: readonly ProviderRef[],
+  { env, root, dry, failed: also, signal }: GcOptions,
+): Promise<GcResult> {
   const machine = realSystem()
   const load = providerLoader(machine, () => root)
   const failed: SweepResult = also ? await failedRuns(env, dry) : { reaped: [], failures: [] }
@@ -35,10 +38,30 @@ export async function collectGarbage(providers: readonly ProviderRef[], { env, r
 }
 
 /** What each provider says of itself, by name. */
-export async function probeAll(providers: readonly ProviderRef[], root: string, signal: AbortSignal = new AbortController().signal): Promise<ReadonlyMap<string, ProbeResult>> {
+export async function probeAll(
+  providers: readonly ProviderRef[],
+  root: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ReadonlyMap<string, ProbeResult>> {
   const load = providerLoader(realSystem(), () => root)
-  const defect = (error: unknown): ProbeResult => ({ ok: false, reason: messageOf(error), fix: 'this is a defect of that provider' })
-  return new Map(await Promise.all(providers.map(async (ref) => [ref.name, await load(ref).then((provider) => provider.probe(signal)).catch(defect)] as const)))
+  const defect = (error: unknown): ProbeResult => ({
+    ok: false,
+    reason: messageOf(error),
+    fix: 'this is a defect of that provider',
+  })
+  return new Map(
+    await Promise.all(
+      providers.map(
+        async (ref) =>
+          [
+            ref.name,
+            await load(ref)
+              .then((provider) => provider.probe(signal))
+              .catch(defect),
+          ] as const,
+      ),
+    ),
+  )
 }
 
 async function failedRuns(env: EnvVariables, dry: boolean): Promise<SweepResult> {

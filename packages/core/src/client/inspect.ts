@@ -32,8 +32,10 @@ export async function inspectRun({ socket }: SupervisorPaths): Promise<Inspector
     },
   })
   void channel.closed.then(() => hello.resolve(undefined))
-  const alive = async <T>(work: Promise<T>, ask: () => Promise<unknown>): Promise<T> => await withResponseTimeout(work, { clock: monotonicClock, onProgress: () => {}, ask })
-  const call = async (method: string, params: Json): Promise<Json> => await alive(channel.call(method, params), () => channel.call('ping', null))
+  const alive = async <T>(work: Promise<T>, ask: () => Promise<unknown>): Promise<T> =>
+    await withResponseTimeout(work, { clock: monotonicClock, onProgress: () => {}, ask })
+  const call = async (method: string, params: Json): Promise<Json> =>
+    await alive(channel.call(method, params), () => channel.call('ping', null))
   const protocol = await alive(hello.promise, () => hello.promise)
   if (protocol === undefined) return undefined
   if (protocol !== PROTOCOL_VERSION) {

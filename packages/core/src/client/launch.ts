@@ -65,9 +65,13 @@ function openLog(file: string): number {
   try {
     return openSync(file, 'a', 0o600)
   } catch (cause) {
-    throw new MoorageError('SUPERVISOR_FAILED', `The supervisor's log ${file} cannot be written: ${messageOf(cause)}.`, {
-      hint: 'Make room or give rights there, or set MOORAGE_CACHE_DIR to a folder of yours.',
-      cause,
-    })
+    throw new MoorageError(
+      'SUPERVISOR_FAILED',
+      `The supervisor's log ${file} cannot be written: ${messageOf(cause)}.`,
+      {
+        hint: 'Make room or give rights there, or set MOORAGE_CACHE_DIR to a folder of yours.',
+        cause,
+      },
+    )
   }
 }

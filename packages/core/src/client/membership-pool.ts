@@ -31,7 +31,10 @@ export interface MembershipRequest {
 export async function acquireMembership(wanted: MembershipRequest): Promise<HeldMembership> {
   const entries = (holder[KEY] ??= new Map())
   const { identity } = wanted
-  const [was, warm] = [...entries].find(([key]) => key === identity) ?? [...entries].find(([, { family, count }]) => family === wanted.family && count === 0) ?? []
+  const [was, warm] =
+    [...entries].find(([key]) => key === identity) ??
+    [...entries].find(([, { family, count }]) => family === wanted.family && count === 0) ??
+    []
   const entry: PoolEntry = warm ?? { count: 0, family: wanted.family, membership: wanted.connect(), failed: false }
   if (was !== undefined) entries.delete(was)
   entries.set(identity, entry)
@@ -58,7 +61,11 @@ export async function acquireMembership(wanted: MembershipRequest): Promise<Held
 }
 
 /** The same run, looked after; a new one where it is gone, or cannot be had. */
-async function renewed(before: Promise<Membership>, { update, connect }: MembershipRequest, same: boolean): Promise<Membership> {
+async function renewed(
+  before: Promise<Membership>,
+  { update, connect }: MembershipRequest,
+  same: boolean,
+): Promise<Membership> {
   const membership = await before
   try {
     if (await update(membership)) return membership

@@ -39,11 +39,17 @@ const PROCESS_NONCE = Symbol.for('moorage.nonce')
 const holder = globalThis as { [PROCESS_NONCE]?: string }
 
 /** Pure but for looking at files and making the run folder. Throws `MoorageError` before anything is started. */
-export function createOpenRequest(installation: Installation, config: AnyConfig, { env, shared, alone = false }: OpenRequestOptions): OpenRequest {
+export function createOpenRequest(
+  installation: Installation,
+  config: AnyConfig,
+  { env, shared, alone = false }: OpenRequestOptions,
+): OpenRequest {
   const plan = createPlan(config, env)
   const candidates = providerCandidates(installation, plan, env)
   const nonce = (holder[PROCESS_NONCE] ??= randomBytes(8).toString('hex'))
-  const family = alone ? randomBytes(16).toString('hex') : runFamily(plan, { env, nonce: candidates.ci && !shared ? nonce : '' })
+  const family = alone
+    ? randomBytes(16).toString('hex')
+    : runFamily(plan, { env, nonce: candidates.ci && !shared ? nonce : '' })
   const outer = inheritedPayload(env)
   // A child of a run that asks for the same spec joins it, in CI too.
   const identity = outer?.hash === plan.hash && !alone ? outer.identity : shortHash([family, plan.hash])
@@ -61,15 +67,32 @@ function providerCandidates({ providers }: Installation, plan: Plan, env: EnvVar
   const known = plan.provider ? [plan.provider, ...providers] : providers
   const named = env['MOORAGE_PROVIDER']
   const ci = inCi(env)
-  if (named) return { inOrder: providers, ci, explicit: { provider: providerNamed(named, known), by: `MOORAGE_PROVIDER=${named}` } }
+  if (named)
+    return {
+      inOrder: providers,
+      ci,
+      explicit: { provider: providerNamed(named, known), by: `MOORAGE_PROVIDER=${named}` },
+    }
   if (plan.provider) return { inOrder: providers, ci, explicit: { provider: plan.provider, by: 'the config' } }
   return { inOrder: providers, ci }
 }
 
 // Variables that decide which engine is used, and whose.
-const ENGINE_VARIABLES = ['DOCKER_HOST', 'DOCKER_CONTEXT', 'KUBECONFIG', 'MOORAGE_KUBE_CONTEXT', 'MOORAGE_NAMESPACE', 'MOORAGE_PROVIDER']
+const ENGINE_VARIABLES = [
+  'DOCKER_HOST',
+  'DOCKER_CONTEXT',
+  'KUBECONFIG',
+  'MOORAGE_KUBE_CONTEXT',
+  'MOORAGE_NAMESPACE',
+  'MOORAGE_PROVIDER',
+]
 
 /** Equal for clients whose runs can become each other's: same project, same engine; in CI the same process as well, by its nonce. */
 function runFamily({ root, provider }: Plan, { env, nonce }: { env: EnvVariables; nonce: string }): string {
-  return shortHash([root, canonical((provider ?? null) as unknown as Json), ...ENGINE_VARIABLES.map((name) => env[name] ?? ''), nonce])
+  return shortHash([
+    root,
+    canonical((provider ?? null) as unknown as Json),
+    ...ENGINE_VARIABLES.map((name) => env[name] ?? ''),
+    nonce,
+  ])
 }

@@ -51,7 +51,8 @@ export async function provisionWith<const C extends AnyConfig>(
   const held = await acquireMembership({
     identity,
     family,
-    connect: () => connect(params, { transport: createTransport(folders, env), log: folders.place.log, onProgress, ...signal }),
+    connect: () =>
+      connect(params, { transport: createTransport(folders, env), log: folders.place.log, onProgress, ...signal }),
     update: (membership) => membership.update(params),
   })
   const { run, connections, call } = held.membership
@@ -59,12 +60,22 @@ export async function provisionWith<const C extends AnyConfig>(
   const fixed = fixedVariables(plan.services, env)
   // What the user has set stays the user's, for a run within this one too.
   const ours = Object.values(plan.services).flatMap(({ variable, given }) => (given === undefined ? [variable] : []))
-  const payload: Payload = { run, hash: plan.hash, identity, variables: [...ours, ...Object.keys(fixed)], services: connections, ...isolatedServices(plan) }
+  const payload: Payload = {
+    run,
+    hash: plan.hash,
+    identity,
+    variables: [...ours, ...Object.keys(fixed)],
+    services: connections,
+    ...isolatedServices(plan),
+  }
   const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {
     const late = `Clean-up of run ${run} takes longer than ${DISPOSE_TIMEOUT_MS / 1000} s and goes on in the background; \`moorage gc\` removes what it leaves, and so does the next run.`
     // Its timer holds the process: a clean-up after a killed supervisor does not, and whoever waits for it has to hear.
     const enough = new AbortController()
-    const failures = await Promise.race([held.release(options.linger ?? 0, outcome).then((left) => left.map(notRemovedMessage)), sleep(DISPOSE_TIMEOUT_MS, [late], { signal: enough.signal })]).finally(() => enough.abort())
+    const failures = await Promise.race([
+      held.release(options.linger ?? 0, outcome).then((left) => left.map(notRemovedMessage)),
+      sleep(DISPOSE_TIMEOUT_MS, [late], { signal: enough.signal }),
+    ]).finally(() => enough.abort())
     for (const text of failures) onProgress({ kind: 'notice', text })
   }
   if (seeds) {

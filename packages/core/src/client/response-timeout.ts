@@ -17,21 +17,29 @@ const GIVE_UP_AFTER_MS = 55_000
  * What `work` gives. A supervisor that is stopped, or starved, keeps its connection open and says nothing: that is
  * told after 5 s, and is an error (SUPERVISOR_FAILED) after 60 s.
  */
-export async function withResponseTimeout<T>(work: Promise<T>, { clock, onProgress, ask }: ResponseTimeoutOptions): Promise<T> {
+export async function withResponseTimeout<T>(
+  work: Promise<T>,
+  { clock, onProgress, ask }: ResponseTimeoutOptions,
+): Promise<T> {
   const silent = Promise.withResolvers<never>()
   let over = false
   let cancel = (): void => {}
   const listen = (): void => {
     let told = false
-    void ask().catch(() => {}).then(() => {
-      cancel()
-      if (over) return
-      if (told) onProgress({ kind: 'notice', text: 'The supervisor answers again.' })
-      cancel = clock.after(NOTICE_AFTER_MS, listen)
-    })
+    void ask()
+      .catch(() => {})
+      .then(() => {
+        cancel()
+        if (over) return
+        if (told) onProgress({ kind: 'notice', text: 'The supervisor answers again.' })
+        cancel = clock.after(NOTICE_AFTER_MS, listen)
+      })
     cancel = clock.after(NOTICE_AFTER_MS, () => {
       told = true
-      onProgress({ kind: 'notice', text: `The supervisor does not answer: it is stopped, or this machine is overloaded. Waiting ${GIVE_UP_AFTER_MS / 1000} s more…` })
+      onProgress({
+        kind: 'notice',
+        text: `The supervisor does not answer: it is stopped, or this machine is overloaded. Waiting ${GIVE_UP_AFTER_MS / 1000} s more…`,
+      })
       // Only from here on: where this process was stopped as well, the answer lies there unread.
       cancel = clock.after(GIVE_UP_AFTER_MS, () => silent.reject(noResponse()))
     })
@@ -46,7 +54,11 @@ export async function withResponseTimeout<T>(work: Promise<T>, { clock, onProgre
 }
 
 function noResponse(): MoorageError {
-  return new MoorageError('SUPERVISOR_FAILED', `The supervisor has not answered for ${(NOTICE_AFTER_MS + GIVE_UP_AFTER_MS) / 1000} s.`, {
-    hint: "If its process, 'moorage supervisor', is stopped, continue it (kill -CONT) or kill it: the next run removes what it left.",
-  })
+  return new MoorageError(
+    'SUPERVISOR_FAILED',
+    `The supervisor has not answered for ${(NOTICE_AFTER_MS + GIVE_UP_AFTER_MS) / 1000} s.`,
+    {
+      hint: "If its process, 'moorage supervisor', is stopped, continue it (kill -CONT) or kill it: the next run removes what it left.",
+    },
+  )
 }

@@ -35,7 +35,10 @@ export function runIdentity(env: EnvVariables, nonce: string): RunIdentity {
 
 /** Lower-case letters, digits and inner dashes; what is cut off lives on in a hash. */
 function label(text: string, most: number): string {
-  const clean = text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '')
+  const clean = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
   if (clean.length <= most && clean) return clean
   return `${clean.slice(0, most - 7).replace(/-+$/, '')}-${sha256(text).slice(0, 6)}`.replace(/^-/, '')
 }

@@ -11,10 +11,23 @@ export function checkSeeds(seeds: object, { services }: Plan): void {
   for (const [name, seed] of Object.entries(seeds)) {
     const at = `provision(config, { seeds: { ${name} } })`
     const planned = services[name]
-    if (!planned) throw invalid(`${at}: there is no service of that name in the config.`, `There are ${Object.keys(services).join(', ')}.`)
-    if (typeof seed !== 'function') throw invalid(`${at} is no function.`, `A module is named in the config: seed: './seed.ts'.`)
-    if (planned.given !== undefined) throw invalid(`${at}: ${planned.variable} is set, and a database of yours is never seeded.`, `Unset ${planned.variable}, or leave the seed out.`)
-    if (planned.spec.isolate) throw invalid(`${at}: services.${name} is isolated, and what tests begin with is set aside before functions are called.`, "Name a module in the config: seed: './seed.ts'.")
+    if (!planned)
+      throw invalid(
+        `${at}: there is no service of that name in the config.`,
+        `There are ${Object.keys(services).join(', ')}.`,
+      )
+    if (typeof seed !== 'function')
+      throw invalid(`${at} is no function.`, `A module is named in the config: seed: './seed.ts'.`)
+    if (planned.given !== undefined)
+      throw invalid(
+        `${at}: ${planned.variable} is set, and a database of yours is never seeded.`,
+        `Unset ${planned.variable}, or leave the seed out.`,
+      )
+    if (planned.spec.isolate)
+      throw invalid(
+        `${at}: services.${name} is isolated, and what tests begin with is set aside before functions are called.`,
+        "Name a module in the config: seed: './seed.ts'.",
+      )
   }
 }
 
@@ -25,7 +38,12 @@ export async function callSeeds(seeds: object, connections: { readonly [service:
       await seed?.(connections[service] as never)
     } catch (cause) {
       if (isMoorageError(cause)) throw cause
-      throw new MoorageError('SEED_FAILED', `services.${service}: its seed function failed: ${messageOf(cause)}.`, { service, phase: 'ready', hint: 'Correct the seed: it is called with the connection that tests get.', cause })
+      throw new MoorageError('SEED_FAILED', `services.${service}: its seed function failed: ${messageOf(cause)}.`, {
+        service,
+        phase: 'ready',
+        hint: 'Correct the seed: it is called with the connection that tests get.',
+        cause,
+      })
     }
   })
   const failed = (await Promise.allSettled(calls)).find((call) => call.status === 'rejected')

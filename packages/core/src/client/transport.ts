@@ -16,15 +16,21 @@ export interface Transport {
 }
 
 export function createTransport(folders: RunFolders, env: EnvVariables): Transport {
-  const dial = env['MOORAGE_SUPERVISOR'] === 'inline' ? () => dialInline(folders) : () => dialSocket(folders.place.socket)
+  const dial =
+    env['MOORAGE_SUPERVISOR'] === 'inline' ? () => dialInline(folders) : () => dialSocket(folders.place.socket)
   return { dial, launch: () => launchSupervisor(folders, env), recover: () => launchRecovery(folders, env) }
 }
 
 /** The same protocol, in this process: for debugging and unit tests. Dies with it, and cleans nothing then. */
 async function dialInline(folders: RunFolders): Promise<Duplex> {
-  const [{ createContext }, { Supervisor }] = await Promise.all([import('../supervisor/supervisor-context.ts'), import('../supervisor/supervisor.ts')])
+  const [{ createContext }, { Supervisor }] = await Promise.all([
+    import('../supervisor/supervisor-context.ts'),
+    import('../supervisor/supervisor.ts'),
+  ])
   const [ours, theirs] = duplexPair()
-  const supervisor = new Supervisor(createContext(folders, { shut: () => {}, move: () => Promise.resolve(true), forget: () => {}, done: () => {} }))
+  const supervisor = new Supervisor(
+    createContext(folders, { shut: () => {}, move: () => Promise.resolve(true), forget: () => {}, done: () => {} }),
+  )
   supervisor.connect(theirs)
   return ours
 }
@@ -40,7 +46,10 @@ export function dialSocket(path: string): Promise<Duplex | undefined> {
     socket.once('error', (error: NodeJS.ErrnoException) => {
       const nobody = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(error.code ?? '')
       if (nobody) done(undefined)
-      else fail(new MoorageError('SUPERVISOR_FAILED', `The supervisor's socket ${path} cannot be opened.`, { cause: error }))
+      else
+        fail(
+          new MoorageError('SUPERVISOR_FAILED', `The supervisor's socket ${path} cannot be opened.`, { cause: error }),
+        )
     })
   })
 }

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 export function callSite(below: (...args: never[]) => unknown): string | undefined {
   const holder = { stack: '' }
   Error.captureStackTrace(holder, below)
-  const frame = holder.stack.split('\n').slice(1).find((line) => !/[\\/](moorage|@moorage|packages[\\/](core|services|moorage))[\\/](dist|src)[\\/]/.test(line))
+  const frame = holder.stack
+    .split('\n')
+    .slice(1)
+    .find((line) => !/[\\/](moorage|@moorage|packages[\\/](core|services|moorage))[\\/](dist|src)[\\/]/.test(line))
   return frame?.match(/\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?:\d+:\d+)\)?$/)?.[1]
 }
 

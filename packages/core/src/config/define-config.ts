@@ -17,10 +17,13 @@ const SERVICE_KEY = /^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/i
  * Names every service and turns each reference into `{ $ref: [name, ...path] }`: the result is plain data.
  * Throws `MoorageError` (CONFIG_INVALID) that names the key at fault.
  */
-export function defineConfig<const S extends { readonly [name: string]: AnyService }>(options: ConfigOptions<S>): Config<S> {
+export function defineConfig<const S extends { readonly [name: string]: AnyService }>(
+  options: ConfigOptions<S>,
+): Config<S> {
   const names = nameServices((options.services ?? {}) as Record<string, unknown>)
   const services: Record<string, ServiceSpec> = {}
-  for (const [owner, name] of names) services[name] = toPlainData(owner.spec, `services.${name}`, names) as unknown as ServiceSpec
+  for (const [owner, name] of names)
+    services[name] = toPlainData(owner.spec, `services.${name}`, names) as unknown as ServiceSpec
   const root = resolve(callFolder(callSite(defineConfig)) ?? process.cwd(), options.root ?? '.')
   const config = { services, root, ...providerOf(options), ...keepOf(options) }
   return config as unknown as Config<S>
@@ -30,13 +33,24 @@ function providerOf({ provider }: { readonly provider?: unknown }): { readonly p
   if (provider === undefined) return {}
   if (typeof (provider as Partial<ProviderRef> | null)?.module === 'string') return { provider }
   const said = typeof provider === 'function' ? 'a function' : JSON.stringify(provider)
-  throw invalid(`provider: ${said} is not a provider.`, "Call one: import { docker } from 'moorage', then provider: docker().")
+  throw invalid(
+    `provider: ${said} is not a provider.`,
+    "Call one: import { docker } from 'moorage', then provider: docker().",
+  )
 }
 
-function keepOf({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?: unknown }): { readonly keep?: 'on-failure'; readonly keepFor?: number } {
-  if (keep !== undefined && keep !== 'on-failure') throw invalid(`keep: ${JSON.stringify(keep)} is not known.`, "Write keep: 'on-failure', or leave it out.")
+function keepOf({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?: unknown }): {
+  readonly keep?: 'on-failure'
+  readonly keepFor?: number
+} {
+  if (keep !== undefined && keep !== 'on-failure')
+    throw invalid(`keep: ${JSON.stringify(keep)} is not known.`, "Write keep: 'on-failure', or leave it out.")
   const known = keepFor === undefined || (typeof keepFor === 'number' && keepFor > 0 && keepFor <= MAX_RETENTION_MS)
-  if (!known) throw invalid(`keepFor: ${JSON.stringify(keepFor)} is not a time that services can stay.`, 'Give milliseconds, 86,400,000 (a day) at most.')
+  if (!known)
+    throw invalid(
+      `keepFor: ${JSON.stringify(keepFor)} is not a time that services can stay.`,
+      'Give milliseconds, 86,400,000 (a day) at most.',
+    )
   return { ...(keep ? { keep } : {}), ...(typeof keepFor === 'number' ? { keepFor } : {}) }
 }
 
@@ -44,16 +58,27 @@ function nameServices(services: Record<string, unknown>): Names {
   const names = new Map<ServiceOwner, string>()
   for (const [name, handle] of Object.entries(services)) {
     if (!SERVICE_KEY.test(name)) {
-      throw invalid(`services.${name}: a service's key is a letter, then letters, digits and dashes, 30 at most.`, 'Rename the key.')
+      throw invalid(
+        `services.${name}: a service's key is a letter, then letters, digits and dashes, 30 at most.`,
+        'Rename the key.',
+      )
     }
     const owner = serviceOwner(handle)
     if (!owner) {
-      throw invalid(`services.${name} is not a service.`, "A preset's result cannot be spread or copied: pass the options to the preset, as in postgres({ version: '17' }).")
+      throw invalid(
+        `services.${name} is not a service.`,
+        "A preset's result cannot be spread or copied: pass the options to the preset, as in postgres({ version: '17' }).",
+      )
     }
     const twice = names.get(owner)
-    if (twice) throw invalid(`services.${name} and services.${twice} are the same service.`, 'Call the preset once for each.')
+    if (twice)
+      throw invalid(`services.${name} and services.${twice} are the same service.`, 'Call the preset once for each.')
     const clash = [...names.values()].find((other) => other.toLowerCase() === name.toLowerCase())
-    if (clash) throw invalid(`services.${name} and services.${clash} differ only in case.`, 'Rename one: host names have no case.')
+    if (clash)
+      throw invalid(
+        `services.${name} and services.${clash} differ only in case.`,
+        'Rename one: host names have no case.',
+      )
     names.set(owner, name)
   }
   if (!names.size) throw invalid('services is empty.', 'Name at least one: services: { db: postgres() }.')
@@ -73,9 +98,13 @@ function toPlainData(value: unknown, at: string, names: Names): Json | undefined
     return Object.fromEntries(entries.filter(([, item]) => item !== undefined)) as Json
   }
   if (typeof value === 'function' || typeof value === 'bigint' || typeof value === 'symbol') {
-    throw invalid(`${optionPath(at)} is a ${typeof value}; a service is plain data.`, 'Give text, a number, or the path of a module.')
+    throw invalid(
+      `${optionPath(at)} is a ${typeof value}; a service is plain data.`,
+      'Give text, a number, or the path of a module.',
+    )
   }
-  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(`${optionPath(at)} is ${value}.`, 'Give a finite number.')
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw invalid(`${optionPath(at)} is ${value}.`, 'Give a finite number.')
   return value as Json | undefined
 }
 

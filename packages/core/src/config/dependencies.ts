@@ -17,20 +17,28 @@ export function resolveNeeds(name: string, spec: ServiceSpec, all: Specs): Needs
     if (target === undefined || !referred) throw unknownService(`services.${name} refers to '${target}'`, names)
     if (!hasField(referred, path)) {
       const fields = Object.keys(connectionShape(referred)).join(', ')
-      throw new MoorageError('CONFIG_INVALID', `services.${name} uses ${target}.${path.join('.')}, which services.${target} does not have.`, {
-        service: name,
-        hint: `It has ${fields}.`,
-      })
+      throw new MoorageError(
+        'CONFIG_INVALID',
+        `services.${name} uses ${target}.${path.join('.')}, which services.${target} does not have.`,
+        {
+          service: name,
+          hint: `It has ${fields}.`,
+        },
+      )
     }
     needs[target] = 'ready'
   }
   for (const [target, condition] of Object.entries(spec.needs ?? {})) {
     if (!specOf(all, target)) throw unknownService(`services.${name}.needs.${target}`, names)
     if (condition !== 'started' && condition !== 'ready' && condition !== 'completed') {
-      throw new MoorageError('CONFIG_INVALID', `services.${name}.needs.${target}: '${String(condition)}' is not a condition.`, {
-        service: name,
-        hint: "Use 'started', 'ready' or 'completed'.",
-      })
+      throw new MoorageError(
+        'CONFIG_INVALID',
+        `services.${name}.needs.${target}: '${String(condition)}' is not a condition.`,
+        {
+          service: name,
+          hint: "Use 'started', 'ready' or 'completed'.",
+        },
+      )
     }
     // A reference can be filled in once its service is ready; less would be a wish that cannot hold.
     if (needs[target] !== 'ready' || condition === 'completed') needs[target] = condition
@@ -39,7 +47,9 @@ export function resolveNeeds(name: string, spec: ServiceSpec, all: Specs): Needs
 }
 
 /** The first circle among needs, as the names on its way. */
-export function findCycle(services: { readonly [name: string]: { readonly needs: Needs } }): readonly string[] | undefined {
+export function findCycle(services: {
+  readonly [name: string]: { readonly needs: Needs }
+}): readonly string[] | undefined {
   const done = new Set<string>()
   const visit = (name: string, path: readonly string[]): readonly string[] | undefined => {
     const start = path.indexOf(name)

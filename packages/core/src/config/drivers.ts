@@ -11,19 +11,39 @@ export function requireDriver(service: string, { drivers = [] }: IsolateSpec, ro
   if (!drivers.length || drivers.some((name) => isInstalled(name, root))) return
   const [first = ''] = drivers
   const absent = drivers.length > 1 ? `neither ${drivers.join(' nor ')}` : `no ${first}`
-  throw new MoorageError('CONFIG_INVALID', `services.${service}.isolate needs a driver, and the project has ${absent}.`, {
-    service,
-    hint: `npm install --save-dev ${first}`,
-  })
+  throw new MoorageError(
+    'CONFIG_INVALID',
+    `services.${service}.isolate needs a driver, and the project has ${absent}.`,
+    {
+      service,
+      hint: `npm install --save-dev ${first}`,
+    },
+  )
 }
 
 /** What workers have to know to make slots. */
-export function isolatedServices({ services, root }: Plan): { readonly isolated?: { readonly [name: string]: Isolated } } {
-  const entries = Object.entries(services).flatMap(([name, { spec: { isolate }, given, variable }]) => {
-    if (!isolate) return []
-    const isolated: Isolated = { each: isolate.each, module: isolate.module.$file, root, ...(given === undefined ? {} : { given: variable }) }
-    return [[name, isolated] as const]
-  })
+export function isolatedServices({ services, root }: Plan): {
+  readonly isolated?: { readonly [name: string]: Isolated }
+} {
+  const entries = Object.entries(services).flatMap(
+    ([
+      name,
+      {
+        spec: { isolate },
+        given,
+        variable,
+      },
+    ]) => {
+      if (!isolate) return []
+      const isolated: Isolated = {
+        each: isolate.each,
+        module: isolate.module.$file,
+        root,
+        ...(given === undefined ? {} : { given: variable }),
+      }
+      return [[name, isolated] as const]
+    },
+  )
   return entries.length ? { isolated: Object.fromEntries(entries) } : {}
 }
 

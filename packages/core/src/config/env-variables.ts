@@ -33,12 +33,20 @@ export type EnvVariables = { readonly [name: string]: string | undefined }
 
 /** `db` gives `DB_URL`, `mainDb` gives `MAIN_DB_URL`. */
 export function urlVariable(name: string, { as }: Pick<ServiceSpec, 'as'>): string {
-  if (as === undefined) return `${name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('-', '_').toUpperCase()}_URL`
+  if (as === undefined)
+    return `${name
+      .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+      .replaceAll('-', '_')
+      .toUpperCase()}_URL`
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(as) && as !== PAYLOAD) return as
-  throw new MoorageError('CONFIG_INVALID', `services.${name}.as: '${as}' cannot be the name of an environment variable.`, {
-    service: name,
-    hint: "Use letters, digits and underscores, as in 'MONGODB_URL'.",
-  })
+  throw new MoorageError(
+    'CONFIG_INVALID',
+    `services.${name}.as: '${as}' cannot be the name of an environment variable.`,
+    {
+      service: name,
+      hint: "Use letters, digits and underscores, as in 'MONGODB_URL'.",
+    },
+  )
 }
 
 /** The payload that an outer moorage left in the environment, if any. */
@@ -54,7 +62,11 @@ export function inheritedPayload(env: EnvVariables): Payload | undefined {
 }
 
 /** Every variable of a run: one per service with a URL, those that are fixed, and the payload. */
-export function buildVariables(payload: Payload, variables: { readonly [service: string]: string }, fixed: { readonly [name: string]: string } = {}): { [name: string]: string } {
+export function buildVariables(
+  payload: Payload,
+  variables: { readonly [service: string]: string },
+  fixed: { readonly [name: string]: string } = {},
+): { [name: string]: string } {
   const env: { [name: string]: string } = { ...fixed, [PAYLOAD]: JSON.stringify(payload) }
   for (const [service, variable] of Object.entries(variables)) {
     const url: Json | undefined = payload.services[service]?.['url']
@@ -64,14 +76,20 @@ export function buildVariables(payload: Payload, variables: { readonly [service:
 }
 
 /** What services set beside their URL; what the user has set, and no outer run, stands. */
-export function fixedVariables(services: { readonly [name: string]: { readonly spec: Pick<ServiceSpec, 'variables'> } }, env: EnvVariables): { readonly [name: string]: string } {
+export function fixedVariables(
+  services: { readonly [name: string]: { readonly spec: Pick<ServiceSpec, 'variables'> } },
+  env: EnvVariables,
+): { readonly [name: string]: string } {
   const ours = inheritedPayload(env)?.variables ?? []
   const all = Object.values(services).flatMap(({ spec }) => Object.entries(spec.variables ?? {}))
   return Object.fromEntries(all.filter(([name]) => env[name] === undefined || ours.includes(name)))
 }
 
 /** Sets variables in an environment; the result puts back what was there. */
-export function exposeVariables(env: { [name: string]: string | undefined }, variables: { readonly [name: string]: string }): () => void {
+export function exposeVariables(
+  env: { [name: string]: string | undefined },
+  variables: { readonly [name: string]: string },
+): () => void {
   const before = Object.keys(variables).map((name) => [name, env[name]] as const)
   Object.assign(env, variables)
   return () => {

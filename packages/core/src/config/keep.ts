@@ -14,14 +14,21 @@ export function parseDuration(text: string, at: string): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? []
   const ms = Number(number) * (MS_PER_UNIT[unit] ?? NaN)
   if (ms > 0 && ms <= MAX_RETENTION_MS) return ms
-  throw new MoorageError('USAGE', `${at}: '${text}' is not a time that services can stay.`, { hint: 'Give a number and its unit, as in 90s, 30m or 8h; 24h at most.' })
+  throw new MoorageError('USAGE', `${at}: '${text}' is not a time that services can stay.`, {
+    hint: 'Give a number and its unit, as in 90s, 30m or 8h; 24h at most.',
+  })
 }
 
 /** Milliseconds that services stay when something has failed; undefined when they go at once. */
-export function retentionMs({ keep, keepFor: given = DEFAULT_RETENTION_MS }: AnyConfig, env: EnvVariables): number | undefined {
+export function retentionMs(
+  { keep, keepFor: given = DEFAULT_RETENTION_MS }: AnyConfig,
+  env: EnvVariables,
+): number | undefined {
   const wish = env['MOORAGE_KEEP'] || keep || 'never'
   if (wish !== 'on-failure' && wish !== 'never') {
-    throw new MoorageError('USAGE', `MOORAGE_KEEP is '${wish}', which is not known.`, { hint: "Set it to on-failure or never, or unset it." })
+    throw new MoorageError('USAGE', `MOORAGE_KEEP is '${wish}', which is not known.`, {
+      hint: 'Set it to on-failure or never, or unset it.',
+    })
   }
   if (wish === 'never') return undefined
   const time = env['MOORAGE_KEEP_FOR']

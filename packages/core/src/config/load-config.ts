@@ -5,13 +5,20 @@ import { isMoorageError, messageOf, MoorageError, toPlain } from '../contract/er
 import type { AnyConfig } from '../contract/config-types.ts'
 
 /** Names of a config file, in the order in which they are looked for. */
-export const CONFIG_FILES = ['moorage.config.ts', 'moorage.config.mts', 'moorage.config.js', 'moorage.config.mjs'] as const
+export const CONFIG_FILES = [
+  'moorage.config.ts',
+  'moorage.config.mts',
+  'moorage.config.js',
+  'moorage.config.mjs',
+] as const
 
 /** The config file of a project. Throws when there is none, and when there are two. */
 export function findConfig(root: string): string {
   const found = CONFIG_FILES.filter((name) => existsSync(join(root, name)))
   if (found.length > 1) {
-    throw new MoorageError('CONFIG_INVALID', `There are two configs in ${root}: ${found.join(' and ')}.`, { hint: 'Remove one of them.' })
+    throw new MoorageError('CONFIG_INVALID', `There are two configs in ${root}: ${found.join(' and ')}.`, {
+      hint: 'Remove one of them.',
+    })
   }
   const [name] = found
   if (name) return join(root, name)
@@ -52,15 +59,23 @@ function loadFailure(file: string, cause: unknown): MoorageError {
     return new MoorageError(code, `${file}: ${message}`, { ...details, cause })
   }
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string }
-  const hint = HINTS[code] ?? (COMMONJS.test(messageOf(cause)) ? "package.json says that its files are CommonJS: name the config moorage.config.mts, or set \"type\": \"module\" there." : undefined) ?? (name === 'SyntaxError' ? `Correct its syntax; \`node --check ${file}\` shows the place.` : undefined)
+  const hint =
+    HINTS[code] ??
+    (COMMONJS.test(messageOf(cause))
+      ? 'package.json says that its files are CommonJS: name the config moorage.config.mts, or set "type": "module" there.'
+      : undefined) ??
+    (name === 'SyntaxError' ? `Correct its syntax; \`node --check ${file}\` shows the place.` : undefined)
   const message = `${file}${lineSuffix(file, cause)} could not be loaded: ${messageOf(cause).replace(/\.$/, '')}.`
-  return new MoorageError('CONFIG_INVALID', message, { cause, hint: hint ?? 'Correct it; its own stack is the cause of this error.' })
+  return new MoorageError('CONFIG_INVALID', message, {
+    cause,
+    hint: hint ?? 'Correct it; its own stack is the cause of this error.',
+  })
 }
 
 /** Node begins the stack of an error in TypeScript's syntax with the place. */
 function lineSuffix(file: string, cause: unknown): string {
   const [first = ''] = cause instanceof Error ? (cause.stack ?? '').split('\n') : []
-  return (first.startsWith(file) || first.startsWith(pathToFileURL(file).href)) ? (/:\d+$/.exec(first)?.[0] ?? '') : ''
+  return first.startsWith(file) || first.startsWith(pathToFileURL(file).href) ? (/:\d+$/.exec(first)?.[0] ?? '') : ''
 }
 
 let importCount = 0
@@ -69,7 +84,8 @@ const COMMONJS = /^Cannot use import statement outside a module/
 
 const HINTS: { readonly [code: string]: string } = {
   ERR_MODULE_NOT_FOUND: 'Install the package, or write the import with its file extension: Node resolves no bare ones.',
-  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: 'Node strips types but compiles nothing: write enums and namespaces as plain objects.',
+  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
+    'Node strips types but compiles nothing: write enums and namespaces as plain objects.',
   ERR_INVALID_TYPESCRIPT_SYNTAX: 'Correct the syntax at that place.',
   ERR_UNKNOWN_FILE_EXTENSION: 'This Node cannot read TypeScript: use Node 22.18 or later, or a .mjs config.',
 }

@@ -43,18 +43,30 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
     const variable = urlVariable(name, spec)
     checkDeadlines(name, spec.deadlines)
     const other = variables.get(variable)
-    if (other) throw invalid(`services.${name} and services.${other} both set ${variable}.`, `Give one of them another name: as: 'OTHER_URL'.`)
+    if (other)
+      throw invalid(
+        `services.${name} and services.${other} both set ${variable}.`,
+        `Give one of them another name: as: 'OTHER_URL'.`,
+      )
     variables.set(variable, name)
     const given = ours.has(variable) ? undefined : env[variable]
     if (spec.isolate && !given) requireDriver(name, spec.isolate, config.root)
-    const planned = { spec, needs: resolveNeeds(name, spec, config.services), variable, ...(given ? { given: checkedUrl(name, variable, given) } : {}) }
+    const planned = {
+      spec,
+      needs: resolveNeeds(name, spec, config.services),
+      variable,
+      ...(given ? { given: checkedUrl(name, variable, given) } : {}),
+    }
     // The first port is the main one: their order counts, which canonical JSON would lose.
     services[name] = { ...planned, hash: hashOf({ ...planned, ports: Object.keys(spec.ports) } as unknown as Json) }
   }
   const cycle = findCycle(services)
   if (cycle) {
     const path = [...cycle, cycle[0]].map((name) => `services.${name}`).join(' → ')
-    throw invalid(`${path}: these services need each other in a circle, so none can start first.`, 'Remove one reference or one entry in needs.')
+    throw invalid(
+      `${path}: these services need each other in a circle, so none can start first.`,
+      'Remove one reference or one entry in needs.',
+    )
   }
   const { root, provider } = config
   const hashes = Object.fromEntries(Object.entries(services).map(([name, planned]) => [name, planned.hash]))
@@ -67,26 +79,37 @@ function withAbsoluteFiles(value: Json, at: string, root: string): Json {
   if (Array.isArray(value)) return value.map((item: Json, i) => withAbsoluteFiles(item, `${at}[${i}]`, root))
   const file = (value as { $file?: Json }).$file
   if (typeof file !== 'string') {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withAbsoluteFiles(item as Json, `${at}.${key}`, root)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, withAbsoluteFiles(item as Json, `${at}.${key}`, root)]),
+    )
   }
   const path = file.startsWith('file:') ? fileURLToPath(file) : isAbsolute(file) ? file : join(root, file)
   const option = (value as { $option?: string }).$option
   const key = option === undefined ? optionPath(at) : at.replace(/^(services\.[^.]+).*/, `$1.${option}`)
-  if (!existsSync(path)) throw invalid(`${key}: there is no file or folder ${path}.`, 'Create it (a build may have to run first), or correct the path.')
+  if (!existsSync(path))
+    throw invalid(
+      `${key}: there is no file or folder ${path}.`,
+      'Create it (a build may have to run first), or correct the path.',
+    )
   return { $file: path }
 }
 
 function checkDeadlines(name: string, deadlines: ServiceSpec['deadlines'] = {}): void {
   for (const [phase, ms] of Object.entries(deadlines)) {
     const at = `services.${name}.deadlines.${phase}`
-    if (!Object.hasOwn(DEFAULT_DEADLINES_MS, phase)) throw invalid(`${at}: there is no such phase.`, `There are ${Object.keys(DEFAULT_DEADLINES_MS).join(', ')}.`)
-    if (!(typeof ms === 'number' && ms > 0)) throw invalid(`${at}: ${JSON.stringify(ms)} is not a time.`, 'Give milliseconds.')
+    if (!Object.hasOwn(DEFAULT_DEADLINES_MS, phase))
+      throw invalid(`${at}: there is no such phase.`, `There are ${Object.keys(DEFAULT_DEADLINES_MS).join(', ')}.`)
+    if (!(typeof ms === 'number' && ms > 0))
+      throw invalid(`${at}: ${JSON.stringify(ms)} is not a time.`, 'Give milliseconds.')
   }
 }
 
 function checkedUrl(name: string, variable: string, text: string): string {
   if (URL.canParse(text)) return text
-  throw invalid(`${variable} is set, but its value is not a URL.`, `Unset ${variable} to let moorage start services.${name}, or give the URL of one that runs.`)
+  throw invalid(
+    `${variable} is set, but its value is not a URL.`,
+    `Unset ${variable} to let moorage start services.${name}, or give the URL of one that runs.`,
+  )
 }
 
 function invalid(message: string, hint: string): MoorageError {

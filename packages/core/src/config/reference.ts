@@ -27,8 +27,13 @@ export function service(preset: string, spec: object, shape: object): AnyService
 }
 
 /** A string with references inside: ref`${db.url}/shop`. */
-export function ref(text: TemplateStringsArray, ...values: readonly (string | number | Ref<string | number>)[]): Ref<string> {
-  const parts = text.flatMap((part, i) => (i < values.length ? [part, values[i]] : [part])).filter((part) => part !== '')
+export function ref(
+  text: TemplateStringsArray,
+  ...values: readonly (string | number | Ref<string | number>)[]
+): Ref<string> {
+  const parts = text
+    .flatMap((part, i) => (i < values.length ? [part, values[i]] : [part]))
+    .filter((part) => part !== '')
   return reference({ parts }, 'ref`…`')
 }
 
@@ -44,7 +49,9 @@ function createRefs(owner: ServiceOwner, shape: object, path: readonly string[])
   const properties = Object.entries(shape).map(([key, sub]: [string, unknown]) => {
     const at = [...path, key]
     const get = (): object =>
-      typeof sub === 'object' && sub !== null ? createRefs(owner, sub, at) : reference({ owner, path: at }, `${owner.preset}().${at.join('.')}`)
+      typeof sub === 'object' && sub !== null
+        ? createRefs(owner, sub, at)
+        : reference({ owner, path: at }, `${owner.preset}().${at.join('.')}`)
     return [key, { enumerable: true, get }] as const
   })
   return Object.defineProperties({}, Object.fromEntries(properties))

@@ -48,7 +48,9 @@ export class MoorageError extends Error {
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     const { hint, logs } = details
-    const tail = logs?.length ? `\nLast log lines:\n${logs.map((line) => `  ${escapeWorkflowCommands(line)}`).join('\n')}` : ''
+    const tail = logs?.length
+      ? `\nLast log lines:\n${logs.map((line) => `  ${escapeWorkflowCommands(line)}`).join('\n')}`
+      : ''
     super(`${message}${hint ? `\n${hint}` : ''}${tail}`, details.cause === undefined ? {} : { cause: details.cause })
     this.code = code
     this.details = details
@@ -102,18 +104,31 @@ export function toPlain(error: unknown): PlainError {
   const known = isMoorageError(error) ? error : withDetails(error, 'START_FAILED', {})
   const { cause, ...details } = known.details
   const bare = (known as unknown as { [MARK]: string })[MARK]
-  return { code: known.code, message: bare, details: cause === undefined ? details : { ...details, cause: plainCause(cause) } }
+  return {
+    code: known.code,
+    message: bare,
+    details: cause === undefined ? details : { ...details, cause: plainCause(cause) },
+  }
 }
 
 export function fromPlain({ code, message, details }: PlainError): MoorageError {
-  const error = new MoorageError(code, message, 'cause' in details ? { ...details, cause: revive(details.cause) } : details)
+  const error = new MoorageError(
+    code,
+    message,
+    'cause' in details ? { ...details, cause: revive(details.cause) } : details,
+  )
   // Frames of the wire would say nothing; what went wrong elsewhere is in the message and the cause.
   error.stack = `${error.name}: ${error.message}`
   return error
 }
 
 function revive(cause: unknown): unknown {
-  const { name, message, stack, cause: deeper } = (cause ?? {}) as { name?: string; message?: string; stack?: string; cause?: unknown }
+  const {
+    name,
+    message,
+    stack,
+    cause: deeper,
+  } = (cause ?? {}) as { name?: string; message?: string; stack?: string; cause?: unknown }
   if (message === undefined) return cause
 
   const error = new globalThis.Error(message, deeper === undefined ? {} : { cause: revive(deeper) })

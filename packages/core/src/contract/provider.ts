@@ -103,10 +103,15 @@ export interface UnitSpec {
   readonly process?: ProcessUnit
 }
 
-export interface ContainerUnit extends Omit<ContainerForm, 'env' | 'connection' | 'ready' | 'entrypoint' | 'command' | 'files'> {
+export interface ContainerUnit extends Omit<
+  ContainerForm,
+  'env' | 'connection' | 'ready' | 'entrypoint' | 'command' | 'files'
+> {
   readonly entrypoint?: readonly string[]
   readonly command?: readonly string[]
-  readonly files?: { readonly [path: string]: { readonly source: string } | { readonly content: string; readonly mode?: number } }
+  readonly files?: {
+    readonly [path: string]: { readonly source: string } | { readonly content: string; readonly mode?: number }
+  }
 }
 
 export interface ProcessUnit {

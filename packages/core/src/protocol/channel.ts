@@ -8,7 +8,9 @@ export const PROTOCOL_VERSION = 3
 /** The refusal where two versions meet. */
 export function protocolMismatch(supervisor: number, client: number): MoorageError {
   const hint = 'Two versions of moorage share one project: let its first run end, or bring both to the same version.'
-  return new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${supervisor}, this client ${client}.`, { hint })
+  return new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${supervisor}, this client ${client}.`, {
+    hint,
+  })
 }
 
 export function requireProtocol(protocol: number): void {
@@ -83,7 +85,15 @@ export class Channel {
     else this.#settle(message)
   }
 
-  async #answer({ id, method, params }: { readonly id: number; readonly method: string; readonly params: Json }): Promise<void> {
+  async #answer({
+    id,
+    method,
+    params,
+  }: {
+    readonly id: number
+    readonly method: string
+    readonly params: Json
+  }): Promise<void> {
     try {
       const { handle } = this.#handlers
       if (!handle) throw new MoorageError('SUPERVISOR_FAILED', `This end answers no calls (${method}).`)
@@ -93,7 +103,9 @@ export class Channel {
     }
   }
 
-  #settle(message: { readonly id: number; readonly ok: Json } | { readonly id: number; readonly error: PlainError }): void {
+  #settle(
+    message: { readonly id: number; readonly ok: Json } | { readonly id: number; readonly error: PlainError },
+  ): void {
     const answer = this.#waiting.get(message.id)
     this.#waiting.delete(message.id)
     if ('ok' in message) answer?.resolve(message.ok)
@@ -120,7 +132,8 @@ function parseMessage(line: string): Message | undefined {
   try {
     const value = JSON.parse(line) as Partial<Record<'id' | 'method' | 'ok' | 'error' | 'event', unknown>> | null
     if (typeof value !== 'object' || value === null) return undefined
-    const answers = typeof value.id === 'number' && ('ok' in value || 'error' in value || typeof value.method === 'string')
+    const answers =
+      typeof value.id === 'number' && ('ok' in value || 'error' in value || typeof value.method === 'string')
     return answers || 'event' in value ? (value as Message) : undefined
   } catch {
     return undefined

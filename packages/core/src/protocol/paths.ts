@@ -50,7 +50,8 @@ export function shortHash(parts: readonly string[]): string {
 }
 
 function folderProblem(folder: string): string | undefined {
-  if (Buffer.byteLength(folder) + 1 + FILE_NAME_BYTES > MAX_SOCKET_PATH_BYTES) return 'its path is too long for a socket'
+  if (Buffer.byteLength(folder) + 1 + FILE_NAME_BYTES > MAX_SOCKET_PATH_BYTES)
+    return 'its path is too long for a socket'
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const stat = lstatSync(folder)

@@ -30,7 +30,12 @@ export function readFileTrees(files: Files = {}): readonly FileTree[] {
   return Object.entries(files).map(([target, file]) => {
     if (!('source' in file)) {
       const content = Buffer.from(file.content)
-      return { target, folder: false, files: [{ path: '', mode: file.mode ?? 0o644, bytes: content.length, content: () => content }], bytes: content.length }
+      return {
+        target,
+        folder: false,
+        files: [{ path: '', mode: file.mode ?? 0o644, bytes: content.length, content: () => content }],
+        bytes: content.length,
+      }
     }
     const folder = statSync(file.source).isDirectory()
     const all = folder ? [...walkFolder(file.source, '')] : [entry(realpathSync(file.source), '')]
@@ -39,12 +44,17 @@ export function readFileTrees(files: Files = {}): readonly FileTree[] {
 }
 
 // `roots` are the real folders on the way: what a link leads back to is there already.
-function* walkFolder(root: string, path: string, roots: readonly string[] = [realpathSync(root)]): Generator<FileTreeEntry> {
+function* walkFolder(
+  root: string,
+  path: string,
+  roots: readonly string[] = [realpathSync(root)],
+): Generator<FileTreeEntry> {
   for (const name of readdirSync(join(root, path)).toSorted()) {
     const inner = path ? `${path}/${name}` : name
     const at = join(root, inner)
     const linked = lstatSync(at).isSymbolicLink()
-    if (linked && !leadsOut(at, roots)) yield { path: inner, mode: 0o777, bytes: 0, link: targetOf(at), content: () => Buffer.alloc(0) }
+    if (linked && !leadsOut(at, roots))
+      yield { path: inner, mode: 0o777, bytes: 0, link: targetOf(at), content: () => Buffer.alloc(0) }
     else if (statSync(at).isDirectory()) yield* walkFolder(root, inner, linked ? [...roots, realpathSync(at)] : roots)
     // Pipes, sockets and devices stay: opening one may wait forever.
     else if (statSync(at).isFile()) yield entry(linked ? realpathSync(at) : at, inner)

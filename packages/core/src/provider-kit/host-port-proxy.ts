@@ -35,7 +35,9 @@ export async function openHostPortProxy({ host, port, to, admits }: HostPortProx
     server.once('error', () => guest.resetAndDestroy()).pipe(guest)
   }
   const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (guest) => void serve(keep(guest)))
-  await new Promise<void>((done, fail) => void listener.once('error', fail).listen({ host, port, exclusive: true }, done))
+  await new Promise<void>(
+    (done, fail) => void listener.once('error', fail).listen({ host, port, exclusive: true }, done),
+  )
   return {
     port: (listener.address() as AddressInfo).port,
     async close() {
@@ -76,7 +78,14 @@ export class HostPortProxies {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((opening) => opening.then((relay) => relay.close(), () => {})))
+    await Promise.all(
+      [...this.#open.values()].map((opening) =>
+        opening.then(
+          (relay) => relay.close(),
+          () => {},
+        ),
+      ),
+    )
   }
 
   #lending(): Promise<ProxyBinding> {

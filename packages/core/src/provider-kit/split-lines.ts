@@ -5,6 +5,7 @@ export const MAX_LINE_CHARACTERS: number = 1024 * 1024
 export function cutLine(line: string): { readonly pieces: readonly string[]; readonly rest: string } {
   const pieces: string[] = []
   let rest = line
-  for (; rest.length > MAX_LINE_CHARACTERS; rest = rest.slice(MAX_LINE_CHARACTERS)) pieces.push(rest.slice(0, MAX_LINE_CHARACTERS))
+  for (; rest.length > MAX_LINE_CHARACTERS; rest = rest.slice(MAX_LINE_CHARACTERS))
+    pieces.push(rest.slice(0, MAX_LINE_CHARACTERS))
   return { pieces, rest }
 }

@@ -12,13 +12,28 @@ const ANSWER_TIMEOUT_MS = 3_000
 const CHECKED_KINDS: readonly Probe['kind'][] = ['tcp', 'http', 'exchange']
 
 /** Why a service that was ready is not any more; undefined while it is. */
-export async function healthProblem(service: string, running: RunningService, { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<string | undefined> {
+export async function healthProblem(
+  service: string,
+  running: RunningService,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<string | undefined> {
   if (running.exit) return describeExit(running.exit)
   const { unit, form, parts } = running
-  const probes = resolveProbes((form.ready ?? []).filter(({ kind }) => CHECKED_KINDS.includes(kind)), parts)
+  const probes = resolveProbes(
+    (form.ready ?? []).filter(({ kind }) => CHECKED_KINDS.includes(kind)),
+    parts,
+  )
   const enough = new AbortController()
   let last = ''
-  const answering = waitReady({ service, unit, probes, ports: parts.ports, clock, signal: AbortSignal.any([signal, enough.signal]), onAttempt: (reason) => (last = `: ${reason}`) })
+  const answering = waitReady({
+    service,
+    unit,
+    probes,
+    ports: parts.ports,
+    clock,
+    signal: AbortSignal.any([signal, enough.signal]),
+    onAttempt: (reason) => (last = `: ${reason}`),
+  })
   const asked: Promise<string | undefined> = answering.then(() => undefined, messageOf)
   const ailment = await withTimeout(asked, { clock, ms: ANSWER_TIMEOUT_MS, late: () => `does not answer${last}` })
   enough.abort()

@@ -9,22 +9,43 @@ import type { StartContext } from './start-services.ts'
 type Named = readonly [name: string, planned: PlannedService]
 
 /** A container reaches what listens on this machine's loopback only where its provider lets it in: else an error, before anything exists. */
-export async function requireHostAccess(provider: Provider, services: readonly Named[], all: readonly Named[]): Promise<void> {
-  const onHost = all.filter(([, planned]) => (planned.given === undefined ? planned.spec.placement === 'host' : isLocal(planned))).map(([name]) => name)
+export async function requireHostAccess(
+  provider: Provider,
+  services: readonly Named[],
+  all: readonly Named[],
+): Promise<void> {
+  const onHost = all
+    .filter(([, planned]) => (planned.given === undefined ? planned.spec.placement === 'host' : isLocal(planned)))
+    .map(([name]) => name)
   for (const [name, { spec }] of services) {
     const target = onHost.find((to) => refersTo(spec.container, to))
     if (target === undefined && spec.container?.hostAccess === undefined) continue
-    const problem = provider.hostAccess ? await provider.hostAccess() : { reason: 'it has no way to this machine', fix: 'Use docker or kubernetes.' }
+    const problem = provider.hostAccess
+      ? await provider.hostAccess()
+      : { reason: 'it has no way to this machine', fix: 'Use docker or kubernetes.' }
     if (!problem) return
-    const what = target === undefined ? `services.${name}.hostAccess` : `services.${name} uses services.${target}, which is on this machine, and that`
-    throw new MoorageError('OPTION_UNSUPPORTED', `${what} cannot be honoured by provider ${provider.name}: ${problem.reason}.`, { service: name, provider: provider.name, hint: problem.fix })
+    const what =
+      target === undefined
+        ? `services.${name}.hostAccess`
+        : `services.${name} uses services.${target}, which is on this machine, and that`
+    throw new MoorageError(
+      'OPTION_UNSUPPORTED',
+      `${what} cannot be honoured by provider ${provider.name}: ${problem.reason}.`,
+      { service: name, provider: provider.name, hint: problem.fix },
+    )
   }
 }
 
 /** A service on this machine, as the containers that refer to it dial it; undefined where none does. */
-export async function connectionViaHost(context: StartContext, name: string, connectionAt: (expose: (port: number) => Promise<Endpoint>) => Promise<PlainConnection>): Promise<PlainConnection | undefined> {
+export async function connectionViaHost(
+  context: StartContext,
+  name: string,
+  connectionAt: (expose: (port: number) => Promise<Endpoint>) => Promise<PlainConnection>,
+): Promise<PlainConnection | undefined> {
   const session = consumerSession(context, name)
-  return session ? await connectionAt(async (port) => await (session.expose as NonNullable<Session['expose']>)(port)) : undefined
+  return session
+    ? await connectionAt(async (port) => await (session.expose as NonNullable<Session['expose']>)(port))
+    : undefined
 }
 
 /** The same for a service that the user runs on this machine. */
@@ -41,7 +62,9 @@ export async function givenUrlViaHost(context: StartContext, name: string): Prom
 /** A run has one session that runs containers. */
 function consumerSession({ plan, placed }: StartContext, name: string): Session | undefined {
   const consumers = Object.entries(plan.services).filter(([, { spec }]) => refersTo(spec.container, name))
-  const guests = consumers.flatMap(([consumer]) => placed.get(consumer) ?? []).filter(({ provider }) => provider.form === 'container')
+  const guests = consumers
+    .flatMap(([consumer]) => placed.get(consumer) ?? [])
+    .filter(({ provider }) => provider.form === 'container')
   return guests.find(({ session }) => session !== placed.get(name)?.session)?.session
 }
 

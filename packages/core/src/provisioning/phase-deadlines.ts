@@ -3,7 +3,13 @@ import { MoorageError } from '../contract/errors.ts'
 import type { Phase, ServiceSpec } from '../contract/service.ts'
 
 /** Milliseconds. A pull has ten minutes: 736 MB took three on a cold node. */
-export const DEFAULT_DEADLINES_MS: { readonly [P in Phase]: number } = { admit: 30_000, schedule: 60_000, pull: 600_000, start: 60_000, ready: 120_000 }
+export const DEFAULT_DEADLINES_MS: { readonly [P in Phase]: number } = {
+  admit: 30_000,
+  schedule: 60_000,
+  pull: 600_000,
+  start: 60_000,
+  ready: 120_000,
+}
 
 const PHASE_LABELS: { readonly [P in Phase]: string } = {
   admit: 'was not accepted by the provider',
@@ -50,10 +56,14 @@ export class PhaseClock {
 
   #late(phase: Phase, limit: number): MoorageError {
     const seen = this.lastReason ? `: ${this.lastReason.replace(/\.$/, '')}` : ''
-    return new MoorageError('DEADLINE', `services.${this.#service} ${PHASE_LABELS[phase]} within ${limit / 1000} s${seen}.`, {
-      service: this.#service,
-      phase,
-      hint: `If it only needs longer, raise services.${this.#service}.deadlines.${phase} (milliseconds).`,
-    })
+    return new MoorageError(
+      'DEADLINE',
+      `services.${this.#service} ${PHASE_LABELS[phase]} within ${limit / 1000} s${seen}.`,
+      {
+        service: this.#service,
+        phase,
+        hint: `If it only needs longer, raise services.${this.#service}.deadlines.${phase} (milliseconds).`,
+      },
+    )
   }
 }

@@ -57,7 +57,8 @@ export class Sessions {
     }
     if (onEngine.length) {
       const imaged = onEngine.filter(([, { spec }]) => spec.container).map(([name]) => name)
-      const choice = this.#choice ?? (await selectProvider(candidates, imaged, { load: (ref) => around.load(ref), signal, clock }))
+      const choice =
+        this.#choice ?? (await selectProvider(candidates, imaged, { load: (ref) => around.load(ref), signal, clock }))
       if (!this.#choice) around.onProgress({ kind: 'provider', name: choice.ref.name, reason: choice.reason })
       this.#choice = choice
       for (const service of onEngine) put(choice.ref, choice.provider, service)
@@ -70,8 +71,14 @@ export class Sessions {
       requireSupportedOptions(provider, services)
       if (provider.form === 'container') await requireHostAccess(provider, services, Object.entries(plan.services))
     }
-    const sessions = await Promise.all([...chosen.values()].map(async (entry) => [entry, await this.#session(entry)] as const))
-    return new Map(sessions.flatMap(([{ provider, services }, session]) => services.map(([name]) => [name, { provider, session }] as const)))
+    const sessions = await Promise.all(
+      [...chosen.values()].map(async (entry) => [entry, await this.#session(entry)] as const),
+    )
+    return new Map(
+      sessions.flatMap(([{ provider, services }, session]) =>
+        services.map(([name]) => [name, { provider, session }] as const),
+      ),
+    )
   }
 
   async #session({ ref, provider }: ProviderAssignment): Promise<Session> {
@@ -94,16 +101,28 @@ export class Sessions {
     }
     let opening: Promise<Session> | undefined
     const late = (): never => {
-      throw new MoorageError('DEADLINE', `Provider ${provider.name} did not open a session within ${OPEN_SESSION_TIMEOUT_MS / 1000} s.`, { provider: provider.name, hint: 'See whether its engine hangs.' })
+      throw new MoorageError(
+        'DEADLINE',
+        `Provider ${provider.name} did not open a session within ${OPEN_SESSION_TIMEOUT_MS / 1000} s.`,
+        { provider: provider.name, hint: 'See whether its engine hangs.' },
+      )
     }
     return await lifecycle.run({
       title: `session ${provider.name}`,
-      setup: () => withTimeout((opening = provider.open(run, report, signal)), { clock, ms: OPEN_SESSION_TIMEOUT_MS, late }),
+      setup: () =>
+        withTimeout((opening = provider.open(run, report, signal)), { clock, ms: OPEN_SESSION_TIMEOUT_MS, late }),
       teardown: async () => {
         const session = await opening?.catch(() => undefined)
         if (session) await session.close()
         // A failed open gives nothing to close: what it was about to create is looked for, as after a death.
-        else if (entries.length) await provider.reap?.({ journals: [{ run: run.id, owner: run.owner, entries }], alive: (owner) => !isDeepStrictEqual(owner, run.owner) }, new AbortController().signal)
+        else if (entries.length)
+          await provider.reap?.(
+            {
+              journals: [{ run: run.id, owner: run.owner, entries }],
+              alive: (owner) => !isDeepStrictEqual(owner, run.owner),
+            },
+            new AbortController().signal,
+          )
       },
     })
   }

@@ -5,11 +5,14 @@ type Services = Plan['services']
 /** Services that have to start: what is new, has changed or has died, and whatever needs one of those. */
 export function servicesToStart(before: Services, after: Services, dead: ReadonlySet<string>): ReadonlySet<string> {
   const changed = (name: string): boolean =>
-    dead.has(name) || before[name]?.hash !== after[name]?.hash || runsToItsEnd(before, name) !== runsToItsEnd(after, name)
+    dead.has(name) ||
+    before[name]?.hash !== after[name]?.hash ||
+    runsToItsEnd(before, name) !== runsToItsEnd(after, name)
   const found = new Set(Object.keys(after).filter(changed))
-  for (let size = -1; size < found.size; ) {
+  for (let size = -1; size < found.size;) {
     size = found.size
-    for (const [name, { needs }] of Object.entries(after)) if (Object.keys(needs).some((need) => found.has(need))) found.add(name)
+    for (const [name, { needs }] of Object.entries(after))
+      if (Object.keys(needs).some((need) => found.has(need))) found.add(name)
   }
   return found
 }

@@ -54,10 +54,24 @@ export class Reconciler {
     this.#clock = around.clock ?? monotonicClock
     const lifecycle = new TaskStack(this.#clock)
     const secrets = new Secrets()
-    const shared = { clock: this.#clock, onProgress: around.onProgress, lifecycle, secrets, abort: this.#abort, gates: new DependencyGates(), clocks: new Map(), running: new Map() }
+    const shared = {
+      clock: this.#clock,
+      onProgress: around.onProgress,
+      lifecycle,
+      secrets,
+      abort: this.#abort,
+      gates: new DependencyGates(),
+      clocks: new Map(),
+      running: new Map(),
+    }
     this.#shared = shared
     this.#places = new Sessions({
-      around, clock: this.#clock, lifecycle, signal: this.#abort.signal, redact: (text) => secrets.redact(text), phase: (service, phase, detail) => enterPhase(shared, service, [phase, detail]),
+      around,
+      clock: this.#clock,
+      lifecycle,
+      signal: this.#abort.signal,
+      redact: (text) => secrets.redact(text),
+      phase: (service, phase, detail) => enterPhase(shared, service, [phase, detail]),
     })
   }
 
@@ -91,15 +105,26 @@ export class Reconciler {
 
   /** What runs, and how a person looks at it. */
   get inspections(): { readonly [service: string]: string } {
-    return Object.fromEntries([...this.#shared.running].map(([name, { unit }]) => [name, unit.inspect ?? `moorage logs ${name}`]))
+    return Object.fromEntries(
+      [...this.#shared.running].map(([name, { unit }]) => [name, unit.inspect ?? `moorage logs ${name}`]),
+    )
   }
 
   /** Why services that were ready are not any more, by name. */
   async healthProblems(): Promise<ReadonlyMap<string, string>> {
     const { plan } = this.#context ?? {}
     const asked = [...this.#shared.running].filter(([name]) => plan && !runsToItsEnd(plan.services, name))
-    const found = await Promise.all(asked.map(async ([name, running]) => [name, await healthProblem(name, running, { clock: this.#clock, signal: this.#over.signal })] as const))
-    return new Map(found.flatMap(([name, reason]) => (reason === undefined ? [] : [[name, this.#shared.secrets.redact(reason)] as const])))
+    const found = await Promise.all(
+      asked.map(
+        async ([name, running]) =>
+          [name, await healthProblem(name, running, { clock: this.#clock, signal: this.#over.signal })] as const,
+      ),
+    )
+    return new Map(
+      found.flatMap(([name, reason]) =>
+        reason === undefined ? [] : [[name, this.#shared.secrets.redact(reason)] as const],
+      ),
+    )
   }
 
   /** The last lines of a service, secrets struck out. */
@@ -108,28 +133,47 @@ export class Reconciler {
     const enough = new AbortController()
     const late = (): never => {
       enough.abort()
-      throw new MoorageError('DEADLINE', `services.${service}: its log could not be read within ${LOGS_TIMEOUT_MS / 1000} s.`, { service, hint: 'See whether its engine hangs.' })
+      throw new MoorageError(
+        'DEADLINE',
+        `services.${service}: its log could not be read within ${LOGS_TIMEOUT_MS / 1000} s.`,
+        { service, hint: 'See whether its engine hangs.' },
+      )
     }
-    await withTimeout(this.read(service, { tail, signal: enough.signal }, (line) => void lines.push(line)), { clock: this.#clock, ms: LOGS_TIMEOUT_MS, late })
+    await withTimeout(
+      this.read(service, { tail, signal: enough.signal }, (line) => void lines.push(line)),
+      { clock: this.#clock, ms: LOGS_TIMEOUT_MS, late },
+    )
     return lines
   }
 
   /** Lines of a service, secrets struck out, until it has ended or the signal aborts. */
   async read(service: string, options: LogOptions, take: (line: LogLine) => void): Promise<void> {
-    for await (const { stream, text } of this.#unit(service).logs(options)) take({ stream, text: this.#shared.secrets.redact(text) })
+    for await (const { stream, text } of this.#unit(service).logs(options))
+      take({ stream, text: this.#shared.secrets.redact(text) })
   }
 
-  async exec({ service, command }: { readonly service: string; readonly command: readonly string[] }): Promise<ExecResult> {
+  async exec({
+    service,
+    command,
+  }: {
+    readonly service: string
+    readonly command: readonly string[]
+  }): Promise<ExecResult> {
     const unit = this.#unit(service)
     if (unit.exec) return await unit.exec(command, this.#over.signal)
-    throw new MoorageError('OPTION_UNSUPPORTED', `services.${service}: its provider cannot run commands inside it.`, { service })
+    throw new MoorageError('OPTION_UNSUPPORTED', `services.${service}: its provider cannot run commands inside it.`, {
+      service,
+    })
   }
 
   #unit(service: string): Unit {
     const { running } = this.#shared
     const found = running.get(service)
     if (found) return found.unit
-    throw new MoorageError('USAGE', `services.${service} does not run here.`, { service, hint: `These do: ${[...running.keys()].join(', ') || 'none'}.` })
+    throw new MoorageError('USAGE', `services.${service} does not run here.`, {
+      service,
+      hint: `These do: ${[...running.keys()].join(', ') || 'none'}.`,
+    })
   }
 
   async #bring(order: ProvisionRequest): Promise<Connections> {
@@ -140,23 +184,34 @@ export class Reconciler {
       const before = this.#context?.plan.services ?? {}
       const { services } = order.plan
       const ill = await this.healthProblems()
-      for (const [name, reason] of ill) this.#shared.onProgress({ kind: 'notice', text: `services.${name} ${reason}: it starts again.` })
+      for (const [name, reason] of ill)
+        this.#shared.onProgress({ kind: 'notice', text: `services.${name} ${reason}: it starts again.` })
       const starting = servicesToStart(before, services, new Set(ill.keys()))
       touched = true
-      await this.#takeDown([...starting, ...Object.keys(before).filter((name) => !services[name])].filter((name) => before[name]))
+      await this.#takeDown(
+        [...starting, ...Object.keys(before).filter((name) => !services[name])].filter((name) => before[name]),
+      )
       this.#context = { ...this.#shared, plan: order.plan, placed }
       const needed = neededBy(services, starting)
       await this.#show(this.#context, needed)
       await startServices(this.#context, [...starting, ...needed.filter((name) => services[name]?.given !== undefined)])
-      return Object.fromEntries(Object.keys(services).map((name) => [name, (this.#shared.gates.views(name) as ConnectionViews).host]))
+      return Object.fromEntries(
+        Object.keys(services).map((name) => [name, (this.#shared.gates.views(name) as ConnectionViews).host]),
+      )
     } catch (error) {
       if (!touched && !this.broken) throw this.#redacted(error)
       this.#abort.abort(error)
       if (order.keep !== undefined) throw this.#redacted(error)
-      if (!first) this.#shared.onProgress({ kind: 'notice', text: 'The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.' })
+      if (!first)
+        this.#shared.onProgress({
+          kind: 'notice',
+          text: 'The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.',
+        })
       const undone = await this.stop('another service failed')
       const failed = undone.filter(({ failure }) => failure !== undefined)
-      const hint = failed.map(({ title, failure }) => `Also, ${title} could not be undone: ${String(failure)}.`).join('\n')
+      const hint = failed
+        .map(({ title, failure }) => `Also, ${title} could not be undone: ${String(failure)}.`)
+        .join('\n')
       throw this.#redacted(hint ? withDetails(error, 'START_FAILED', { hint }) : error)
     }
   }
@@ -167,7 +222,10 @@ export class Reconciler {
     const undone = await this.#shared.lifecycle.undo(new Set(names.map((name) => `services.${name}`)))
     const left = undone.find(({ failure }) => failure !== undefined)
     if (left) {
-      const error = new MoorageError('START_FAILED', `${left.title} could not be taken down to start anew: ${String(left.failure)}.`)
+      const error = new MoorageError(
+        'START_FAILED',
+        `${left.title} could not be taken down to start anew: ${String(left.failure)}.`,
+      )
       this.#abort.abort(error)
       throw error
     }

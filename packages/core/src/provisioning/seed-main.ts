@@ -5,7 +5,11 @@ import type { JsonObject } from '../contract/json.ts'
 import type { PlainConnection } from '../contract/service.ts'
 
 /** What a seed module exports, as `seed` or as its default. */
-export type Seed = (connection: PlainConnection, options: JsonObject, context: { readonly root: string }) => Promise<void> | void
+export type Seed = (
+  connection: PlainConnection,
+  options: JsonObject,
+  context: { readonly root: string },
+) => Promise<void> | void
 
 interface SeedTask {
   readonly connection: PlainConnection
@@ -30,6 +34,7 @@ lines.once('line', (line) => {
 async function run({ connection, options, root }: SeedTask): Promise<void> {
   const module = (await import(pathToFileURL(file).href)) as { [name: string]: Seed | undefined }
   const call = module[calls] ?? module['default']
-  if (typeof call !== 'function') throw new MoorageError('SEED_FAILED', `${file} exports no function named ${calls}, and no default one.`)
+  if (typeof call !== 'function')
+    throw new MoorageError('SEED_FAILED', `${file} exports no function named ${calls}, and no default one.`)
   await call(connection, options, { root })
 }

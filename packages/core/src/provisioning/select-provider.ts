@@ -30,13 +30,22 @@ const PROBE_TIMEOUT_MS = 15_000
  * Explicit wins, and its failure is an error; else the first that can be used. In CI no service with an image falls
  * back to processes: another database version and a green build would be the result.
  */
-export async function selectProvider(candidates: ProviderCandidates, imaged: readonly string[], choosing: SelectionOptions): Promise<ProviderChoice> {
+export async function selectProvider(
+  candidates: ProviderCandidates,
+  imaged: readonly string[],
+  choosing: SelectionOptions,
+): Promise<ProviderChoice> {
   const { explicit, inOrder, ci } = candidates
   const { load } = choosing
   if (explicit) {
     const provider = await load(explicit.provider)
     const probed = await probe(provider, choosing)
-    if (!probed.ok) throw unavailable(`Provider ${provider.name}, chosen by ${explicit.by}, cannot be used: ${probed.reason}.`, probed.fix, provider.name)
+    if (!probed.ok)
+      throw unavailable(
+        `Provider ${provider.name}, chosen by ${explicit.by}, cannot be used: ${probed.reason}.`,
+        probed.fix,
+        provider.name,
+      )
     return { ref: explicit.provider, provider, reason: `${probed.detail}; chosen by ${explicit.by}` }
   }
   const passed: { name: string; reason: string; fix: string }[] = []
@@ -44,12 +53,22 @@ export async function selectProvider(candidates: ProviderCandidates, imaged: rea
     const provider = await load(ref)
     if (ci && provider.form === 'process' && imaged.length) {
       const fix = 'name it: provider: process() in the config, or MOORAGE_PROVIDER=process'
-      passed.push({ name: ref.name, reason: `not a fall-back in CI for services with an image (${imaged.join(', ')})`, fix })
+      passed.push({
+        name: ref.name,
+        reason: `not a fall-back in CI for services with an image (${imaged.join(', ')})`,
+        fix,
+      })
       continue
     }
     const probed = await probe(provider, choosing)
-    if (probed.ok) return { ref, provider, reason: [probed.detail, ...passed.map(({ name, reason }) => `no ${name}: ${reason}`)].join('; ') }
-    if (probed.broken) throw unavailable(`Provider ${ref.name} is there but cannot be used: ${probed.reason}.`, probed.fix, ref.name)
+    if (probed.ok)
+      return {
+        ref,
+        provider,
+        reason: [probed.detail, ...passed.map(({ name, reason }) => `no ${name}: ${reason}`)].join('; '),
+      }
+    if (probed.broken)
+      throw unavailable(`Provider ${ref.name} is there but cannot be used: ${probed.reason}.`, probed.fix, ref.name)
     passed.push({ name: ref.name, ...probed })
   }
   const lines = passed.map(({ name, reason, fix }) => `  ${name}: ${reason}. To use it: ${fix}.`)
@@ -60,20 +79,30 @@ export async function selectProvider(candidates: ProviderCandidates, imaged: rea
 export function providerNamed(name: string, known: readonly ProviderRef[]): ProviderRef {
   const found = known.find((ref) => ref.name === name)
   if (found) return found
-  throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not a provider.`, { hint: `Unset it, or set it to one of ${[...new Set(known.map((ref) => ref.name))].join(', ')}.` })
+  throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not a provider.`, {
+    hint: `Unset it, or set it to one of ${[...new Set(known.map((ref) => ref.name))].join(', ')}.`,
+  })
 }
 
 async function probe(provider: Provider, { signal, clock }: SelectionOptions): Promise<ProbeResult> {
   try {
-    const late = (): ProbeResult => ({ ok: false, reason: `it did not answer within ${PROBE_TIMEOUT_MS / 1000} s`, fix: 'see whether its engine hangs' })
+    const late = (): ProbeResult => ({
+      ok: false,
+      reason: `it did not answer within ${PROBE_TIMEOUT_MS / 1000} s`,
+      fix: 'see whether its engine hangs',
+    })
     return await abortable(withTimeout(provider.probe(signal), { clock, ms: PROBE_TIMEOUT_MS, late }), signal)
   } catch (error) {
     signal.throwIfAborted()
-    throw new MoorageError('PROVIDER_UNAVAILABLE', `Provider ${provider.name} failed while it was probed: ${messageOf(error)}.`, {
-      provider: provider.name,
-      hint: 'This is a defect of that provider; MOORAGE_PROVIDER names another one.',
-      cause: error,
-    })
+    throw new MoorageError(
+      'PROVIDER_UNAVAILABLE',
+      `Provider ${provider.name} failed while it was probed: ${messageOf(error)}.`,
+      {
+        provider: provider.name,
+        hint: 'This is a defect of that provider; MOORAGE_PROVIDER names another one.',
+        cause: error,
+      },
+    )
   }
 }
 

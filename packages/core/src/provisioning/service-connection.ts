@@ -8,7 +8,11 @@ import { resolveConnection, type Scope } from '../config/template.ts'
 export type View = 'host' | 'network'
 
 /** A service's connection, as seen from where its ports have these addresses. */
-export async function connectionFrom(endpointAt: (port: number) => Promise<Endpoint>, form: Form, parts: ScopeParts): Promise<PlainConnection> {
+export async function connectionFrom(
+  endpointAt: (port: number) => Promise<Endpoint>,
+  form: Form,
+  parts: ScopeParts,
+): Promise<PlainConnection> {
   const names = Object.keys(parts.ports)
   const endpoints = await Promise.all(names.map((name) => endpointAt(parts.ports[name] as number)))
   const ports = Object.fromEntries(names.map((name, i) => [name, { ...endpoints[i] }]))
@@ -27,7 +31,9 @@ export interface ScopeParts {
 /** What a service knows of itself while it starts: what it listens on. */
 export function ownScope(parts: ScopeParts): Scope {
   const [main] = Object.values(parts.ports)
-  const ports = Object.fromEntries(Object.entries(parts.ports).map(([name, port]) => [name, { host: '127.0.0.1', port }]))
+  const ports = Object.fromEntries(
+    Object.entries(parts.ports).map(([name, port]) => [name, { host: '127.0.0.1', port }]),
+  )
   return scopeOf(parts, { host: '127.0.0.1', port: main ?? 0, ports })
 }
 
@@ -59,5 +65,11 @@ export function connectionFromUrl(url: string): PlainConnection {
 
 // IANA's registered ports of the schemes that the presets speak.
 const DEFAULT_PORTS: { readonly [protocol: string]: number } = {
-  'http:': 80, 'https:': 443, 'mongodb:': 27017, 'postgres:': 5432, 'postgresql:': 5432, 'redis:': 6379, 'rediss:': 6379,
+  'http:': 80,
+  'https:': 443,
+  'mongodb:': 27017,
+  'postgres:': 5432,
+  'postgresql:': 5432,
+  'redis:': 6379,
+  'rediss:': 6379,
 }

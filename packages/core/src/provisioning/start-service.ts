@@ -24,7 +24,10 @@ export async function startService(context: StartContext, name: string): Promise
     const told = await withLastLines(context, name, late)
     if (!over) abort.abort(told)
   }
-  const clock = new PhaseClock({ service: name, deadlines: plan.services[name]?.spec.deadlines, clock: context.clock }, (late) => void expire(late))
+  const clock = new PhaseClock(
+    { service: name, deadlines: plan.services[name]?.spec.deadlines, clock: context.clock },
+    (late) => void expire(late),
+  )
   clocks.set(name, clock)
   clock.enter('admit')
   try {
@@ -41,7 +44,11 @@ export async function startService(context: StartContext, name: string): Promise
 }
 
 /** What a service that is late has said, where it runs already. */
-async function withLastLines({ running, clock }: StartContext, name: string, late: MoorageError): Promise<MoorageError> {
+async function withLastLines(
+  { running, clock }: StartContext,
+  name: string,
+  late: MoorageError,
+): Promise<MoorageError> {
   const unit = running.get(name)?.unit
   return unit ? withDetails(late, late.code, { logs: await lastLines(unit, clock) }) : late
 }
@@ -53,7 +60,9 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   const { spec } = plan.services[name] as PlannedService
   const form = spec[provider.form] as Form
   signal.throwIfAborted()
-  const wishes = Object.fromEntries(Object.keys(spec.ports).map((port) => [port, spec.process?.fixedPorts?.[port] ?? 0]))
+  const wishes = Object.fromEntries(
+    Object.keys(spec.ports).map((port) => [port, spec.process?.fixedPorts?.[port] ?? 0]),
+  )
   const ports = (await session.reserve?.(name, wishes)) ?? spec.ports
   signal.throwIfAborted()
   const parts: ScopeParts = { service: name, ports, secrets, ref: (path) => lookUp(context, name, path) }
@@ -71,7 +80,15 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
     return seen
   }
   const probes = resolveProbes(form.ready ?? [], parts)
-  await waitReady({ service: name, unit, probes, ports, signal, clock: context.clock, onAttempt: (reason) => (clock.lastReason = reason) })
+  await waitReady({
+    service: name,
+    unit,
+    probes,
+    ports,
+    signal,
+    clock: context.clock,
+    onAttempt: (reason) => (clock.lastReason = reason),
+  })
   // It answers: from here on that is not what is waited for.
   clock.lastReason = spec.seed && 'its seed has not ended'
   if (spec.seed) await runSeed(name, spec.seed, { connection: seen.host, root: plan.root, signal })
@@ -82,10 +99,19 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
 }
 
 /** A service's connection from every side that somebody asks from. */
-export async function viewsOf(context: StartContext, name: string, { unit, form, parts }: RunningService): Promise<ConnectionViews> {
-  const from = (view: View) => async (port: number): Promise<Endpoint> => await unit.endpoint(port, view)
+export async function viewsOf(
+  context: StartContext,
+  name: string,
+  { unit, form, parts }: RunningService,
+): Promise<ConnectionViews> {
+  const from =
+    (view: View) =>
+    async (port: number): Promise<Endpoint> =>
+      await unit.endpoint(port, view)
   const host = await connectionFrom(from('host'), form, parts)
-  const borrowed = await connectionViaHost(context, name, (expose) => connectionFrom(async (port) => await expose((await unit.endpoint(port, 'host')).port), form, parts))
+  const borrowed = await connectionViaHost(context, name, (expose) =>
+    connectionFrom(async (port) => await expose((await unit.endpoint(port, 'host')).port), form, parts),
+  )
   // An engine may know the inner address later than the service answers.
   const network = isNeeded(context.plan.services, name) ? await connectionFrom(from('network'), form, parts) : host
   return { host, network, ...(borrowed ? { viaHost: borrowed } : {}) }
@@ -118,7 +144,10 @@ async function completed(name: string, unit: Unit, { abort, clock }: StartContex
   })
 }
 
-async function tellExit({ onProgress, abort, secrets, clock }: StartContext, { name, unit, exit }: { name: string; unit: Unit; exit: Exit }): Promise<void> {
+async function tellExit(
+  { onProgress, abort, secrets, clock }: StartContext,
+  { name, unit, exit }: { name: string; unit: Unit; exit: Exit },
+): Promise<void> {
   if (abort.signal.aborted) return
   const logs = (await lastLines(unit, clock)).map((line) => secrets.redact(line))
   onProgress({ kind: 'exited', service: name, reason: describeExit(exit), logs })
@@ -141,17 +170,34 @@ export async function joinGiven(context: StartContext, name: string): Promise<Co
   const { host, port } = connection as { host: string; port: number }
   const borrowed = await givenUrlViaHost(context, name)
   const seen = { host: connection, network: connection, ...(borrowed ? { lent: borrowed } : {}) }
-  const unit = { endpoint: () => Promise.resolve({ host, port }), exited: new Promise<never>(() => {}), stop: () => Promise.resolve(), logs: noLines }
+  const unit = {
+    endpoint: () => Promise.resolve({ host, port }),
+    exited: new Promise<never>(() => {}),
+    stop: () => Promise.resolve(),
+    logs: noLines,
+  }
   const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(5_000)])
   try {
-    await waitReady({ service: name, unit, probes: [{ kind: 'tcp' }], ports: { main: port }, signal, clock, onAttempt: () => {} })
+    await waitReady({
+      service: name,
+      unit,
+      probes: [{ kind: 'tcp' }],
+      ports: { main: port },
+      signal,
+      clock,
+      onAttempt: () => {},
+    })
   } catch (cause) {
     abort.signal.throwIfAborted()
-    throw new MoorageError('START_FAILED', `services.${name}: ${variable} is set, but nothing answers at ${host}:${port}.`, {
-      service: name,
-      hint: `Start that service, or unset ${variable} to let moorage start one.`,
-      cause,
-    })
+    throw new MoorageError(
+      'START_FAILED',
+      `services.${name}: ${variable} is set, but nothing answers at ${host}:${port}.`,
+      {
+        service: name,
+        hint: `Start that service, or unset ${variable} to let moorage start one.`,
+        cause,
+      },
+    )
   }
   for (const condition of ['started', 'ready', 'completed'] as const) gates.resolve(name, condition, seen)
   return seen

@@ -39,7 +39,11 @@ export interface StartContext {
 }
 
 /** A provider's word that a service is in a phase: moves its clock and tells the client. */
-export function enterPhase({ clocks, onProgress }: Pick<StartContext, 'clocks' | 'onProgress'>, service: string, [phase, detail]: readonly [Phase, string | undefined]): void {
+export function enterPhase(
+  { clocks, onProgress }: Pick<StartContext, 'clocks' | 'onProgress'>,
+  service: string,
+  [phase, detail]: readonly [Phase, string | undefined],
+): void {
   const clock = clocks.get(service)
   if (!clock) return
   if (clock.phase !== phase) clock.enter(phase)
@@ -77,5 +81,11 @@ async function startOne(context: StartContext, name: string): Promise<void> {
   const given = planned.given !== undefined
   const { host } = given ? await joinGiven(context, name) : await startService(context, name)
   const ms = Math.round(clock.now() - since)
-  onProgress({ kind: 'ready', service: name, ms, ...(typeof host['url'] === 'string' ? { url: displayUrl(context.secrets.redact(host['url'])) } : {}), ...(given ? { given } : {}) })
+  onProgress({
+    kind: 'ready',
+    service: name,
+    ms,
+    ...(typeof host['url'] === 'string' ? { url: displayUrl(context.secrets.redact(host['url'])) } : {}),
+    ...(given ? { given } : {}),
+  })
 }

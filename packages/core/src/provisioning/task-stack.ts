@@ -21,7 +21,9 @@ export interface TeardownResult {
 
 /** What is not undone, each with its reason. */
 export function teardownFailures(undone: readonly TeardownResult[]): readonly string[] {
-  return undone.filter(({ failure }) => failure !== undefined).map(({ title, failure }) => `${title}: ${String(failure)}`)
+  return undone
+    .filter(({ failure }) => failure !== undefined)
+    .map(({ title, failure }) => `${title}: ${String(failure)}`)
 }
 
 /** What is up, and the way down: in reverse of need, as parallel as the needs allow. */
@@ -37,7 +39,8 @@ export class TaskStack {
   /** The teardown is queued before `setup` is called, so a half-start, an abort and a failure share one way down. */
   async run<T>(task: Task<T>): Promise<T> {
     // Nobody would undo it.
-    if (this.#unwinding) throw new MoorageError('ABORTED', `${task.title} was not begun: everything is being taken down.`)
+    if (this.#unwinding)
+      throw new MoorageError('ABORTED', `${task.title} was not begun: everything is being taken down.`)
     this.#tasks = [...this.#tasks, task]
     return await task.setup()
   }
@@ -60,7 +63,10 @@ export class TaskStack {
     // Newest first: whoever needs a task was added after it, so its end is already in the map.
     for (const task of tasks.toReversed()) {
       const users = tasks.filter((other) => other.needs?.includes(task.title)).map((other) => ends.get(other.title))
-      ends.set(task.title, Promise.all(users).then(() => tearDown(task, this.#clock)))
+      ends.set(
+        task.title,
+        Promise.all(users).then(() => tearDown(task, this.#clock)),
+      )
     }
     return await Promise.all(ends.values())
   }

@@ -4,14 +4,20 @@ import type { ContainerForm, EnvTemplate, Form, ProcessForm, ServiceSpec } from 
 import { resolveText, templatesIn, type Scope } from '../config/template.ts'
 
 /** Fills in everything that a provider has to know to start a service. */
-export function unitSpec(spec: ServiceSpec, form: 'container' | 'process', parts: ScopeParts & { readonly root: string }): UnitSpec {
+export function unitSpec(
+  spec: ServiceSpec,
+  form: 'container' | 'process',
+  parts: ScopeParts & { readonly root: string },
+): UnitSpec {
   const scope = ownScope(parts)
   const chosen: Form = spec[form] as Form
   return {
     name: parts.service,
     ports: parts.ports,
     env: texts(chosen.env ?? {}, scope),
-    sensitive: Object.entries(chosen.env ?? {}).filter(([, value]) => isSecret(value)).map(([name]) => name),
+    sensitive: Object.entries(chosen.env ?? {})
+      .filter(([, value]) => isSecret(value))
+      .map(([name]) => name),
     ...(form === 'container' ? { container: containerUnit(spec.container as ContainerForm, scope) } : {}),
     ...(form === 'process' ? { process: processUnit(spec.process as ProcessForm, scope, parts) } : {}),
   }
@@ -52,5 +58,9 @@ function texts(env: EnvTemplate, scope: Scope): { [name: string]: string } {
 
 // A reference may carry another service's password.
 function isSecret(value: EnvTemplate[string]): boolean {
-  return [...templatesIn(value)].some((template) => '$secret' in template || ('$ref' in template && template.$ref.at(-1) !== 'host' && template.$ref.at(-1) !== 'port'))
+  return [...templatesIn(value)].some(
+    (template) =>
+      '$secret' in template ||
+      ('$ref' in template && template.$ref.at(-1) !== 'host' && template.$ref.at(-1) !== 'port'),
+  )
 }

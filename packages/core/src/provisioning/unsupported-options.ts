@@ -8,16 +8,23 @@ export function requireSupportedOptions(provider: Provider, services: readonly [
     const [problem] = spec[provider.form] ? (provider.check?.(name, spec) ?? []) : [missingForm(provider, spec.preset)]
     if (!problem) continue
     const at = problem.at ? `services.${name}.${problem.at}` : `services.${name}`
-    throw new MoorageError('OPTION_UNSUPPORTED', `${at} cannot be honoured by provider ${provider.name}: ${problem.reason}.`, {
-      service: name,
-      provider: provider.name,
-      hint: problem.fix,
-    })
+    throw new MoorageError(
+      'OPTION_UNSUPPORTED',
+      `${at} cannot be honoured by provider ${provider.name}: ${problem.reason}.`,
+      {
+        service: name,
+        provider: provider.name,
+        hint: problem.fix,
+      },
+    )
   }
 }
 
 function missingForm({ form }: Provider, preset: string): OptionProblem {
   const kind = form === 'container' ? 'as a container' : 'as a plain process'
-  const fix = form === 'container' ? "Place it beside the tests: placement: 'host'." : 'Use a provider that runs containers (docker, kubernetes), or another preset.'
+  const fix =
+    form === 'container'
+      ? "Place it beside the tests: placement: 'host'."
+      : 'Use a provider that runs containers (docker, kubernetes), or another preset.'
   return { at: '', reason: `${preset} has no way to run ${kind}`, fix }
 }

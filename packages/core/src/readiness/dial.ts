@@ -16,11 +16,18 @@ export function portOf({ ports }: ReadinessContext, name: string | undefined): n
  * Opens a connection for one try and gives it to `use`; whatever happens, the socket is gone afterwards. Gives
  * undefined when `use` settled with undefined, else why not.
  */
-export function dial(endpoint: Endpoint, signal: AbortSignal, use: (socket: Socket, done: (reason: string | undefined) => void) => void): Promise<string | undefined> {
+export function dial(
+  endpoint: Endpoint,
+  signal: AbortSignal,
+  use: (socket: Socket, done: (reason: string | undefined) => void) => void,
+): Promise<string | undefined> {
   const place = `${endpoint.host}:${endpoint.port}`
   return new Promise((resolve) => {
     const socket = connect(endpoint)
-    const timer = setTimeout(() => done(`${place} did not answer within ${ATTEMPT_TIMEOUT_MS / 1000} s`), ATTEMPT_TIMEOUT_MS)
+    const timer = setTimeout(
+      () => done(`${place} did not answer within ${ATTEMPT_TIMEOUT_MS / 1000} s`),
+      ATTEMPT_TIMEOUT_MS,
+    )
     const onAbort = (): void => done('aborted')
     signal.addEventListener('abort', onAbort, { once: true })
     function done(reason: string | undefined): void {
@@ -30,7 +37,9 @@ export function dial(endpoint: Endpoint, signal: AbortSignal, use: (socket: Sock
       resolve(reason)
     }
     socket.setNoDelay(true)
-    socket.on('error', (error: NodeJS.ErrnoException) => done(error.code === 'ECONNREFUSED' ? `connection refused by ${place}` : `${place}: ${messageOf(error)}`))
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      done(error.code === 'ECONNREFUSED' ? `connection refused by ${place}` : `${place}: ${messageOf(error)}`),
+    )
     socket.on('close', () => done(`${place} closed the connection`))
     socket.once('connect', () => use(socket, done))
   })

@@ -17,7 +17,13 @@ export const exchange: ProbeAttempt<ExchangeProbe> = async ({ port, send, expect
       const hopeless = at === 'start' && !wanted.subarray(0, got.length).equals(got.subarray(0, wanted.length))
       if (hopeless || got.length > MAX_ANSWER_BYTES) done(`${endpoint.host}:${endpoint.port} answered ${excerpt(got)}`)
     })
-    socket.once('end', () => done(got.length ? `${endpoint.host}:${endpoint.port} answered ${excerpt(got)}` : `${endpoint.host}:${endpoint.port} closed the connection`))
+    socket.once('end', () =>
+      done(
+        got.length
+          ? `${endpoint.host}:${endpoint.port} answered ${excerpt(got)}`
+          : `${endpoint.host}:${endpoint.port} closed the connection`,
+      ),
+    )
     if (send) socket.write(bytesOf(send))
   })
 }
@@ -27,5 +33,11 @@ function bytesOf(bytes: Bytes): Buffer {
 }
 
 function excerpt(bytes: Buffer): string {
-  return JSON.stringify(bytes.subarray(0, 60).toString('latin1').replace(/[^\x20-\x7e]+/g, ' ').trim())
+  return JSON.stringify(
+    bytes
+      .subarray(0, 60)
+      .toString('latin1')
+      .replace(/[^\x20-\x7e]+/g, ' ')
+      .trim(),
+  )
 }

@@ -3,12 +3,19 @@ import type { Template } from '../contract/service.ts'
 import type { ProbeAttempt } from './probe-attempt.ts'
 
 /** Holds when a command inside the service ends with exit code 0. */
-export const exec: ProbeAttempt<{ readonly kind: 'exec'; readonly command: readonly Template[] }> = async ({ command }, { service, unit, signal }) => {
+export const exec: ProbeAttempt<{ readonly kind: 'exec'; readonly command: readonly Template[] }> = async (
+  { command },
+  { service, unit, signal },
+) => {
   if (!unit.exec) {
-    throw new MoorageError('OPTION_UNSUPPORTED', `services.${service}: its provider cannot run commands inside it, which its readiness asks for.`, {
-      service,
-      hint: 'Use a probe of another kind: tcp, http, log or exchange.',
-    })
+    throw new MoorageError(
+      'OPTION_UNSUPPORTED',
+      `services.${service}: its provider cannot run commands inside it, which its readiness asks for.`,
+      {
+        service,
+        hint: 'Use a probe of another kind: tcp, http, log or exchange.',
+      },
+    )
   }
   const { code, stdout, stderr } = await unit.exec(command.map(String), signal)
   if (code === 0) return undefined

@@ -24,7 +24,9 @@ export const http: ProbeAttempt<HttpProbe> = async ({ port, path = '/', status }
       done(good ? undefined : `${url} answered ${code}`)
     })
     call.on('timeout', () => call.destroy(new RangeError(`no answer within ${ATTEMPT_TIMEOUT_MS / 1000} s`)))
-    call.on('error', (error: NodeJS.ErrnoException) => done(error.code === 'ECONNREFUSED' ? `connection refused by ${host}:${number}` : `${url}: ${messageOf(error)}`))
+    call.on('error', (error: NodeJS.ErrnoException) =>
+      done(error.code === 'ECONNREFUSED' ? `connection refused by ${host}:${number}` : `${url}: ${messageOf(error)}`),
+    )
     call.end()
   })
 }

@@ -10,10 +10,21 @@ import { tcp } from './tcp.ts'
 import type { ProbeAttempt, ReadinessContext } from './probe-attempt.ts'
 
 // Until so many milliseconds have passed, so many between tries: what is there at once must not wait for the slow.
-const RETRY_DELAYS_MS: readonly (readonly [until: number, pause: number])[] = [[20, 5], [400, 10], [1_000, 25], [5_000, 50]]
+const RETRY_DELAYS_MS: readonly (readonly [until: number, pause: number])[] = [
+  [20, 5],
+  [400, 10],
+  [1_000, 25],
+  [5_000, 50],
+]
 const MAX_RETRY_DELAY_MS = 100
 
-const attempts: { readonly [K in Probe['kind']]: ProbeAttempt<Extract<Probe, { kind: K }>> } = { tcp, http, log, exec, exchange }
+const attempts: { readonly [K in Probe['kind']]: ProbeAttempt<Extract<Probe, { kind: K }>> } = {
+  tcp,
+  http,
+  log,
+  exec,
+  exchange,
+}
 
 /**
  * Resolves when all probes have held, in their order. Rejects at once when the unit ends (SERVICE_EXITED, with its
@@ -37,7 +48,7 @@ export async function waitReady(waiting: ReadinessContext): Promise<void> {
 
 async function allHold(waiting: ReadinessContext): Promise<void> {
   for (const probe of waiting.probes) {
-    for (const since = waiting.clock.now(); ; ) {
+    for (const since = waiting.clock.now(); ;) {
       const reason = await (attempts[probe.kind] as ProbeAttempt<Probe>)(probe, waiting)
       if (reason === undefined) break
       waiting.signal.throwIfAborted()
@@ -73,12 +84,19 @@ async function notReady({ service, unit, signal, clock }: ReadinessContext, exit
 
 function hintForProbe(logs: readonly string[]): string {
   // A kernel's word, passed on by every container runtime.
-  if (logs.at(-1)?.endsWith('exec format error')) return "What it runs is no program for the processor that it runs on: use an image, or a command, for that one."
+  if (logs.at(-1)?.endsWith('exec format error'))
+    return 'What it runs is no program for the processor that it runs on: use an image, or a command, for that one.'
   return logs.length ? 'Its last lines say why.' : 'It wrote nothing: run its command by hand to see why.'
 }
 
 export function describeExit({ reason, code, signal, detail }: Exit): string {
-  const how = signal ? `was killed by ${signal}` : code !== undefined ? `ended with exit code ${code}` : reason === 'exited' ? 'ended' : `was ${reason}`
+  const how = signal
+    ? `was killed by ${signal}`
+    : code !== undefined
+      ? `ended with exit code ${code}`
+      : reason === 'exited'
+        ? 'ended'
+        : `was ${reason}`
   return detail ? `${how} (${detail})` : how
 }
 
@@ -90,8 +108,12 @@ export async function lastLines(unit: Unit, clock: Clock): Promise<readonly stri
   const lines: string[] = []
   const enough = new AbortController()
   const collect = async (): Promise<void> => {
-    for await (const { text } of unit.logs({ tail: 50, signal: enough.signal }) as AsyncIterable<LogLine>) lines.push(text)
+    for await (const { text } of unit.logs({ tail: 50, signal: enough.signal }) as AsyncIterable<LogLine>)
+      lines.push(text)
   }
-  await withTimeout(collect().catch(() => {}), { clock, ms: LOG_READ_TIMEOUT_MS, late: () => enough.abort() })
+  await withTimeout(
+    collect().catch(() => {}),
+    { clock, ms: LOG_READ_TIMEOUT_MS, late: () => enough.abort() },
+  )
   return lines.slice(-50)
 }

@@ -105,7 +105,10 @@ function readLines(file: string): readonly JournalLine[] {
     return []
   }
   // A line without its end was being written when the owner died: what it announces was not begun.
-  return text.split('\n').slice(0, -1).flatMap((line) => parse(line) ?? [])
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .flatMap((line) => parse(line) ?? [])
 }
 
 function parse(line: string): JournalLine | undefined {

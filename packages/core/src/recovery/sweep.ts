@@ -37,15 +37,24 @@ export async function sweep(folder: string, also: readonly ProviderRef[], tools:
     }
   }
   // What could not be removed stays written down for the next sweep.
-  for (const run of tools.dry ? [] : dead) if (!run.entries.some(({ provider }) => failed.has(provider.module))) forgetRun(run, machine)
+  for (const run of tools.dry ? [] : dead)
+    if (!run.entries.some(({ provider }) => failed.has(provider.module))) forgetRun(run, machine)
   return { reaped, failures: [...failed.values()] }
 }
 
-async function reap(ref: ProviderRef, dead: readonly JournaledRun[], { load, machine, dry = false }: SweepOptions): Promise<readonly ReapedObject[]> {
+async function reap(
+  ref: ProviderRef,
+  dead: readonly JournaledRun[],
+  { load, machine, dry = false }: SweepOptions,
+): Promise<readonly ReapedObject[]> {
   const late = new AbortController()
-  const cancel = machine.clock.after(REAP_TIMEOUT_MS, () => late.abort(new MoorageError('DEADLINE', `the engine did not answer within ${REAP_TIMEOUT_MS / 1000} s`)))
+  const cancel = machine.clock.after(REAP_TIMEOUT_MS, () =>
+    late.abort(new MoorageError('DEADLINE', `the engine did not answer within ${REAP_TIMEOUT_MS / 1000} s`)),
+  )
   try {
-    const reaping = load(ref).then((provider) => provider.reap?.({ ...scopeFor(ref, dead, machine), ...(dry ? { dry } : {}) }, late.signal))
+    const reaping = load(ref).then((provider) =>
+      provider.reap?.({ ...scopeFor(ref, dead, machine), ...(dry ? { dry } : {}) }, late.signal),
+    )
     return (await abortable(reaping, late.signal)) ?? []
   } finally {
     cancel()

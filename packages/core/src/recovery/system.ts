@@ -14,7 +14,13 @@ export interface System {
 }
 
 export function realSystem(): System {
-  return { clock: monotonicClock, owner: currentOwner(), alive: isAlive, takeLock: process.platform === 'win32' ? () => ({ release: () => {} }) : takeLock, load }
+  return {
+    clock: monotonicClock,
+    owner: currentOwner(),
+    alive: isAlive,
+    takeLock: process.platform === 'win32' ? () => ({ release: () => {} }) : takeLock,
+    load,
+  }
 }
 
 async function load(ref: ProviderRef, root: string): Promise<Provider> {

@@ -37,7 +37,10 @@ function bodyOf(): ProcessHooks {
         server.listen(path, () => done(() => void server.close()))
       }),
     parentExit: new Promise((done) => {
-      process.stdin.on('error', () => {}).on('end', done).resume()
+      process.stdin
+        .on('error', () => {})
+        .on('end', done)
+        .resume()
     }),
     log: (line) => void process.stderr.write(`${new Date().toISOString()} ${process.pid} ${line}\n`),
     end: (code) => process.exit(code),

@@ -22,7 +22,11 @@ export interface ProcessHooks {
 const FIRST_CLIENT_TIMEOUT_MS = 10_000
 
 /** Becomes the supervisor of a place, and gives undefined when another one is. */
-export async function superviseAlone(folders: RunFolders, machine: System, body: ProcessHooks): Promise<Supervisor | undefined> {
+export async function superviseAlone(
+  folders: RunFolders,
+  machine: System,
+  body: ProcessHooks,
+): Promise<Supervisor | undefined> {
   const lock = machine.takeLock(folders.place.lock)
   if (!lock) return undefined
   let post: BoundSocket = { place: folders.place, lock, shut: () => {} }
@@ -80,7 +84,10 @@ interface BoundSocket {
   shut(): void
 }
 
-async function open({ socket }: SupervisorPaths, { body, visit }: { readonly body: ProcessHooks; visit(stream: Duplex): void }): Promise<() => void> {
+async function open(
+  { socket }: SupervisorPaths,
+  { body, visit }: { readonly body: ProcessHooks; visit(stream: Duplex): void },
+): Promise<() => void> {
   // Ours to remove: we hold the lock.
   if (process.platform !== 'win32') rmSync(socket, { force: true })
   return await body.listen(socket, visit)

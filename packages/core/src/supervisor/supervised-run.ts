@@ -97,22 +97,39 @@ export class SupervisedRun {
   /** Says how to look at what stays, and lets the engine keep it where it can. */
   async keep(ms: number, why: string): Promise<void> {
     const { inspections } = this.#provisioning
-    await this.#provisioning.keep(ms).catch((error: unknown) => this.#onProgress({ kind: 'notice', text: `Only the supervisor keeps the services: ${String(error)}` }))
-    for (const text of retentionMessage({ run: this.#run.id, ms, why, inspections })) this.#onProgress({ kind: 'notice', text })
+    await this.#provisioning
+      .keep(ms)
+      .catch((error: unknown) =>
+        this.#onProgress({ kind: 'notice', text: `Only the supervisor keeps the services: ${String(error)}` }),
+      )
+    for (const text of retentionMessage({ run: this.#run.id, ms, why, inspections }))
+      this.#onProgress({ kind: 'notice', text })
   }
 
   async status(): Promise<Omit<RunStatus, 'users' | 'stays'>> {
     const { request, identity } = this.params
-    const variables = Object.fromEntries(Object.entries(request.plan.services).map(([name, { variable }]) => [name, variable]))
+    const variables = Object.fromEntries(
+      Object.entries(request.plan.services).map(([name, { variable }]) => [name, variable]),
+    )
     const healthProblems = this.broken ? {} : Object.fromEntries(await this.#provisioning.healthProblems())
-    return { run: this.#run.id, hash: request.plan.hash, identity, variables, connections: this.#connections, healthProblems }
+    return {
+      run: this.#run.id,
+      hash: request.plan.hash,
+      identity,
+      variables,
+      connections: this.#connections,
+      healthProblems,
+    }
   }
 
   async logs(params: Json): Promise<readonly LogLine[]> {
     return await this.#provisioning.logs(params as never)
   }
 
-  async follow(params: Json, { signal, take }: { readonly signal: AbortSignal; take(line: LogLine): void }): Promise<void> {
+  async follow(
+    params: Json,
+    { signal, take }: { readonly signal: AbortSignal; take(line: LogLine): void },
+  ): Promise<void> {
     const { service, tail } = params as { readonly service: string; readonly tail: number }
     await this.#provisioning.read(service, { follow: true, tail, signal }, take)
   }

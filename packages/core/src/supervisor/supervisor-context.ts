@@ -19,7 +19,11 @@ export interface ContextHooks extends Pick<SupervisorContext, 'shut' | 'forget' 
 }
 
 /** A supervisor's surroundings on this machine: journal, sweep of dead predecessors, providers by their modules. */
-export function createContext({ place, runFolder, cache }: RunFolders, { shut, move, forget, done }: ContextHooks, machine: System = realSystem()): SupervisorContext {
+export function createContext(
+  { place, runFolder, cache }: RunFolders,
+  { shut, move, forget, done }: ContextHooks,
+  machine: System = realSystem(),
+): SupervisorContext {
   const { owner, clock } = machine
   const journal = openJournal(place, owner)
   let root = '/'

@@ -54,7 +54,9 @@ export class Supervisor {
   connect(stream: Duplex): void {
     if (this.#down) return void stream.destroy()
     this.visited = true
-    const channel: Channel = new Channel(stream, { handle: (method, params) => this.#handle(channel, { method, params }) })
+    const channel: Channel = new Channel(stream, {
+      handle: (method, params) => this.#handle(channel, { method, params }),
+    })
     this.#members.add(channel)
     channel.sendEvent({ hello: PROTOCOL_VERSION, pid: process.pid })
     void channel.closed.then(() => {
@@ -103,7 +105,8 @@ export class Supervisor {
     if (method === 'ping') return null
     if (method === 'keep') return this.#stay.begin((params as unknown as { readonly ms: number }).ms, 'asked')
     if (method === 'leave') return await this.#leave(channel, params as unknown as { readonly failed: boolean })
-    if (method === 'tried') return this.#stay.reason === 'asked' ? null : (this.#held?.recordTestAttempt(params) ?? null)
+    if (method === 'tried')
+      return this.#stay.reason === 'asked' ? null : (this.#held?.recordTestAttempt(params) ?? null)
     if (method === 'exits') return (this.#held?.exits ?? []) as unknown as Json
     if (method === 'status') return (await this.#status(channel)) as unknown as Json
     if (method === 'release') return await this.#release(channel)
@@ -124,7 +127,10 @@ export class Supervisor {
     this.#users.add(channel)
     // From now on: an error is an answer too, and must not be followed by an invitation to start over.
     this.#served.add(channel)
-    const answer = await (this.#bringing ?? this.#one(this.#held ? again(this.#held, () => this.down('what had died did not start again')) : this.#open(params)))
+    const answer = await (this.#bringing ??
+      this.#one(
+        this.#held ? again(this.#held, () => this.down('what had died did not start again')) : this.#open(params),
+      ))
     if (answer !== undefined) return answer
     this.#served.delete(channel)
     return await late(channel)
@@ -139,12 +145,16 @@ export class Supervisor {
 
   async #open(params: OpenParams): Promise<Json> {
     const { keep } = params.request
-    const held = new SupervisedRun(params, { ...this.#household.begin(params), onProgress: (progress) => this.#broadcast(progress) })
+    const held = new SupervisedRun(params, {
+      ...this.#household.begin(params),
+      onProgress: (progress) => this.#broadcast(progress),
+    })
     this.#held = held
     try {
       return (await held.apply(params.request)) as unknown as Json
     } catch (error) {
-      if (keep !== undefined && held.holds && !this.#down) await this.#keepFailed(held, { ms: keep, why: 'a start failed' })
+      if (keep !== undefined && held.holds && !this.#down)
+        await this.#keepFailed(held, { ms: keep, why: 'a start failed' })
       // Otherwise a failed run holds nothing: the next client gets a fresh start.
       else void this.down('services failed to start')
       throw error
@@ -190,7 +200,8 @@ export class Supervisor {
     const held = this.#held
     const keep = held?.params.request.keep
     if ([...this.#members].every((other) => other === channel)) {
-      if (held?.up && (this.#failed || held.failing.size) && keep !== undefined && !this.#stay.reason) await this.#keepFailed(held, { ms: keep, why: 'what ran with them has failed' })
+      if (held?.up && (this.#failed || held.failing.size) && keep !== undefined && !this.#stay.reason)
+        await this.#keepFailed(held, { ms: keep, why: 'what ran with them has failed' })
       this.#served.delete(channel)
       if (!this.#stay.reason) return { last: true, failures: teardownFailures(await this.down('the last client left')) }
     }
@@ -208,7 +219,11 @@ export class Supervisor {
   async #status(channel: Channel): Promise<RunStatus | null> {
     const { reason, remainingMs } = this.#stay
     if (!this.#held) return null
-    return { ...(await this.#held.status()), users: this.#usersBeside(channel), ...(reason ? { stays: { reason, remainingMs } } : {}) }
+    return {
+      ...(await this.#held.status()),
+      users: this.#usersBeside(channel),
+      ...(reason ? { stays: { reason, remainingMs } } : {}),
+    }
   }
 
   #usersBeside(channel: Channel): number {
@@ -218,7 +233,10 @@ export class Supervisor {
   async #follow(channel: Channel, params: Json): Promise<Json> {
     const over = new AbortController()
     void channel.closed.then(() => over.abort())
-    await this.#held?.follow(params, { signal: over.signal, take: (line) => channel.sendEvent({ line } as unknown as Json) })
+    await this.#held?.follow(params, {
+      signal: over.signal,
+      take: (line) => channel.sendEvent({ line } as unknown as Json),
+    })
     return null
   }
 

@@ -30,12 +30,17 @@ export async function acquireSlot(name: string, { file, own = false }: SlotOptio
   const payload = inheritedPayload(process.env)
   if (!payload) throw unprovisioned(name)
   const shared = payload.services[name]
-  if (!shared) throw new MoorageError('USAGE', `isolated('${name}'): services.${name} does not run here.`, { hint: `There are ${Object.keys(payload.services).join(', ')}.` })
+  if (!shared)
+    throw new MoorageError('USAGE', `isolated('${name}'): services.${name} does not run here.`, {
+      hint: `There are ${Object.keys(payload.services).join(', ')}.`,
+    })
   const isolated = payload.isolated?.[name]
   if (!isolated) return { connection: shared, release: () => {} }
   if (isolated.given !== undefined) throw given(name, isolated.given)
-  const open = (lane: number, fresh: boolean): Promise<PlainConnection> => openSlot(payload, isolated, { name, lane, fresh })
-  if (isolated.each !== 'test') return { connection: await once(name, { file, isolated, open: (fresh) => open(0, fresh) }), release: () => {} }
+  const open = (lane: number, fresh: boolean): Promise<PlainConnection> =>
+    openSlot(payload, isolated, { name, lane, fresh })
+  if (isolated.each !== 'test')
+    return { connection: await once(name, { file, isolated, open: (fresh) => open(0, fresh) }), release: () => {} }
   const taken = slotIndexes.get(name) ?? new Set()
   slotIndexes.set(name, taken)
   const lane = own ? firstFree(taken) : 0
@@ -49,7 +54,14 @@ export async function acquireSlot(name: string, { file, own = false }: SlotOptio
   }
 }
 
-async function once(name: string, { file, isolated: { each }, open }: { file: string | undefined; isolated: Isolated; open(fresh: boolean): Promise<PlainConnection> }): Promise<PlainConnection> {
+async function once(
+  name: string,
+  {
+    file,
+    isolated: { each },
+    open,
+  }: { file: string | undefined; isolated: Isolated; open(fresh: boolean): Promise<PlainConnection> },
+): Promise<PlainConnection> {
   const known = made.get(name)
   if (known && (each === 'worker' || known.file === file)) return await known.connection
   const connection = open(each === 'file')
@@ -59,11 +71,21 @@ async function once(name: string, { file, isolated: { each }, open }: { file: st
   return await connection
 }
 
-async function openSlot({ run, services }: Payload, { module, root }: Isolated, { name, lane, fresh }: { name: string; lane: number; fresh: boolean }): Promise<PlainConnection> {
+async function openSlot(
+  { run, services }: Payload,
+  { module, root }: Isolated,
+  { name, lane, fresh }: { name: string; lane: number; fresh: boolean },
+): Promise<PlainConnection> {
   const isolation = (await import(pathToFileURL(module).href)) as Isolation
   const prefix = slotPrefix(run)
   const slot = `${currentSlot(process.env)}${lane ? `_${lane}` : ''}`
-  const request = { service: name, name: slotName(run, slot), prefix, fresh, stale: (other: string) => isStaleSlot(other, prefix) }
+  const request = {
+    service: name,
+    name: slotName(run, slot),
+    prefix,
+    fresh,
+    stale: (other: string) => isStaleSlot(other, prefix),
+  }
   return await isolation.openSlot(services[name] as PlainConnection, request, { root })
 }
 
@@ -74,14 +96,22 @@ function firstFree(taken: ReadonlySet<number>): number {
 }
 
 function given(name: string, variable: string): MoorageError {
-  return new MoorageError('USAGE', `isolated('${name}'): ${variable} is set, and a database that you have given is never seeded, reset or dropped.`, {
-    service: name,
-    hint: `Unset ${variable} to let moorage start services.${name}, or share the given one: isolate: false.`,
-  })
+  return new MoorageError(
+    'USAGE',
+    `isolated('${name}'): ${variable} is set, and a database that you have given is never seeded, reset or dropped.`,
+    {
+      service: name,
+      hint: `Unset ${variable} to let moorage start services.${name}, or share the given one: isolate: false.`,
+    },
+  )
 }
 
 function unprovisioned(name: string): MoorageError {
-  return new MoorageError('USAGE', `isolated('${name}'): the variable ${PAYLOAD} is not set, so no services run for this test.`, {
-    hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
-  })
+  return new MoorageError(
+    'USAGE',
+    `isolated('${name}'): the variable ${PAYLOAD} is not set, so no services run for this test.`,
+    {
+      hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
+    },
+  )
 }

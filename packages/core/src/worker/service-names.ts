@@ -11,7 +11,10 @@ export function serviceNames(root: string): readonly string[] {
   const payload = inheritedPayload(process.env)
   if (payload) return Object.keys(payload.services)
   const main = fileURLToPath(siblingModule(import.meta.url, 'service-names-main'))
-  const { stdout } = spawnSync(process.execPath, [main, root], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const { stdout } = spawnSync(process.execPath, [main, root], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   const line = /^moorage services (\[.*\])$/m.exec(stdout)?.[1]
   return line === undefined ? [] : (JSON.parse(line) as string[])
 }

@@ -59,11 +59,16 @@ const OLDEST_NODE = [22, 22] as const
 export function runtimeProblem(node: string): Shortcoming | undefined {
   const [major = 0, minor = 0] = node.split('.').map(Number)
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return undefined
-  return { reason: `testcontainers needs Node ${OLDEST_NODE.join('.')} or later, and this is ${node}`, fix: 'use a newer Node, or another provider' }
+  return {
+    reason: `testcontainers needs Node ${OLDEST_NODE.join('.')} or later, and this is ${node}`,
+    fix: 'use a newer Node, or another provider',
+  }
 }
 
 export function sdkProblem(root: string): Shortcoming | undefined {
-  return resolveSdk(root) ? undefined : { reason: 'the package testcontainers is not installed', fix: 'npm install --save-dev testcontainers' }
+  return resolveSdk(root)
+    ? undefined
+    : { reason: 'the package testcontainers is not installed', fix: 'npm install --save-dev testcontainers' }
 }
 
 /** From the user's project, else from beside moorage. */
@@ -87,7 +92,11 @@ function loadSdk(root: string): Promise<{ readonly api: Sdk; readonly path: stri
 
 async function importSdk(root: string): Promise<{ readonly api: Sdk; readonly path: string }> {
   const path = resolveSdk(root)
-  if (!path) throw new MoorageError('PROVIDER_UNAVAILABLE', 'Provider docker: the package testcontainers is not installed.', { provider: 'docker', hint: 'npm install --save-dev testcontainers' })
+  if (!path)
+    throw new MoorageError('PROVIDER_UNAVAILABLE', 'Provider docker: the package testcontainers is not installed.', {
+      provider: 'docker',
+      hint: 'npm install --save-dev testcontainers',
+    })
   return { api: (await import(pathToFileURL(path).href)) as Sdk, path }
 }
 
@@ -107,10 +116,16 @@ async function connect(host: string, root: string): Promise<Client> {
   process.env['DOCKER_HOST'] = host
   const runtime = await api.getContainerRuntimeClient().catch((cause: unknown): never => {
     // It has answered us, a moment ago.
-    throw new MoorageError('PROVIDER_LOST', `The engine at ${host} does not answer testcontainers: ${messageOf(cause)}.`, { provider: 'docker', cause })
+    throw new MoorageError(
+      'PROVIDER_LOST',
+      `The engine at ${host} does not answer testcontainers: ${messageOf(cause)}.`,
+      { provider: 'docker', cause },
+    )
   })
   const fromSdk = createRequire(path)
-  const { getAuthConfig } = fromSdk('./container-runtime/auth/get-auth-config') as { getAuthConfig(registry: string): Promise<object | undefined> }
+  const { getAuthConfig } = fromSdk('./container-runtime/auth/get-auth-config') as {
+    getAuthConfig(registry: string): Promise<object | undefined>
+  }
   const Bare = bareContainer(api, fromSdk('archiver') as Archiver)
   const named = (image: string): ReturnType<Sdk['ImageName']['fromString']> => api.ImageName.fromString(image)
   return {
@@ -121,7 +136,10 @@ async function connect(host: string, root: string): Promise<Client> {
     isThere: (image) => runtime.image.exists(named(image)),
     credentials: (image) => getAuthConfig(named(image).registry ?? runtime.info.containerRuntime.indexServerAddress),
     create: (image, adjust) => new Bare(image, adjust),
-    ryuk: () => ({ image: (fromSdk('./reaper/reaper') as { getReaperImage(): string }).getReaperImage(), socket: runtime.info.containerRuntime.remoteSocketPath }),
+    ryuk: () => ({
+      image: (fromSdk('./reaper/reaper') as { getReaperImage(): string }).getReaperImage(),
+      socket: runtime.info.containerRuntime.remoteSocketPath,
+    }),
   }
 }
 
@@ -134,7 +152,8 @@ function bareContainer(sdk: Sdk, archiver: Archiver): new (image: string, adjust
       super(image)
       this.#adjust = adjust
       this.withAutoCleanup(false).withWaitStrategy(new NoWait())
-      if (adjust.parcels.length) this.withCopyArchivesToContainer([{ tar: archiveOf(archiver, adjust.parcels), target: '/' }])
+      if (adjust.parcels.length)
+        this.withCopyArchivesToContainer([{ tar: archiveOf(archiver, adjust.parcels), target: '/' }])
     }
 
     protected override async beforeContainerCreated(): Promise<void> {

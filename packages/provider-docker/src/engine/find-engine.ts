@@ -22,7 +22,12 @@ export async function findEngine({ host, env }: Where, signal?: AbortSignal): Pr
   const named = host ?? (env['DOCKER_HOST'] || contextHost(env))
   if (named !== undefined) return await ping(named, { named: true, ...(signal ? { signal } : {}) })
   const sockets = usualSockets(env).filter((path) => existsSync(path))
-  let last: Found = { ok: false, named: false, reason: 'no Docker socket', fix: 'start Docker, or set DOCKER_HOST to where its engine listens' }
+  let last: Found = {
+    ok: false,
+    named: false,
+    reason: 'no Docker socket',
+    fix: 'start Docker, or set DOCKER_HOST to where its engine listens',
+  }
   for (const path of sockets) {
     last = await ping(`unix://${path}`, { named: false, ...(signal ? { signal } : {}) })
     if (last.ok) return last
@@ -48,10 +53,14 @@ function usualSockets(env: NodeJS.ProcessEnv): readonly string[] {
 /** The host of the chosen Docker context. Source: docker/cli, the context store: the folder is the hash of the name. */
 function contextHost(env: NodeJS.ProcessEnv): string | undefined {
   const folder = env['DOCKER_CONFIG'] ?? join(homedir(), '.docker')
-  const name = env['DOCKER_CONTEXT'] ?? (readJson(join(folder, 'config.json')) as { currentContext?: string } | undefined)?.currentContext
+  const name =
+    env['DOCKER_CONTEXT'] ??
+    (readJson(join(folder, 'config.json')) as { currentContext?: string } | undefined)?.currentContext
   if (!name || name === 'default') return undefined
   const id = createHash('sha256').update(name).digest('hex')
-  const meta = readJson(join(folder, 'contexts', 'meta', id, 'meta.json')) as { Endpoints?: { docker?: { Host?: string } } } | undefined
+  const meta = readJson(join(folder, 'contexts', 'meta', id, 'meta.json')) as
+    | { Endpoints?: { docker?: { Host?: string } } }
+    | undefined
   return meta?.Endpoints?.docker?.Host
 }
 
@@ -70,13 +79,19 @@ export function call(host: string, { method, path, body, signal, onSent }: Call)
   const { request } = process.getBuiltinModule(target.tls ? 'node:https' : 'node:http')
   const headers = body === undefined ? {} : { 'Content-Type': 'application/json' }
   return new Promise((done, fail) => {
-    const sent = request({ ...target.options, method, path, headers, agent: false, ...(signal ? { signal } : {}) }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (part: string) => (text += part))
-      response.once('end', () => done({ status: response.statusCode ?? 0, text }))
-      response.once('error', fail)
-    })
-    sent.once('error', fail).once('close', () => onSent?.()).once('finish', () => onSent?.())
+    const sent = request(
+      { ...target.options, method, path, headers, agent: false, ...(signal ? { signal } : {}) },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (part: string) => (text += part))
+        response.once('end', () => done({ status: response.statusCode ?? 0, text }))
+        response.once('error', fail)
+      },
+    )
+    sent
+      .once('error', fail)
+      .once('close', () => onSent?.())
+      .once('finish', () => onSent?.())
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
 }
@@ -113,11 +128,23 @@ export interface Call {
   readonly onSent?: () => void
 }
 
-async function ping(host: string, { named, signal }: { readonly named: boolean; readonly signal?: AbortSignal }): Promise<Found> {
-  const fail = (why: string): Found => ({ ok: false, named, reason: `no engine answers at ${host} (${why})`, fix: 'start it, or correct DOCKER_HOST or the Docker context' })
+async function ping(
+  host: string,
+  { named, signal }: { readonly named: boolean; readonly signal?: AbortSignal },
+): Promise<Found> {
+  const fail = (why: string): Found => ({
+    ok: false,
+    named,
+    reason: `no engine answers at ${host} (${why})`,
+    fix: 'start it, or correct DOCKER_HOST or the Docker context',
+  })
   const limit = AbortSignal.timeout(PATIENCE)
   try {
-    const { status, text } = await call(host, { method: 'GET', path: '/version', signal: signal ? AbortSignal.any([signal, limit]) : limit })
+    const { status, text } = await call(host, {
+      method: 'GET',
+      path: '/version',
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    })
     return status === 200 ? { ok: true, host, version: versionIn(text) } : fail(`it answered ${status}`)
   } catch (error) {
     return fail((error as NodeJS.ErrnoException).code ?? messageOf(error))
@@ -144,7 +171,13 @@ function targetOf(host: string): Target | undefined {
   const tls = protocol === 'https' || Boolean(process.env['DOCKER_TLS_VERIFY'])
   const { hostname, port } = new URL(`http://${rest}`)
   const folder = process.env['DOCKER_CERT_PATH'] ?? join(homedir(), '.docker')
-  const certificates = tls ? { ca: readPem(join(folder, 'ca.pem')), cert: readPem(join(folder, 'cert.pem')), key: readPem(join(folder, 'key.pem')) } : {}
+  const certificates = tls
+    ? {
+        ca: readPem(join(folder, 'ca.pem')),
+        cert: readPem(join(folder, 'cert.pem')),
+        key: readPem(join(folder, 'key.pem')),
+      }
+    : {}
   return { tls, options: { host: hostname, port: port || (tls ? 2376 : 2375), ...certificates } }
 }
 

@@ -15,16 +15,25 @@ export interface RunNetwork {
 }
 
 /** A network of the run's own: services find each other by name, and nobody else finds them. */
-export function openNetwork(host: string, run: Run, report: Report): { readonly sent: Promise<void>; readonly network: Promise<RunNetwork> } {
+export function openNetwork(
+  host: string,
+  run: Run,
+  report: Report,
+): { readonly sent: Promise<void>; readonly network: Promise<RunNetwork> } {
   const sent = Promise.withResolvers<void>()
   return { sent: sent.promise, network: makeNetwork(host, { run, report, onSent: sent.resolve }) }
 }
 
-async function makeNetwork(host: string, { run, report, onSent }: { readonly run: Run; readonly report: Report; readonly onSent: () => void }): Promise<RunNetwork> {
+async function makeNetwork(
+  host: string,
+  { run, report, onSent }: { readonly run: Run; readonly report: Report; readonly onSent: () => void },
+): Promise<RunNetwork> {
   const name = `moorage-${run.id}`
   report.journal({ kind: 'network', name, host })
   const body = { Name: name, Labels: labelsOf(run), CheckDuplicate: true }
-  const network = JSON.parse(await ask(host, { method: 'POST', path: '/networks/create', body, onSent })) as { Id: string }
+  const network = JSON.parse(await ask(host, { method: 'POST', path: '/networks/create', body, onSent })) as {
+    Id: string
+  }
   report.journal({ kind: 'network', id: network.Id, host })
   const remote = remoteHost(host)
   if (remote !== undefined) {
@@ -42,13 +51,20 @@ async function makeNetwork(host: string, { run, report, onSent }: { readonly run
 export async function closeNetwork(host: string, run: Run, made?: RunNetwork): Promise<void> {
   for (const id of made ? [made.id] : await idsOf(host, run)) {
     const { status, text } = await call(host, { method: 'DELETE', path: `/networks/${id}` })
-    if (status >= 300 && status !== 404) throw new MoorageError('PROVIDER_LOST', `The Docker engine did not remove the network of the run: ${text.trim()}`, { provider: 'docker' })
+    if (status >= 300 && status !== 404)
+      throw new MoorageError(
+        'PROVIDER_LOST',
+        `The Docker engine did not remove the network of the run: ${text.trim()}`,
+        { provider: 'docker' },
+      )
   }
 }
 
 async function idsOf(host: string, run: Run): Promise<readonly string[]> {
   const label = Object.entries(labelsOf(run)).map(([name, value]) => `${name}=${value}`)
-  const { text } = await accepted(call(host, { method: 'GET', path: `/networks?filters=${encodeURIComponent(JSON.stringify({ label }))}` }))
+  const { text } = await accepted(
+    call(host, { method: 'GET', path: `/networks?filters=${encodeURIComponent(JSON.stringify({ label }))}` }),
+  )
   return (JSON.parse(text) as readonly { readonly Id: string }[]).map(({ Id }) => Id)
 }
 
@@ -65,7 +81,10 @@ async function ask(host: string, request: Call): Promise<string> {
 }
 
 /** The addresses of a network, and the engine's own among them. */
-export async function rangeOf(host: string, id: string): Promise<{ readonly Gateway?: string; readonly Subnet?: string } | undefined> {
+export async function rangeOf(
+  host: string,
+  id: string,
+): Promise<{ readonly Gateway?: string; readonly Subnet?: string } | undefined> {
   const text = await ask(host, { method: 'GET', path: `/networks/${id}` })
   return (JSON.parse(text) as { IPAM?: { Config?: { Gateway?: string; Subnet?: string }[] } }).IPAM?.Config?.[0]
 }

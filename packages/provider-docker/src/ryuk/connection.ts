@@ -23,14 +23,21 @@ const KEEP_ALIVE = 15_000
 const RECONNECTION = 10_000
 
 /** Gives it when Ryuk has acknowledged the filter; one that breaks off is made again. */
-export async function connectToRyuk({ address, filter, lost }: Registration, signal: AbortSignal): Promise<RyukConnection> {
+export async function connectToRyuk(
+  { address, filter, lost }: Registration,
+  signal: AbortSignal,
+): Promise<RyukConnection> {
   const over = new AbortController()
   let socket = await register(address, filter, signal)
   const at = await address()
   const watch = (): void => void socket.once('close', () => (over.signal.aborted ? undefined : again()))
   const again = async (): Promise<void> => {
     try {
-      socket = await register(() => Promise.resolve(at), filter, AbortSignal.any([over.signal, AbortSignal.timeout(RECONNECTION)]))
+      socket = await register(
+        () => Promise.resolve(at),
+        filter,
+        AbortSignal.any([over.signal, AbortSignal.timeout(RECONNECTION)]),
+      )
       watch()
     } catch {
       if (!over.signal.aborted) lost(at)
@@ -47,7 +54,8 @@ export async function connectToRyuk({ address, filter, lost }: Registration, sig
 
 async function register(address: () => Promise<Endpoint>, filter: string, signal: AbortSignal): Promise<Socket> {
   for (let why = ''; ; await sleep(PAUSE)) {
-    if (signal.aborted) throw timeIsOver(signal) ? new RangeError(`it did not acknowledge in time${why}`) : signal.reason
+    if (signal.aborted)
+      throw timeIsOver(signal) ? new RangeError(`it did not acknowledge in time${why}`) : signal.reason
     try {
       return await greet(connect(await address()), filter, signal)
     } catch (error) {

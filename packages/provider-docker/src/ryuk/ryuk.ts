@@ -42,20 +42,37 @@ export async function openRyuk(client: Client, { run, network, report, signal, t
     const own = container.id
     const ended = await endOf(client, own)
     await container.start()
-    const lost = (): void => report.notice('Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.')
+    const lost = (): void =>
+      report.notice(
+        'Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.',
+      )
     const address = addressOf(client, network, own)
     const registration = { address: () => address.published(PORT), filter: filterOf(run), lost }
-    const connection = await connectToRyuk(registration, AbortSignal.any([signal, ended, AbortSignal.timeout(PATIENCE)]))
+    const connection = await connectToRyuk(
+      registration,
+      AbortSignal.any([signal, ended, AbortSignal.timeout(PATIENCE)]),
+    )
     return { close: () => removeContainer(client.ask, own).finally(() => connection.close()) }
   } catch (error) {
     if (id !== undefined) await removeContainer(client.ask, id).catch(() => {})
     signal.throwIfAborted()
-    throw isAway(error as object) ? lostOr(error, client.host, { phase: 'start' }) : refused(error, { host: client.host, image })
+    throw isAway(error as object)
+      ? lostOr(error, client.host, { phase: 'start' })
+      : refused(error, { host: client.host, image })
   }
 }
 
-function settings({ run, network, socket }: { readonly run: Run; readonly network: RunNetwork; readonly socket: string }): object {
-  const { TESTCONTAINERS_RYUK_PRIVILEGED: privileged, TESTCONTAINERS_RYUK_RECONNECTION_TIMEOUT: reconnection } = process.env
+function settings({
+  run,
+  network,
+  socket,
+}: {
+  readonly run: Run
+  readonly network: RunNetwork
+  readonly socket: string
+}): object {
+  const { TESTCONTAINERS_RYUK_PRIVILEGED: privileged, TESTCONTAINERS_RYUK_RECONNECTION_TIMEOUT: reconnection } =
+    process.env
   return {
     // Its image says true: anybody's testcontainers on the engine would take it for theirs.
     Labels: { [OWNER]: labelsOf(run)[OWNER], [RYUK]: run.id, 'org.testcontainers.ryuk': 'false' },
@@ -73,7 +90,9 @@ function settings({ run, network, socket }: { readonly run: Run; readonly networ
 
 /** Everything that has all labels of the run, its owner's among them. */
 function filterOf(run: Run): string {
-  return Object.entries(labelsOf(run)).map(([label, value]) => `label=${encodeURIComponent(`${label}=${value}`)}`).join('&')
+  return Object.entries(labelsOf(run))
+    .map(([label, value]) => `label=${encodeURIComponent(`${label}=${value}`)}`)
+    .join('&')
 }
 
 /** Aborts with its last words. It takes its log along when it goes. */
@@ -84,24 +103,50 @@ async function endOf({ engine }: Client, id: string): Promise<AbortSignal> {
   words.on('data', (text: string) => (last = text.trim() || last))
   engine.modem.demuxStream(stream, words, words)
   const ended = new AbortController()
-  stream.on('error', () => {}).once('close', () => ended.abort(new RangeError(`it ended by itself: ${last.split('\n').at(-1)?.replace(/^time=\S+ /, '')}`)))
+  stream
+    .on('error', () => {})
+    .once('close', () =>
+      ended.abort(
+        new RangeError(
+          `it ended by itself: ${last
+            .split('\n')
+            .at(-1)
+            ?.replace(/^time=\S+ /, '')}`,
+        ),
+      ),
+    )
   return ended.signal
 }
 
 const HINTS: readonly (readonly [said: RegExp, hint: string])[] = [
-  [/bind source path|mount/i, 'TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE says where the socket is on the machine of the engine.'],
-  [/ended by itself/, 'Where containers may not use the socket of their engine (SELinux), TESTCONTAINERS_RYUK_PRIVILEGED=true lets it.'],
+  [
+    /bind source path|mount/i,
+    'TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE says where the socket is on the machine of the engine.',
+  ],
+  [
+    /ended by itself/,
+    'Where containers may not use the socket of their engine (SELinux), TESTCONTAINERS_RYUK_PRIVILEGED=true lets it.',
+  ],
   [/acknowledge/, 'This machine has to reach the ports that the engine publishes.'],
-  [/not found|no such image|manifest unknown|does not exist|denied|unauthorized/i, 'RYUK_CONTAINER_IMAGE names another image, TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX a mirror.'],
+  [
+    /not found|no such image|manifest unknown|does not exist|denied|unauthorized/i,
+    'RYUK_CONTAINER_IMAGE names another image, TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX a mirror.',
+  ],
 ]
 
 function refused(error: unknown, { host, image }: { readonly host: string; readonly image: string }): MoorageError {
   const said = saidBy(error)
   const [, hint] = HINTS.find(([pattern]) => pattern.test(said)) ?? []
-  return new MoorageError('START_FAILED', `docker({ ryuk }): ${image} does not run on the engine at ${host}: ${said}${/[.!?]$/.test(said) ? '' : '.'}`, {
-    provider: 'docker',
-    phase: 'start',
-    hint: [hint, 'Without `ryuk` the next run on this machine removes what this one leaves.'].filter(Boolean).join('\n'),
-    cause: error,
-  })
+  return new MoorageError(
+    'START_FAILED',
+    `docker({ ryuk }): ${image} does not run on the engine at ${host}: ${said}${/[.!?]$/.test(said) ? '' : '.'}`,
+    {
+      provider: 'docker',
+      phase: 'start',
+      hint: [hint, 'Without `ryuk` the next run on this machine removes what this one leaves.']
+        .filter(Boolean)
+        .join('\n'),
+      cause: error,
+    },
+  )
 }

@@ -52,12 +52,21 @@ export function connectTo(credentials: Credentials): Client {
   const agent = new http.Agent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE })
   const prefix = base.pathname.replace(/\/$/, '')
 
-  const open = async (request: Request, more: RequestOptions): Promise<{ sent: ClientRequest; response: Promise<IncomingMessage> }> => {
+  const open = async (
+    request: Request,
+    more: RequestOptions,
+  ): Promise<{ sent: ClientRequest; response: Promise<IncomingMessage> }> => {
     const { headers, ...auth } = await credentials.forRequest()
     const body = request.body === undefined ? undefined : JSON.stringify(request.body)
     const type = request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
     const content = body === undefined ? {} : { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }
-    const options = { agent, ...auth, ...more, method: request.method, headers: { ...headers, ...content, Accept: 'application/json' } }
+    const options = {
+      agent,
+      ...auth,
+      ...more,
+      method: request.method,
+      headers: { ...headers, ...content, Accept: 'application/json' },
+    }
     const answered = Promise.withResolvers<IncomingMessage>()
     const sent = http.request(new URL(prefix + request.path, base), options, answered.resolve)
     sent.once('error', answered.reject)
@@ -71,13 +80,20 @@ export function connectTo(credentials: Credentials): Client {
     const { response } = await open(request, { signal })
     const message = await response
     const date = Date.parse(message.headers.date ?? '')
-    return { status: message.statusCode ?? 0, body: parse(await textOf(message)), ...(Number.isNaN(date) ? {} : { date }) }
+    return {
+      status: message.statusCode ?? 0,
+      body: parse(await textOf(message)),
+      ...(Number.isNaN(date) ? {} : { date }),
+    }
   }
 
   const untold: string[] = []
   let onProgress = (text: string): void => void untold.push(text)
   const tellRetries = ({ method, path }: Request, reasons: readonly string[]): void => {
-    if (reasons.length) onProgress(`The Kubernetes API was asked ${reasons.length + 1} times for ${method} ${path.split('?')[0]}: ${[...new Set(reasons)].join(', ')}.`)
+    if (reasons.length)
+      onProgress(
+        `The Kubernetes API was asked ${reasons.length + 1} times for ${method} ${path.split('?')[0]}: ${[...new Set(reasons)].join(', ')}.`,
+      )
   }
 
   return {

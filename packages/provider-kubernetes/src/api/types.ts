@@ -35,21 +35,34 @@ export interface ContainerStatus {
 export interface Pod extends ApiObject {
   readonly spec?: {
     readonly nodeName?: string
-    readonly containers?: readonly { readonly name: string; readonly resources?: { readonly limits?: { readonly memory?: string } } }[]
+    readonly containers?: readonly {
+      readonly name: string
+      readonly resources?: { readonly limits?: { readonly memory?: string } }
+    }[]
   }
   readonly status?: {
     readonly phase?: string
     readonly reason?: string
     readonly message?: string
     readonly podIP?: string
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }[]
+    readonly conditions?: readonly {
+      readonly type: string
+      readonly status: string
+      readonly reason?: string
+      readonly message?: string
+    }[]
     readonly containerStatuses?: readonly ContainerStatus[]
     readonly initContainerStatuses?: readonly ContainerStatus[]
   }
 }
 
 export interface ApiEvent extends ApiObject {
-  readonly involvedObject: { readonly kind?: string; readonly uid?: string; readonly name?: string; readonly fieldPath?: string }
+  readonly involvedObject: {
+    readonly kind?: string
+    readonly uid?: string
+    readonly name?: string
+    readonly fieldPath?: string
+  }
   readonly reason?: string
   readonly message?: string
   readonly type?: string
@@ -62,7 +75,12 @@ export interface Status {
   readonly message?: string
   readonly reason?: string
   readonly code?: number
-  readonly details?: { readonly name?: string; readonly kind?: string; readonly retryAfterSeconds?: number; readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] }
+  readonly details?: {
+    readonly name?: string
+    readonly kind?: string
+    readonly retryAfterSeconds?: number
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string }[]
+  }
 }
 
 export interface List<T> {

@@ -32,7 +32,7 @@ export async function* watch<T extends ApiObject>(client: Client, watched: Watch
   const known = new Map<string, T>()
   let version = watched.from
   let fresh = true
-  for (let failures = 0; !over.aborted; ) {
+  for (let failures = 0; !over.aborted;) {
     try {
       if (version === undefined && !fresh) {
         const changes: Change<T>[] = []
@@ -59,11 +59,18 @@ export async function* watch<T extends ApiObject>(client: Client, watched: Watch
       // Its place may have expired by then; the list is as good.
       if (failures > 3) version = undefined
     }
-    if (failures > 0) await sleep(Math.min(1_000, 25 * 2 ** failures) * (0.5 + Math.random() / 2), undefined, { signal: over }).catch(() => {})
+    if (failures > 0)
+      await sleep(Math.min(1_000, 25 * 2 ** failures) * (0.5 + Math.random() / 2), undefined, { signal: over }).catch(
+        () => {},
+      )
   }
 }
 
-async function relist<T extends ApiObject>(client: Client, { path, query, over }: Watched, { known, changes }: { known: Map<string, T>; changes: Change<T>[] }): Promise<string> {
+async function relist<T extends ApiObject>(
+  client: Client,
+  { path, query, over }: Watched,
+  { known, changes }: { known: Map<string, T>; changes: Change<T>[] },
+): Promise<string> {
   const request = { method: 'GET' as const, path: `${path}?${new URLSearchParams(query)}`, signal: over }
   const { metadata, items } = bodyOf<List<T>>(request, await client.call(request))
   const there = new Set((items ?? []).map((item) => item.metadata.uid))
@@ -78,8 +85,18 @@ async function relist<T extends ApiObject>(client: Client, { path, query, over }
 
 type Line<T> = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; readonly object: T }
 
-async function* events<T>(client: Client, { path, query, over }: Watched, version: string | undefined): AsyncGenerator<Line<T>> {
-  const params = new URLSearchParams({ ...query, watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(LENGTH), ...(version ? { resourceVersion: version } : {}) })
+async function* events<T>(
+  client: Client,
+  { path, query, over }: Watched,
+  version: string | undefined,
+): AsyncGenerator<Line<T>> {
+  const params = new URLSearchParams({
+    ...query,
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    timeoutSeconds: String(LENGTH),
+    ...(version ? { resourceVersion: version } : {}),
+  })
   const source = await client.stream(`${path}?${params}`, over)
   let rest = ''
   source.setEncoding('utf8')
@@ -89,4 +106,3 @@ async function* events<T>(client: Client, { path, query, over }: Watched, versio
     for (const line of lines) if (line) yield JSON.parse(line) as Line<T>
   }
 }
-

@@ -35,26 +35,52 @@ const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** Explicit, else KUBECONFIG, else the home folder's, else the pod's own account: the order of kubectl. */
 export async function findCredentials(wish: CredentialOptions): Promise<Credentials | Shortcoming> {
   const files = filesOf(wish)
-  const inCluster = files.length === 0 && Boolean(wish.env['KUBERNETES_SERVICE_HOST']) && existsSync(join(ACCOUNT, 'token'))
+  const inCluster =
+    files.length === 0 && Boolean(wish.env['KUBERNETES_SERVICE_HOST']) && existsSync(join(ACCOUNT, 'token'))
   if (files.length === 0 && !inCluster) {
     const named = wish.kubeconfig ?? wish.env['KUBECONFIG']
     return named
-      ? { named: true, reason: `there is no kubeconfig at ${named}`, fix: 'correct KUBECONFIG, then check with: kubectl config get-contexts' }
-      : { named: false, reason: 'no kubeconfig, and this is no pod', fix: 'set KUBECONFIG, then check with: kubectl config get-contexts' }
+      ? {
+          named: true,
+          reason: `there is no kubeconfig at ${named}`,
+          fix: 'correct KUBECONFIG, then check with: kubectl config get-contexts',
+        }
+      : {
+          named: false,
+          reason: 'no kubeconfig, and this is no pod',
+          fix: 'set KUBECONFIG, then check with: kubectl config get-contexts',
+        }
   }
   try {
     const config = await load(files, wish)
     const context = wish.context ?? config.getCurrentContext()
     if (!config.getContextObject(context)) {
-      const known = config.getContexts().map(({ name }) => name).join(', ') || 'none'
+      const known =
+        config
+          .getContexts()
+          .map(({ name }) => name)
+          .join(', ') || 'none'
       const what = context ? `has no context '${context}'` : 'has no current context'
-      return { named: true, reason: `the kubeconfig ${files.join(delimiter)} ${what}; it has ${known}`, fix: 'choose one with: kubectl config use-context NAME' }
+      return {
+        named: true,
+        reason: `the kubeconfig ${files.join(delimiter)} ${what}; it has ${known}`,
+        fix: 'choose one with: kubectl config use-context NAME',
+      }
     }
     config.setCurrentContext(context)
-    if (!config.getCurrentCluster()) return { named: true, reason: `context '${context}' names a cluster that the kubeconfig does not have`, fix: 'look at it with: kubectl config view' }
+    if (!config.getCurrentCluster())
+      return {
+        named: true,
+        reason: `context '${context}' names a cluster that the kubeconfig does not have`,
+        fix: 'look at it with: kubectl config view',
+      }
     return credentialsOf(config, { inCluster, load: () => load(files, wish) })
   } catch (error) {
-    return { named: true, reason: `the kubeconfig ${files.join(delimiter)} cannot be used: ${messageOf(error)}`, fix: 'look at it with: kubectl config view' }
+    return {
+      named: true,
+      reason: `the kubeconfig ${files.join(delimiter)} cannot be used: ${messageOf(error)}`,
+      fix: 'look at it with: kubectl config view',
+    }
   }
 }
 
@@ -69,7 +95,9 @@ function filesOf({ kubeconfig, env }: CredentialOptions): readonly string[] {
 const RARE = /^\s*-?\s*name:\s*['"]?(oidc|gcp|azure)['"]?\s*$/m
 
 async function load(files: readonly string[], { root }: CredentialOptions): Promise<KubeConfig> {
-  const rare = files.some((file) => /auth-provider:/.test(readFileSync(file, 'utf8')) && RARE.test(readFileSync(file, 'utf8')))
+  const rare = files.some(
+    (file) => /auth-provider:/.test(readFileSync(file, 'utf8')) && RARE.test(readFileSync(file, 'utf8')),
+  )
   const Config = rare ? await whole(root) : (await import('../vendor/kubeconfig.ts')).KubeConfig
   const config = new Config()
   const [first, ...more] = files
@@ -98,7 +126,10 @@ async function whole(root: string): Promise<typeof KubeConfig> {
 // Milliseconds for which an answer of an auth plugin, or a token's file, is used again.
 const FRESH = 60_000
 
-function credentialsOf(first: KubeConfig, { inCluster, load }: { readonly inCluster: boolean; load(): Promise<KubeConfig> }): Credentials {
+function credentialsOf(
+  first: KubeConfig,
+  { inCluster, load }: { readonly inCluster: boolean; load(): Promise<KubeConfig> },
+): Credentials {
   let config = first
   let cached: { readonly at: number; readonly options: Promise<object> } | undefined
   const cluster = config.getCurrentCluster()

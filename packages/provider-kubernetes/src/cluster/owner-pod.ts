@@ -30,7 +30,11 @@ export interface Self {
 }
 
 /** Nothing where the pod cannot be found, or proved: an owner that does not exist would take the run along at once. */
-export async function findOwnerPod(client: Client, { namespace, env, addresses }: Self, signal: AbortSignal): Promise<OwnerPod> {
+export async function findOwnerPod(
+  client: Client,
+  { namespace, env, addresses }: Self,
+  signal: AbortSignal,
+): Promise<OwnerPod> {
   // A pod's host name is its own name, cut off after 63 characters.
   const name = env['POD_NAME'] || hostname()
   let pod = await look(client, namespace, { name, signal })
@@ -43,16 +47,27 @@ export async function findOwnerPod(client: Client, { namespace, env, addresses }
   if (!pod || pod.metadata.deletionTimestamp !== undefined || !addresses.includes(pod.status?.podIP ?? '')) return NONE
   const { uid, labels } = pod.metadata
   const runner = labels?.[RUNNER] ?? (env['ACTIONS_RUNNER_POD_NAME'] === name ? name : undefined)
-  return { owners: [{ apiVersion: 'v1', kind: 'Pod', name, uid, blockOwnerDeletion: false }], labels: runner === undefined ? {} : { [RUNNER]: runner } }
+  return {
+    owners: [{ apiVersion: 'v1', kind: 'Pod', name, uid, blockOwnerDeletion: false }],
+    labels: runner === undefined ? {} : { [RUNNER]: runner },
+  }
 }
 
-async function look(client: Client, namespace: string, { name, signal }: { readonly name: string; readonly signal: AbortSignal }): Promise<Pod | undefined> {
+async function look(
+  client: Client,
+  namespace: string,
+  { name, signal }: { readonly name: string; readonly signal: AbortSignal },
+): Promise<Pod | undefined> {
   const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` })
-  const answer = await client.call({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods?${query}`, signal, patience: PATIENCE }).catch(() => undefined)
+  const answer = await client
+    .call({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods?${query}`, signal, patience: PATIENCE })
+    .catch(() => undefined)
   signal.throwIfAborted()
   return answer?.status === 200 ? (answer.body as List<Pod>).items?.[0] : undefined
 }
 
 export function ownAddresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((own = []) => own.flatMap(({ internal, address }) => (internal ? [] : [address])))
+  return Object.values(networkInterfaces()).flatMap((own = []) =>
+    own.flatMap(({ internal, address }) => (internal ? [] : [address])),
+  )
 }

@@ -23,9 +23,19 @@ export interface Asking {
 /** Finds the cluster and what may be done there; says why not otherwise. */
 export async function selectCluster({ options, env, root }: Asking, signal: AbortSignal): Promise<Chosen> {
   const conflict = deleterConflict(options)
-  if (conflict) return no(`kubernetes({ deleter }) is for a namespace per run, and ${conflict} has runs share one, which stays`, `leave one of the two out`, true)
+  if (conflict)
+    return no(
+      `kubernetes({ deleter }) is for a namespace per run, and ${conflict} has runs share one, which stays`,
+      `leave one of the two out`,
+      true,
+    )
   const context = options.context ?? (env['MOORAGE_KUBE_CONTEXT'] || undefined)
-  const found = await findCredentials({ env, root, ...(context ? { context } : {}), ...(options.kubeconfig ? { kubeconfig: options.kubeconfig } : {}) })
+  const found = await findCredentials({
+    env,
+    root,
+    ...(context ? { context } : {}),
+    ...(options.kubeconfig ? { kubeconfig: options.kubeconfig } : {}),
+  })
   if ('reason' in found) return no(found.reason, found.fix, found.named)
   if (!found.inCluster && context === undefined && !inCi(env)) {
     return no(
@@ -46,13 +56,22 @@ export async function selectCluster({ options, env, root }: Asking, signal: Abor
   }
 }
 
-async function decide(client: Client, credentials: Credentials, { options, env, signal }: Pick<Asking, 'options' | 'env'> & { readonly signal: AbortSignal }): Promise<Chosen> {
+async function decide(
+  client: Client,
+  credentials: Credentials,
+  { options, env, signal }: Pick<Asking, 'options' | 'env'> & { readonly signal: AbortSignal },
+): Promise<Chosen> {
   const given = options.namespace ?? (env['MOORAGE_NAMESPACE'] || undefined)
   const wanted = options.mode ?? (given ? 'shared' : undefined)
-  const creates = wanted === 'shared' ? false : await canI(client, { verb: 'create', group: '', resource: 'namespaces' }, signal)
+  const creates =
+    wanted === 'shared' ? false : await canI(client, { verb: 'create', group: '', resource: 'namespaces' }, signal)
   if (wanted === 'create' && !creates) {
     const user = await identity(client, signal)
-    return refuse(client, `${user} may not create namespaces`, 'name one that exists, kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml')
+    return refuse(
+      client,
+      `${user} may not create namespaces`,
+      'name one that exists, kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
+    )
   }
   const mode = creates ? 'create' : 'shared'
   const namespace = given ?? credentials.namespace ?? 'default'
@@ -63,7 +82,11 @@ async function decide(client: Client, credentials: Credentials, { options, env, 
     return refuse(client, reason, fix)
   }
   if (options.deleter && mode === 'create' && liveness === 'lease') {
-    return refuse(client, 'kubernetes({ deleter }) waits for the Job of a run to go, and this user has no right to Jobs: a Lease goes only at a next start, which takes the namespace as well', 'leave deleter out, or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml')
+    return refuse(
+      client,
+      'kubernetes({ deleter }) waits for the Job of a run to go, and this user has no right to Jobs: a Lease goes only at a next start, which takes the namespace as well',
+      'leave deleter out, or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
+    )
   }
   const place = credentials.inCluster ? 'in-cluster' : `context ${credentials.context}`
   const detail = `${place}, ${mode === 'create' ? 'a namespace per run' : `namespace ${namespace}`}${liveness === 'lease' ? ', kept by a Lease: no right to Jobs' : ''}`
@@ -90,4 +113,3 @@ function no(reason: string, fix: string, broken: boolean): Chosen {
 function sentencePart(text: string): string {
   return (text.charAt(0).toLowerCase() + text.slice(1)).replace(/\.$/, '')
 }
-

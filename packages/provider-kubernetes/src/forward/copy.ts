@@ -17,7 +17,11 @@ const NORMAL = 1_000
  * Joins a local connection with a tunnel, both ways with backpressure. Resolves when both have ended: with the error
  * that ended them, if there was one. The local side is told by a reset, so that no broken transfer looks complete.
  */
-export function copyBothWays(local: Socket, tunnel: WebSocket, target: ForwardTarget): Promise<MoorageError | undefined> {
+export function copyBothWays(
+  local: Socket,
+  tunnel: WebSocket,
+  target: ForwardTarget,
+): Promise<MoorageError | undefined> {
   const done = Promise.withResolvers<MoorageError | undefined>()
   let fault: MoorageError | undefined
   let lull: NodeJS.Timeout | undefined
@@ -45,7 +49,8 @@ export function copyBothWays(local: Socket, tunnel: WebSocket, target: ForwardTa
     if (!local.write(data.subarray(1))) tunnel.pause()
   })
   tunnel.once('close', (code: number) => {
-    if (code !== NORMAL && code !== 1_005 && !local.destroyed && !given) reset(failure(target, `the connection broke off (${code})`))
+    if (code !== NORMAL && code !== 1_005 && !local.destroyed && !given)
+      reset(failure(target, `the connection broke off (${code})`))
     clearTimeout(lull)
     if (local.destroyed) return done.resolve(fault)
     local.end()

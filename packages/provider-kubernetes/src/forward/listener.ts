@@ -17,7 +17,11 @@ const MOST_DIALS = 32
 const TRIES = 3_000
 
 /** Opens a port on 127.0.0.1 before the pod exists; each connection gets a tunnel of its own. */
-export async function openForward(client: Client, target: ForwardTarget, failed: (error: MoorageError) => void): Promise<Forward> {
+export async function openForward(
+  client: Client,
+  target: ForwardTarget,
+  failed: (error: MoorageError) => void,
+): Promise<Forward> {
   const over = new AbortController()
   const open = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (local) => {

@@ -10,7 +10,11 @@ const OPENINGS = 3
  * Whether somebody listens behind a port: undefined, or why not. A forward's local port accepts whoever comes, so an
  * accepted connection says nothing; the protocol has no positive word either, only a refusal.
  */
-export async function portProblem(client: Client, target: ForwardTarget, signal: AbortSignal): Promise<string | undefined> {
+export async function portProblem(
+  client: Client,
+  target: ForwardTarget,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
     const since = performance.now()
     const tunnel = await openTunnel(client, target, signal)

@@ -19,7 +19,10 @@ export interface ForwardTarget {
 export async function openTunnel(client: Client, target: ForwardTarget, signal: AbortSignal): Promise<WebSocket> {
   signal.throwIfAborted()
   const { namespace, pod, port } = target
-  const socket = await client.socket(`/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`, 'v4.channel.k8s.io')
+  const socket = await client.socket(
+    `/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`,
+    'v4.channel.k8s.io',
+  )
   // From here to its end: an error without a listener would end the process.
   socket.on('error', () => {})
   const opened = Promise.withResolvers<WebSocket>()
@@ -49,12 +52,16 @@ async function refusal(target: ForwardTarget, response: IncomingMessage): Promis
   const status = response.statusCode ?? 0
   const said = message || reason || `status ${status}`
   if (status === 403) {
-    return new MoorageError('FORWARD_FAILED', `services.${target.service}: this user may not forward ports of pods in namespace ${target.namespace}: ${said}.`, {
-      service: target.service,
-      provider: 'kubernetes',
-      cause: status,
-      hint: `Both verbs are needed: kubectl create role moorage-forward -n ${target.namespace} --verb=get,create --resource=pods/portforward`,
-    })
+    return new MoorageError(
+      'FORWARD_FAILED',
+      `services.${target.service}: this user may not forward ports of pods in namespace ${target.namespace}: ${said}.`,
+      {
+        service: target.service,
+        provider: 'kubernetes',
+        cause: status,
+        hint: `Both verbs are needed: kubectl create role moorage-forward -n ${target.namespace} --verb=get,create --resource=pods/portforward`,
+      },
+    )
   }
   return failure(target, said.replace(/\.$/, ''), status)
 }
@@ -70,8 +77,13 @@ export function failure({ service, pod, port, namespace }: ForwardTarget, said: 
 
 /** What the error channel says, in our words: nobody listens, or something worse. */
 export function refused(target: ForwardTarget, said: string): MoorageError {
-  if (!/connection refused|failed to connect to localhost|Connection refused/.test(said)) return failure(target, said.trim())
-  return new MoorageError('FORWARD_REFUSED', `services.${target.service}: nobody listens on port ${target.port} in its pod.`, { service: target.service, provider: 'kubernetes', cause: said })
+  if (!/connection refused|failed to connect to localhost|Connection refused/.test(said))
+    return failure(target, said.trim())
+  return new MoorageError(
+    'FORWARD_REFUSED',
+    `services.${target.service}: nobody listens on port ${target.port} in its pod.`,
+    { service: target.service, provider: 'kubernetes', cause: said },
+  )
 }
 
 /** Worth another try: the same dial may succeed a moment later. */

@@ -48,7 +48,10 @@ export async function startDeadlineJob(client: Client, place: Place, signal: Abo
   const { object, at } = await create(client, { path, body: manifest({ ...place, grace }), signal })
   const { name, uid, resourceVersion: version } = object.metadata
   const over = new AbortController()
-  const renewal = (seconds: number): Pick<Request, 'path' | 'body'> => ({ path: `${path}/${name}`, body: { spec: { activeDeadlineSeconds: Math.ceil((performance.now() - at) / 1_000 + seconds) } } })
+  const renewal = (seconds: number): Pick<Request, 'path' | 'body'> => ({
+    path: `${path}/${name}`,
+    body: { spec: { activeDeadlineSeconds: Math.ceil((performance.now() - at) / 1_000 + seconds) } },
+  })
   void renewPeriodically(client, {
     rhythm: (1_000 * grace) / BEATS,
     grace,
@@ -76,24 +79,40 @@ function manifest({ run, grace, owners }: Place): object {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: run.id, labels: labelsOf(run), annotations: { [OWNER]: JSON.stringify(run.owner) }, ...(owners.length ? { ownerReferences: owners } : {}) },
+    metadata: {
+      name: run.id,
+      labels: labelsOf(run),
+      annotations: { [OWNER]: JSON.stringify(run.owner) },
+      ...(owners.length ? { ownerReferences: owners } : {}),
+    },
     spec: {
       parallelism: 0,
       ttlSecondsAfterFinished: 0,
       activeDeadlineSeconds: grace,
       backoffLimit: 0,
       // Never run, with no parallelism; restricted all the same, so that it draws no warning.
-      template: { metadata: { labels: labelsOf(run) }, spec: { restartPolicy: 'Never', containers: [{ name: 'deadman', image: 'none', ...RESTRICTED }] } },
+      template: {
+        metadata: { labels: labelsOf(run) },
+        spec: { restartPolicy: 'Never', containers: [{ name: 'deadman', image: 'none', ...RESTRICTED }] },
+      },
     },
   }
 }
 
 /** What the restricted policy asks for. */
 export const RESTRICTED: object = {
-  securityContext: { runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } },
+  securityContext: {
+    runAsNonRoot: true,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
 }
 
-export async function deleteDeadlineJob(client: Client, { namespace, name, uid }: { namespace: string; name: string; uid: string }): Promise<boolean> {
+export async function deleteDeadlineJob(
+  client: Client,
+  { namespace, name, uid }: { namespace: string; name: string; uid: string },
+): Promise<boolean> {
   const request: Request = {
     method: 'DELETE',
     path: `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`,
@@ -105,4 +124,3 @@ export async function deleteDeadlineJob(client: Client, { namespace, name, uid }
   bodyOf<ApiObject>(request, answer)
   return true
 }
-

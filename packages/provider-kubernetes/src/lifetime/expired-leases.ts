@@ -20,12 +20,24 @@ export interface Judging {
 }
 
 /** Deletes the Leases of a namespace that have expired, and with them what they own; marks the others. */
-export async function reapLeases(client: Client, { namespace, alive, dry = false }: Judging, signal: AbortSignal): Promise<readonly ReapedObject[]> {
-  const request = { method: 'GET' as const, path: `${leasesOf(namespace)}?${new URLSearchParams({ labelSelector: RUN, limit: '500' })}`, signal }
+export async function reapLeases(
+  client: Client,
+  { namespace, alive, dry = false }: Judging,
+  signal: AbortSignal,
+): Promise<readonly ReapedObject[]> {
+  const request = {
+    method: 'GET' as const,
+    path: `${leasesOf(namespace)}?${new URLSearchParams({ labelSelector: RUN, limit: '500' })}`,
+    signal,
+  }
   const answer = await client.call(request)
   const leases = (bodyOf<List<Lease>>(request, answer).items ?? []).slice(0, MOST)
-  const ended = await Promise.all(leases.map((lease) => endLease(client, { lease, now: answer.date, namespace, alive, dry }, signal)))
-  return leases.flatMap(({ metadata }, i) => (ended[i] ? [{ kind: 'lease', id: metadata.name, run: metadata.labels?.[RUN] ?? '' }] : []))
+  const ended = await Promise.all(
+    leases.map((lease) => endLease(client, { lease, now: answer.date, namespace, alive, dry }, signal)),
+  )
+  return leases.flatMap(({ metadata }, i) =>
+    ended[i] ? [{ kind: 'lease', id: metadata.name, run: metadata.labels?.[RUN] ?? '' }] : [],
+  )
 }
 
 interface Suspect extends Judging {
@@ -39,7 +51,11 @@ interface Suspect extends Judging {
  * expired when it is still as somebody marked it a full duration ago, both told by the API server's clock. The deletion
  * is a compare-and-swap on its version: a renewal in between wins.
  */
-export async function endLease(client: Client, { lease, now, namespace, alive, dry = false }: Suspect, signal: AbortSignal): Promise<boolean> {
+export async function endLease(
+  client: Client,
+  { lease, now, namespace, alive, dry = false }: Suspect,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { metadata, spec } = lease
   const { name, uid, resourceVersion: version } = metadata
   const owner = ownerIn(metadata.annotations)

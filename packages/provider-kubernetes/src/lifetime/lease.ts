@@ -35,7 +35,10 @@ export async function startLease(client: Client, place: Place, signal: AbortSign
     what: 'Lease',
     over: over.signal,
     report,
-    renewal: () => ({ path: `${path}/${name}`, body: { metadata: { annotations: { [MARK]: null } }, spec: { renewTime: microTime() } } }),
+    renewal: () => ({
+      path: `${path}/${name}`,
+      body: { metadata: { annotations: { [MARK]: null } }, spec: { renewTime: microTime() } },
+    }),
   })
   return {
     name,
@@ -46,7 +49,11 @@ export async function startLease(client: Client, place: Place, signal: AbortSign
     async extend(ms) {
       over.abort()
       const spec = { leaseDurationSeconds: Math.ceil(ms / 1_000), renewTime: microTime() }
-      const request: Request = { method: 'PATCH', path: `${path}/${name}`, body: { metadata: { annotations: { [MARK]: null } }, spec } }
+      const request: Request = {
+        method: 'PATCH',
+        path: `${path}/${name}`,
+        body: { metadata: { annotations: { [MARK]: null } }, spec },
+      }
       bodyOf<ApiObject>(request, await client.call(request))
     },
     remove: () => deleteLease(client, { namespace, name, uid }),
@@ -57,7 +64,12 @@ function manifest({ run, grace, owners }: Place): object {
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { name: run.id, labels: labelsOf(run), annotations: { [OWNER]: JSON.stringify(run.owner) }, ...(owners.length ? { ownerReferences: owners } : {}) },
+    metadata: {
+      name: run.id,
+      labels: labelsOf(run),
+      annotations: { [OWNER]: JSON.stringify(run.owner) },
+      ...(owners.length ? { ownerReferences: owners } : {}),
+    },
     spec: { holderIdentity: run.id, leaseDurationSeconds: grace, renewTime: microTime() },
   }
 }
@@ -72,9 +84,16 @@ export function leasesOf(namespace: string): string {
 }
 
 /** With `version` only as it was seen: a renewal since then saves it. */
-export async function deleteLease(client: Client, { namespace, name, uid, version }: { namespace: string; name: string; uid: string; version?: string }): Promise<boolean> {
+export async function deleteLease(
+  client: Client,
+  { namespace, name, uid, version }: { namespace: string; name: string; uid: string; version?: string },
+): Promise<boolean> {
   const preconditions = { uid, ...(version === undefined ? {} : { resourceVersion: version }) }
-  const request: Request = { method: 'DELETE', path: `${leasesOf(namespace)}/${name}`, body: { propagationPolicy: 'Background', preconditions } }
+  const request: Request = {
+    method: 'DELETE',
+    path: `${leasesOf(namespace)}/${name}`,
+    body: { propagationPolicy: 'Background', preconditions },
+  }
   const answer = await client.call(request)
   if (answer.status === 404 || answer.status === 409) return false
   bodyOf<ApiObject>(request, answer)

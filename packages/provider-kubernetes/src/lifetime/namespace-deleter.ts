@@ -50,7 +50,11 @@ export async function startDeleter(client: Client, deletion: Deletion): Promise<
       if (!('object' in made)) throw await refused(client, made, { path, namespace, over })
     }
     await sleep(LATER, undefined, { signal: over, ref: false })
-    const pod = await tryCreate(client, { path: `/api/v1/namespaces/${namespace}/pods`, body: podManifest(deletion, image), signal: over })
+    const pod = await tryCreate(client, {
+      path: `/api/v1/namespaces/${namespace}/pods`,
+      body: podManifest(deletion, image),
+      signal: over,
+    })
     if (!('object' in pod)) throw refusalOf(subject, pod)
     const { uid } = pod.object.metadata
     const diagnosis = new Diagnosis(subject)
@@ -60,7 +64,9 @@ export async function startDeleter(client: Client, deletion: Deletion): Promise<
     if (over.aborted) return
     const [what, ...next] = messageOf(error).split('\n')
     if (image !== IMAGE) next.push('An image of your own needs kubectl as its entry point')
-    report.notice([what, 'If this run is killed, its empty namespace waits for the next start.', next.join('. ')].join(' ').trim())
+    report.notice(
+      [what, 'If this run is killed, its empty namespace waits for the next start.', next.join('. ')].join(' ').trim(),
+    )
   }
 }
 
@@ -70,13 +76,23 @@ function untilUnplaced({ pod, namespace }: Subject, look: () => PodProgress, ove
   const timer = setTimeout(() => {
     const { phase, detail = 'the cluster does not say why' } = look()
     if (phase !== 'schedule') return
-    late.resolve(new MoorageError('DEADLINE', `${AT}: its pod has found no place to run within ${PLACE / 1_000} s: ${detail.replace(/\.$/, '')}.`, { provider: 'kubernetes', hint: `Look closer: kubectl describe pod ${pod} -n ${namespace}` }))
+    late.resolve(
+      new MoorageError(
+        'DEADLINE',
+        `${AT}: its pod has found no place to run within ${PLACE / 1_000} s: ${detail.replace(/\.$/, '')}.`,
+        { provider: 'kubernetes', hint: `Look closer: kubectl describe pod ${pod} -n ${namespace}` },
+      ),
+    )
   }, PLACE).unref()
   over.addEventListener('abort', () => clearTimeout(timer), { once: true })
   return late.promise
 }
 
-async function refused(client: Client, answer: Answer, { path, namespace, over }: { readonly path: string; readonly namespace: string; readonly over: AbortSignal }): Promise<MoorageError> {
+async function refused(
+  client: Client,
+  answer: Answer,
+  { path, namespace, over }: { readonly path: string; readonly namespace: string; readonly over: AbortSignal },
+): Promise<MoorageError> {
   const lacks = answer.status === 403 ? await deleterLacks(client, namespace, over) : []
   if (!lacks.length) return apiError({ method: 'POST', path }, answer)
   const { reason, fix } = describeDeleterLacks(await identity(client, over), namespace, lacks)
@@ -95,19 +111,27 @@ function rightsOf({ run, namespace }: Deletion): readonly (readonly [path: strin
   return [
     [`/api/v1/namespaces/${namespace}/serviceaccounts`, { apiVersion: 'v1', kind: 'ServiceAccount', metadata }],
     [`${rbac}/roles`, { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata, rules }],
-    [`${rbac}/rolebindings`, {
-      apiVersion: `${RBAC}/v1`,
-      kind: 'RoleBinding',
-      metadata,
-      roleRef: { apiGroup: RBAC, kind: 'Role', name: NAME },
-      subjects: [{ kind: 'ServiceAccount', name: NAME, namespace }],
-    }],
+    [
+      `${rbac}/rolebindings`,
+      {
+        apiVersion: `${RBAC}/v1`,
+        kind: 'RoleBinding',
+        metadata,
+        roleRef: { apiGroup: RBAC, kind: 'Role', name: NAME },
+        subjects: [{ kind: 'ServiceAccount', name: NAME, namespace }],
+      },
+    ],
   ]
 }
 
 /** Two containers one after the other: the image has no shell. What breaks off starts again. */
 function podManifest({ run, namespace, options }: Deletion, image: string): object {
-  const container = { image, imagePullPolicy: 'IfNotPresent', resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } }, ...RESTRICTED }
+  const container = {
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } },
+    ...RESTRICTED,
+  }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -119,7 +143,13 @@ function podManifest({ run, namespace, options }: Deletion, image: string): obje
       serviceAccountName: NAME,
       automountServiceAccountToken: true,
       securityContext: { runAsUser: USER, runAsGroup: USER },
-      initContainers: [{ ...container, name: 'wait', args: ['wait', '--for=delete', `jobs.batch/${run.id}`, '-n', namespace, '--timeout=1h'] }],
+      initContainers: [
+        {
+          ...container,
+          name: 'wait',
+          args: ['wait', '--for=delete', `jobs.batch/${run.id}`, '-n', namespace, '--timeout=1h'],
+        },
+      ],
       containers: [{ ...container, name: 'delete', args: ['delete', 'namespace', namespace, '--wait=false'] }],
       ...placement(options),
     },

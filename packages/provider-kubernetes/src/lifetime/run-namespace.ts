@@ -49,13 +49,24 @@ export async function openRunNamespace(client: Client, making: Making): Promise<
   const namespace = choice.mode === 'create' ? run.id : choice.namespace
   const uid = choice.mode === 'create' ? await makeNamespace(client, making) : undefined
   const startLiving = choice.liveness === 'lease' ? startLease : startDeadlineJob
-  const deadman = await startLiving(client, { run, namespace, report, owners: ciPod.owners, ...(options.grace === undefined ? {} : { grace: options.grace }) }, signal).catch((error: unknown) => {
+  const deadman = await startLiving(
+    client,
+    { run, namespace, report, owners: ciPod.owners, ...(options.grace === undefined ? {} : { grace: options.grace }) },
+    signal,
+  ).catch((error: unknown) => {
     throw explain(error, namespace)
   })
   const over = new AbortController()
-  const observed = new PodInformer(client, { namespace, run: run.id, version: deadman.version, report, over: over.signal })
+  const observed = new PodInformer(client, {
+    namespace,
+    run: run.id,
+    version: deadman.version,
+    report,
+    over: over.signal,
+  })
   // Beside everything else: no service waits for it.
-  if (options.deleter && choice.mode === 'create') void startDeleter(client, { run, namespace, options, observed, report, over: over.signal })
+  if (options.deleter && choice.mode === 'create')
+    void startDeleter(client, { run, namespace, options, observed, report, over: over.signal })
   try {
     await makeNames(client, { run, namespace, owner: deadman.reference, signal })
   } catch (error) {
@@ -75,7 +86,10 @@ async function makeNamespace(client: Client, { choice, run, report, signal }: Ma
 }
 
 /** A headless Service without ports: `<service>.<run>` resolves for every pod that names it as its subdomain. */
-async function makeNames(client: Client, { run, namespace, owner, signal }: { run: Run; namespace: string; owner: object; signal: AbortSignal }): Promise<void> {
+async function makeNames(
+  client: Client,
+  { run, namespace, owner, signal }: { run: Run; namespace: string; owner: object; signal: AbortSignal },
+): Promise<void> {
   await create(client, {
     path: `/api/v1/namespaces/${namespace}/services`,
     body: {
@@ -91,7 +105,10 @@ async function makeNames(client: Client, { run, namespace, owner, signal }: { ru
 function explain(error: unknown, namespace: string): unknown {
   const { cause } = error as { cause?: unknown }
   if (cause !== 404) return error
-  return new MoorageError('PROVIDER_UNAVAILABLE', `Provider kubernetes: there is no namespace ${namespace}.`, { provider: 'kubernetes', hint: `Make it, or name another: kubectl create namespace ${namespace}` })
+  return new MoorageError('PROVIDER_UNAVAILABLE', `Provider kubernetes: there is no namespace ${namespace}.`, {
+    provider: 'kubernetes',
+    hint: `Make it, or name another: kubectl create namespace ${namespace}`,
+  })
 }
 
 /** Mode `create`: everything goes with the namespace. Resolves when the deletion is accepted. */

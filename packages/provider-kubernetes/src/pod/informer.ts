@@ -26,9 +26,13 @@ export class PodInformer {
   readonly #listeners = new Map<string, Set<() => void>>()
 
   constructor(client: Client, scope: Scope) {
-    void this.#watchPods(client, scope).catch((error: unknown) => scope.report.notice(`The pods of the run cannot be watched: ${String(error)}`))
+    void this.#watchPods(client, scope).catch((error: unknown) =>
+      scope.report.notice(`The pods of the run cannot be watched: ${String(error)}`),
+    )
     // Without the permission causes are told by the pods alone.
-    void this.#watchEvents(client, scope).catch(() => scope.report.notice('Events cannot be watched (verbs list, watch): why a pod does not start may stay unsaid.'))
+    void this.#watchEvents(client, scope).catch(() =>
+      scope.report.notice('Events cannot be watched (verbs list, watch): why a pod does not start may stay unsaid.'),
+    )
   }
 
   sight(uid: string): PodSnapshot {
@@ -68,7 +72,12 @@ export class PodInformer {
 
   async #watchPods(client: Client, { namespace, run, over, report }: Scope): Promise<void> {
     const trouble = (): void => report.notice('The Kubernetes API went away; the run goes on, and looks for it again.')
-    const changes = watch<Pod>(client, { path: `/api/v1/namespaces/${namespace}/pods`, query: { labelSelector: `${RUN}=${run}` }, over, trouble })
+    const changes = watch<Pod>(client, {
+      path: `/api/v1/namespaces/${namespace}/pods`,
+      query: { labelSelector: `${RUN}=${run}` },
+      over,
+      trouble,
+    })
     for await (const { type, object } of changes) {
       this.#pods.set(object.metadata.uid, { pod: object, gone: type === 'DELETED' })
       this.#notify(object.metadata.uid)
@@ -76,11 +85,19 @@ export class PodInformer {
   }
 
   async #watchEvents(client: Client, { namespace, version, over }: Scope): Promise<void> {
-    const changes = watch<ApiEvent>(client, { path: `/api/v1/namespaces/${namespace}/events`, query: { fieldSelector: 'involvedObject.kind=Pod' }, from: version, over })
+    const changes = watch<ApiEvent>(client, {
+      path: `/api/v1/namespaces/${namespace}/events`,
+      query: { fieldSelector: 'involvedObject.kind=Pod' },
+      from: version,
+      over,
+    })
     for await (const { type, object } of changes) {
       const uid = object.involvedObject.uid
       if (!uid || type === 'DELETED') continue
-      this.#events.set(uid, [...(this.#events.get(uid) ?? []).filter((event) => event.metadata.uid !== object.metadata.uid), object])
+      this.#events.set(uid, [
+        ...(this.#events.get(uid) ?? []).filter((event) => event.metadata.uid !== object.metadata.uid),
+        object,
+      ])
       this.#notify(uid)
     }
   }

@@ -72,11 +72,19 @@ function mainContainer({ spec, options, delivery, secret }: PodManifestInput): o
     ...(unit.command ? { args: unit.command.map(literal) } : {}),
     ...(unit.workingDir === undefined ? {} : { workingDir: unit.workingDir }),
     env: Object.entries(spec.env).map(([name, value]) =>
-      spec.sensitive.includes(name) && secret ? { name, valueFrom: { secretKeyRef: { name: secret, key: name } } } : { name, value: literal(value) },
+      spec.sensitive.includes(name) && secret
+        ? { name, valueFrom: { secretKeyRef: { name: secret, key: name } } }
+        : { name, value: literal(value) },
     ),
     ports: Object.values(spec.ports).map((containerPort) => ({ containerPort })),
-    securityContext: { allowPrivilegeEscalation: false, ...(isPlainUser(unit.user) ? { capabilities: { drop: ['ALL'] } } : {}) },
-    volumeMounts: [...(unit.tmpfs ?? []).map((mountPath, i) => ({ name: `tmpfs-${i}`, mountPath })), ...delivery.mounts],
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      ...(isPlainUser(unit.user) ? { capabilities: { drop: ['ALL'] } } : {}),
+    },
+    volumeMounts: [
+      ...(unit.tmpfs ?? []).map((mountPath, i) => ({ name: `tmpfs-${i}`, mountPath })),
+      ...delivery.mounts,
+    ],
     resources: (options.resources ?? {}) as JsonObject,
   }
 }
@@ -99,7 +107,16 @@ function podSecurity(user: string | undefined): object {
 }
 
 /** The variables of a service that hold secrets, and the data of its files. */
-export function secretManifest({ run, owner }: Pick<PodManifestInput, 'run' | 'owner'>, name: string, content: { readonly stringData: object } | { readonly data: object }): object {
-  return { apiVersion: 'v1', kind: 'Secret', immutable: true, metadata: { name, labels: labelsOf(run), ownerReferences: [owner] }, ...content }
+export function secretManifest(
+  { run, owner }: Pick<PodManifestInput, 'run' | 'owner'>,
+  name: string,
+  content: { readonly stringData: object } | { readonly data: object },
+): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    immutable: true,
+    metadata: { name, labels: labelsOf(run), ownerReferences: [owner] },
+    ...content,
+  }
 }
-

@@ -16,7 +16,11 @@ interface Starting {
 const SILENT = 60_000
 
 /** Waits for the main container's start, and sends it its files; rejects as soon as it is clear that it will never come. */
-export async function untilStarted({ client, report }: { readonly client: Client; readonly report: Report }, { subject, uid, observed, delivery }: Starting, signal: AbortSignal): Promise<void> {
+export async function untilStarted(
+  { client, report }: { readonly client: Client; readonly report: Report },
+  { subject, uid, observed, delivery }: Starting,
+  signal: AbortSignal,
+): Promise<void> {
   const diagnosis = new Diagnosis(subject)
   const end = Promise.withResolvers<void>()
   let timer: NodeJS.Timeout | undefined
@@ -62,18 +66,26 @@ export async function untilStarted({ client, report }: { readonly client: Client
 
 /** By the event of the start: the pod's own state says so up to a second later. */
 function hasStarted({ pod, events }: PodSnapshot): boolean {
-  const said = events.some(({ reason, involvedObject }) => reason === 'Started' && involvedObject.fieldPath === 'spec.containers{main}')
+  const said = events.some(
+    ({ reason, involvedObject }) => reason === 'Started' && involvedObject.fieldPath === 'spec.containers{main}',
+  )
   return said || hasRun(pod)
 }
 
 function hasRun(pod: Pod | undefined): boolean {
   const state = pod?.status?.containerStatuses?.find(({ name }) => name === 'main')?.state
-  return Boolean(state?.running ?? state?.terminated) || pod?.status?.phase === 'Failed' || pod?.status?.phase === 'Succeeded'
+  return (
+    Boolean(state?.running ?? state?.terminated) ||
+    pod?.status?.phase === 'Failed' ||
+    pod?.status?.phase === 'Succeeded'
+  )
 }
 
 function silent({ service, namespace, pod }: Subject, { events }: PodSnapshot): string {
   const { reason, message = '' } = events.at(-1) ?? {}
-  const last = reason ? `the last that the cluster said is ${reason}: ${message.replace(/\.$/, '')}` : 'the cluster has said nothing about it'
+  const last = reason
+    ? `the last that the cluster said is ${reason}: ${message.replace(/\.$/, '')}`
+    : 'the cluster has said nothing about it'
   return `services.${service}: nothing has changed about its pod for ${SILENT / 1_000} s; ${last}. Look closer: kubectl describe pod ${pod} -n ${namespace}`
 }
 

@@ -2,12 +2,19 @@ import { loadDriver } from './load-driver.ts'
 
 interface Pg {
   readonly default: {
-    readonly Client: new (options: { connectionString: string }) => { connect(): Promise<void>; query(sql: string): Promise<{ readonly rows: readonly SqlRow[] }>; end(): Promise<void> }
+    readonly Client: new (options: { connectionString: string }) => {
+      connect(): Promise<void>
+      query(sql: string): Promise<{ readonly rows: readonly SqlRow[] }>
+      end(): Promise<void>
+    }
   }
 }
 
 interface Postgres {
-  readonly default: (url: string, options: { max: number; onnotice(): void }) => { unsafe(sql: string): Promise<readonly SqlRow[]>; end(): Promise<void> }
+  readonly default: (
+    url: string,
+    options: { max: number; onnotice(): void },
+  ) => { unsafe(sql: string): Promise<readonly SqlRow[]>; end(): Promise<void> }
 }
 
 export type SqlRow = { readonly [column: string]: unknown }

@@ -37,13 +37,21 @@ const [MARKS, SLOTS] = ['moorage_slots', 'slots']
 const BATCH = 1_000
 
 /** A copy of the seeded database, so that what tests do with the shared one reaches no slot. */
-export async function createTemplate(connection: PlainConnection, _options: Json, { root }: IsolationContext): Promise<void> {
+export async function createTemplate(
+  connection: PlainConnection,
+  _options: Json,
+  { root }: IsolationContext,
+): Promise<void> {
   await using client = await connect(connection, root)
   await copy(client.db(String(connection['database'])), client.db(TEMPLATE))
 }
 
 /** A database of its own, with the seed's collections, their options, documents and indexes. */
-export async function openSlot(connection: PlainConnection, slot: Slot, { root }: IsolationContext): Promise<PlainConnection> {
+export async function openSlot(
+  connection: PlainConnection,
+  slot: Slot,
+  { root }: IsolationContext,
+): Promise<PlainConnection> {
   const { name, fresh } = slot
   const url = new URL(String(connection['url']))
   url.pathname = `/${name}`
@@ -94,7 +102,12 @@ async function copyCollection(from: Collection, to: Collection): Promise<void> {
 
 async function connect(connection: PlainConnection, root: string): Promise<Client> {
   const mongo = await loadDriver<Mongo>('mongodb', root)
-  if (!mongo) throw new MoorageError('ISOLATION_FAILED', 'A database of its own needs a driver, and the project has no mongodb.', { hint: 'npm install --save-dev mongodb' })
+  if (!mongo)
+    throw new MoorageError(
+      'ISOLATION_FAILED',
+      'A database of its own needs a driver, and the project has no mongodb.',
+      { hint: 'npm install --save-dev mongodb' },
+    )
   // Values as they are stored: a double that is whole would come back as an integer.
   const client = new mongo.MongoClient(String(connection['url']), { promoteValues: false, bsonRegExp: true })
   await client.connect()

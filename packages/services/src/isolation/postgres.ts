@@ -5,20 +5,30 @@ import { openSql, type SqlClient } from '../drivers/sql-client.ts'
 const TEMPLATE = 'moorage_template'
 
 /** A copy of the seeded database that nobody can connect to: a single session on it would make every clone fail. */
-export async function createTemplate(connection: PlainConnection, _options: Json, { root }: IsolationContext): Promise<void> {
+export async function createTemplate(
+  connection: PlainConnection,
+  _options: Json,
+  { root }: IsolationContext,
+): Promise<void> {
   await using sql = await connect(String(connection['url']), root)
   await sql.query(`CREATE DATABASE "${TEMPLATE}" TEMPLATE "${String(connection['database'])}"`)
   await sql.query(`ALTER DATABASE "${TEMPLATE}" ALLOW_CONNECTIONS false IS_TEMPLATE true`)
 }
 
 /** A clone of the sealed database. Names of slots are letters, digits and underscores: safe in SQL as they stand. */
-export async function openSlot(connection: PlainConnection, slot: Slot, { root }: IsolationContext): Promise<PlainConnection> {
+export async function openSlot(
+  connection: PlainConnection,
+  slot: Slot,
+  { root }: IsolationContext,
+): Promise<PlainConnection> {
   const { name, prefix, fresh } = slot
   await using sql = await connect(at(connection, 'postgres'), root)
   const rows = await sql.query(`SELECT datname FROM pg_database WHERE datname LIKE '${prefix.replaceAll('_', '\\_')}%'`)
   const names = rows.map(({ datname }) => String(datname))
   const there = names.includes(name)
-  if (!there) for (const other of names.filter(slot.stale)) await sql.query(`DROP DATABASE IF EXISTS "${other}" WITH (FORCE)`).catch(() => {})
+  if (!there)
+    for (const other of names.filter(slot.stale))
+      await sql.query(`DROP DATABASE IF EXISTS "${other}" WITH (FORCE)`).catch(() => {})
   if (there && fresh) await drop(sql, name)
   if (!there || fresh) await sql.query(`CREATE DATABASE "${name}" TEMPLATE "${TEMPLATE}"${await strategy(sql)}`)
   return { ...connection, database: name, url: at(connection, name) }
@@ -43,7 +53,11 @@ async function strategy(sql: SqlClient): Promise<string> {
 async function connect(url: string, root: string): Promise<SqlClient> {
   const sql = await openSql(url, root)
   if (sql) return sql
-  throw new MoorageError('ISOLATION_FAILED', `A database of its own needs a driver, and the project has neither pg nor postgres.`, { hint: 'npm install --save-dev pg' })
+  throw new MoorageError(
+    'ISOLATION_FAILED',
+    `A database of its own needs a driver, and the project has neither pg nor postgres.`,
+    { hint: 'npm install --save-dev pg' },
+  )
 }
 
 function at(connection: PlainConnection, database: string): string {

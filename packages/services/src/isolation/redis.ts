@@ -39,13 +39,20 @@ return tonumber(number)
 `
 
 /** A copy of the seeded database, so that what tests do with the shared one reaches no slot. */
-export async function createTemplate(connection: PlainConnection, _options: Json, _context: IsolationContext): Promise<void> {
+export async function createTemplate(
+  connection: PlainConnection,
+  _options: Json,
+  _context: IsolationContext,
+): Promise<void> {
   using redis = await RedisClient.open(String(connection['url']))
   await redis.call('EVAL', `${COPY} copy(0, ${TEMPLATE})`, '0')
 }
 
 /** A numbered database of its own, with the seed's keys and their times to live. */
-export async function openSlot(connection: PlainConnection, { service, name, fresh, stale }: Slot): Promise<PlainConnection> {
+export async function openSlot(
+  connection: PlainConnection,
+  { service, name, fresh, stale }: Slot,
+): Promise<PlainConnection> {
   using redis = await RedisClient.open(String(connection['url']))
   const [, databases] = (await redis.call('CONFIG', 'GET', 'databases')) as readonly string[]
   await redis.call('SELECT', String(SLOTS))
@@ -58,8 +65,12 @@ export async function openSlot(connection: PlainConnection, { service, name, fre
 }
 
 function exhausted(service: string, databases: number): MoorageError {
-  return new MoorageError('ISOLATION_FAILED', `services.${service}.isolate: this Redis has ${databases} databases, of which ${FIRST} are taken by moorage and each of the others by a worker that lives.`, {
-    service,
-    hint: 'Use fewer workers, or an image whose server starts with a larger --databases.',
-  })
+  return new MoorageError(
+    'ISOLATION_FAILED',
+    `services.${service}.isolate: this Redis has ${databases} databases, of which ${FIRST} are taken by moorage and each of the others by a worker that lives.`,
+    {
+      service,
+      hint: 'Use fewer workers, or an image whose server starts with a larger --databases.',
+    },
+  )
 }

@@ -18,14 +18,25 @@ export function wishedVersion({ version }: ImageOptions): { readonly version?: s
 }
 
 /** The image that a preset runs. */
-export function imageOf(preset: string, { version, image }: ImageOptions, official: { readonly name: string; readonly tag: string }): string {
+export function imageOf(
+  preset: string,
+  { version, image }: ImageOptions,
+  official: { readonly name: string; readonly tag: string },
+): string {
   if (image !== undefined && version !== undefined) {
-    throw new MoorageError('CONFIG_INVALID', `${preset}({ image, version }): both say what to run.`, { hint: 'Give one of the two; an image carries its tag itself.' })
+    throw new MoorageError('CONFIG_INVALID', `${preset}({ image, version }): both say what to run.`, {
+      hint: 'Give one of the two; an image carries its tag itself.',
+    })
   }
   const tag = version ?? official.tag
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag)) {
-    throw new MoorageError('CONFIG_INVALID', `${preset}({ version }): '${tag}' cannot be a tag.`, { hint: `Give a tag of the official image, as in '${official.tag}'.` })
+    throw new MoorageError('CONFIG_INVALID', `${preset}({ version }): '${tag}' cannot be a tag.`, {
+      hint: `Give a tag of the official image, as in '${official.tag}'.`,
+    })
   }
-  if (image === '') throw new MoorageError('CONFIG_INVALID', `${preset}({ image }) is empty.`, { hint: `Give an image, as in '${official.name}:${official.tag}'.` })
+  if (image === '')
+    throw new MoorageError('CONFIG_INVALID', `${preset}({ image }) is empty.`, {
+      hint: `Give an image, as in '${official.name}:${official.tag}'.`,
+    })
   return image ?? `${official.name}:${tag}`
 }

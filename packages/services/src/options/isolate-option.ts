@@ -10,10 +10,16 @@ export interface IsolateOptions {
 }
 
 /** Turns the option `isolate` into the module of that name; `drivers` are packages of the user's of which one has to be there. */
-export function isolateOf(preset: string, { isolate = false }: IsolateOptions, drivers: readonly string[] = []): { readonly isolate?: IsolateSpec } {
+export function isolateOf(
+  preset: string,
+  { isolate = false }: IsolateOptions,
+  drivers: readonly string[] = [],
+): { readonly isolate?: IsolateSpec } {
   if (isolate === false) return {}
   if (!ISOLATION_SCOPES.includes(isolate)) {
-    throw new MoorageError('CONFIG_INVALID', `${preset}({ isolate }): '${String(isolate)}' is no span of isolation.`, { hint: "Use 'worker', 'file', 'test' or false." })
+    throw new MoorageError('CONFIG_INVALID', `${preset}({ isolate }): '${String(isolate)}' is no span of isolation.`, {
+      hint: "Use 'worker', 'file', 'test' or false.",
+    })
   }
   return { isolate: { each: isolate, module: { $file: fileURLToPath(MODULES[preset] ?? '') }, drivers } }
 }
@@ -21,7 +27,11 @@ export function isolateOf(preset: string, { isolate = false }: IsolateOptions, d
 /** For presets of what has no data that could be set back. */
 export function notIsolated(preset: string, options: object): void {
   if (!('isolate' in options) || options.isolate === false) return
-  throw new MoorageError('CONFIG_INVALID', `${preset}({ isolate }): only postgres, mongodb and redis can be isolated.`, { hint: 'Leave it out.' })
+  throw new MoorageError(
+    'CONFIG_INVALID',
+    `${preset}({ isolate }): only postgres, mongodb and redis can be isolated.`,
+    { hint: 'Leave it out.' },
+  )
 }
 
 const MODULES: { readonly [preset: string]: string } = {

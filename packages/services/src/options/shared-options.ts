@@ -10,5 +10,7 @@ export type Placement = NonNullable<ServiceSpec['placement']>
 
 export function checkPlacement(preset: string, placement: unknown): void {
   if (placement === undefined || placement === 'host' || placement === 'provider') return
-  throw new MoorageError('CONFIG_INVALID', `${preset}({ placement }): '${String(placement)}' is no place.`, { hint: "Give 'provider', where the other services run, or 'host', beside the tests." })
+  throw new MoorageError('CONFIG_INVALID', `${preset}({ placement }): '${String(placement)}' is no place.`, {
+    hint: "Give 'provider', where the other services run, or 'host', beside the tests.",
+  })
 }

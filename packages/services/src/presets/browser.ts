@@ -1,6 +1,17 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { callFolder, callSite, siblingModule, MoorageError, service, type Address, type CommonOptions, type Probe, type Service, type Template } from '@moorage/core'
+import {
+  callFolder,
+  callSite,
+  siblingModule,
+  MoorageError,
+  service,
+  type Address,
+  type CommonOptions,
+  type Probe,
+  type Service,
+  type Template,
+} from '@moorage/core'
 import { imageOf, refusedAsProcess } from '../options/image-option.ts'
 import { installedPlaywright, type InstalledPlaywright } from '../programs/installed-playwright.ts'
 import { sharedOf } from '../options/shared-options.ts'
@@ -19,12 +30,18 @@ export interface BrowserOptions<N extends string = string> extends CommonOptions
  */
 export function browser<const N extends string = never>(options: BrowserOptions<N> = {}): Service<Address, N> {
   const installed = installedPlaywright(callFolder(callSite(browser)) ?? process.cwd())
-  const image = imageOf('browser', options, { name: 'mcr.microsoft.com/playwright', tag: `v${installed.version}-noble` })
+  const image = imageOf('browser', options, {
+    name: 'mcr.microsoft.com/playwright',
+    tag: `v${installed.version}-noble`,
+  })
   requireSameMinor(image, installed)
   const path = { $join: ['/', { $secret: 'path' }] }
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }
-  const form = { connection: { host, port, url: { $join: ['ws://', host, ':', port, path] } }, ready: [accepted(path, installed)] }
+  const form = {
+    connection: { host, port, url: { $join: ['ws://', host, ':', port, path] } },
+    ready: [accepted(path, installed)],
+  }
   const spec = {
     preset: 'browser',
     ports: { main: PORT },
@@ -34,7 +51,9 @@ export function browser<const N extends string = never>(options: BrowserOptions<
       user: '1001:1001',
       env: { MOORAGE_BROWSER_PATH: path, HOME: '/tmp' },
       command: ['sh', '-c', SERVE, 'sh', installed.chromium, installed.version],
-      files: Object.fromEntries(CORE.map((name) => [`/opt/playwright-core/${name}`, { $file: join(installed.core, name) }])),
+      files: Object.fromEntries(
+        CORE.map((name) => [`/opt/playwright-core/${name}`, { $file: join(installed.core, name) }]),
+      ),
     },
     process: {
       ...form,
@@ -65,7 +84,11 @@ wait $!`
 
 /** The server opens a connection at the secret path for a client of the installed version: an open port says less. */
 function accepted(path: Template, { version }: InstalledPlaywright): Probe {
-  const request = ['GET ', path, ` HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Playwright/${version}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bW9vcmFnZSBhc2tzIGl0Lg==\r\n\r\n`]
+  const request = [
+    'GET ',
+    path,
+    ` HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Playwright/${version}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bW9vcmFnZSBhc2tzIGl0Lg==\r\n\r\n`,
+  ]
   return { kind: 'exchange', send: { text: { $join: request } }, expect: { text: 'HTTP/1.1 101 ' } }
 }
 
@@ -74,7 +97,11 @@ function requireSameMinor(image: string, { version }: InstalledPlaywright): void
   const [, tagged] = /(?:^|\/)playwright:v(\d+\.\d+)\b/.exec(image) ?? []
   const minor = version.split('.').slice(0, 2).join('.')
   if (tagged === undefined || tagged === minor) return
-  throw new MoorageError('CONFIG_INVALID', `browser({ image }): ${image} has the browsers of Playwright ${tagged}, and ${version} is installed.`, {
-    hint: `Use the tag v${version}-noble, which is the default, or install @playwright/test@${tagged}.`,
-  })
+  throw new MoorageError(
+    'CONFIG_INVALID',
+    `browser({ image }): ${image} has the browsers of Playwright ${tagged}, and ${version} is installed.`,
+    {
+      hint: `Use the tag v${version}-noble, which is the default, or install @playwright/test@${tagged}.`,
+    },
+  )
 }

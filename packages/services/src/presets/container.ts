@@ -39,22 +39,49 @@ export interface ContainerConnection<P extends string> {
 }
 
 /** Any image. */
-export function container<const P extends string, const N extends string = never>(options: ContainerOptions<P, N>): Service<ContainerConnection<P>, N> {
+export function container<const P extends string, const N extends string = never>(
+  options: ContainerOptions<P, N>,
+): Service<ContainerConnection<P>, N> {
   notIsolated('container', options)
-  const { image, ports, protocol = 'http', ready, env, command, entrypoint, user, workingDir, tmpfs, files, hostAccess } = options
-  if (!image) throw new MoorageError('CONFIG_INVALID', 'container({ image }) is empty.', { hint: "Give an image, as in 'nginx:1.28'." })
+  const {
+    image,
+    ports,
+    protocol = 'http',
+    ready,
+    env,
+    command,
+    entrypoint,
+    user,
+    workingDir,
+    tmpfs,
+    files,
+    hostAccess,
+  } = options
+  if (!image)
+    throw new MoorageError('CONFIG_INVALID', 'container({ image }) is empty.', {
+      hint: "Give an image, as in 'nginx:1.28'.",
+    })
   const names = Object.keys(ports) as P[]
   for (const name of names) checkPort(name, ports[name])
   checkHostAccess(hostAccess)
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }
-  const each = Object.fromEntries(names.map((name) => [name, { host: { $self: ['ports', name, 'host'] }, port: { $self: ['ports', name, 'port'] } }]))
+  const each = Object.fromEntries(
+    names.map((name) => [name, { host: { $self: ['ports', name, 'host'] }, port: { $self: ['ports', name, 'port'] } }]),
+  )
   const main = names.length ? { host, port, url: { $join: [`${protocol}://`, host, ':', port] } } : {}
   const spec = {
     preset: 'container',
     ports,
     container: {
-      image, env, command, entrypoint, user, workingDir, tmpfs, hostAccess,
+      image,
+      env,
+      command,
+      entrypoint,
+      user,
+      workingDir,
+      tmpfs,
+      hostAccess,
       files: files && Object.fromEntries(Object.entries(files).map(([path, file]) => [path, { $file: file }])),
       connection: { ...main, ports: each },
       ready: ready ?? (names.length ? [{ kind: 'tcp' }] : []),
@@ -62,7 +89,12 @@ export function container<const P extends string, const N extends string = never
     ...seedOf('container', options.seed, { sql: false }),
     ...sharedOf(options),
   }
-  const shape = { host: 0, port: 0, url: 0, ports: Object.fromEntries(names.map((name) => [name, { host: 0, port: 0 }])) }
+  const shape = {
+    host: 0,
+    port: 0,
+    url: 0,
+    ports: Object.fromEntries(names.map((name) => [name, { host: 0, port: 0 }])),
+  }
   return service('container', spec, shape) as unknown as Service<ContainerConnection<P>, N>
 }
 
@@ -71,12 +103,21 @@ function isPort(port: unknown): boolean {
 }
 
 function checkHostAccess(given: unknown): void {
-  const wrong = given === undefined || given === true ? undefined : Array.isArray(given) && given.length ? given.find((port) => !isPort(port)) : given
+  const wrong =
+    given === undefined || given === true
+      ? undefined
+      : Array.isArray(given) && given.length
+        ? given.find((port) => !isPort(port))
+        : given
   if (wrong === undefined) return
-  throw new MoorageError('CONFIG_INVALID', `container({ hostAccess }): ${JSON.stringify(wrong)} is not a port.`, { hint: 'List ports of this machine, as in [3000], or give true for its name alone.' })
+  throw new MoorageError('CONFIG_INVALID', `container({ hostAccess }): ${JSON.stringify(wrong)} is not a port.`, {
+    hint: 'List ports of this machine, as in [3000], or give true for its name alone.',
+  })
 }
 
 function checkPort(name: string, port: number): void {
   if (isPort(port)) return
-  throw new MoorageError('CONFIG_INVALID', `container({ ports: { ${name} } }): ${port} is not a port.`, { hint: 'Give the number that the image listens on, 1 to 65535.' })
+  throw new MoorageError('CONFIG_INVALID', `container({ ports: { ${name} } }): ${port} is not a port.`, {
+    hint: 'Give the number that the image listens on, 1 to 65535.',
+  })
 }

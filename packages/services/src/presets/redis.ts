@@ -23,9 +23,21 @@ export function redis<const N extends string = never>(options: RedisOptions<N> =
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }
   const form = {
-    connection: { host, port, password, database: 0, url: { $join: ['redis://:', password, '@', host, ':', port, '/0'] } },
+    connection: {
+      host,
+      port,
+      password,
+      database: 0,
+      url: { $join: ['redis://:', password, '@', host, ':', port, '/0'] },
+    },
     // While it loads its data it answers LOADING to PING, and OK to AUTH.
-    ready: [{ kind: 'exchange', send: { text: { $join: ['AUTH ', password, '\r\nPING\r\n'] } }, expect: { text: '+OK\r\n+PONG\r\n' } }],
+    ready: [
+      {
+        kind: 'exchange',
+        send: { text: { $join: ['AUTH ', password, '\r\nPING\r\n'] } },
+        expect: { text: '+OK\r\n+PONG\r\n' },
+      },
+    ],
   }
   const spec = {
     preset: 'redis',
@@ -36,14 +48,26 @@ export function redis<const N extends string = never>(options: RedisOptions<N> =
       user: '999:999',
       tmpfs: ['/data'],
       env: { REDIS_PASSWORD: password },
-      command: ['sh', '-c', `exec redis-server --save "" --appendonly no --requirepass "$REDIS_PASSWORD"${databases ? ` --databases ${databases}` : ''}`],
+      command: [
+        'sh',
+        '-c',
+        `exec redis-server --save "" --appendonly no --requirepass "$REDIS_PASSWORD"${databases ? ` --databases ${databases}` : ''}`,
+      ],
     },
-    process: { ...form, ...refusedAsProcess(options), program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/redis')) }, options: { password: 'password', ...wishedVersion(options), ...(databases ? { databases } : {}) } },
+    process: {
+      ...form,
+      ...refusedAsProcess(options),
+      program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/redis')) },
+      options: { password: 'password', ...wishedVersion(options), ...(databases ? { databases } : {}) },
+    },
     ...seedOf('redis', options.seed, { sql: false }),
     ...isolateOf('redis', options),
     ...sharedOf(options),
   }
-  return service('redis', spec, { host: 0, port: 0, url: 0, password: 0, database: 0 }) as unknown as Service<RedisConnection, N>
+  return service('redis', spec, { host: 0, port: 0, url: 0, password: 0, database: 0 }) as unknown as Service<
+    RedisConnection,
+    N
+  >
 }
 
 // A number for every worker, and for tests that run at once in one; the server's default is 16.

@@ -25,9 +25,14 @@ export function staticServer<const N extends string = never>(options: StaticServ
   notIsolated('staticServer', options)
   const { root, spa = false, base = '/', cors = false, compress = true, placement } = options
   checkPlacement('staticServer', placement)
-  if (!root) throw new MoorageError('CONFIG_INVALID', 'staticServer({ root }) is empty.', { hint: "Give the folder of built files, as in 'dist'." })
+  if (!root)
+    throw new MoorageError('CONFIG_INVALID', 'staticServer({ root }) is empty.', {
+      hint: "Give the folder of built files, as in 'dist'.",
+    })
   if (!/^\/(?:(?!\.\.?\/)[\w.~-]+\/)*$/.test(base)) {
-    throw new MoorageError('CONFIG_INVALID', `staticServer({ base }): '${base}' is not a base path.`, { hint: "Begin and end with a slash, as in '/app/'." })
+    throw new MoorageError('CONFIG_INVALID', `staticServer({ base }): '${base}' is not a base path.`, {
+      hint: "Begin and end with a slash, as in '/app/'.",
+    })
   }
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }
@@ -44,7 +49,10 @@ export function staticServer<const N extends string = never>(options: StaticServ
       user: '101:101',
       tmpfs: ['/tmp', '/var/cache/nginx', '/run'],
       command: ['nginx', '-c', '/etc/moorage/nginx.conf', '-g', 'daemon off;'],
-      files: { '/etc/moorage/nginx.conf': { content: nginxConfig(PORT, serving) }, [`${SITE}${base.slice(0, -1)}`]: { $file: root, $option: 'root' } },
+      files: {
+        '/etc/moorage/nginx.conf': { content: nginxConfig(PORT, serving) },
+        [`${SITE}${base.slice(0, -1)}`]: { $file: root, $option: 'root' },
+      },
     },
     process: {
       ...form,

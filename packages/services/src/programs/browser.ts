@@ -6,12 +6,17 @@ import { siblingModule, MoorageError, type Program, type ProgramContext } from '
 import { findProgram } from './find-program.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-const APPLICATIONS = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium']
+const APPLICATIONS = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+]
 
 /** Playwright's own server for one Chromium: MOORAGE_CHROMIUM, else the build that Playwright has installed, else one on the PATH. */
 export async function program({ service, options, ports, dir, notice }: ProgramContext): Promise<Program> {
   const executable = chromium(service, String(options['chromium']))
-  notice(`services.${service} is ${executable[0] ?? "Playwright's own Chromium"} with the fonts of this machine: screenshots may differ from those of the image.`)
+  notice(
+    `services.${service} is ${executable[0] ?? "Playwright's own Chromium"} with the fonts of this machine: screenshots may differ from those of the image.`,
+  )
   const main = fileURLToPath(siblingModule(import.meta.url, 'browser-main'))
   // Its profiles go with the run, however it ends.
   const env = { TMPDIR: await dir() }
@@ -23,7 +28,11 @@ function chromium(service: string, build: string): readonly string[] {
   const named = process.env['MOORAGE_CHROMIUM']
   if (named) {
     if (existsSync(named)) return [named]
-    throw new MoorageError('PROGRAM_NOT_FOUND', `services.${service}: MOORAGE_CHROMIUM names ${named}, and there is no such file.`, { service, hint: 'Correct it, or unset it to use the Chromium of Playwright, or one on the PATH.' })
+    throw new MoorageError(
+      'PROGRAM_NOT_FOUND',
+      `services.${service}: MOORAGE_CHROMIUM names ${named}, and there is no such file.`,
+      { service, hint: 'Correct it, or unset it to use the Chromium of Playwright, or one on the PATH.' },
+    )
   }
   if (existsSync(join(browsersFolder(), `chromium_headless_shell-${build}`, 'INSTALLATION_COMPLETE'))) return []
   const found = NAMES.map((name) => findProgram(name)).find(Boolean) ?? APPLICATIONS.find((path) => existsSync(path))

@@ -11,13 +11,25 @@ interface MemoryServer {
 export async function program(context: ProgramContext): Promise<Program> {
   const mongod = findProgram('mongod') ?? (await fromMemoryServer(context))
   if (!mongod) {
-    throw new MoorageError('PROGRAM_NOT_FOUND', `services.${context.service}: there is no mongod on the PATH to run as a plain process.`, {
-      service: context.service,
-      hint: 'Install MongoDB, or `npm install --save-dev mongodb-memory-server`, use Docker or Kubernetes, or set the URL of one that runs.',
-    })
+    throw new MoorageError(
+      'PROGRAM_NOT_FOUND',
+      `services.${context.service}: there is no mongod on the PATH to run as a plain process.`,
+      {
+        service: context.service,
+        hint: 'Install MongoDB, or `npm install --save-dev mongodb-memory-server`, use Docker or Kubernetes, or set the URL of one that runs.',
+      },
+    )
   }
   tellVersion(context, { program: mongod })
-  const options = ['--bind_ip', '127.0.0.1', '--port', String(context.ports['main']), '--dbpath', await context.dir(), '--nounixsocket']
+  const options = [
+    '--bind_ip',
+    '127.0.0.1',
+    '--port',
+    String(context.ports['main']),
+    '--dbpath',
+    await context.dir(),
+    '--nounixsocket',
+  ]
   return { command: [mongod, ...options] }
 }
 
@@ -28,10 +40,14 @@ async function fromMemoryServer({ root, service }: ProgramContext): Promise<stri
     const { MongoBinary } = (await import(url)) as MemoryServer
     return await MongoBinary.getPath()
   } catch (cause) {
-    throw new MoorageError('PROGRAM_NOT_FOUND', `services.${service}: mongodb-memory-server has no mongod, and could not get one.`, {
-      service,
-      hint: 'Its own message is the cause; MONGOMS_SYSTEM_BINARY names a mongod that is already there.',
-      cause,
-    })
+    throw new MoorageError(
+      'PROGRAM_NOT_FOUND',
+      `services.${service}: mongodb-memory-server has no mongod, and could not get one.`,
+      {
+        service,
+        hint: 'Its own message is the cause; MONGOMS_SYSTEM_BINARY names a mongod that is already there.',
+        cause,
+      },
+    )
   }
 }

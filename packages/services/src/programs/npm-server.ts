@@ -11,7 +11,10 @@ export function program(context: ProgramContext): Promise<Program> {
   const script = String(options['script'])
   const file = join(cwd, 'package.json')
   if (!existsSync(file)) {
-    throw new MoorageError('CONFIG_INVALID', `services.${service}.cwd: there is no package.json in ${cwd}.`, { service, hint: 'Give the folder of the package that has the script.' })
+    throw new MoorageError('CONFIG_INVALID', `services.${service}.cwd: there is no package.json in ${cwd}.`, {
+      service,
+      hint: 'Give the folder of the package that has the script.',
+    })
   }
   const { scripts = {} } = manifest(service, file)
   if (!scripts[script]) {
@@ -29,6 +32,10 @@ function manifest(service: string, file: string): { readonly scripts?: Readonly<
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as { scripts?: Record<string, string> }
   } catch (cause) {
-    throw new MoorageError('CONFIG_INVALID', `services.${service}.cwd: ${file} is not JSON: ${messageOf(cause)}.`, { service, hint: 'Correct that file.', cause })
+    throw new MoorageError('CONFIG_INVALID', `services.${service}.cwd: ${file} is not JSON: ${messageOf(cause)}.`, {
+      service,
+      hint: 'Correct that file.',
+      cause,
+    })
   }
 }

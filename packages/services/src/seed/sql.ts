@@ -3,11 +3,17 @@ import { MoorageError, type JsonObject, type PlainConnection } from '@moorage/co
 import { openSql } from '../drivers/sql-client.ts'
 
 /** Runs an SQL file through the driver that the user's project has: `pg` or `postgres`. */
-export async function seed(connection: PlainConnection, options: JsonObject, { root }: { readonly root: string }): Promise<void> {
+export async function seed(
+  connection: PlainConnection,
+  options: JsonObject,
+  { root }: { readonly root: string },
+): Promise<void> {
   const sql = await readFile((options['file'] as { $file: string }).$file, 'utf8')
   await using client = await openSql(String(connection['url']), root)
   if (!client) {
-    throw new MoorageError('SEED_FAILED', 'An SQL seed needs a driver, and the project has neither pg nor postgres.', { hint: 'npm install --save-dev pg' })
+    throw new MoorageError('SEED_FAILED', 'An SQL seed needs a driver, and the project has neither pg nor postgres.', {
+      hint: 'npm install --save-dev pg',
+    })
   }
   await client.query(sql)
 }

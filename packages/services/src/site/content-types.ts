@@ -53,13 +53,21 @@ const byExtension = new Map(TYPES.flatMap((entry) => entry.extensions.map((exten
 
 /** The header's value for a file, and whether it is worth compressing. */
 export function contentTypeOf(path: string): { readonly type: string; readonly compressible: boolean } {
-  const { type = UNKNOWN, text = false, compressible = false } = byExtension.get(/\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? '') ?? {}
+  const {
+    type = UNKNOWN,
+    text = false,
+    compressible = false,
+  } = byExtension.get(/\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? '') ?? {}
   return { type: text ? `${type}; charset=utf-8` : type, compressible }
 }
 
 /** The same table in nginx's words. It counts text/html in by itself. */
 export function nginxTypes(): { readonly types: string; readonly text: string; readonly compressible: string } {
-  const named = (those: readonly ContentType[]): string => those.map(({ type }) => type).filter((type) => type !== 'text/html').join(' ')
+  const named = (those: readonly ContentType[]): string =>
+    those
+      .map(({ type }) => type)
+      .filter((type) => type !== 'text/html')
+      .join(' ')
   return {
     types: TYPES.map(({ type, extensions }) => `${type} ${extensions.join(' ')};`).join(' '),
     text: named(TYPES.filter(({ text }) => text)),

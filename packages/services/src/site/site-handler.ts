@@ -29,12 +29,21 @@ export function siteHandler(site: Site): (request: IncomingMessage, response: Se
 
 function answer(site: Site, request: IncomingMessage, response: ServerResponse): void {
   const [path = '', query] = (request.url ?? '').split('?', 2)
-  const moved = (to: string): void => void response.writeHead(301, { Location: query === undefined ? to : `${to}?${query}` }).end()
+  const moved = (to: string): void =>
+    void response.writeHead(301, { Location: query === undefined ? to : `${to}?${query}` }).end()
   const missing = (): void => {
-    response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': MISSING.length }).end(MISSING)
+    response
+      .writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': MISSING.length })
+      .end(MISSING)
   }
   const serve = (file: string, absent: () => void): void => {
-    const sending = send(request, file, { root: site.root, dotfiles: 'allow', cacheControl: false, etag: false, lastModified: false })
+    const sending = send(request, file, {
+      root: site.root,
+      dotfiles: 'allow',
+      cacheControl: false,
+      etag: false,
+      lastModified: false,
+    })
     sending.on('directory', () => moved(posix.join(path, '/')))
     sending.on('error', ({ status }: { readonly status: number }) => {
       if (response.headersSent) response.destroy()
@@ -49,14 +58,17 @@ function answer(site: Site, request: IncomingMessage, response: ServerResponse):
       if (new Negotiator(request).encoding(['gzip']) === undefined) return
       response.setHeader('Content-Encoding', 'gzip')
       // The library sends a file as it is, of a length known beforehand.
-      sending.send = () => void pipeline(createReadStream(found), createGzip({ level: constants.Z_BEST_SPEED }), response, () => {})
+      sending.send = () =>
+        void pipeline(createReadStream(found), createGzip({ level: constants.Z_BEST_SPEED }), response, () => {})
     })
     sending.pipe(response)
   }
   if (`${path}/` === site.base) return moved(site.base)
   if (!path.startsWith(site.base)) return missing()
   // A path whose last part has an extension is an asset: its absence is to be seen.
-  serve(path.slice(site.base.length - 1), () => (site.spa && !/\.\w+$/.test(decodeURIComponent(path)) ? serve('/index.html', missing) : missing()))
+  serve(path.slice(site.base.length - 1), () =>
+    site.spa && !/\.\w+$/.test(decodeURIComponent(path)) ? serve('/index.html', missing) : missing(),
+  )
 }
 
 const MISSING = 'Not found\n'

@@ -5,7 +5,14 @@
 export function opMsg(command: string, database: string): string {
   const body = document([int32(command, 1), text('$db', database)])
   // Header: length, request id, response to, opcode 2013; then no flags, and a section of kind 0.
-  const header = [int32Bytes(16 + 4 + 1 + body.length), int32Bytes(1), int32Bytes(0), int32Bytes(2013), int32Bytes(0), Buffer.of(0)]
+  const header = [
+    int32Bytes(16 + 4 + 1 + body.length),
+    int32Bytes(1),
+    int32Bytes(0),
+    int32Bytes(2013),
+    int32Bytes(0),
+    Buffer.of(0),
+  ]
   return Buffer.concat([...header, body]).toString('hex')
 }
 

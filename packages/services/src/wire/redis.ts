@@ -12,7 +12,9 @@ export class RedisClient implements Disposable {
   private constructor(socket: Socket) {
     this.#socket = socket
     socket.on('data', (data) => this.#take(data)).on('error', (error) => this.#waiting?.fail(error))
-    socket.on('close', () => this.#waiting?.fail(new MoorageError('ISOLATION_FAILED', 'Redis has closed the connection.')))
+    socket.on('close', () =>
+      this.#waiting?.fail(new MoorageError('ISOLATION_FAILED', 'Redis has closed the connection.')),
+    )
   }
 
   static async open(url: string): Promise<RedisClient> {
@@ -23,7 +25,9 @@ export class RedisClient implements Disposable {
   }
 
   async call(...words: readonly string[]): Promise<Reply> {
-    const text = [`*${words.length}`, ...words.flatMap((word) => [`$${Buffer.byteLength(word)}`, word])].map((line) => `${line}\r\n`).join('')
+    const text = [`*${words.length}`, ...words.flatMap((word) => [`$${Buffer.byteLength(word)}`, word])]
+      .map((line) => `${line}\r\n`)
+      .join('')
     return await new Promise((done, fail) => {
       this.#waiting = { done, fail }
       this.#socket.write(text)
@@ -63,7 +67,10 @@ function parse(bytes: Buffer, start: number): Parsed | undefined {
   if (kind === ':') return { reply: Number(rest), end }
   const length = Number(rest)
   if (length < 0) return { reply: null, end }
-  if (kind === '$') return bytes.length < end + length + 2 ? undefined : { reply: bytes.toString('utf8', end, end + length), end: end + length + 2 }
+  if (kind === '$')
+    return bytes.length < end + length + 2
+      ? undefined
+      : { reply: bytes.toString('utf8', end, end + length), end: end + length + 2 }
   const items: Reply[] = []
   let at = end
   while (items.length < length) {

@@ -20,13 +20,23 @@ function formatProgress(progress: Progress, paint: Paint): readonly string[] {
     case 'provider':
       return [`moorage: provider ${progress.name} (${progress.reason})`]
     case 'phase':
-      return !progress.detail && (progress.phase === 'admit' || progress.phase === 'pull') ? [] : [paint('dim', `moorage: ${progress.service} ${PHASE_LABELS[progress.phase]}${progress.detail ? ` ${progress.detail}` : ''}`)]
+      return !progress.detail && (progress.phase === 'admit' || progress.phase === 'pull')
+        ? []
+        : [
+            paint(
+              'dim',
+              `moorage: ${progress.service} ${PHASE_LABELS[progress.phase]}${progress.detail ? ` ${progress.detail}` : ''}`,
+            ),
+          ]
     case 'ready': {
       const how = progress.given ? 'already there' : `${(progress.ms / 1000).toFixed(2)} s`
       return [`moorage: ${paint('green', '✓')} ${[progress.service, progress.url, how].filter(Boolean).join('  ')}`]
     }
     case 'exited':
-      return [`moorage: ${paint('red', '✗')} services.${progress.service} ${progress.reason}.${progress.logs.length ? ' Its last lines:' : ''}`, ...progress.logs.map((line) => `  ${line}`)]
+      return [
+        `moorage: ${paint('red', '✗')} services.${progress.service} ${progress.reason}.${progress.logs.length ? ' Its last lines:' : ''}`,
+        ...progress.logs.map((line) => `  ${line}`),
+      ]
     // The error that is thrown says it.
     case 'failed':
       return []
@@ -35,4 +45,10 @@ function formatProgress(progress: Progress, paint: Paint): readonly string[] {
   }
 }
 
-const PHASE_LABELS = { admit: 'waiting for a place:', schedule: 'scheduling', pull: 'pulling', start: 'starting', ready: 'waiting until ready' } as const
+const PHASE_LABELS = {
+  admit: 'waiting for a place:',
+  schedule: 'scheduling',
+  pull: 'pulling',
+  start: 'starting',
+  ready: 'waiting until ready',
+} as const

@@ -14,7 +14,14 @@ export function githubAnnotations(progress: Progress, env: EnvVariables): readon
   const error = `::error title=moorage::${escapeCommandText(text)}`
   if (!logs.length) return [error]
   const token = randomUUID()
-  return [error, `::group::Last lines of services.${service}`, `::stop-commands::${token}`, ...logs, `::${token}::`, '::endgroup::']
+  return [
+    error,
+    `::group::Last lines of services.${service}`,
+    `::stop-commands::${token}`,
+    ...logs,
+    `::${token}::`,
+    '::endgroup::',
+  ]
 }
 
 /** As GitHub's toolkit escapes a command's text, and its runner reads it. */

@@ -40,7 +40,9 @@ export function startSpans(root: string): ProvisionSpans | undefined {
   const parent = api.trace.setSpan(api.context.active(), whole)
   const services = new Map<string, Span>()
   const spanOf = (service: string): Span => {
-    const known = services.get(service) ?? tracer.startSpan('moorage.service', { attributes: { 'moorage.service': service } }, parent)
+    const known =
+      services.get(service) ??
+      tracer.startSpan('moorage.service', { attributes: { 'moorage.service': service } }, parent)
     services.set(service, known)
     return known
   }

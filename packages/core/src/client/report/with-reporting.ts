@@ -10,7 +10,10 @@ export interface ReportingOptions {
 }
 
 /** A provisioning, with its failure told and, where the user's OpenTelemetry records them, its spans. */
-export async function withReporting<T>({ root, onProgress = progressPrinter(process.stderr) }: ReportingOptions, provisioning: (onProgress: ProgressListener) => Promise<T>): Promise<T> {
+export async function withReporting<T>(
+  { root, onProgress = progressPrinter(process.stderr) }: ReportingOptions,
+  provisioning: (onProgress: ProgressListener) => Promise<T>,
+): Promise<T> {
   const spans = startSpans(root)
   try {
     const made = await provisioning((progress) => {
@@ -30,5 +33,10 @@ function failureOf(error: unknown): Progress {
   if (!isMoorageError(error)) return { kind: 'failed', text: messageOf(error), logs: [] }
   const { message, details } = toPlain(error)
   const { service, hint, logs = [] } = details
-  return { kind: 'failed', text: hint ? `${message}\n${hint}` : message, logs, ...(service === undefined ? {} : { service }) }
+  return {
+    kind: 'failed',
+    text: hint ? `${message}\n${hint}` : message,
+    logs,
+    ...(service === undefined ? {} : { service }),
+  }
 }
