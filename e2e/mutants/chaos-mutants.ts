@@ -199,9 +199,9 @@ export const chaosMutants: readonly Mutant[] = [
   {
     name: 'recovery off',
     guarantee: 'whoever outlives its supervisor removes what that one left',
-    file: 'packages/core/src/client/connect.ts',
-    find: 'if (!detached) await recoverAfterCrash(joining)',
-    replace: 'if (!parted && !afterDeath) await joining',
+    file: 'packages/core/src/client/open-run.ts',
+    find: 'if (!detached) await recoverAfterCrash(options)',
+    replace: 'if (!detached && !recoverAfterCrash) throw options',
     test: {
       project: 'e2e',
       file: 'e2e/runners/supervisor.test.ts',

@@ -115,7 +115,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'leave holds the runner',
     guarantee: 'a runner ends 8 s after its tests at the latest, whatever its supervisor does',
-    file: 'packages/core/src/client/connect.ts',
+    file: 'packages/core/src/client/membership.ts',
     find: "await channel.call('leave', ",
     replace: "await call('leave', ",
     test: runners(

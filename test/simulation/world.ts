@@ -1,6 +1,7 @@
 import { isMoorageError, type Provider } from '@moorage/core'
 import { sleep } from '../../packages/core/src/provider-kit/clock.ts'
-import { connect, type Membership } from '../../packages/core/src/client/connect.ts'
+import { connect } from '../../packages/core/src/client/connect.ts'
+import type { Membership } from '../../packages/core/src/client/membership.ts'
 import { providerLoader } from '../../packages/core/src/supervisor/supervisor-context.ts'
 import type { LaunchResult } from '../../packages/core/src/client/launch.ts'
 import { superviseAlone } from '../../packages/core/src/supervisor/single-instance.ts'

@@ -1,4 +1,4 @@
-import type { Membership, Outcome } from './connect.ts'
+import type { Membership, Outcome } from './membership.ts'
 
 /** One connection per process and place, counted: several projects of one runner share it. */
 interface PoolEntry {

@@ -1,11 +1,29 @@
 import type { Provider, ProviderRef } from '../contract/provider.ts'
-import { teardownFailures } from '../provisioning/task-stack.ts'
+import type { RunContext } from '../provisioning/reconciler.ts'
+import type { Clock } from '../provider-kit/clock.ts'
+import { teardownFailures, type TeardownResult } from '../provisioning/task-stack.ts'
 import { openJournal } from '../recovery/journal.ts'
 import { realSystem, type System } from '../recovery/system.ts'
 import { supervisorPaths, type SupervisorPaths } from '../protocol/paths.ts'
 import type { OpenParams } from './supervised-run.ts'
-import type { SupervisorContext } from './supervisor.ts'
 import { sweep } from '../recovery/sweep.ts'
+
+/** What the supervisor's process lends to its server. */
+export interface SupervisorContext {
+  readonly clock: Clock
+  /** Completes a run's identity with owner and folders, and begins its journal. */
+  begin(params: OpenParams): Omit<RunContext, 'onProgress'>
+  /** Called once, when services have started, or have failed to. */
+  opened(): void
+  /** From now on clients find this supervisor at another place. Gives false when somebody else is there. */
+  move(identity: string): Promise<boolean>
+  /** Called once, when nobody new may come in: before anything is undone. */
+  shut(why: string): void
+  /** Called once, when everything is undone and nobody has heard of it: whoever hears may be the last that could clean up. */
+  forget(undone: readonly TeardownResult[]): void
+  /** Called once, when everybody has been answered. */
+  done(undone: readonly TeardownResult[]): void | Promise<void>
+}
 
 export interface RunFolders {
   readonly place: SupervisorPaths

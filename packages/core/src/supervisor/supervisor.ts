@@ -1,30 +1,13 @@
 import type { Duplex } from 'node:stream'
-import { withTimeout, type Clock } from '../provider-kit/clock.ts'
+import { withTimeout } from '../provider-kit/clock.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import { teardownFailures, type TeardownResult } from '../provisioning/task-stack.ts'
 import type { Progress } from '../contract/progress.ts'
-import type { RunContext } from '../provisioning/reconciler.ts'
 import { Channel, requireProtocol, PROTOCOL_VERSION } from '../protocol/channel.ts'
 import { SupervisedRun, type OpenParams, type RunStatus } from './supervised-run.ts'
 import { Retention } from './retention.ts'
-
-/** What the supervisor's process lends to its server. */
-export interface SupervisorContext {
-  readonly clock: Clock
-  /** Completes a run's identity with owner and folders, and begins its journal. */
-  begin(params: OpenParams): Omit<RunContext, 'onProgress'>
-  /** Called once, when services have started, or have failed to. */
-  opened(): void
-  /** From now on clients find this supervisor at another place. Gives false when somebody else is there. */
-  move(identity: string): Promise<boolean>
-  /** Called once, when nobody new may come in: before anything is undone. */
-  shut(why: string): void
-  /** Called once, when everything is undone and nobody has heard of it: whoever hears may be the last that could clean up. */
-  forget(undone: readonly TeardownResult[]): void
-  /** Called once, when everybody has been answered. */
-  done(undone: readonly TeardownResult[]): void | Promise<void>
-}
+import type { SupervisorContext } from './supervisor-context.ts'
 
 // Milliseconds that a client has to read its last answer.
 const FLUSH_TIMEOUT_MS = 1_000
