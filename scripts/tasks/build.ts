@@ -45,6 +45,7 @@ for (const name of [
   'kubernetes-deleter-cluster-role.yaml',
 ])
   copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
+for (const name of ['README.md', 'LICENSE']) copyFileSync(name, `packages/moorage/${name}`)
 
 /**
  * The official client with its generated API takes 280 ms to load; its kubeconfig and auth code alone, 30. What needs the
