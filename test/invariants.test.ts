@@ -11,17 +11,26 @@ interface Statement {
 
 const document = readFileSync('docs/invariants.md', 'utf8')
 
-/** Rows of three cells: a statement, tests as `file`: title, mutants by name. */
+/** Top-level bullets are statements; the bullets below each are its evidence: "test `file`: title" or "mutant `name`". */
 function statementsIn(markdown: string): readonly Statement[] {
-  const rows = [...markdown.matchAll(/^\| ([^|\n]+) \| (`[^|\n]+) \|([^|\n]*)\|$/gm)]
-  return rows.map(([, text = '', tests = '', mutants = '']) => ({
-    text,
-    tests: tests.split('<br>').map((cell) => {
-      const [, file = cell, title = ''] = /^`([^`]+)`: (.+)$/.exec(cell) ?? []
-      return { file, title }
-    }),
-    mutants: mutants.trim().split('<br>').filter(Boolean),
-  }))
+  const bullets = [...markdown.matchAll(/^- ((?:.+\n {2}(?! *- ))*.+)\n((?: {2}- .+\n)*)/gm)]
+  return bullets.map(([, text = '', evidence = '']) => {
+    const cited = (kind: RegExp): readonly string[] => [...evidence.matchAll(kind)].map(([, what = '']) => what)
+    return {
+      text: text.replaceAll(/\s+/g, ' '),
+      tests: cited(/^ {2}- test (.+)$/gm).map((what) => {
+        const [, file = what, title = ''] = /^`([^`]+)`: (.+)$/.exec(what) ?? []
+        return { file, title }
+      }),
+      mutants: cited(/^ {2}- mutant `([^`]+)`$/gm),
+    }
+  })
+}
+
+/** Bullets that the parser does not understand would prove nothing unnoticed. */
+function unreadBullets(markdown: string): number {
+  const read = statementsIn(markdown).reduce((sum, { tests, mutants }) => sum + 1 + tests.length + mutants.length, 0)
+  return (markdown.match(/^ *[-*+] /gm)?.length ?? 0) - read
 }
 
 /** What a statement names and is not there. */
@@ -31,6 +40,7 @@ function missingOf({ text, tests, mutants }: Statement): readonly string[] {
     .map(({ file, title }) => `${file}: ${title}`)
   const unknown = mutants.filter((name) => !allMutants.some((mutant) => mutant.name === name))
   return [
+    ...(tests.length ? [] : [`${text}: there is no test`]),
     ...gone.map((what) => `${text}: there is no test ${what}`),
     ...unknown.map((name) => `${text}: there is no mutant '${name}'`),
   ]
@@ -46,7 +56,7 @@ function titles(file: string): ReadonlySet<string> {
 
 test('every statement has a test and a mutant, and they exist', () => {
   const statements = statementsIn(document)
-  expect(statements.length).toBe(document.match(/^\| (?!statement|command|`npm )/gm)?.length)
+  expect(unreadBullets(document)).toBe(0)
   expect(statements.length).toBeGreaterThan(20)
   // Those without one stand under a heading that says so.
   const [proved = ''] = document.split('## Proven without a mutant')
@@ -54,17 +64,24 @@ test('every statement has a test and a mutant, and they exist', () => {
   expect(statements.flatMap(missingOf)).toEqual([])
 })
 
-test('the check can fail: a wrong title, a wrong file, a wrong mutant', () => {
+test('the check can fail: a wrong title, a wrong file, a wrong mutant, no test, a bullet that is not understood', () => {
   const [first] = statementsIn(document)
   const { file = '', title = '' } = first?.tests[0] ?? {}
-  const row = (path: string, name: string, mutant: string): readonly string[] =>
-    statementsIn(`| Always | \`${path}\`: ${name} | ${mutant} |`).flatMap(missingOf)
-  expect(row(file, title, 'lifeline off')).toEqual([])
-  expect(row(file, `${title} not`, 'lifeline off')).toEqual([`Always: there is no test ${file}: ${title} not`])
-  expect(row('test/nowhere.test.ts', title, 'lifeline off')).toEqual([
-    `Always: there is no test test/nowhere.test.ts: ${title}`,
+  const entry = (path: string, name: string, mutant: string): string =>
+    `- It always\n  holds.\n  - test \`${path}\`: ${name}\n  - mutant \`${mutant}\`\n`
+  const missing = (markdown: string): readonly string[] => statementsIn(markdown).flatMap(missingOf)
+  expect(missing(entry(file, title, 'lifeline off'))).toEqual([])
+  expect(missing(entry(file, `${title} not`, 'lifeline off'))).toEqual([
+    `It always holds.: there is no test ${file}: ${title} not`,
   ])
-  expect(row(file, title, 'lifelines off')).toEqual(["Always: there is no mutant 'lifelines off'"])
+  expect(missing(entry('test/nowhere.test.ts', title, 'lifeline off'))).toEqual([
+    `It always holds.: there is no test test/nowhere.test.ts: ${title}`,
+  ])
+  expect(missing(entry(file, title, 'lifelines off'))).toEqual(["It always holds.: there is no mutant 'lifelines off'"])
+  expect(missing('- It always holds.\n\n')).toEqual(['It always holds.: there is no test'])
+  expect(unreadBullets(entry(file, title, 'lifeline off'))).toBe(0)
+  expect(unreadBullets(entry(file, title, 'lifeline off').replace('- mutant `', '- mutants `'))).toBe(1)
+  expect(unreadBullets(`${entry(file, title, 'lifeline off')}    - deeper\n`)).toBe(1)
 })
 
 test('every mutant stands in docs/invariants.md', () => {
