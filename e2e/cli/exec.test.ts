@@ -122,7 +122,7 @@ test('a command that is not there: 2', async () => {
   const child = await exec(stage, project, ['no-such-command'])
   expect(await child.ended).toEqual({ code: 2, signal: null })
   expect(child.output()).toContain(
-    "moorage: moorage exec: 'no-such-command' cannot be run.\nCheck its name and the PATH.\n",
+    "moorage: exec: cannot run 'no-such-command'.\nCheck the command's name and the PATH.\n",
   )
   await stage.clean(2_000)
 })

@@ -44,10 +44,10 @@ test('down leaves what is used to its users, and they take it with them', async 
   await until('it is used', () => user.output().includes('USES'))
   const status = await stage.start(moorage(project.folder, 'status'))
   await status.ended
-  expect(status.output()).toMatch(/^run \S+, stays for 8 h more, used by 1 process\n/)
+  expect(status.output()).toMatch(/^run \S+, kept for another 8 h, used by 1 process\n/)
   const down = await stage.start(moorage(project.folder, 'down'))
   expect(await down.ended).toEqual({ code: 0, signal: null })
-  expect(down.output()).toMatch(/^moorage: run \S+ is used by 1 process: it goes when it has left\n$/)
+  expect(down.output()).toMatch(/^moorage: run \S+ is used by 1 process and will be removed when it disconnects\n$/)
   const still = await stage.start(moorage(project.folder, 'status'))
   await still.ended
   expect(still.output()).toMatch(/^run \S+, used by 1 process\n✓ api /)
@@ -65,7 +65,7 @@ test('down and status work with a config that cannot be loaded any more', async 
   writeFileSync(join(project.folder, 'moorage.config.ts'), 'export default {')
   const down = await stage.start(moorage(project.folder, 'down'))
   expect(await down.ended).toEqual({ code: 0, signal: null })
-  expect(down.output()).toMatch(/^moorage: run \S+ is gone\n$/)
+  expect(down.output()).toMatch(/^moorage: removed run \S+\n$/)
   await stage.clean(5_000)
 })
 
@@ -97,7 +97,7 @@ test('doctor: which providers can be used, why not, and whether names are typed'
   const loose = await stage.start(moorage(project.folder, 'doctor'), env)
   expect(await loose.ended).toEqual({ code: 0, signal: null })
   expect(loose.output()).toMatch(
-    /^✓ config \S+moorage\.config\.ts: api\n✗ types: services\(\) is loosely typed\. Add to the config: declare module 'moorage' \{ interface Register \{ config: typeof config \} \}\n/,
+    /^✓ config \S+moorage\.config\.ts: api\n✗ types: services\(\) has no types of this config\. Add to it: declare module 'moorage' \{ interface Register \{ config: typeof config \} \}\n/,
   )
   expect(loose.output()).toMatch(/^✗ docker: .*\/nowhere\/docker\.sock.*\. To use it: .+$/m)
   expect(loose.output()).toMatch(/^✗ kubernetes: .+\. To use it: .+$/m)
@@ -108,6 +108,6 @@ test('doctor: which providers can be used, why not, and whether names are typed'
   )
   const typed = await stage.start(moorage(project.folder, 'doctor'), env)
   await typed.ended
-  expect(typed.output()).toContain('✓ types: services() knows its names\n')
+  expect(typed.output()).toContain('✓ types: services() has the types of this config\n')
   await stage.clean(1_000)
 })

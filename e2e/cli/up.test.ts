@@ -45,13 +45,13 @@ describe.each(PROVIDERS)('on %s', (provider) => {
     for (const name of ['db', 'web', 'late'])
       expect(up.output).toMatch(new RegExp(`^moorage: ✓ ${name}  \\S+  \\d+\\.\\d\\d s$`, 'm'))
     const run = runIn(up.output)
-    expect(up.output).toContain(`moorage: run ${run} stays for 8 h, or until: moorage down\n`)
+    expect(up.output).toContain(`moorage: run ${run} is kept for 8 h; to remove it earlier: moorage down\n`)
     const units = unitsOf(provider, run)
     expect(Object.keys(units).toSorted()).toEqual(['db', 'late', 'web'])
 
     const twice = await say('up')
     expect(twice.output).toMatch(
-      /^(moorage: ✓ \w+ {2}\S+ {2}already there\n){3}moorage: run \S+ stays for 8 h, or until: moorage down\n$/,
+      /^(moorage: ✓ \w+ {2}\S+ {2}already there\n){3}moorage: run \S+ is kept for 8 h; to remove it earlier: moorage down\n$/,
     )
     expect(runIn(twice.output)).toBe(run)
     expect(unitsOf(provider, run)).toEqual(units)
@@ -76,12 +76,12 @@ describe.each(PROVIDERS)('on %s', (provider) => {
     expect(unitsOf(provider, run)['db']).toBe(units['db'])
 
     const status = await say('status')
-    expect(status.output).toMatch(new RegExp(`^run ${run}, stays for 8 h more\\n(✓ \\w+ {2}\\S+\\n){3}$`))
+    expect(status.output).toMatch(new RegExp(`^run ${run}, kept for another 8 h\\n(✓ \\w+ {2}\\S+\\n){3}$`))
     const down = await say('down')
-    expect(down).toEqual({ code: 0, output: `moorage: run ${run} is gone\n` })
+    expect(down).toEqual({ code: 0, output: `moorage: removed run ${run}\n` })
     await stage.clean(5_000)
-    expect(await say('down')).toEqual({ code: 0, output: `moorage: nothing runs for ${project.folder}\n` })
-    expect(await say('status')).toEqual({ code: 1, output: `moorage: nothing runs for ${project.folder}\n` })
+    expect(await say('down')).toEqual({ code: 0, output: `moorage: no services are running for ${project.folder}\n` })
+    expect(await say('status')).toEqual({ code: 1, output: `moorage: no services are running for ${project.folder}\n` })
   })
 
   test('what two killed processes left: gc tells it, then removes it, and nothing else', async ({ skip }) => {
@@ -113,7 +113,10 @@ describe.each(PROVIDERS)('on %s', (provider) => {
         lines.map((line) => line.replace('would remove', 'removed')).toSorted(),
       )
       await stage.clean(5_000)
-      expect(await say('gc')).toEqual({ code: 0, output: 'moorage: nothing is left of dead runs\n' })
+      expect(await say('gc')).toEqual({
+        code: 0,
+        output: 'moorage: nothing to remove: dead runs left nothing behind\n',
+      })
     } finally {
       if (provider === 'docker') docker('rm', '-f', 'foreign')
     }
@@ -124,7 +127,7 @@ test('up ends by itself when its time is over', async () => {
   using project = openProject({ ...SITE, 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
   await using stage = await openStage(project.folder, 'process')
   const up = await teller(stage, project)('up', '--ttl', '3s')
-  expect(up.output).toContain('stays for 3 s')
+  expect(up.output).toContain('kept for 3 s')
   await expect(stage.clean(0)).rejects.toThrow('left behind')
   await stage.clean(5_000)
 })
@@ -209,7 +212,7 @@ test('a config that has gone meanwhile keeps nobody from looking, and from down'
   const run = runIn((await say('up')).output)
   rmSync(join(project.folder, 'moorage.config.ts'))
   expect((await say('status')).output).toContain(run)
-  expect(await say('down')).toEqual({ code: 0, output: `moorage: run ${run} is gone\n` })
+  expect(await say('down')).toEqual({ code: 0, output: `moorage: removed run ${run}\n` })
   expect((await say('down')).code).toBe(2)
   await stage.clean(2_000)
 })

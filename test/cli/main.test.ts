@@ -5,18 +5,19 @@ import { expect, test } from 'vitest'
 const USAGE = `Usage: moorage COMMAND [OPTIONS]
 
   exec -- COMMAND [ARGS]         start the services, run COMMAND with their URLs in its environment, remove them
-  up [--ttl 8h] [--json|--env]   start the services and leave them; later runs with the same config use them
-  status [--json|--env]          what runs for this project, and for how long
-  logs SERVICE [-n 50] [-f]      the last lines of a service, and with -f those to come
-  down                           remove what 'up' has started, or a failure has left
-  gc [--dry-run] [--json]        remove what dead runs have left, on every provider
-  doctor                         which providers can be used here, and why not
+  up [--ttl 8h] [--json|--env]   start the services and keep them for later runs with the same config
+  status [--json|--env]          show this project's runs, their services and how long they are kept
+  logs SERVICE [-n 50] [-f]      print the last lines of a service's log; -f prints new lines as they arrive
+  down                           remove the services that 'up' started or that a failed run kept
+  gc [--dry-run] [--json]        remove what dead runs left behind, on every provider
+  doctor                         check the config, and which providers work on this machine
 
-Every command takes --config FILE; default: moorage.config.ts of this folder.
-Exit code: of exec COMMAND's own, 130 or 143 when a signal ended it; 1 for a failure; 2 for a wrong call or config.
+Every command accepts --config FILE. Default: moorage.config.ts in the current folder.
+Exit codes: 0 on success, 1 on failure, 2 for a wrong command line or config. 'exec' returns the exit code
+of COMMAND, or 130 or 143 if Ctrl-C or SIGTERM ended it.
 `
 
-/** The command line from its sources, as a process of its own. */
+/** Runs the command line from its sources in a separate process. */
 function moorage(...args: string[]): {
   readonly status: number | null
   readonly stdout: string
@@ -31,7 +32,7 @@ function moorage(...args: string[]): {
 }
 
 test.each<[what: string, args: string[], stderr: string]>([
-  ['an unknown command', ['start'], `moorage: There is no command 'start'.\n${USAGE}`],
+  ['an unknown command', ['start'], `moorage: Unknown command 'start'.\n${USAGE}`],
   [
     'an unknown option',
     ['exec', '--provider', 'docker', '--', 'true'],
@@ -42,48 +43,44 @@ test.each<[what: string, args: string[], stderr: string]>([
     ['exec', '--config', '--', 'true'],
     `moorage: Option '-c, --config <value>' argument missing.\n${USAGE}`,
   ],
-  ['a command without the dashes', ['exec', 'npm', 'test'], `moorage: Unexpected argument 'npm'.\n${USAGE}`],
-  ['no command', ['exec'], 'moorage: moorage exec: there is no command to run.\nWrite: moorage exec -- npm test\n'],
+  ['a command without --', ['exec', 'npm', 'test'], `moorage: Unexpected argument 'npm'.\n${USAGE}`],
+  ['no command', ['exec'], 'moorage: exec: no command given.\nExample: moorage exec -- npm test\n'],
+  ['nothing after --', ['exec', '--'], 'moorage: exec: no command given.\nExample: moorage exec -- npm test\n'],
   [
-    'nothing behind the dashes',
-    ['exec', '--'],
-    'moorage: moorage exec: there is no command to run.\nWrite: moorage exec -- npm test\n',
-  ],
-  [
-    'a time without its unit',
+    'a duration without a unit',
     ['up', '--ttl', '90'],
-    "moorage: moorage up: --ttl: '90' is not a time that services can stay.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
+    "moorage: up: --ttl: '90' is not a time that services can stay.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
   ],
   [
-    'a time that is too long',
+    'a duration above the limit',
     ['up', '--ttl', '25h'],
-    "moorage: moorage up: --ttl: '25h' is not a time that services can stay.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
+    "moorage: up: --ttl: '25h' is not a time that services can stay.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
   ],
   [
-    'two forms at once',
+    'two output formats at once',
     ['status', '--json', '--env'],
-    'moorage: moorage status: --json and --env exclude each other.\nLeave one of them out.\n',
+    'moorage: status: --json and --env cannot be combined.\nOmit one of them.\n',
   ],
-  ['logs of nothing', ['logs'], 'moorage: moorage logs: which service?\nWrite: moorage logs db\n'],
+  ['logs without a service', ['logs'], 'moorage: logs: no service given.\nExample: moorage logs db\n'],
   ['logs of two services', ['logs', 'a', 'b'], `moorage: Unexpected argument 'b'.\n${USAGE}`],
   [
-    'lines that are no number',
+    'a line count that is not a number',
     ['logs', 'a', '-n', 'many'],
-    "moorage: moorage logs: -n: 'many' is not a number of lines.\nWrite: moorage logs db -n 100\n",
+    "moorage: logs: -n: 'many' is not a number of lines.\nExample: moorage logs db -n 100\n",
   ],
   [
-    'a config that is not there',
+    'a config that does not exist',
     ['exec', '--config', '/nowhere/a.config.ts', '--', 'true'],
-    'moorage: --config: there is no file /nowhere/a.config.ts.\nGive the path of a config, or leave it out for moorage.config.ts of this folder.\n',
+    'moorage: --config: the file /nowhere/a.config.ts does not exist.\nGive the path of a config, or omit --config to use moorage.config.ts in the current folder.\n',
   ],
 ])('%s: exit code 2', (_what, args, stderr) => {
   expect(moorage(...args)).toEqual({ status: 2, stdout: '', stderr })
 })
 
-test('without anything it shows how it is called, and that this was no call', () => {
+test('without arguments it prints the usage and exits with 2', () => {
   expect(moorage()).toEqual({ status: 2, stdout: USAGE, stderr: '' })
 })
 
-test.each(['--help', 'help', '-h'])('%s shows how it is called', (word) => {
+test.each(['--help', 'help', '-h'])('%s prints the usage', (word) => {
   expect(moorage(word)).toEqual({ status: 0, stdout: USAGE, stderr: '' })
 })

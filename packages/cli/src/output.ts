@@ -1,30 +1,36 @@
 import { MoorageError } from '@moorage/core'
 import { runVariables, type RunStatus } from '@moorage/core/runner'
-import type { Invocation } from './main.ts'
+import type { Invocation, OptionDefinitions } from './command.ts'
 
-export type Form = 'json' | 'env'
+export type OutputFormat = 'json' | 'env'
 
-/** In which form a command is to give its data, if it is to give some. */
-export function askedForm(command: string, { json, env }: Invocation['options']): Form | undefined {
+export const FORMAT_OPTIONS: OptionDefinitions = { json: { type: 'boolean' }, env: { type: 'boolean' } }
+
+/** The data format that the options ask for, if any. Throws `MoorageError` (USAGE) if they ask for two. */
+export function outputFormat(command: string, { json, env }: Invocation['options']): OutputFormat | undefined {
   if (json && env)
-    throw new MoorageError('USAGE', `moorage ${command}: --json and --env exclude each other.`, {
-      hint: 'Leave one of them out.',
+    throw new MoorageError('USAGE', `${command}: --json and --env cannot be combined.`, {
+      hint: 'Omit one of them.',
     })
   return json ? 'json' : env ? 'env' : undefined
 }
 
-/** A run on stdout: as JSON, or as lines for a shell and for `node --env-file`. */
-export function write(form: Form, status: RunStatus): void {
-  const env = runVariables(status)
-  if (form === 'env') {
-    for (const [name, value] of Object.entries(env)) process.stdout.write(`${name}=${quoted(value)}\n`)
+/** Writes a run to stdout: as JSON, or as lines for a shell and for `node --env-file`. */
+export function writeRun(format: OutputFormat, status: RunStatus): void {
+  if (format === 'env') {
+    for (const [name, value] of Object.entries(runVariables(status)))
+      process.stdout.write(`${name}=${shellQuoted(value)}\n`)
     return
   }
-  process.stdout.write(`${JSON.stringify(described(status), null, 2)}\n`)
+  writeJson(runToJson(status))
 }
 
-/** A run for programs. */
-export function described(status: RunStatus): object {
+export function writeJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** A run as `--json` prints it. */
+export function runToJson(status: RunStatus): object {
   const { run, connections: services, healthProblems, users, stays } = status
   return {
     run,
@@ -36,6 +42,16 @@ export function described(status: RunStatus): object {
   }
 }
 
-function quoted(value: string): string {
+/** A line on stderr, which carries everything but data. */
+export function writeNotice(text: string): void {
+  process.stderr.write(`moorage: ${text}\n`)
+}
+
+/** `1 process`, `2 processes`. */
+export function processCount(count: number): string {
+  return `${count} process${count > 1 ? 'es' : ''}`
+}
+
+function shellQuoted(value: string): string {
   return `'${value.replaceAll("'", `'\\''`)}'`
 }

@@ -1,29 +1,28 @@
 import { dirname } from 'node:path'
-import type { AnyConfig } from '@moorage/core'
 import { loadConfig, listRuns, type LiveRun } from '@moorage/core/runner'
-import type { Invocation } from './main.ts'
+import type { Invocation } from './command.ts'
 
-/** A project's folder. A config that cannot be loaded any more must not keep anybody from looking, and from `down`. */
-export async function rootOf({ file }: Pick<Invocation, 'file'>): Promise<string> {
+/** A project's root folder. A config that no longer loads must not block `status`, `logs` and `down`. */
+export async function projectRoot({ configPath }: Pick<Invocation, 'configPath'>): Promise<string> {
   let path: string
   try {
-    path = file()
+    path = configPath()
   } catch (error) {
-    // Another branch may have none: what was started here can be looked at, and ended, all the same.
-    if (await eachRun(process.cwd(), () => Promise.resolve())) return process.cwd()
+    // Another branch may have no config. Runs that were started in this folder stay accessible all the same.
+    if (await forEachRun(process.cwd(), () => Promise.resolve())) return process.cwd()
     throw error
   }
-  const config: AnyConfig | undefined = await loadConfig(path).catch(() => undefined)
+  const config = await loadConfig(path).catch(() => undefined)
   return config?.root ?? dirname(path)
 }
 
-/** Calls back with every run of the project that lives, and ends the visits. Gives how many there were. */
-export async function eachRun(root: string, look: (standing: LiveRun) => Promise<void>): Promise<number> {
-  const found = await listRuns(process.env, root)
+/** Calls `visit` for each live run of a project and closes the connections. Returns the number of runs. */
+export async function forEachRun(root: string, visit: (run: LiveRun) => Promise<void>): Promise<number> {
+  const runs = await listRuns(process.env, root)
   try {
-    for (const one of found) await look(one)
+    for (const run of runs) await visit(run)
   } finally {
-    for (const { inspector } of found) inspector.close()
+    for (const { inspector } of runs) inspector.close()
   }
-  return found.length
+  return runs.length
 }

@@ -2,22 +2,21 @@ import { dirname } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { loadConfig, probeAll } from '@moorage/core/runner'
-import type { Invocation } from '../main.ts'
+import type { Command, Invocation } from '../command.ts'
 
-/** Which providers can be used here, and what keeps a config from working as well as it could. */
-export async function doctor({ installation, file }: Invocation): Promise<number> {
-  const mark = (good: boolean): string =>
-    styleText(good ? 'green' : 'red', good ? '✓' : '✗', { stream: process.stdout })
-  const say = (good: boolean, text: string): void => void process.stdout.write(`${mark(good)} ${text}\n`)
-  const path = file()
+/** Checks the config and every provider. Exit code 1 if no provider works on this machine. */
+export const doctor: Command = { options: {}, maxArgs: 0, run: runDoctor }
+
+async function runDoctor({ installation, configPath }: Invocation): Promise<number> {
+  const path = configPath()
   const { provider, services } = await loadConfig(path)
-  say(true, `config ${path}: ${Object.keys(services).join(', ')}`)
+  report(true, `config ${path}: ${Object.keys(services).join(', ')}`)
   const typed = /interface\s+Register\b/.test(readFileSync(path, 'utf8'))
-  say(
+  report(
     typed,
     typed
-      ? 'types: services() knows its names'
-      : "types: services() is loosely typed. Add to the config: declare module 'moorage' { interface Register { config: typeof config } }",
+      ? 'types: services() has the types of this config'
+      : "types: services() has no types of this config. Add to it: declare module 'moorage' { interface Register { config: typeof config } }",
   )
   const probed = await probeAll(
     provider
@@ -25,7 +24,12 @@ export async function doctor({ installation, file }: Invocation): Promise<number
       : installation.providers,
     dirname(path),
   )
-  for (const [name, said] of probed)
-    say(said.ok, said.ok ? `${name}: ${said.detail}` : `${name}: ${said.reason}. To use it: ${said.fix}`)
+  for (const [name, result] of probed)
+    report(result.ok, result.ok ? `${name}: ${result.detail}` : `${name}: ${result.reason}. To use it: ${result.fix}`)
   return [...probed.values()].some(({ ok }) => ok) ? 0 : 1
+}
+
+function report(ok: boolean, text: string): void {
+  const mark = styleText(ok ? 'green' : 'red', ok ? '✓' : '✗', { stream: process.stdout })
+  process.stdout.write(`${mark} ${text}\n`)
 }

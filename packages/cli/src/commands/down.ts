@@ -1,32 +1,34 @@
 import { collectGarbage } from '@moorage/core/runner'
-import type { Invocation } from '../main.ts'
-import { eachRun, rootOf } from '../project.ts'
+import type { Command, Invocation } from '../command.ts'
+import { processCount, writeNotice } from '../output.ts'
+import { forEachRun, projectRoot } from '../project.ts'
 
-/** Ends the stay of a project's runs: what nobody uses goes now, the rest when its users have left. */
-export async function down(invocation: Invocation): Promise<number> {
-  const root = await rootOf(invocation)
+/** Removes a project's runs: idle ones at once, the others when the processes that use them have disconnected. */
+export const down: Command = { options: {}, maxArgs: 0, run: runDown }
+
+async function runDown(invocation: Invocation): Promise<number> {
+  const root = await projectRoot(invocation)
   const failures: string[] = []
-  const say = (text: string): void => void process.stderr.write(`moorage: ${text}\n`)
-  const count = await eachRun(root, async ({ run, inspector }) => {
-    const { users, failures: own } = await inspector.release()
-    failures.push(...own)
-    say(
+  const count = await forEachRun(root, async ({ run, inspector }) => {
+    const { users, failures: ofRun } = await inspector.release()
+    failures.push(...ofRun)
+    writeNotice(
       users
-        ? `run ${run} is used by ${users} process${users > 1 ? 'es' : ''}: it goes when ${users > 1 ? 'they have' : 'it has'} left`
-        : `run ${run} is gone`,
+        ? `run ${run} is used by ${processCount(users)} and will be removed when ${users > 1 ? 'they disconnect' : 'it disconnects'}`
+        : `removed run ${run}`,
     )
   })
-  // A killed supervisor's run lives no more, but what it left may.
-  const left = await collectGarbage([], {
+  // A run whose supervisor was killed is not listed, but its services may still exist.
+  const leftovers = await collectGarbage([], {
     env: process.env,
     root,
     dry: false,
     signal: new AbortController().signal,
     failed: false,
   })
-  for (const { kind, id } of left.reaped) say(`left by a run that was killed: ${kind} ${id} is gone`)
-  failures.push(...left.failures)
-  for (const failure of failures) say(`not removed: ${failure}`)
-  if (!count && !left.reaped.length) say(`nothing runs for ${root}`)
+  for (const { kind, id } of leftovers.reaped) writeNotice(`removed ${kind} ${id}, left behind by a killed run`)
+  failures.push(...leftovers.failures)
+  for (const failure of failures) writeNotice(`not removed: ${failure}`)
+  if (!count && !leftovers.reaped.length) writeNotice(`no services are running for ${root}`)
   return failures.length ? 1 : 0
 }

@@ -1,27 +1,27 @@
 import { spawn } from 'node:child_process'
 import { MoorageError } from '@moorage/core'
 import { loadConfig, withReporting, provisionWith } from '@moorage/core/runner'
-import type { Invocation } from '../main.ts'
-import { exitCode, withSignals, type Signals } from '../signals.ts'
+import type { Command, Invocation } from '../command.ts'
+import { signalExitCode, withSignals, type Signals } from '../signals.ts'
 
-/** Runs a command with the services' URLs in its environment; its exit code and the signals are passed on. */
-export async function exec({ args, file, installation }: Invocation): Promise<number> {
-  const [program, ...rest] = args
+/** Runs a command with the services' URLs in its environment. Returns its exit code and forwards signals to it. */
+export const exec: Command = { options: {}, maxArgs: 0, run: runExec }
+
+async function runExec({ args, configPath, installation }: Invocation): Promise<number> {
+  const [program, ...programArgs] = args
   if (program === undefined)
-    throw new MoorageError('USAGE', 'moorage exec: there is no command to run.', {
-      hint: 'Write: moorage exec -- npm test',
-    })
-  // Nothing has begun yet: until here a signal ends a config that never comes to its end.
-  const config = await loadConfig(file())
+    throw new MoorageError('USAGE', 'exec: no command given.', { hint: 'Example: moorage exec -- npm test' })
+  // Nothing has started yet, so signals keep their default: they end the process even if the config never settles.
+  const config = await loadConfig(configPath())
   return await withSignals(async (signals) => {
     const env = await withReporting({ root: config.root, onProgress: undefined }, (onProgress) =>
       provisionWith(installation, config, { onProgress, signal: signals.abort }),
     )
     let failed = false
     try {
-      const code = await run([program, ...rest], env.env, signals)
-      // Whoever stopped it has not seen it fail.
-      failed = code !== 0 && !signals.caught
+      const code = await runCommand([program, ...programArgs], env.env, signals)
+      // A command that a signal ended has not failed.
+      failed = code !== 0 && !signals.received
       return code
     } finally {
       await env.dispose({ failed })
@@ -29,25 +29,25 @@ export async function exec({ args, file, installation }: Invocation): Promise<nu
   })
 }
 
-function run(
-  [program = '', ...rest]: readonly string[],
+function runCommand(
+  [program = '', ...args]: readonly string[],
   variables: { readonly [name: string]: string },
   signals: Signals,
 ): Promise<number> {
-  return new Promise((done, fail) => {
-    const child = spawn(program, rest, { stdio: 'inherit', env: { ...process.env, ...variables } })
-    signals.passTo((signal) => {
-      // In a terminal Ctrl-C reaches the child by itself; a second copy of the signal would end it without its clean-up.
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...variables } })
+    signals.forwardTo((signal) => {
+      // A terminal sends Ctrl-C to the child as well. A second SIGINT would end the child before its clean-up.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     })
     child.once('error', (cause) =>
-      fail(
-        new MoorageError('USAGE', `moorage exec: '${program}' cannot be run.`, {
-          hint: 'Check its name and the PATH.',
+      reject(
+        new MoorageError('USAGE', `exec: cannot run '${program}'.`, {
+          hint: "Check the command's name and the PATH.",
           cause,
         }),
       ),
     )
-    child.once('exit', (code, signal) => done(code ?? exitCode(signal)))
+    child.once('exit', (code, signal) => resolve(code ?? signalExitCode(signal)))
   })
 }

@@ -1,44 +1,54 @@
 import { dirname } from 'node:path'
 import { collectGarbage, loadConfig } from '@moorage/core/runner'
 import type { ProviderRef } from '@moorage/core'
-import type { Invocation } from '../main.ts'
+import type { Command, Invocation } from '../command.ts'
+import { writeJson, writeNotice } from '../output.ts'
 
-/** Removes what is provably ours and expired, on every provider that can be used here, and says what it was. */
-export async function gc({ installation, options, file }: Invocation): Promise<number> {
+/** Removes what dead and failed runs left behind, on every provider that works here, and lists each object. */
+export const gc: Command = {
+  options: { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } },
+  maxArgs: 0,
+  run: runGc,
+}
+
+async function runGc({ installation, options, configPath }: Invocation): Promise<number> {
   const dry = options['dry-run'] === true
-  const { reaped, failures } = await collectGarbage(await providersOf(installation.providers, file), {
+  const { reaped, failures } = await collectGarbage(await providersToCheck(installation.providers, configPath), {
     env: process.env,
-    root: root(file),
+    root: rootFolder(configPath),
     dry,
     signal: new AbortController().signal,
     failed: true,
   })
-  if (options['json']) process.stdout.write(`${JSON.stringify({ dryRun: dry, removed: reaped, failures }, null, 2)}\n`)
+  if (options['json']) writeJson({ dryRun: dry, removed: reaped, failures })
   else
     for (const { kind, id, run } of reaped)
       process.stdout.write(
         `${dry ? 'would remove' : 'removed'} ${kind} ${id}${run && run !== id ? ` of run ${run}` : ''}\n`,
       )
-  if (!reaped.length && !failures.length) process.stderr.write('moorage: nothing is left of dead runs\n')
-  for (const failure of failures) process.stderr.write(`moorage: not removed: ${failure}\n`)
+  if (!reaped.length && !failures.length) writeNotice('nothing to remove: dead runs left nothing behind')
+  for (const failure of failures) writeNotice(`not removed: ${failure}`)
   return failures.length ? 1 : 0
 }
 
-/** With a config its own provider comes instead of the plain one of that name. */
-async function providersOf(known: readonly ProviderRef[], file: Invocation['file']): Promise<readonly ProviderRef[]> {
-  const own = await Promise.resolve()
-    .then(file)
+/** Replaces the default provider of the same module by the config's, whose options may name another engine. */
+async function providersToCheck(
+  defaults: readonly ProviderRef[],
+  configPath: Invocation['configPath'],
+): Promise<readonly ProviderRef[]> {
+  const configured = await Promise.resolve()
+    .then(configPath)
     .then(loadConfig)
     .then(
       ({ provider }) => provider,
       () => undefined,
     )
-  return own ? [...known.filter(({ module }) => module !== own.module), own] : known
+  return configured ? [...defaults.filter(({ module }) => module !== configured.module), configured] : defaults
 }
 
-function root(file: Invocation['file']): string {
+function rootFolder(configPath: Invocation['configPath']): string {
   try {
-    return dirname(file())
+    return dirname(configPath())
   } catch {
     return process.cwd()
   }

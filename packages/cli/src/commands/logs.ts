@@ -1,46 +1,55 @@
 import { MoorageError, type LogLine } from '@moorage/core'
-import type { Invocation } from '../main.ts'
-import { eachRun, rootOf } from '../project.ts'
+import type { Command, Invocation } from '../command.ts'
+import { writeNotice } from '../output.ts'
+import { forEachRun, projectRoot } from '../project.ts'
 import { withSignals } from '../signals.ts'
 
-/** The last lines of a service, and with `--follow` those to come. */
-export async function logs(invocation: Invocation): Promise<number> {
+const DEFAULT_LINES = 50
+
+/** Prints the last lines of a service's log, and with `--follow` the new ones as they arrive. */
+export const logs: Command = {
+  options: { lines: { type: 'string', short: 'n' }, follow: { type: 'boolean', short: 'f' } },
+  maxArgs: 1,
+  run: runLogs,
+}
+
+async function runLogs(invocation: Invocation): Promise<number> {
   const {
     args: [service],
     options,
   } = invocation
   if (service === undefined)
-    throw new MoorageError('USAGE', 'moorage logs: which service?', { hint: 'Write: moorage logs db' })
-  const tail = countOf(options['lines'])
-  const root = await rootOf(invocation)
-  const take = ({ text }: LogLine): void => void process.stdout.write(`${text}\n`)
-  // Whoever reads us may have seen enough.
+    throw new MoorageError('USAGE', 'logs: no service given.', { hint: 'Example: moorage logs db' })
+  const tail = parseLineCount(options['lines'])
+  const root = await projectRoot(invocation)
+  const print = ({ text }: LogLine): void => void process.stdout.write(`${text}\n`)
+  // The reader of a pipe, such as `head`, may close it early.
   process.stdout.on('error', () => process.exit(0))
   return await withSignals(async ({ abort }) => {
-    let last: unknown
-    let shown = false
-    const count = await eachRun(root, async ({ inspector }) => {
-      if (shown) return
+    let lastError: unknown
+    let printed = false
+    const count = await forEachRun(root, async ({ inspector }) => {
+      if (printed) return
       abort.addEventListener('abort', () => inspector.close(), { once: true })
       try {
-        if (options['follow']) await inspector.follow(service, tail, take)
-        else for (const line of await inspector.logs(service, tail)) take(line)
-        shown = true
+        if (options['follow']) await inspector.follow(service, tail, print)
+        else for (const line of await inspector.logs(service, tail)) print(line)
+        printed = true
       } catch (error) {
-        last = error
+        lastError = error
       }
     })
-    if (shown) return 0
-    if (last !== undefined) throw last
-    if (!count) process.stderr.write(`moorage: nothing runs for ${root}\n`)
+    if (printed) return 0
+    if (lastError !== undefined) throw lastError
+    if (!count) writeNotice(`no services are running for ${root}`)
     return 1
   })
 }
 
-function countOf(lines: string | boolean | undefined): number {
-  if (lines === undefined) return 50
+function parseLineCount(lines: string | boolean | undefined): number {
+  if (lines === undefined) return DEFAULT_LINES
   if (/^\d{1,6}$/.test(String(lines))) return Number(lines)
-  throw new MoorageError('USAGE', `moorage logs: -n: '${String(lines)}' is not a number of lines.`, {
-    hint: 'Write: moorage logs db -n 100',
+  throw new MoorageError('USAGE', `logs: -n: '${String(lines)}' is not a number of lines.`, {
+    hint: 'Example: moorage logs db -n 100',
   })
 }

@@ -1,49 +1,44 @@
 import { styleText } from 'node:util'
 import { displayUrl, formatDuration, type RunStatus } from '@moorage/core/runner'
-import { askedForm, described, write } from '../output.ts'
-import type { Invocation } from '../main.ts'
-import { eachRun, rootOf } from '../project.ts'
+import type { Command, Invocation } from '../command.ts'
+import { FORMAT_OPTIONS, outputFormat, processCount, runToJson, writeJson, writeNotice, writeRun } from '../output.ts'
+import { forEachRun, projectRoot } from '../project.ts'
 
-/** What runs for a project. Exit code 1 when nothing does. */
-export async function status(invocation: Invocation): Promise<number> {
-  const form = askedForm('status', invocation.options)
-  const root = await rootOf(invocation)
-  const found: RunStatus[] = []
-  await eachRun(root, async ({ inspector }) => {
-    const said = await inspector.status()
-    if (said) found.push(said)
+/** Shows the runs of a project. Exit code 1 if there are none. */
+export const status: Command = { options: FORMAT_OPTIONS, maxArgs: 0, run: runStatus }
+
+async function runStatus(invocation: Invocation): Promise<number> {
+  const format = outputFormat('status', invocation.options)
+  const root = await projectRoot(invocation)
+  const runs: RunStatus[] = []
+  await forEachRun(root, async ({ inspector }) => {
+    const answer = await inspector.status()
+    if (answer) runs.push(answer)
   })
-  // What was left standing first: it is what variables are asked of.
-  const [first, ...more] = found.toSorted((a, b) => rank(b) - rank(a))
-  if (form === 'json')
-    process.stdout.write(`${JSON.stringify(first ? [first, ...more].map(described) : [], null, 2)}\n`)
-  else if (first && form === 'env') write(form, first)
-  else if (first)
-    process.stdout.write(
-      [first, ...more]
-        .flatMap(linesOf)
-        .map((line) => `${line}\n`)
-        .join(''),
-    )
-  if (!first) process.stderr.write(`moorage: nothing runs for ${root}\n`)
+  // The run of `moorage up` comes first: `--env` prints the variables of the first one.
+  const [first, ...others] = runs.toSorted((a, b) => priority(b) - priority(a))
+  if (format === 'json') writeJson(first ? [first, ...others].map(runToJson) : [])
+  else if (first && format === 'env') writeRun(format, first)
+  else if (first) for (const line of [first, ...others].flatMap(describeRun)) process.stdout.write(`${line}\n`)
+  if (!first) writeNotice(`no services are running for ${root}`)
   return first ? 0 : 1
 }
 
-function rank({ stays }: RunStatus): number {
+function priority({ stays }: RunStatus): number {
   return stays?.reason === 'asked' ? 2 : stays ? 0 : 1
 }
 
-function linesOf({ run, connections, variables, healthProblems, users, stays }: RunStatus): readonly string[] {
+function describeRun({ run, connections, variables, healthProblems, users, stays }: RunStatus): readonly string[] {
   const paint = (style: 'green' | 'red', text: string): string => styleText(style, text, { stream: process.stdout })
-  const why = stays?.reason === 'failed' ? 'failed, stays' : 'stays'
-  const until = stays ? [`${why} for ${formatDuration(stays.remainingMs)} more`] : []
-  const used = users ? [`used by ${users} process${users > 1 ? 'es' : ''}`] : []
+  const failed = stays?.reason === 'failed' ? ['failed'] : []
+  const kept = stays ? [`kept for another ${formatDuration(stays.remainingMs)}`] : []
+  const used = users ? [`used by ${processCount(users)}`] : []
   const services = Object.keys(variables).map((name) => {
     const url = connections[name]?.['url']
-    const ill = healthProblems[name] ?? (connections[name] ? undefined : 'did not start, or was stopped')
-    return ill === undefined
+    const problem = healthProblems[name] ?? (connections[name] ? undefined : 'did not start, or was stopped')
+    return problem === undefined
       ? [paint('green', '✓'), `${name} `, typeof url === 'string' ? displayUrl(url) : '']
-      : [paint('red', '✗'), `${name} `, ill]
+      : [paint('red', '✗'), `${name} `, problem]
   })
-  return [`run ${[run, ...until, ...used].join(', ')}`, ...services.map((parts) => parts.join(' ').trimEnd())]
+  return [`run ${[run, ...failed, ...kept, ...used].join(', ')}`, ...services.map((parts) => parts.join(' ').trimEnd())]
 }

@@ -8,38 +8,41 @@ import {
   progressPrinter,
   startDetached,
 } from '@moorage/core/runner'
-import { askedForm, write } from '../output.ts'
-import type { Invocation } from '../main.ts'
+import type { Command, Invocation } from '../command.ts'
+import { FORMAT_OPTIONS, outputFormat, writeRun } from '../output.ts'
 import { withSignals } from '../signals.ts'
 
-/** Starts the services and leaves them standing, each told by one line; data only where it is asked for. */
-export async function up({ file, options, installation }: Invocation): Promise<number> {
-  const form = askedForm('up', options)
-  const ttl = parseDuration(String(options['ttl'] ?? '8h'), 'moorage up: --ttl')
-  // Nothing has begun yet: until here a signal ends a config that never comes to its end.
-  const config = await loadConfig(file())
+const DEFAULT_TTL = '8h'
+
+/** Starts the services and keeps them running, with a line for each on stderr. Prints data only with `--json` or `--env`. */
+export const up: Command = { options: { ...FORMAT_OPTIONS, ttl: { type: 'string' } }, maxArgs: 0, run: runUp }
+
+async function runUp({ configPath, options, installation }: Invocation): Promise<number> {
+  const format = outputFormat('up', options)
+  const ttl = parseDuration(String(options['ttl'] ?? DEFAULT_TTL), 'up: --ttl')
+  // Nothing has started yet, so signals keep their default: they end the process even if the config never settles.
+  const config = await loadConfig(configPath())
   return await withSignals(async ({ abort: signal }) => {
     const print = progressPrinter(process.stderr)
-    const ready = new Set<string>()
+    const reported = new Set<string>()
     const onProgress: ProgressListener = (progress) => {
-      if (progress.kind === 'ready') ready.add(progress.service)
+      if (progress.kind === 'ready') reported.add(progress.service)
       print(progress)
     }
     const status = await withReporting({ root: config.root, onProgress }, (watched) =>
       startDetached(installation, config, { ttl, signal, onProgress: watched }),
     )
+    // Services that were already running cause no event.
     for (const [service, { url }] of Object.entries(status.connections)) {
-      if (!ready.has(service))
-        print({
-          kind: 'ready',
-          service,
-          ms: 0,
-          given: true,
-          ...(typeof url === 'string' ? { url: displayUrl(url) } : {}),
-        })
+      if (reported.has(service)) continue
+      const shown = typeof url === 'string' ? { url: displayUrl(url) } : {}
+      print({ kind: 'ready', service, ms: 0, given: true, ...shown })
     }
-    print({ kind: 'notice', text: `run ${status.run} stays for ${formatDuration(ttl)}, or until: moorage down` })
-    if (form) write(form, status)
+    print({
+      kind: 'notice',
+      text: `run ${status.run} is kept for ${formatDuration(ttl)}; to remove it earlier: moorage down`,
+    })
+    if (format) writeRun(format, status)
     return 0
   })
 }
