@@ -49,12 +49,12 @@ test.each<[what: string, args: string[], stderr: string]>([
   [
     'a duration without a unit',
     ['up', '--ttl', '90'],
-    "moorage: up: --ttl: '90' is not a time that services can stay.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
+    "moorage: up: --ttl: '90' is not a time for which services can be kept.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
   ],
   [
     'a duration above the limit',
     ['up', '--ttl', '25h'],
-    "moorage: up: --ttl: '25h' is not a time that services can stay.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
+    "moorage: up: --ttl: '25h' is not a time for which services can be kept.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
   ],
   [
     'two output formats at once',

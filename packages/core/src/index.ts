@@ -1,22 +1,24 @@
 export { callFolder, callSite } from './config/call-site.ts'
 export { defineConfig } from './config/define-config.ts'
 export { ref, service } from './config/reference.ts'
-export type { EnvVariables, Payload } from './config/env-variables.ts'
+export type { EnvVariables } from './config/env-variables.ts'
+export type { IsolatedService, Payload } from './config/payload.ts'
 export type { Environment } from './contract/provisioned-environment.ts'
 export {
-  withDetails,
-  fromPlain,
+  ERROR_CODES,
   escapeWorkflowCommands,
   isMoorageError,
   messageOf,
   MoorageError,
-  toPlain,
+  withDetails,
 } from './contract/errors.ts'
+export { fromPlain, toPlain } from './contract/plain-error.ts'
+export type { PlainError } from './contract/plain-error.ts'
 export type { ErrorCode, ErrorDetails } from './contract/errors.ts'
 export { exitSignal } from './provider-kit/exit-signal.ts'
 export { canonical } from './contract/json.ts'
-export { ISOLATION_SCOPES } from './contract/isolation.ts'
-export type { Isolation, IsolationContext, Slot, IsolationScope } from './contract/isolation.ts'
+export { ISOLATION_SCOPES } from './contract/service.ts'
+export type { Isolation, IsolationContext, Slot } from './contract/isolation.ts'
 export type { Json, JsonObject } from './contract/json.ts'
 export { portAnswers } from './provider-kit/port-check.ts'
 export { cutLine, MAX_LINE_CHARACTERS } from './provider-kit/split-lines.ts'
@@ -55,7 +57,7 @@ export type { EndedService, Progress, ProgressListener } from './contract/progre
 export type { Registered } from './registered-config.ts'
 export { HOST_ACCESS_NAME, HostPortProxies } from './provider-kit/host-port-proxy.ts'
 export type { ProxyBinding } from './provider-kit/host-port-proxy.ts'
-export type { Seed } from './provisioning/seed-main.ts'
+export type { Seed } from './contract/seed.ts'
 export type {
   Bytes,
   Condition,
@@ -66,6 +68,7 @@ export type {
   FileRef,
   Form,
   IsolateSpec,
+  IsolationScope,
   Phase,
   PlainConnection,
   Probe,

@@ -1,4 +1,5 @@
-import { inheritedPayload, PAYLOAD } from './config/env-variables.ts'
+import { PAYLOAD_VARIABLE } from './config/env-variables.ts'
+import { inheritedPayload } from './config/payload.ts'
 import { MoorageError } from './contract/errors.ts'
 import type { LogLine } from './contract/provider.ts'
 import type { EndedService } from './contract/progress.ts'
@@ -8,9 +9,13 @@ import type { Registered } from './registered-config.ts'
 export function services(): Registered {
   const payload = inheritedPayload(process.env)
   if (payload) return payload.services as unknown as Registered
-  throw new MoorageError('USAGE', `services(): the variable ${PAYLOAD} is not set, so no services run for this test.`, {
-    hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
-  })
+  throw new MoorageError(
+    'USAGE',
+    `services(): the variable ${PAYLOAD_VARIABLE} is not set, so no services run for this test.`,
+    {
+      hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
+    },
+  )
 }
 
 /** The last lines of a service, in any test. `tail` defaults to 50. Throws `MoorageError` (USAGE) for a name that does not run. */

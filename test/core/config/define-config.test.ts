@@ -48,11 +48,11 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a deadline that is none': [
     () => planned({ api: npmServer({ deadlines: { ready: '5s' as unknown as number } }) }),
-    'CONFIG_INVALID\nservices.api.deadlines.ready: "5s" is not a time.\nGive milliseconds.',
+    'CONFIG_INVALID\nservices.api.deadlines.ready: "5s" is not a duration.\nGive milliseconds.',
   ],
   'a deadline of no phase': [
     () => planned({ api: npmServer({ deadlines: { readdy: 500 } as object }) }),
-    'CONFIG_INVALID\nservices.api.deadlines.readdy: there is no such phase.\nThere are admit, schedule, pull, start, ready.',
+    'CONFIG_INVALID\nservices.api.deadlines.readdy: there is no such phase.\nThe phases are admit, schedule, pull, start, ready.',
   ],
   'a provider by its name': [
     () => defineConfig({ provider: 'docker' as unknown as ReturnType<typeof docker>, services: { db: redis() } }),

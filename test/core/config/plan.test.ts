@@ -9,7 +9,8 @@ import {
   type AnyConfig,
 } from '../../../packages/moorage/src/index.ts'
 import { createPlan, type Plan } from '../../../packages/core/src/config/plan.ts'
-import { buildVariables, PAYLOAD, urlVariable } from '../../../packages/core/src/config/env-variables.ts'
+import { PAYLOAD_VARIABLE, urlVariable } from '../../../packages/core/src/config/env-variables.ts'
+import { buildVariables } from '../../../packages/core/src/config/payload.ts'
 
 const root = '/project'
 const plan = (services: Parameters<typeof defineConfig>[0]['services'], env: { [name: string]: string } = {}): Plan =>
@@ -62,9 +63,11 @@ test("a URL that an outer run set is not a user's: the run is joined, not passed
     services: { db: { url: 'postgres://ours/x' } },
   }
   const env = buildVariables(payload, { db: 'DB_URL' })
-  expect(env).toEqual({ DB_URL: 'postgres://ours/x', [PAYLOAD]: JSON.stringify(payload) })
+  expect(env).toEqual({ DB_URL: 'postgres://ours/x', [PAYLOAD_VARIABLE]: JSON.stringify(payload) })
   expect(plan({ db: postgres() }, env).services['db']).not.toHaveProperty('given')
-  expect(plan({ db: postgres() }, { ...env, [PAYLOAD]: '{ not JSON' }).services['db']?.given).toBe('postgres://ours/x')
+  expect(plan({ db: postgres() }, { ...env, [PAYLOAD_VARIABLE]: '{ not JSON' }).services['db']?.given).toBe(
+    'postgres://ours/x',
+  )
 })
 
 test('the hash: equal for equal configs, another for any other', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { withDetails, fromPlain, MoorageError, toPlain } from '@moorage/core'
-import { redacted } from '../../../packages/core/src/contract/errors.ts'
+import { redacted } from '../../../packages/core/src/contract/plain-error.ts'
 import { displayUrl, Secrets } from '../../../packages/core/src/provisioning/secrets.ts'
 
 test('one value for each service and name, safe in a URL', () => {

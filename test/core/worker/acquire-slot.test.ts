@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { isolated } from '../../../packages/core/src/isolated.ts'
 import { isStaleSlot, slotPrefix, slotName, currentSlot } from '../../../packages/core/src/worker/slot-name.ts'
 import { createPlan } from '../../../packages/core/src/config/plan.ts'
-import { isolatedServices } from '../../../packages/core/src/config/drivers.ts'
+import { isolatedServices } from '../../../packages/core/src/config/isolated-services.ts'
 import { defineConfig, postgres, redis, type AnyConfig } from '../../../packages/moorage/src/index.ts'
 import { refused } from '../refusal.ts'
 

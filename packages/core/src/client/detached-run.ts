@@ -1,5 +1,6 @@
 import { monotonicClock, withTimeout } from '../provider-kit/clock.ts'
-import { buildVariables, type EnvVariables } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/env-variables.ts'
+import { buildVariables } from '../config/payload.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { ProvisionOptions } from './provision.ts'
 import { createOpenRequest, type Installation } from './open-request.ts'

@@ -1,4 +1,5 @@
-import { inheritedPayload, type EnvVariables } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/env-variables.ts'
+import { inheritedPayload } from '../config/payload.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import { Channel } from '../protocol/channel.ts'

@@ -3,7 +3,7 @@ import { callFolder, callSite } from './call-site.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import { serviceOwner, refTarget, type ServiceOwner } from './reference.ts'
-import { MAX_RETENTION_MS } from './keep.ts'
+import { MAX_RETENTION_MS } from './duration.ts'
 import type { ProviderRef } from '../contract/provider.ts'
 import type { ServiceSpec } from '../contract/service.ts'
 import type { AnyService, Config, ConfigOptions } from '../contract/config-types.ts'
@@ -48,7 +48,7 @@ function keepOf({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?:
   const known = keepFor === undefined || (typeof keepFor === 'number' && keepFor > 0 && keepFor <= MAX_RETENTION_MS)
   if (!known)
     throw invalid(
-      `keepFor: ${JSON.stringify(keepFor)} is not a time that services can stay.`,
+      `keepFor: ${JSON.stringify(keepFor)} is not a time for which services can be kept.`,
       'Give milliseconds, 86,400,000 (a day) at most.',
     )
   return { ...(keep ? { keep } : {}), ...(typeof keepFor === 'number' ? { keepFor } : {}) }

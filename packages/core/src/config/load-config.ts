@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isMoorageError, messageOf, MoorageError, toPlain } from '../contract/errors.ts'
+import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
+import { toPlain } from '../contract/plain-error.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 
 /** Names of a config file, in the order in which they are looked for. */

@@ -8,9 +8,10 @@ import { requireDriver } from './drivers.ts'
 import type { Json } from '../contract/json.ts'
 import { findCycle, resolveNeeds, type Needs } from './dependencies.ts'
 import type { ProviderRef } from '../contract/provider.ts'
-import { DEFAULT_DEADLINES_MS } from '../provisioning/phase-deadlines.ts'
+import { checkDeadlines } from './deadlines.ts'
 import type { ServiceSpec } from '../contract/service.ts'
-import { inheritedPayload, urlVariable, type EnvVariables } from './env-variables.ts'
+import { urlVariable, type EnvVariables } from './env-variables.ts'
+import { inheritedPayload } from './payload.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 
 /** A config, checked and completed: everything that the supervisor has to know, as plain data. */
@@ -92,16 +93,6 @@ function withAbsoluteFiles(value: Json, at: string, root: string): Json {
       'Create it (a build may have to run first), or correct the path.',
     )
   return { $file: path }
-}
-
-function checkDeadlines(name: string, deadlines: ServiceSpec['deadlines'] = {}): void {
-  for (const [phase, ms] of Object.entries(deadlines)) {
-    const at = `services.${name}.deadlines.${phase}`
-    if (!Object.hasOwn(DEFAULT_DEADLINES_MS, phase))
-      throw invalid(`${at}: there is no such phase.`, `There are ${Object.keys(DEFAULT_DEADLINES_MS).join(', ')}.`)
-    if (!(typeof ms === 'number' && ms > 0))
-      throw invalid(`${at}: ${JSON.stringify(ms)} is not a time.`, 'Give milliseconds.')
-  }
 }
 
 function checkedUrl(name: string, variable: string, text: string): string {

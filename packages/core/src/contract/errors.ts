@@ -1,46 +1,50 @@
 import type { Phase } from './service.ts'
 
-export type ErrorCode =
-  | 'CONFIG_INVALID' // the config, an option or a reference is wrong
-  | 'CONFIG_NOT_FOUND'
-  | 'PROVIDER_UNAVAILABLE' // no engine answers, or its SDK is missing
-  | 'PROVIDER_LOST' // the engine stopped answering in mid-run
-  | 'FORWARD_FAILED' // the way from this machine to a service broke off, or was refused
-  | 'FORWARD_REFUSED' // nobody listens behind it
-  | 'OPTION_UNSUPPORTED' // the chosen provider cannot honour an option
-  | 'IMAGE_NOT_FOUND'
-  | 'PROGRAM_NOT_FOUND' // the process provider misses a program
-  | 'PORT_IN_USE'
-  | 'SERVICE_EXITED' // the service ended before or after it was ready
-  | 'DEADLINE' // a phase took longer than its deadline
-  | 'START_FAILED' // anything else that kept a service from starting
-  | 'SEED_FAILED'
-  | 'ISOLATION_FAILED' // a database of a test's own could not be made
-  | 'SUPERVISOR_FAILED' // the supervisor could not start, or died
-  | 'ABORTED'
-  | 'USAGE' // the command line is wrong
-  | 'RUNTIME_UNSUPPORTED' // Node or the platform is too old
+/** Every error code with its meaning. Codes are stable: they do not change within a major version. */
+export const ERROR_CODES = {
+  CONFIG_INVALID: 'The config, an option or a reference is wrong.',
+  CONFIG_NOT_FOUND: 'The project has no config file.',
+  PROVIDER_UNAVAILABLE: 'No provider can be used: no engine answers, or the SDK of a provider is missing.',
+  PROVIDER_LOST: 'The engine stopped answering while services were running.',
+  FORWARD_FAILED: 'The connection from this machine to a service broke off or was rejected.',
+  FORWARD_REFUSED: 'The connection to a service was forwarded, but nothing listens on its port.',
+  OPTION_UNSUPPORTED: 'The chosen provider does not support an option.',
+  IMAGE_NOT_FOUND: 'The image of a service does not exist, or this machine may not pull it.',
+  PROGRAM_NOT_FOUND: 'The process provider did not find a program that a service needs.',
+  PORT_IN_USE: 'Another process uses the port that the config asks for.',
+  SERVICE_EXITED: 'A service ended, before or after it was ready.',
+  DEADLINE: 'An operation took longer than its deadline.',
+  START_FAILED: 'A service could not start, for a reason that no other code names.',
+  SEED_FAILED: 'The seed of a service failed.',
+  ISOLATION_FAILED: 'The isolated database of a test worker, file or test could not be created.',
+  SUPERVISOR_FAILED: 'The supervisor process could not start, or it died.',
+  ABORTED: 'The caller or a signal aborted the operation.',
+  USAGE: 'A command line, an environment variable or a call is wrong.',
+  RUNTIME_UNSUPPORTED: 'The version of Node.js or the platform is not supported.',
+} as const
 
+/** One of the keys of `ERROR_CODES`. */
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** The facts that an error carries besides its message. */
 export interface ErrorDetails {
+  /** The key of the service at fault. */
   readonly service?: string
+  /** The name of the provider that was used. */
   readonly provider?: string
+  /** The phase in which the start failed. */
   readonly phase?: Phase
-  /** What to do next, one or more lines; appended to the message. */
+  /** What to do next, in one or more lines; part of the message. */
   readonly hint?: string
-  /** The last log lines of the service at fault. */
+  /** The last log lines of the service at fault; part of the message. */
   readonly logs?: readonly string[]
   readonly cause?: unknown
 }
 
-export interface PlainError {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly details: ErrorDetails
-}
+// Symbol.for: two copies of moorage in one process recognise each other's errors.
+const MESSAGE_WITHOUT_HINT = Symbol.for('moorage.error')
 
-const MARK = Symbol.for('moorage.error')
-
-/** The one error of moorage: `code` is stable, the message says what happened, where, and what to do next. */
+/** The only error class of moorage. The message says what happened, where, and what to do next. */
 export class MoorageError extends Error {
   override readonly name = 'MoorageError'
   readonly code: ErrorCode
@@ -54,9 +58,9 @@ export class MoorageError extends Error {
     super(`${message}${hint ? `\n${hint}` : ''}${tail}`, details.cause === undefined ? {} : { cause: details.cause })
     this.code = code
     this.details = details
-    // Runners print every enumerable field: the message has said it all.
+    // Test runners print every enumerable field, and the message contains the details already.
     Object.defineProperty(this, 'details', { enumerable: false })
-    Object.defineProperty(this, MARK, { value: message })
+    Object.defineProperty(this, MESSAGE_WITHOUT_HINT, { value: message })
   }
 
   get service(): string | undefined {
@@ -76,76 +80,33 @@ export class MoorageError extends Error {
   }
 }
 
-/** What a service has said, as it can be printed anywhere: GitHub's runner reads `::` at a line's beginning, and `##[` anywhere, as commands. */
+/**
+ * Makes a line of a service's output safe to print in GitHub Actions, whose runner executes `::` at the start of a
+ * line and `##[` anywhere as workflow commands.
+ */
 export function escapeWorkflowCommands(line: string): string {
   return line.replace(/^(\s*):(?=:)/, '$1: ').replaceAll('##[', '## [')
 }
 
-/** True across realms and for two copies of moorage in one tree. */
+/** Also true for an error of another realm, or of another copy of moorage in the same process. */
 export function isMoorageError(value: unknown): value is MoorageError {
-  return typeof value === 'object' && value !== null && MARK in value
+  return typeof value === 'object' && value !== null && MESSAGE_WITHOUT_HINT in value
 }
 
-/** The same error with more said; what it knew already stays. */
+/** Returns the error with these details added. Details that it has already win; `code` counts only for other errors. */
 export function withDetails(error: unknown, code: ErrorCode, details: ErrorDetails): MoorageError {
-  if (!isMoorageError(error)) {
-    return new MoorageError(code, `${servicePrefix(details)}${messageOf(error)}`, { ...details, cause: error })
-  }
-  const bare = (error as unknown as { [MARK]: string })[MARK]
-  return new MoorageError(error.code, bare, { ...details, ...error.details })
+  if (isMoorageError(error))
+    return new MoorageError(error.code, messageWithoutHint(error), { ...details, ...error.details })
+  const prefix = details.service ? `services.${details.service}: ` : ''
+  return new MoorageError(code, `${prefix}${messageOf(error)}`, { ...details, cause: error })
 }
 
+/** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** For the wire: an error and its chain of causes as plain data. */
-export function toPlain(error: unknown): PlainError {
-  const known = isMoorageError(error) ? error : withDetails(error, 'START_FAILED', {})
-  const { cause, ...details } = known.details
-  const bare = (known as unknown as { [MARK]: string })[MARK]
-  return {
-    code: known.code,
-    message: bare,
-    details: cause === undefined ? details : { ...details, cause: plainCause(cause) },
-  }
-}
-
-export function fromPlain({ code, message, details }: PlainError): MoorageError {
-  const error = new MoorageError(
-    code,
-    message,
-    'cause' in details ? { ...details, cause: revive(details.cause) } : details,
-  )
-  // Frames of the wire would say nothing; what went wrong elsewhere is in the message and the cause.
-  error.stack = `${error.name}: ${error.message}`
-  return error
-}
-
-function revive(cause: unknown): unknown {
-  const {
-    name,
-    message,
-    stack,
-    cause: deeper,
-  } = (cause ?? {}) as { name?: string; message?: string; stack?: string; cause?: unknown }
-  if (message === undefined) return cause
-
-  const error = new globalThis.Error(message, deeper === undefined ? {} : { cause: revive(deeper) })
-  return Object.assign(error, { name, stack })
-}
-
-/** The same error with secrets struck out of everything that it says. */
-export function redacted(error: MoorageError, strike: (text: string) => string): MoorageError {
-  return fromPlain(JSON.parse(strike(JSON.stringify(toPlain(error)))) as PlainError)
-}
-
-function plainCause(cause: unknown): unknown {
-  if (!(cause instanceof Error)) return String(cause)
-  const { name, message, stack } = cause
-  return { name, message, stack, ...(cause.cause === undefined ? {} : { cause: plainCause(cause.cause) }) }
-}
-
-function servicePrefix({ service }: ErrorDetails): string {
-  return service ? `services.${service}: ` : ''
+/** The message as it was given to the constructor, without the hint and the log lines. */
+export function messageWithoutHint(error: MoorageError): string {
+  return (error as unknown as { readonly [MESSAGE_WITHOUT_HINT]: string })[MESSAGE_WITHOUT_HINT]
 }

@@ -1,11 +1,6 @@
 import type { Json } from './json.ts'
 import type { PlainConnection } from './service.ts'
 
-/** How often a test gets a fresh one: never but in another worker, in each file, in each test. */
-export const ISOLATION_SCOPES = ['worker', 'file', 'test'] as const
-
-export type IsolationScope = (typeof ISOLATION_SCOPES)[number]
-
 /** What a worker asks of a service for itself. */
 export interface Slot {
   /** The service's key, for messages. */

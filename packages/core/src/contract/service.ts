@@ -1,4 +1,3 @@
-import type { IsolationScope } from './isolation.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** The stages that a service moves through, each with a deadline of its own. */
@@ -95,6 +94,11 @@ export interface SeedSpec {
   readonly module: FileRef
   readonly options?: JsonObject
 }
+
+/** Who shares a database with whom: one for each test worker, one for each test file, or a new one for each test. */
+export const ISOLATION_SCOPES = ['worker', 'file', 'test'] as const
+
+export type IsolationScope = (typeof ISOLATION_SCOPES)[number]
 
 /** A database of its own for each worker, file or test. `module` exports an `Isolation`. */
 export interface IsolateSpec {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
-import { fromPlain, MoorageError, toPlain, type PlainError } from '../contract/errors.ts'
+import { MoorageError } from '../contract/errors.ts'
+import { fromPlain, toPlain, type PlainError } from '../contract/plain-error.ts'
 import type { Json } from '../contract/json.ts'
 
 /** Grows with every change that an older peer would not understand. */

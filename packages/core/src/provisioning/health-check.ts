@@ -3,7 +3,7 @@ import { messageOf } from '../contract/errors.ts'
 import { describeExit, waitReady } from '../readiness/wait-ready.ts'
 import type { Probe } from '../contract/service.ts'
 import { resolveProbes } from '../readiness/resolve-probes.ts'
-import type { RunningService } from './start-services.ts'
+import type { RunningService } from './start-context.ts'
 
 // Milliseconds in which a service that was ready has to answer again.
 const ANSWER_TIMEOUT_MS = 3_000

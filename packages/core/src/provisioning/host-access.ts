@@ -4,7 +4,7 @@ import type { PlannedService } from '../config/plan.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Endpoint, Provider, Session } from '../contract/provider.ts'
 import type { PlainConnection } from '../contract/service.ts'
-import type { StartContext } from './start-services.ts'
+import type { StartContext } from './start-context.ts'
 
 type Named = readonly [name: string, planned: PlannedService]
 

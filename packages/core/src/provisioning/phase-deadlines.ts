@@ -1,15 +1,7 @@
 import { monotonicClock, type Clock } from '../provider-kit/clock.ts'
+import { DEFAULT_DEADLINES_MS } from '../config/deadlines.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Phase, ServiceSpec } from '../contract/service.ts'
-
-/** Milliseconds. A pull has ten minutes: 736 MB took three on a cold node. */
-export const DEFAULT_DEADLINES_MS: { readonly [P in Phase]: number } = {
-  admit: 30_000,
-  schedule: 60_000,
-  pull: 600_000,
-  start: 60_000,
-  ready: 120_000,
-}
 
 const PHASE_LABELS: { readonly [P in Phase]: string } = {
   admit: 'was not accepted by the provider',

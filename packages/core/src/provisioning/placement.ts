@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { abortable, withTimeout, type Clock } from '../provider-kit/clock.ts'
-import type { PlannedService } from '../config/plan.ts'
+import type { Plan, PlannedService } from '../config/plan.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import type { Provider, ProviderRef, Report, Session } from '../contract/provider.ts'
 import { requireSupportedOptions } from './unsupported-options.ts'
 import { requireHostAccess } from './host-access.ts'
 import type { TaskStack } from './task-stack.ts'
-import type { ProvisionRequest, RunContext } from './reconciler.ts'
-import { selectProvider, type ProviderChoice } from './select-provider.ts'
-import type { Placement } from './start-services.ts'
+import type { RunContext } from './run-context.ts'
+import { selectProvider, type ProviderCandidates, type ProviderChoice } from './select-provider.ts'
+import type { Placement } from './start-context.ts'
 
 export interface SessionsOptions {
   readonly around: RunContext
@@ -18,6 +18,14 @@ export interface SessionsOptions {
   readonly signal: AbortSignal
   readonly phase: Report['phase']
   redact(text: string): string
+}
+
+/** What the placement of services depends on. */
+export interface PlacementRequest {
+  readonly plan: Plan
+  readonly candidates: ProviderCandidates
+  /** Runs the services with `placement: 'host'`. */
+  readonly host: ProviderRef
 }
 
 interface ProviderAssignment {
@@ -44,7 +52,7 @@ export class Sessions {
   }
 
   /** Chooses where each service runs, checks that it can, and opens the sessions that are not open yet. */
-  async find({ plan, host, candidates }: ProvisionRequest): Promise<ReadonlyMap<string, Placement>> {
+  async find({ plan, host, candidates }: PlacementRequest): Promise<ReadonlyMap<string, Placement>> {
     const { around, signal, clock } = this.#tools
     const own = Object.entries(plan.services).filter(([, planned]) => planned.given === undefined)
     const onEngine = own.filter(([, { spec }]) => spec.placement !== 'host')

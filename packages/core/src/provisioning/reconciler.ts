@@ -1,18 +1,20 @@
 import { monotonicClock, abortable, withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { neededBy, servicesToStart, runsToItsEnd } from './plan-diff.ts'
-import { withDetails, MoorageError, redacted } from '../contract/errors.ts'
+import { withDetails, MoorageError } from '../contract/errors.ts'
+import { redacted } from '../contract/plain-error.ts'
 import { DependencyGates, type ConnectionViews } from './dependency-gates.ts'
 import { healthProblem } from './health-check.ts'
 import { TaskStack, type TeardownResult } from './task-stack.ts'
 import { Sessions } from './placement.ts'
 import type { Plan } from '../config/plan.ts'
-import type { ProgressListener } from '../contract/progress.ts'
-import type { ExecResult, LogLine, LogOptions, Provider, ProviderRef, Report, Run, Unit } from '../contract/provider.ts'
+import type { ExecResult, LogLine, LogOptions, ProviderRef, Unit } from '../contract/provider.ts'
 import { Secrets } from './secrets.ts'
 import type { ProviderCandidates } from './select-provider.ts'
 import type { PlainConnection } from '../contract/service.ts'
 import { viewsOf } from './start-service.ts'
-import { enterPhase, startServices, type StartContext } from './start-services.ts'
+import type { RunContext } from './run-context.ts'
+import { enterPhase, type StartContext } from './start-context.ts'
+import { startServices } from './start-services.ts'
 
 /** What a client asks the supervisor for. */
 export interface ProvisionRequest {
@@ -22,17 +24,6 @@ export interface ProvisionRequest {
   readonly host: ProviderRef
   /** Milliseconds that services stay when a start or the tests have failed. */
   readonly keep?: number
-}
-
-/** What the supervisor lends to a run. */
-export interface RunContext {
-  /** Default: the real one. */
-  readonly clock?: Clock
-  readonly run: Run
-  load(ref: ProviderRef): Promise<Provider>
-  onProgress: ProgressListener
-  /** Durable when it returns. */
-  journal(ref: ProviderRef, entry: Parameters<Report['journal']>[0]): void
 }
 
 export type Connections = { readonly [service: string]: PlainConnection }

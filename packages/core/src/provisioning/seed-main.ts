@@ -2,14 +2,8 @@ import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { isMoorageError, MoorageError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
+import type { Seed } from '../contract/seed.ts'
 import type { PlainConnection } from '../contract/service.ts'
-
-/** What a seed module exports, as `seed` or as its default. */
-export type Seed = (
-  connection: PlainConnection,
-  options: JsonObject,
-  context: { readonly root: string },
-) => Promise<void> | void
 
 interface SeedTask {
   readonly connection: PlainConnection

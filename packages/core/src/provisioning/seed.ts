@@ -32,7 +32,7 @@ export async function runSeed(service: string, seed: SeedSpec, input: SeedInput)
 
 /** Keeps what is there after the seed, for every slot to begin with. */
 export async function runCreateTemplate(service: string, { module }: IsolateSpec, input: SeedInput): Promise<void> {
-  const end = await runModule({ calls: 'seal', module, options: {} }, input)
+  const end = await runModule({ calls: 'createTemplate', module, options: {} }, input)
   if (!end) return
   throw new MoorageError(
     'ISOLATION_FAILED',
@@ -48,7 +48,7 @@ export async function runCreateTemplate(service: string, { module }: IsolateSpec
 }
 
 interface ModuleCall {
-  readonly calls: 'seed' | 'seal'
+  readonly calls: 'seed' | 'createTemplate'
   readonly module: FileRef
   readonly options: JsonObject
 }

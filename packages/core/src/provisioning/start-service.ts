@@ -12,7 +12,7 @@ import type { Endpoint, Exit, Unit, UnitSpec } from '../contract/provider.ts'
 import { describeExit, lastLines, waitReady } from '../readiness/wait-ready.ts'
 import { runCreateTemplate, runSeed } from './seed.ts'
 import type { Form } from '../contract/service.ts'
-import { enterPhase, type Placement, type RunningService, type StartContext } from './start-services.ts'
+import { enterPhase, type Placement, type RunningService, type StartContext } from './start-context.ts'
 import { unitSpec } from './unit-spec.ts'
 
 /** One service's way from its plan to ready; what it made is undone by the lifecycle, not here. */
@@ -169,7 +169,7 @@ export async function joinGiven(context: StartContext, name: string): Promise<Co
   const connection = connectionFromUrl(given)
   const { host, port } = connection as { host: string; port: number }
   const borrowed = await givenUrlViaHost(context, name)
-  const seen = { host: connection, network: connection, ...(borrowed ? { lent: borrowed } : {}) }
+  const seen = { host: connection, network: connection, ...(borrowed ? { viaHost: borrowed } : {}) }
   const unit = {
     endpoint: () => Promise.resolve({ host, port }),
     exited: new Promise<never>(() => {}),

@@ -1,3 +1,5 @@
+import { formatDuration } from '../config/duration.ts'
+
 export interface RetainedRun {
   readonly run: string
   /** Milliseconds. */
@@ -15,14 +17,4 @@ export function retentionMessage({ run, ms, why, inspections }: RetainedRun): re
     ...Object.entries(inspections).map(([name, command]) => `  ${name.padEnd(width)}  ${command}`),
     'To remove them earlier: moorage down',
   ]
-}
-
-/** `90 s`, `30 min`, `7 h 59 min`: the two largest units. */
-export function formatDuration(ms: number): string {
-  const seconds = Math.round(ms / 1_000)
-  if (seconds < 120) return `${seconds} s`
-  const minutes = Math.round(seconds / 60)
-  if (minutes < 120) return `${minutes} min`
-  const rest = minutes % 60
-  return `${Math.floor(minutes / 60)} h${rest ? ` ${rest} min` : ''}`
 }

@@ -1,5 +1,5 @@
 import type { Provider, ProviderRef } from '../contract/provider.ts'
-import type { RunContext } from '../provisioning/reconciler.ts'
+import type { RunContext } from '../provisioning/run-context.ts'
 import type { Clock } from '../provider-kit/clock.ts'
 import { teardownFailures, type TeardownResult } from '../provisioning/task-stack.ts'
 import { openJournal } from '../recovery/journal.ts'

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url'
-import { inheritedPayload, PAYLOAD, type Isolated, type Payload } from '../config/env-variables.ts'
+import { PAYLOAD_VARIABLE } from '../config/env-variables.ts'
+import { inheritedPayload, type IsolatedService, type Payload } from '../config/payload.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { PlainConnection } from '../contract/service.ts'
 import type { Isolation } from '../contract/isolation.ts'
@@ -60,7 +61,7 @@ async function once(
     file,
     isolated: { each },
     open,
-  }: { file: string | undefined; isolated: Isolated; open(fresh: boolean): Promise<PlainConnection> },
+  }: { file: string | undefined; isolated: IsolatedService; open(fresh: boolean): Promise<PlainConnection> },
 ): Promise<PlainConnection> {
   const known = made.get(name)
   if (known && (each === 'worker' || known.file === file)) return await known.connection
@@ -73,7 +74,7 @@ async function once(
 
 async function openSlot(
   { run, services }: Payload,
-  { module, root }: Isolated,
+  { module, root }: IsolatedService,
   { name, lane, fresh }: { name: string; lane: number; fresh: boolean },
 ): Promise<PlainConnection> {
   const isolation = (await import(pathToFileURL(module).href)) as Isolation
@@ -109,7 +110,7 @@ function given(name: string, variable: string): MoorageError {
 function unprovisioned(name: string): MoorageError {
   return new MoorageError(
     'USAGE',
-    `isolated('${name}'): the variable ${PAYLOAD} is not set, so no services run for this test.`,
+    `isolated('${name}'): the variable ${PAYLOAD_VARIABLE} is not set, so no services run for this test.`,
     {
       hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
     },

@@ -1,4 +1,5 @@
-import { isMoorageError, messageOf, toPlain } from '../../contract/errors.ts'
+import { isMoorageError, messageOf } from '../../contract/errors.ts'
+import { toPlain } from '../../contract/plain-error.ts'
 import { progressPrinter } from './console.ts'
 import type { Progress, ProgressListener } from '../../contract/progress.ts'
 import { startSpans } from './otel-spans.ts'

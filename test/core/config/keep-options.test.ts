@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { defineConfig, redis, type AnyConfig } from '../../../packages/moorage/src/index.ts'
-import { parseDuration, retentionMs } from '../../../packages/core/src/config/keep.ts'
-import { formatDuration, retentionMessage } from '../../../packages/core/src/supervisor/retention-message.ts'
+import { formatDuration, parseDuration } from '../../../packages/core/src/config/duration.ts'
+import { retentionMs } from '../../../packages/core/src/config/keep-options.ts'
+import { retentionMessage } from '../../../packages/core/src/supervisor/retention-message.ts'
 import { refused } from '../refusal.ts'
 
 const config = (options: object = {}): AnyConfig =>
@@ -18,7 +19,7 @@ test.each([
 
 test.each(['', '10', '5d', '0s', '-1m', '25h', 'm'])("'%s' is no time", async (text) => {
   expect(await refused(() => parseDuration(text, 'MOORAGE_KEEP_FOR'))).toBe(
-    `USAGE\nMOORAGE_KEEP_FOR: '${text}' is not a time that services can stay.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.`,
+    `USAGE\nMOORAGE_KEEP_FOR: '${text}' is not a time for which services can be kept.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.`,
   )
 })
 
@@ -33,14 +34,14 @@ test('the variable wins over the config, and half an hour is the default', () =>
 
 test('a wish that is not known', async () => {
   expect(await refused(() => retentionMs(config(), { MOORAGE_KEEP: 'always' }))).toBe(
-    "USAGE\nMOORAGE_KEEP is 'always', which is not known.\nSet it to on-failure or never, or unset it.",
+    "USAGE\nMOORAGE_KEEP is 'always', which is not a known value.\nSet it to on-failure or never, or unset it.",
   )
   expect(await refused(() => config({ keep: 'always' }))).toBe(
     'CONFIG_INVALID\nkeep: "always" is not known.\nWrite keep: \'on-failure\', or leave it out.',
   )
   for (const keepFor of [0, -5, 86_400_001, '10m']) {
     expect(await refused(() => config({ keepFor }))).toBe(
-      `CONFIG_INVALID\nkeepFor: ${JSON.stringify(keepFor)} is not a time that services can stay.\nGive milliseconds, 86,400,000 (a day) at most.`,
+      `CONFIG_INVALID\nkeepFor: ${JSON.stringify(keepFor)} is not a time for which services can be kept.\nGive milliseconds, 86,400,000 (a day) at most.`,
     )
   }
 })
