@@ -128,8 +128,8 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config('cache: redis(), web: redis()', 'docker({ ryuk: true })') },
     text: [
       'moorage: docker({ ryuk }): REGISTRY/no-such-ryuk:1 does not run on the engine at ENGINE: (HTTP code 404) unexpected - manifest for REGISTRY/no-such-ryuk:1 not found: manifest unknown: manifest unknown.',
-      'RYUK_CONTAINER_IMAGE names another image, TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX a mirror.',
-      'Without `ryuk` the next run on this machine removes what this one leaves.',
+      'Set RYUK_CONTAINER_IMAGE to another image, or TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX to a mirror.',
+      'Without `ryuk`, the next run on this machine removes what this one leaves.',
     ].join('\n'),
   },
   'no socket for Ryuk on the machine of the engine': {
@@ -138,8 +138,8 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config('cache: redis()', 'docker({ ryuk: true })') },
     text: [
       'moorage: docker({ ryuk }): testcontainers/ryuk:0.14.0 does not run on the engine at ENGINE: invalid mount config for type "bind": bind source path does not exist: /run/moorage-nowhere/docker.sock.',
-      'TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE says where the socket is on the machine of the engine.',
-      'Without `ryuk` the next run on this machine removes what this one leaves.',
+      "Set TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE to the socket's path on the engine's machine.",
+      'Without `ryuk`, the next run on this machine removes what this one leaves.',
     ].join('\n'),
   },
   'a socket that Ryuk cannot use': {
@@ -148,8 +148,8 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config('cache: redis()', 'docker({ ryuk: true })') },
     text: [
       'moorage: docker({ ryuk }): testcontainers/ryuk:0.14.0 does not run on the engine at ENGINE: it ended by itself: level=ERROR msg=run error="new reaper: ping: Get \\"http://engine/_ping\\": dial unix /var/run/docker.sock: connect: connection refused".',
-      'Where containers may not use the socket of their engine (SELinux), TESTCONTAINERS_RYUK_PRIVILEGED=true lets it.',
-      'Without `ryuk` the next run on this machine removes what this one leaves.',
+      "If containers may not use their engine's socket (SELinux), set TESTCONTAINERS_RYUK_PRIVILEGED=true.",
+      'Without `ryuk`, the next run on this machine removes what this one leaves.',
     ].join('\n'),
   },
   'no engine in CI': {

@@ -212,8 +212,8 @@ export const mutants: readonly Mutant[] = [
     name: 'container removed by its name',
     guarantee: "somebody else's container of the same name is not touched",
     file: 'packages/provider-docker/src/start.ts',
-    find: 'await removeRun(client, run.id, name).catch(leaveToSession)\n    await Promise.race',
-    replace: 'await removeContainer(client.ask, name).catch(leaveToSession)\n    await Promise.race',
+    find: 'await removeRunContainers(client, run.id, name).catch(ignoreConnectionLost)\n    await Promise.race',
+    replace: "await client.call({ method: 'DELETE', path: `/containers/${name}?force=1` })\n    await Promise.race",
     test: objects(
       'a container that somebody else made under the same name is not touched, whatever becomes of the start',
     ),
@@ -223,10 +223,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'engine dies unseen',
     guarantee: 'services of an engine that died are told as lost while tests run',
-    file: 'packages/provider-docker/src/start.ts',
-    find: "await call(host, { method: 'POST', path: `/containers/${id}/wait?condition=next-exit` })",
+    file: 'packages/provider-docker/src/unit.ts',
+    find: "await callEngine(host, { method: 'POST', path })",
     replace:
-      "await engine.getContainer(id).wait({ condition: 'next-exit' }).then((end: unknown) => ({ text: JSON.stringify(end) || String(call) + host }))",
+      "await dockerode.getContainer(containerId).wait({ condition: 'next-exit' }).then((end: unknown) => ({ text: JSON.stringify(end) || String(callEngine) + host + path }))",
     test: {
       project: 'e2e',
       file: 'e2e/providers/docker.test.ts',
@@ -239,8 +239,8 @@ export const mutants: readonly Mutant[] = [
     name: 'restricted address off',
     guarantee: 'ports of containers are reachable from this machine only',
     file: 'packages/provider-docker/src/engine/network.ts',
-    find: "bind: '127.0.0.1', reach: '127.0.0.1'",
-    replace: "bind: '0.0.0.0', reach: '127.0.0.1'",
+    find: "bindAddress: '127.0.0.1', dialAddress: '127.0.0.1'",
+    replace: "bindAddress: '0.0.0.0', dialAddress: '127.0.0.1'",
     test: {
       project: 'contract',
       file: 'test/provider-docker/published-ports.test.ts',

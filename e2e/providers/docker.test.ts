@@ -79,7 +79,7 @@ for (const [what, back] of [
     }
     const lost = ['db', 'web'].map(
       (name) =>
-        `moorage: ✗ services.${name} was lost (the engine stopped answering, or the container was removed by somebody else).`,
+        `moorage: ✗ services.${name} was lost (the engine stopped answering, or another program removed the container).`,
     )
     const kept = `moorage: Not removed: session docker: the engine at ${process.env['DOCKER_HOST']} does not answer (ECONNREFUSED). \`moorage gc\` tries again, and so does the next run.`
     const said = child.output().split('RUNNING\n')[1]?.trim().split('\n') ?? []

@@ -21,7 +21,7 @@ const socket = real.replace('unix://', '')
 const ON = { TESTCONTAINERS_RYUK_DISABLED: '', TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: socket }
 const HOLD = 'echo RUNNING; until [ -e go ]; do sleep 0.1; done'
 const KEPT =
-  'moorage: Ryuk removes what stays here 10 s after the supervisor is gone: with this machine, or at the end of the CI job.\n'
+  'moorage: Ryuk removes the services 10 s after the supervisor is gone: with this machine, or at the end of the CI job.\n'
 
 const projectOn = (provider: string): Project =>
   openProject({
@@ -141,7 +141,7 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
         child
           .output()
           .includes(
-            'moorage: Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.\n',
+            'moorage: Ryuk no longer answers. If it has ended, nothing removes the services when this machine is gone. If it still runs, it removes them now.\n',
           ),
       15_000,
     )

@@ -1,6 +1,6 @@
 import type { Json, Run } from '@moorage/core'
-import type { Answer, Ask } from '../../packages/provider-docker/src/engine/find-engine.ts'
-import { labelsOf, OWNER, RUN } from '../../packages/provider-docker/src/labels.ts'
+import type { CallEngine, EngineResponse } from '../../packages/provider-docker/src/engine/http.ts'
+import { OWNER_LABEL, RUN_LABEL, runLabels } from '../../packages/provider-docker/src/labels.ts'
 import { reap } from '../../packages/provider-docker/src/reap.ts'
 import { Refusals, type Engine, type Foreign } from './engine.ts'
 
@@ -22,8 +22,8 @@ export function dockerEngine(): Engine {
   }
   const list = (kind: Item['kind']): readonly (Item & { readonly Id: string })[] =>
     [...items].filter(([, item]) => item.kind === kind).map(([Id, item]) => ({ Id, ...item }))
-  const answer = (status: number, body: unknown = {}): Answer => ({ status, text: JSON.stringify(body) })
-  const ask: Ask = async ({ method, path }) => {
+  const answer = (status: number, body: unknown = {}): EngineResponse => ({ status, text: JSON.stringify(body) })
+  const call: CallEngine = async ({ method, path }) => {
     const [, kind, name] = /^\/(container|network)s(?:\/(?!json)([^/?]+))?/.exec(path) as unknown as [
       string,
       Item['kind'],
@@ -32,7 +32,7 @@ export function dockerEngine(): Engine {
     if (name === undefined)
       return answer(
         200,
-        list(kind).filter(({ Labels }) => OWNER in Labels),
+        list(kind).filter(({ Labels }) => OWNER_LABEL in Labels),
       )
     const found = list(kind).find((item) => item.Id === name || item.name === name)
     if (method === 'DELETE' && refusals.next()) return answer(500, { message: 'refused' })
@@ -44,7 +44,7 @@ export function dockerEngine(): Engine {
   return {
     expires: false,
     make(run) {
-      const Labels = labelsOf(run)
+      const Labels = runLabels(run)
       const names = {
         network: [`moorage-${run.id}`],
         container: ['db', 'web'].map((service) => `moorage-${run.id}-${service}`),
@@ -67,12 +67,12 @@ export function dockerEngine(): Engine {
     idsOf: (run) =>
       list('container')
         .concat(list('network'))
-        .filter(({ Labels }) => Labels[OWNER] === labelsOf(run)[OWNER])
+        .filter(({ Labels }) => Labels[OWNER_LABEL] === runLabels(run)[OWNER_LABEL])
         .map(({ Id }) => Id),
     remove(run) {
       for (const id of this.idsOf(run)) items.delete(id)
     },
-    reap: (scope) => reap({ host: 'here', ask: () => ask }, scope),
+    reap: (scope) => reap({ host: 'here', callAt: () => call }, scope),
     refuse: (count) => void (refusals.count = count),
     later: () => {},
   }
@@ -86,7 +86,7 @@ function looks({ lie, like, neighbour }: Foreign, kind: Item['kind']): Pick<Item
   const name = kind === 'container' ? late(like) : `moorage-${like.id}`
   const owned = (owner: Run['owner']): Pick<Item, 'name' | 'Labels'> => ({
     name,
-    Labels: { [RUN]: like.id, [OWNER]: JSON.stringify(owner) },
+    Labels: { [RUN_LABEL]: like.id, [OWNER_LABEL]: JSON.stringify(owner) },
   })
   switch (lie) {
     case 'nothing':
@@ -94,9 +94,9 @@ function looks({ lie, like, neighbour }: Foreign, kind: Item['kind']): Pick<Item
     case 'the name':
       return { name, Labels: {} }
     case 'the run':
-      return { name, Labels: { [RUN]: like.id } }
+      return { name, Labels: { [RUN_LABEL]: like.id } }
     case 'no owner':
-      return { name, Labels: { [RUN]: like.id, [OWNER]: 'somebody' } }
+      return { name, Labels: { [RUN_LABEL]: like.id, [OWNER_LABEL]: 'somebody' } }
     case 'an owner elsewhere':
       return owned({ ...like.owner, host: 'elsewhere' })
     case 'a living owner':

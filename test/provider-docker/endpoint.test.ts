@@ -39,7 +39,7 @@ describe.skipIf(reason)(`readiness by a port${reason ? ` (${reason})` : ''}`, ()
       const proxy = proxyOf((await deaf.endpoint(7_000, 'host')).port)
       process.kill(proxy, 'SIGSTOP')
       try {
-        expect(await probe('deaf', deaf)).toBe('nobody listens on port 7000 in the container')
+        expect(await probe('deaf', deaf)).toBe('nothing listens on port 7000 in the container')
       } finally {
         process.kill(proxy, 'SIGCONT')
       }

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { hostProblem } from '../../packages/provider-docker/src/host-access.ts'
+import { hostAccessProblem } from '../../packages/provider-docker/src/host-access.ts'
 
 const fix = 'Run that service as a container as well, or use an engine on this machine.'
 
 test('a remote engine has no way to this machine', async () => {
-  expect(await hostProblem('tcp://build.example:2375')).toEqual({
+  expect(await hostAccessProblem('tcp://build.example:2375')).toEqual({
     reason: "its engine is on build.example, which cannot dial this machine's loopback",
     fix,
   })
@@ -32,7 +32,7 @@ test.each([
   const engine = createServer((_, response) => response.end(JSON.stringify(networks)))
   await new Promise<void>((done) => engine.listen(0, '127.0.0.1', done))
   try {
-    expect(await hostProblem(`tcp://127.0.0.1:${(engine.address() as AddressInfo).port}`)).toEqual(problem)
+    expect(await hostAccessProblem(`tcp://127.0.0.1:${(engine.address() as AddressInfo).port}`)).toEqual(problem)
   } finally {
     engine.close()
   }

@@ -15,8 +15,8 @@ function frame(text: string): Buffer {
 // FAKE: no engine writes so much in the time of a test.
 test('a line that never ends is cut, and not gathered', async () => {
   const pieces = ['first\n', ...Array.from({ length: 5 * 64 }, () => 'x'.repeat(16 * 1024)), '\nlast']
-  const engine = { getContainer: () => ({ logs: () => Promise.resolve(Readable.from(pieces.map(frame))) }) }
-  const lines = await collect(readLogs({ engine } as never, 'id', { follow: true }))
+  const dockerode = { getContainer: () => ({ logs: () => Promise.resolve(Readable.from(pieces.map(frame))) }) }
+  const lines = await collect(readLogs({ dockerode } as never, 'id', { follow: true }))
   expect(lines.map(({ length }) => length)).toEqual([
     5,
     MAX_LINE_CHARACTERS,

@@ -1,56 +1,60 @@
-import { portAnswers, type Endpoint, type Unit } from '@moorage/core'
-import { lostOr } from './errors.ts'
+import { portAnswers, type Endpoint } from '@moorage/core'
 import type { Client } from './engine/client.ts'
 import type { RunNetwork } from './engine/network.ts'
+import { toProviderError } from './errors.ts'
 
-export interface Address extends Pick<Unit, 'portProblem'> {
-  /** Where this machine reaches a port of a container. */
-  published(port: number): Promise<Endpoint>
+type NetworkSettings = Awaited<
+  ReturnType<ReturnType<Client['dockerode']['getContainer']>['inspect']>
+>['NetworkSettings']
+
+/** A container as a target of connections. */
+export interface ContainerRoute {
+  readonly client: Client
+  readonly network: RunNetwork
+  readonly containerId: string
+  /** What the engine reported, kept from the moment when it has published the container's ports. */
+  networkSettings?: NetworkSettings
 }
 
-// Milliseconds: a container's network that is there answers within one.
-const PROBE = 300
+// A reachable container on this machine answers within 1 ms.
+const PORT_CHECK_TIMEOUT_MS = 300
 
-type Settings = Awaited<ReturnType<ReturnType<Client['engine']['getContainer']>['inspect']>>['NetworkSettings']
-
-/** Asked of the engine until it has published the port, and then no more. */
-export function addressOf(client: Client, network: RunNetwork, id: string): Address {
-  let known: Settings | undefined
-  const settings = async (): Promise<Settings> => {
-    if (known) return known
-    const seen = await client.engine
-      .getContainer(id)
-      .inspect()
-      .catch((error: unknown): never => {
-        throw lostOr(error, client.host)
-      })
-    return seen.NetworkSettings
-  }
-  return {
-    async published(port) {
-      const now = await settings()
-      const binding = now.Ports[`${port}/tcp`]?.[0]
-      if (binding) known = now
-      // One that has ended has none: its end says more than a failure here.
-      return { host: network.reach, port: Number(binding?.HostPort ?? 0) }
-    },
-    // The engine's port proxy accepts whoever comes, and closes again when it has found nobody, which a busy machine delays.
-    ...(network.direct
-      ? {
-          portProblem: async (port, signal) =>
-            await nobodyAt((await settings()).Networks[network.name]?.IPAddress, port, signal),
-        }
-      : {}),
-  }
+/** The address at which this machine reaches a port of the container. Throws `MoorageError` (PROVIDER_LOST). */
+export async function resolveEndpoint(route: ContainerRoute, port: number): Promise<Endpoint> {
+  const settings = await readSettings(route)
+  const binding = settings.Ports[`${port}/tcp`]?.[0]
+  if (binding) route.networkSettings = settings
+  // A container that has ended has no binding. Its exit explains more than an error here would.
+  return { host: route.network.dialAddress, port: Number(binding?.HostPort ?? 0) }
 }
 
-async function nobodyAt(host: string | undefined, port: number, signal: AbortSignal): Promise<string | undefined> {
-  // Without a host it would be this machine that is asked.
-  if (!host) return 'the container has no address any more'
-  const closed = await portAnswers({ host, port }, PROBE, signal)
-  if (closed === undefined) return undefined
-  if (closed === 'ECONNREFUSED') return `nobody listens on port ${port} in the container`
-  return closed === 'ETIMEDOUT'
-    ? `port ${port} of the container did not answer within ${PROBE} ms`
-    : `port ${port} of the container: ${closed}`
+/**
+ * Why nothing listens on a port of the container; undefined when something does. It dials the container's own address,
+ * because the engine's port proxy accepts every connection and closes it later when the container refuses.
+ */
+export async function findPortProblem(
+  route: ContainerRoute,
+  port: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const host = (await readSettings(route)).Networks[route.network.name]?.IPAddress
+  // Without a host, the connection would go to this machine.
+  if (!host) return 'the container no longer has an address'
+  const errorCode = await portAnswers({ host, port }, PORT_CHECK_TIMEOUT_MS, signal)
+  if (errorCode === undefined) return undefined
+  if (errorCode === 'ECONNREFUSED') return `nothing listens on port ${port} in the container`
+  return errorCode === 'ETIMEDOUT'
+    ? `port ${port} of the container did not answer within ${PORT_CHECK_TIMEOUT_MS} ms`
+    : `port ${port} of the container: ${errorCode}`
+}
+
+async function readSettings({ client, containerId, networkSettings }: ContainerRoute): Promise<NetworkSettings> {
+  if (networkSettings) return networkSettings
+  const container = await client.dockerode
+    .getContainer(containerId)
+    .inspect()
+    .catch((error: unknown): never => {
+      throw toProviderError(error, client.host)
+    })
+  return container.NetworkSettings
 }

@@ -1,34 +1,36 @@
 import { messageOf, MoorageError, type ErrorDetails } from '@moorage/core'
 
-interface Failed {
+interface CallFailure {
   readonly statusCode?: number
   readonly code?: string
   readonly syscall?: string
+  readonly json?: { readonly message?: string }
 }
 
-/** The connection failed: no answer of the engine's, and no file of this machine's. */
-export function isAway({ statusCode, code = '', syscall }: Failed): boolean {
+/** Whether an error comes from the connection to the engine, rather than from its answer or from a local file. */
+export function isConnectionLost(error: unknown): boolean {
+  const { statusCode, code = '', syscall } = error as CallFailure
   return statusCode === undefined && (syscall === 'connect' || /^(ECONN[A-Z]+|EPIPE|ETIMEDOUT)$/.test(code))
 }
 
-/** PROVIDER_LOST where the connection failed; any other error stays as it is. */
-export function lostOr(error: unknown, host: string, details: ErrorDetails = {}): unknown {
-  if (!isAway(error as object)) return error
-  const { code } = error as { readonly code?: string }
-  const where = details.service === undefined ? '' : `services.${details.service}: `
-  return new MoorageError('PROVIDER_LOST', `${where}the engine at ${host} does not answer (${code}).`, {
+/** Turns a lost connection into `MoorageError` (PROVIDER_LOST); returns any other error unchanged. */
+export function toProviderError(error: unknown, host: string, details: ErrorDetails = {}): unknown {
+  if (!isConnectionLost(error)) return error
+  const { code } = error as CallFailure
+  const key = details.service === undefined ? '' : `services.${details.service}: `
+  return new MoorageError('PROVIDER_LOST', `${key}the engine at ${host} does not answer (${code}).`, {
     ...details,
     provider: 'docker',
     cause: error,
   })
 }
 
-/** What the engine answered. */
-export function saidBy(error: unknown): string {
-  return ((error as { json?: { message?: string } }).json?.message ?? messageOf(error)).trim()
+/** The text of the engine's answer to a call that it refused. */
+export function refusalMessage(error: unknown): string {
+  return ((error as CallFailure).json?.message ?? messageOf(error)).trim()
 }
 
-/** An engine that is away is told of once, by the session, which removes everything again. */
-export function leaveToSession(error: Failed): void {
-  if (!isAway(error)) throw error
+/** For removals while the session is open: closing the session removes everything again and reports a lost engine once. */
+export function ignoreConnectionLost(error: unknown): void {
+  if (!isConnectionLost(error)) throw error
 }

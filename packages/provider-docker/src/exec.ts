@@ -4,26 +4,28 @@ import { text } from 'node:stream/consumers'
 import type { ExecResult } from '@moorage/core'
 import type { Client } from './engine/client.ts'
 
-/** Runs a command inside a container. */
-export async function execIn(
-  { engine }: Client,
-  { id, command }: { readonly id: string; readonly command: readonly string[] },
+/** Runs a command in a container. Rejects with the reason of the signal when it aborts. */
+export async function execInUnit(
+  { dockerode }: Client,
+  { containerId, command }: { readonly containerId: string; readonly command: readonly string[] },
   signal: AbortSignal,
 ): Promise<ExecResult> {
-  const exec = await engine.getContainer(id).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true })
+  const exec = await dockerode
+    .getContainer(containerId)
+    .exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true })
   const source = (await exec.start({ hijack: true, stdin: false })) as unknown as Readable
   const out = new PassThrough()
   const err = new PassThrough()
-  engine.modem.demuxStream(source, out, err)
-  const stop = (): void => void source.destroy(signal.reason as Error)
-  signal.addEventListener('abort', stop, { once: true })
-  const end = (): void => {
+  dockerode.modem.demuxStream(source, out, err)
+  const onAbort = (): void => void source.destroy(signal.reason as Error)
+  signal.addEventListener('abort', onAbort, { once: true })
+  const endBoth = (): void => {
     out.end()
     err.end()
   }
-  source.once('end', end).once('close', end).on('error', end)
+  source.once('end', endBoth).once('close', endBoth).on('error', endBoth)
   const [stdout, stderr] = await Promise.all([text(out), text(err)])
-  signal.removeEventListener('abort', stop)
+  signal.removeEventListener('abort', onAbort)
   signal.throwIfAborted()
   const { ExitCode } = await exec.inspect()
   return { code: ExitCode ?? -1, stdout, stderr }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FileTree } from '@moorage/core'
 
-/** The part that is used of the archiver that the SDK brings. */
+/** The part of the SDK's `archiver` package that this provider uses. */
 export interface Archiver {
   (format: 'tar'): Readable & {
     append(content: Buffer, entry: { readonly name: string; readonly mode: number }): void
@@ -11,10 +11,16 @@ export interface Archiver {
   }
 }
 
-/** Everything that is delivered to a container, by its path there; read as it is sent. */
-export function archiveOf(archiver: Archiver, parcels: readonly FileTree[]): Readable {
+/** The part of testcontainers' `GenericContainer` that takes files. */
+interface FileReceiver {
+  withCopyArchivesToContainer(archives: { readonly tar: Readable; readonly target: string }[]): unknown
+}
+
+/** Has the SDK extract the files into the container before it starts. Their content is read while it is sent. */
+export function deliverFiles(container: FileReceiver, archiver: Archiver, fileTrees: readonly FileTree[]): void {
+  if (!fileTrees.length) return
   const archive = archiver('tar')
-  for (const { target, files } of parcels) {
+  for (const { target, files } of fileTrees) {
     for (const { path, mode, link, source, content } of files) {
       const name = path ? `${target}/${path}` : target
       if (link !== undefined) archive.symlink(name, link)
@@ -22,7 +28,7 @@ export function archiveOf(archiver: Archiver, parcels: readonly FileTree[]): Rea
       else archive.file(source, { name, mode })
     }
   }
-  // Its failure is the stream's.
+  // The archive emits the same failure as a stream error.
   archive.finalize().catch(() => {})
-  return archive
+  container.withCopyArchivesToContainer([{ tar: archive, target: '/' }])
 }

@@ -1,26 +1,29 @@
 import { existsSync } from 'node:fs'
 import { BlockList } from 'node:net'
 import { MoorageError, HostPortProxies, type ProxyBinding, type OptionProblem } from '@moorage/core'
-import { call } from './engine/find-engine.ts'
-import { rangeOf, remoteHost, type RunNetwork } from './engine/network.ts'
+import { callEngine } from './engine/http.ts'
+import { readSubnet, remoteHost, type RunNetwork } from './engine/network.ts'
 
-interface Network {
+interface BridgeNetwork {
   readonly Id: string
   readonly Options?: { readonly [option: string]: string }
 }
 
 const FIX = 'Run that service as a container as well, or use an engine on this machine.'
 
-/** Relays listen on the gateway of the run's own bridge: that has to be a device of this machine. */
-export async function hostProblem(host: string): Promise<Omit<OptionProblem, 'at'> | undefined> {
+/**
+ * Why containers cannot reach this machine; undefined when they can. The proxies listen on the gateway of the run's
+ * bridge network, so that bridge has to be a device of this machine.
+ */
+export async function hostAccessProblem(host: string): Promise<Omit<OptionProblem, 'at'> | undefined> {
   const remote = remoteHost(host)
   if (remote !== undefined)
     return { reason: `its engine is on ${remote}, which cannot dial this machine's loopback`, fix: FIX }
-  const { text } = await call(host, {
+  const { text } = await callEngine(host, {
     method: 'GET',
     path: `/networks?filters=${encodeURIComponent('{"driver":["bridge"]}')}`,
   })
-  const bridges = (JSON.parse(text) as readonly Network[]).map(
+  const bridges = (JSON.parse(text) as readonly BridgeNetwork[]).map(
     ({ Id, Options }) => Options?.['com.docker.network.bridge.name'] ?? `br-${Id.slice(0, 12)}`,
   )
   if (!bridges.length || bridges.some((name) => existsSync(`/sys/class/net/${name}`))) return undefined
@@ -31,20 +34,23 @@ export async function hostProblem(host: string): Promise<Omit<OptionProblem, 'at
   }
 }
 
-/** On the address that the containers of a run have as their gateway, and for them alone. */
+/**
+ * Proxies to ports of this machine. They listen on the gateway of the run's network and admit only the containers of
+ * that network. Opening one throws `MoorageError` (START_FAILED) when the network has no gateway.
+ */
 export function hostPortProxies(host: string, network: Promise<RunNetwork>): HostPortProxies {
-  const find = async (): Promise<ProxyBinding> => {
-    const { Gateway, Subnet } = (await rangeOf(host, (await network).id)) ?? {}
-    const [base, bits] = Subnet?.split('/') ?? []
+  const findBinding = async (): Promise<ProxyBinding> => {
+    const { Gateway, Subnet } = (await readSubnet(host, (await network).id)) ?? {}
+    const [base, prefixLength] = Subnet?.split('/') ?? []
     if (!Gateway || !base)
       throw new MoorageError(
         'START_FAILED',
-        'The network of the run has no gateway that could listen for its containers.',
+        'The network of the run has no gateway on which a proxy to this machine could listen.',
         { provider: 'docker', hint: FIX },
       )
-    const inside = new BlockList()
-    inside.addSubnet(base, Number(bits))
-    return { host: Gateway, admits: (address) => inside.check(address) }
+    const subnet = new BlockList()
+    subnet.addSubnet(base, Number(prefixLength))
+    return { host: Gateway, admits: (address) => subnet.check(address) }
   }
-  return new HostPortProxies(find)
+  return new HostPortProxies(findBinding)
 }

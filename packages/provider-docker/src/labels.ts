@@ -1,18 +1,21 @@
 import type { Owner, Run } from '@moorage/core'
 
-/** On every object: whose it is, so that a sweep can tell a dead owner's from everybody else's. */
-export function labelsOf({ labels, owner }: Run): { readonly [name: string]: string } {
-  return { ...labels, [OWNER]: JSON.stringify(owner) }
+export const OWNER_LABEL = 'moorage.owner'
+export const RUN_LABEL = 'moorage.run'
+/** Holds the run's id on a Ryuk container. With `RUN_LABEL`, Ryuk would match its own filter and remove itself. */
+export const RYUK_LABEL = 'moorage.ryuk'
+
+export type Labels = { readonly [name: string]: string }
+
+/** The labels of every object of a run. They name its owner, so that a sweep can tell whether that is still alive. */
+export function runLabels({ labels, owner }: Run): Labels {
+  return { ...labels, [OWNER_LABEL]: JSON.stringify(owner) }
 }
 
-export const OWNER = 'moorage.owner'
-export const RUN = 'moorage.run'
-/** Its run, on a Ryuk: that of what it removes would make it remove itself. */
-export const RYUK = 'moorage.ryuk'
-
-export function ownerIn(labels: { readonly [name: string]: string } | undefined): Owner | undefined {
+/** The owner that labels name; undefined for an object that moorage did not create. */
+export function readOwner(labels: Labels | undefined): Owner | undefined {
   try {
-    const owner = JSON.parse(labels?.[OWNER] ?? '') as Owner
+    const owner = JSON.parse(labels?.[OWNER_LABEL] ?? '') as Owner
     return typeof owner.host === 'string' && typeof owner.pid === 'number' ? owner : undefined
   } catch {
     return undefined

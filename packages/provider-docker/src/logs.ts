@@ -2,61 +2,63 @@ import type { Readable } from 'node:stream'
 import { cutLine, type LogLine, type LogOptions } from '@moorage/core'
 import type { Client } from './engine/client.ts'
 
-/** A container's lines, stdout and stderr told apart. */
+/** Reads a container's lines, each with the stream that it was written to. */
 export async function* readLogs(
-  { engine }: Client,
-  id: string,
+  { dockerode }: Client,
+  containerId: string,
   { follow = false, tail, signal }: LogOptions,
 ): AsyncGenerator<LogLine> {
-  const lines = new Lines()
+  const decoder = new LogDecoder()
+  const container = dockerode.getContainer(containerId)
   const options = { stdout: true, stderr: true, ...(tail === undefined ? {} : { tail }) }
   if (!follow) {
-    yield* lines.take(await engine.getContainer(id).logs({ ...options, follow: false }))
-    yield* lines.rest()
+    yield* decoder.decode(await container.logs({ ...options, follow: false }))
+    yield* decoder.flush()
     return
   }
-  const source = (await engine.getContainer(id).logs({ ...options, follow: true })) as Readable
-  const stop = (): void => void source.destroy()
-  signal?.addEventListener('abort', stop, { once: true })
-  if (signal?.aborted) stop()
+  const source = (await container.logs({ ...options, follow: true })) as Readable
+  const onAbort = (): void => void source.destroy()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  if (signal?.aborted) onAbort()
   try {
-    for await (const chunk of source) yield* lines.take(chunk as Buffer)
-    yield* lines.rest()
+    for await (const chunk of source) yield* decoder.decode(chunk as Buffer)
+    yield* decoder.flush()
   } catch (error) {
     if (!signal?.aborted) throw error
   } finally {
-    signal?.removeEventListener('abort', stop)
+    signal?.removeEventListener('abort', onAbort)
     source.destroy()
   }
 }
 
 /**
- * Frames into lines. Source: Docker Engine API, "Attach to a container", stream format: one byte for the stream, three
- * zeros, four bytes of length, payload. A frame need not end where a line does.
+ * Decodes the engine's frames into lines. Source: Docker Engine API, "Attach to a container", stream format: one byte for
+ * the stream, three zeros, four bytes of length, payload. A frame can end in the middle of a line.
  */
-class Lines {
+class LogDecoder {
   #bytes: Buffer = Buffer.alloc(0)
-  // Without the semicolon the asterisk below would multiply.
-  readonly #partial = { stdout: '', stderr: '' };
+  // The semicolon keeps the asterisk of the next member from being parsed as a multiplication.
+  readonly #partialLines = { stdout: '', stderr: '' };
 
-  *take(chunk: Buffer): Generator<LogLine> {
+  *decode(chunk: Buffer): Generator<LogLine> {
     this.#bytes = this.#bytes.length ? Buffer.concat([this.#bytes, chunk]) : chunk
     while (this.#bytes.length >= 8) {
-      const end = 8 + this.#bytes.readUInt32BE(4)
-      if (this.#bytes.length < end) return
+      const frameEnd = 8 + this.#bytes.readUInt32BE(4)
+      if (this.#bytes.length < frameEnd) return
       const stream = this.#bytes[0] === 2 ? 'stderr' : 'stdout'
-      const [...parts] = (this.#partial[stream] + this.#bytes.toString('utf8', 8, end)).split('\n')
-      this.#bytes = this.#bytes.subarray(end)
-      const { pieces, rest } = cutLine(parts.pop() ?? '')
-      this.#partial[stream] = rest
-      for (const text of parts) yield { stream, text: text.replace(/\r$/, '') }
+      const lines = (this.#partialLines[stream] + this.#bytes.toString('utf8', 8, frameEnd)).split('\n')
+      this.#bytes = this.#bytes.subarray(frameEnd)
+      const { pieces, rest } = cutLine(lines.pop() ?? '')
+      this.#partialLines[stream] = rest
+      for (const text of lines) yield { stream, text: text.replace(/\r$/, '') }
       for (const text of pieces) yield { stream, text }
     }
   }
 
-  *rest(): Generator<LogLine> {
+  /** The last lines, where the container ended them without a newline. */
+  *flush(): Generator<LogLine> {
     for (const stream of ['stdout', 'stderr'] as const) {
-      if (this.#partial[stream]) yield { stream, text: this.#partial[stream] }
+      if (this.#partialLines[stream]) yield { stream, text: this.#partialLines[stream] }
     }
   }
 }

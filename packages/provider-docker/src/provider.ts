@@ -1,127 +1,125 @@
 import type { JsonObject, OptionProblem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
-import { lostOr } from './errors.ts'
 import { loadClient, runtimeProblem, sdkProblem } from './engine/client.ts'
-import { call, findEngine, type Found } from './engine/find-engine.ts'
-import { hostProblem, hostPortProxies } from './host-access.ts'
-import { closeNetwork, openNetwork } from './engine/network.ts'
+import { findEngine, type EngineSearch } from './engine/find-engine.ts'
+import { callEngine } from './engine/http.ts'
+import { createNetwork, removeNetwork } from './engine/network.ts'
+import { toProviderError } from './errors.ts'
+import { hostAccessProblem, hostPortProxies } from './host-access.ts'
 import { reap } from './reap.ts'
-import { openRyuk, type Ryuk } from './ryuk/ryuk.ts'
-import { startUnit, type Work } from './start.ts'
-import { removeRun } from './stop.ts'
+import { startRyuk, type Ryuk } from './ryuk/ryuk.ts'
+import { startUnit, type SessionContext } from './start.ts'
+import { removeRunContainers } from './stop.ts'
 
-const KEPT =
-  'Ryuk removes what stays here 10 s after the supervisor is gone: with this machine, or at the end of the CI job.'
+const KEEP_NOTICE =
+  'Ryuk removes the services 10 s after the supervisor is gone: with this machine, or at the end of the CI job.'
 
-/** What `docker()` names: see core's contract. */
+/** The module behind `docker()`. See `ProviderModule` in core. */
 export function provider(options: JsonObject, { root }: { readonly root: string }): Provider {
   const host = typeof options['host'] === 'string' ? options['host'] : undefined
-  let found: Promise<Found> | undefined
-  const engine = (signal?: AbortSignal): Promise<Found> =>
-    (found ??= findEngine({ env: process.env, ...(host === undefined ? {} : { host }) }, signal))
+  let search: Promise<EngineSearch> | undefined
+  const searchEngine = (signal?: AbortSignal): Promise<EngineSearch> =>
+    (search ??= findEngine({ env: process.env, ...(host === undefined ? {} : { host }) }, signal))
   return {
     name: 'docker',
     form: 'container',
     async probe(signal) {
-      const seen = await engine(signal)
-      if (!seen.ok) {
-        found = undefined
-        return { ok: false, reason: seen.reason, fix: seen.fix, ...(seen.named ? { broken: true } : {}) }
+      const engine = await searchEngine(signal)
+      if (!engine.ok) {
+        search = undefined
+        return { ok: false, reason: engine.reason, fix: engine.fix, ...(engine.configured ? { broken: true } : {}) }
       }
       const problem = runtimeProblem(process.versions.node) ?? sdkProblem(root)
       if (problem) return { ok: false, broken: true, ...problem }
-      return { ok: true, detail: `Engine ${seen.version} at ${seen.host}` }
+      return { ok: true, detail: `Engine ${engine.version} at ${engine.host}` }
     },
     async open(run, report, signal) {
-      const seen = await engine()
-      if (!seen.ok) throw new RangeError(seen.reason)
-      return openSession(seen.host, { run, report, signal, ryuk: options['ryuk'] === true })
+      const engine = await searchEngine()
+      if (!engine.ok) throw new RangeError(engine.reason)
+      return openSession(engine.host, { run, report, signal, ryuk: options['ryuk'] === true })
     },
     check,
     async hostAccess() {
-      const seen = await engine()
-      return seen.ok ? await hostProblem(seen.host) : undefined
+      const engine = await searchEngine()
+      return engine.ok ? await hostAccessProblem(engine.host) : undefined
     },
     async reap(scope, signal) {
-      const seen = await engine()
-      return await reap(
-        { ...(seen.ok ? { host: seen.host } : {}), ask: (at) => (request) => call(at, { ...request, signal }) },
-        scope,
-      )
+      const engine = await searchEngine()
+      const callAt = (address: string) => (request: Parameters<typeof callEngine>[1]) =>
+        callEngine(address, { ...request, signal })
+      return await reap({ ...(engine.ok ? { host: engine.host } : {}), callAt }, scope)
     },
   }
 }
 
-interface Opening {
+interface SessionOptions {
   readonly run: Run
   readonly report: Report
   readonly signal: AbortSignal
   readonly ryuk: boolean
 }
 
-function openSession(host: string, { run, report, signal, ryuk: wanted }: Opening): Session {
-  const { sent, network } = openNetwork(host, run, report)
-  // Loading the SDK stops this process for a tenth of a second: the engine makes the network meanwhile.
-  const client = sent.then(() => loadClient(host, run.root))
-  const relays = hostPortProxies(host, network)
-  const over = new AbortController()
-  const waiting = new Set<string>()
-  const told = (detail: string): void => waiting.forEach((service) => report.phase(service, 'pull', detail))
-  const ryuk = guard(wanted, report, async () =>
-    openRyuk(await client, {
+function openSession(host: string, { run, report, signal, ryuk: ryukEnabled }: SessionOptions): Session {
+  const { requestSent, network } = createNetwork(host, run, report)
+  // Loading the SDK blocks this process for 0.1 s. The engine creates the network in the meantime.
+  const client = requestSent.then(() => loadClient(host, run.root))
+  const proxies = hostPortProxies(host, network)
+  const closing = new AbortController()
+  const startingServices = new Set<string>()
+  const ryuk = startRyukIf(ryukEnabled, report, async () =>
+    startRyuk(await client, {
       run,
       network: await network,
       report,
-      signal: AbortSignal.any([signal, over.signal]),
-      told,
+      signal: AbortSignal.any([signal, closing.signal]),
+      onPullProgress: (detail) => startingServices.forEach((service) => report.phase(service, 'pull', detail)),
     }),
   )
-  const work: Work = { client, run, report, network: ryuk.then(() => network), relays }
+  const context: SessionContext = { client, run, report, network: ryuk.then(() => network), hostPortProxies: proxies }
   const units = new Set<Promise<Unit>>()
-  // Whoever starts a service waits for them, and tells their failure.
-  for (const needed of [network, client, ryuk, work.network]) needed.catch(() => {})
+  // Each start awaits these and reports their failure.
+  for (const promise of [network, client, ryuk, context.network]) promise.catch(() => {})
   return {
-    async start(spec, signal) {
-      waiting.add(spec.name)
-      const starting = startUnit(work, spec, signal).catch((error: unknown): never => {
-        throw lostOr(error, host, { service: spec.name, phase: 'start' })
+    async start(spec, startSignal) {
+      startingServices.add(spec.name)
+      const starting = startUnit(context, spec, startSignal).catch((error: unknown): never => {
+        throw toProviderError(error, host, { service: spec.name, phase: 'start' })
       })
       units.add(starting)
       return await starting
     },
-    expose: (port) => relays.expose(port),
+    expose: (port) => proxies.expose(port),
     async keep() {
-      if (await ryuk) report.notice(KEPT)
+      if (await ryuk) report.notice(KEEP_NOTICE)
     },
     async close() {
-      over.abort(new RangeError('the session was closed'))
+      closing.abort(new RangeError('the session was closed'))
       await Promise.allSettled(units)
-      await relays.close()
-      const made = await network.catch(() => undefined)
-      const loaded = await client.catch(() => undefined)
-      const guarding = await ryuk.catch(() => undefined)
+      await proxies.close()
+      const createdNetwork = await network.catch(() => undefined)
+      const loadedClient = await client.catch(() => undefined)
+      const startedRyuk = await ryuk.catch(() => undefined)
       try {
-        if (loaded) await removeRun(loaded, run.id)
-        await closeNetwork(host, run, made)
-        // Not before: what cannot be removed from here is left to it.
-        await guarding?.close()
-      } catch (cause) {
-        throw lostOr(cause, host)
+        if (loadedClient) await removeRunContainers(loadedClient, run.id)
+        await removeNetwork(host, run, createdNetwork)
+        // Last, so that Ryuk removes what this process could not.
+        await startedRyuk?.close()
+      } catch (error) {
+        throw toProviderError(error, host)
       }
     },
   }
 }
 
-/** What the user asked for, and what the environment says. */
-async function guard(wanted: boolean, report: Report, open: () => Promise<Ryuk>): Promise<Ryuk | undefined> {
-  if (!wanted) return undefined
-  if (process.env['TESTCONTAINERS_RYUK_DISABLED'] !== 'true') return await open()
+/** Starts Ryuk where the config enables it and the environment does not disable it. */
+async function startRyukIf(enabled: boolean, report: Report, start: () => Promise<Ryuk>): Promise<Ryuk | undefined> {
+  if (!enabled) return undefined
+  if (process.env['TESTCONTAINERS_RYUK_DISABLED'] !== 'true') return await start()
   report.notice('TESTCONTAINERS_RYUK_DISABLED is true: docker({ ryuk }) starts none.')
   return undefined
 }
 
-function check(_service: string, { container: form }: ServiceSpec): readonly OptionProblem[] {
-  if (form?.user !== undefined && !/^\d+(:\d+)?$/.test(form.user)) {
-    return [{ at: 'user', reason: `'${form.user}' is not numeric`, fix: "Give 'uid' or 'uid:gid', as in '999:999'." }]
-  }
-  return []
+function check(_service: string, { container }: ServiceSpec): readonly OptionProblem[] {
+  const { user } = container ?? {}
+  if (user === undefined || /^\d+(:\d+)?$/.test(user)) return []
+  return [{ at: 'user', reason: `'${user}' is not numeric`, fix: "Give 'uid' or 'uid:gid', as in '999:999'." }]
 }

@@ -1,97 +1,106 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Owner, ReapedObject, ReapScope } from '@moorage/core'
-import { lostOr } from './errors.ts'
-import { accepted, type Ask } from './engine/find-engine.ts'
-import { OWNER, ownerIn, RUN, RYUK } from './labels.ts'
+import { expectSuccess, type CallEngine } from './engine/http.ts'
+import { toProviderError } from './errors.ts'
+import { OWNER_LABEL, readOwner, RUN_LABEL, RYUK_LABEL, type Labels } from './labels.ts'
 import { removeContainer } from './stop.ts'
 
-type Labels = { readonly [name: string]: string } | undefined
+export interface ReapEngines {
+  /** Address of the current engine, if one answers. */
+  readonly host?: string
+  callAt(host: string): CallEngine
+}
 
+/** An object of a dead owner. */
 interface Leftover {
   readonly kind: 'container' | 'network'
   readonly id: string
   readonly run: string
-  readonly ask: Ask
+  readonly call: CallEngine
 }
 
-interface Listed {
+interface EngineObject {
   readonly Id: string
   readonly Labels?: Labels
   readonly Config?: { readonly Labels?: Labels }
 }
 
-/** What is written down before a creation by its name, and after it by its id. */
-interface Entry {
+/** Written with the name before the engine creates an object, and with the id afterwards. */
+interface JournalEntry {
   readonly kind: Leftover['kind']
   readonly name?: string
   readonly id?: string
-  /** The engine that has it; the next run may work on another one. */
+  /** The engine that has the object; the current engine may be another one. */
   readonly host?: string
 }
 
-export interface Sweeping {
-  /** The engine of now, if one answers. */
-  readonly host?: string
-  ask(host: string): Ask
-}
-
-const PATHS = { container: '/containers', network: '/networks' } as const
+const API_PATHS = { container: '/containers', network: '/networks' } as const
 
 /**
- * Removes what a dead owner's journal names, on the engine where it was made, and containers and networks whose labels
- * name an owner that is provably dead. Whatever else an engine has is not ours.
+ * Removes what the journals of dead owners name, on the engine where it was created, and the containers and networks
+ * whose labels name a dead owner. Leaves every other object alone. Throws the first failure after all removals were
+ * tried: `MoorageError` (PROVIDER_LOST) for an engine that does not answer.
  */
 export async function reap(
-  { host, ask }: Sweeping,
+  { host: currentHost, callAt }: ReapEngines,
   { journals, alive, dry = false }: ReapScope,
 ): Promise<readonly ReapedObject[]> {
-  const left = new Map<string, Leftover>()
+  const leftovers = new Map<string, Leftover>()
   const failures: unknown[] = []
-  // An engine that is away keeps nobody from being cleaned up after on another one.
-  const attempt = async (at: string, work: (ask: Ask) => Promise<void>): Promise<void> =>
-    await work(ask(at)).catch((error: unknown) => void failures.push(lostOr(error, at)))
-  const add = (found: Leftover | undefined): void => void (found && left.set(found.id, found))
-  for (const { run, owner, entries } of journals.filter((journal) => !alive(journal.owner))) {
-    for (const entry of entries as unknown as readonly Entry[]) {
-      const at = entry.host ?? host
-      if (at !== undefined) await attempt(at, async (engine) => add(await reapJournaled(engine, { run, owner, entry })))
+  // An engine that does not answer must not prevent the clean-up on another one.
+  const collectFrom = async (host: string, find: (call: CallEngine) => Promise<readonly Leftover[]>): Promise<void> => {
+    try {
+      for (const leftover of await find(callAt(host))) leftovers.set(leftover.id, leftover)
+    } catch (error) {
+      failures.push(toProviderError(error, host))
     }
   }
-  if (host !== undefined) await attempt(host, async (engine) => (await reapLabelled(engine, alive)).forEach(add))
-  const all = [...left.values()].toSorted((a, b) => a.kind.localeCompare(b.kind))
+  for (const { run, owner, entries } of journals.filter((journal) => !alive(journal.owner))) {
+    for (const entry of entries as unknown as readonly JournalEntry[]) {
+      const host = entry.host ?? currentHost
+      if (host !== undefined) await collectFrom(host, (call) => findJournaled(call, { run, owner, entry }))
+    }
+  }
+  if (currentHost !== undefined) await collectFrom(currentHost, (call) => findLabelled(call, alive))
+  const sorted = [...leftovers.values()].toSorted((a, b) => a.kind.localeCompare(b.kind))
+  // The engine refuses to remove a network while containers are attached to it.
   for (const kind of dry ? [] : (['container', 'network'] as const)) {
-    const ends = await Promise.allSettled(all.filter((each) => each.kind === kind).map(remove))
-    failures.push(...ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : [])))
+    const removals = await Promise.allSettled(sorted.filter((leftover) => leftover.kind === kind).map(remove))
+    failures.push(...removals.flatMap((removal) => (removal.status === 'rejected' ? [removal.reason as unknown] : [])))
   }
   if (failures.length) throw failures[0]
-  return all.map(({ kind, id, run }) => ({ kind, id, run }))
+  return sorted.map(({ kind, id, run }) => ({ kind, id, run }))
 }
 
-/** What an entry names, if it is there. Its id is proof enough; a name is not: run and owner must be those of the journal. */
-async function reapJournaled(
-  ask: Ask,
-  { run, owner, entry: { kind, name, id } }: { readonly run: string; readonly owner: Owner; readonly entry: Entry },
-): Promise<Leftover | undefined> {
-  const path = `${PATHS[kind]}/${id ?? name}${kind === 'container' ? '/json' : ''}`
-  const { status, text } = await accepted(ask({ method: 'GET', path }), 404)
-  if (status === 404) return undefined
-  const { Id, Labels: own, Config } = JSON.parse(text) as Listed
-  const labels = Config?.Labels ?? own
-  if (id !== Id && !(runOf(labels) === run && isDeepStrictEqual(ownerIn(labels), owner))) return undefined
-  return { kind, id: Id, run, ask }
+/** The object of a journal entry, if it exists. An id identifies it; under a name, the labels must match the journal. */
+async function findJournaled(
+  call: CallEngine,
+  {
+    run,
+    owner,
+    entry: { kind, name, id },
+  }: { readonly run: string; readonly owner: Owner; readonly entry: JournalEntry },
+): Promise<readonly Leftover[]> {
+  const path = `${API_PATHS[kind]}/${id ?? name}${kind === 'container' ? '/json' : ''}`
+  const { status, text } = await expectSuccess(call({ method: 'GET', path }), 404)
+  if (status === 404) return []
+  const { Id, Labels: networkLabels, Config } = JSON.parse(text) as EngineObject
+  const labels = Config?.Labels ?? networkLabels
+  if (id !== Id && !(readRun(labels) === run && isDeepStrictEqual(readOwner(labels), owner))) return []
+  return [{ kind, id: Id, run, call }]
 }
 
-async function reapLabelled(ask: Ask, alive: ReapScope['alive']): Promise<readonly Leftover[]> {
-  const filters = `filters=${encodeURIComponent(JSON.stringify({ label: [OWNER] }))}`
-  const dead = (labels: Labels): boolean => {
-    const owner = ownerIn(labels)
+async function findLabelled(call: CallEngine, alive: ReapScope['alive']): Promise<readonly Leftover[]> {
+  const filters = `filters=${encodeURIComponent(JSON.stringify({ label: [OWNER_LABEL] }))}`
+  const hasDeadOwner = (labels: Labels | undefined): boolean => {
+    const owner = readOwner(labels)
     return owner !== undefined && !alive(owner)
   }
   const list = async (kind: Leftover['kind'], path: string): Promise<readonly Leftover[]> => {
-    const { text } = await accepted(ask({ method: 'GET', path }))
-    return (JSON.parse(text) as readonly Listed[])
-      .filter(({ Labels }) => dead(Labels))
-      .map(({ Id, Labels }) => ({ kind, id: Id, run: runOf(Labels), ask }))
+    const { text } = await expectSuccess(call({ method: 'GET', path }))
+    return (JSON.parse(text) as readonly EngineObject[])
+      .filter((object) => hasDeadOwner(object.Labels))
+      .map((object) => ({ kind, id: object.Id, run: readRun(object.Labels), call }))
   }
   return [
     ...(await list('container', `/containers/json?all=1&${filters}`)),
@@ -99,11 +108,11 @@ async function reapLabelled(ask: Ask, alive: ReapScope['alive']): Promise<readon
   ]
 }
 
-async function remove({ kind, id, ask }: Leftover): Promise<void> {
-  if (kind === 'container') await removeContainer(ask, id)
-  else await accepted(ask({ method: 'DELETE', path: `/networks/${id}` }), 404)
+async function remove({ kind, id, call }: Leftover): Promise<void> {
+  if (kind === 'container') await removeContainer(call, id)
+  else await expectSuccess(call({ method: 'DELETE', path: `/networks/${id}` }), 404)
 }
 
-function runOf(labels: Labels): string {
-  return labels?.[RUN] ?? labels?.[RYUK] ?? ''
+function readRun(labels: Labels | undefined): string {
+  return labels?.[RUN_LABEL] ?? labels?.[RYUK_LABEL] ?? ''
 }

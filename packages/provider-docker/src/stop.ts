@@ -1,21 +1,36 @@
 import type { Client } from './engine/client.ts'
-import { accepted, type Ask } from './engine/find-engine.ts'
-import { RUN } from './labels.ts'
+import { expectSuccess, type CallEngine } from './engine/http.ts'
+import { RUN_LABEL } from './labels.ts'
 
-/** Removes a container with its anonymous volumes, however it stands; one that is gone is as good. */
-export async function removeContainer(ask: Ask, id: string, grace?: number): Promise<void> {
-  if (grace !== undefined) await accepted(ask({ method: 'POST', path: `/containers/${id}/stop?t=${grace}` }), 304, 404)
-  const { status } = await accepted(ask({ method: 'DELETE', path: `/containers/${id}?force=1&v=1` }), 404, 409)
-  // 409: another removal is under way. Only then is there something to wait for: a container that did not exist a moment
-  // ago may exist by now, and would be waited for without end.
-  if (status === 409) await accepted(ask({ method: 'POST', path: `/containers/${id}/wait?condition=removed` }), 404)
+/**
+ * Ends one unit: the image's stop signal, a kill `stopGraceSeconds` later, then the removal. Without a grace the kill
+ * comes at once.
+ */
+export async function stopUnit(call: CallEngine, containerId: string, stopGraceSeconds?: number): Promise<void> {
+  if (stopGraceSeconds !== undefined) {
+    const path = `/containers/${containerId}/stop?t=${stopGraceSeconds}`
+    await expectSuccess(call({ method: 'POST', path }), 304, 404)
+  }
+  await removeContainer(call, containerId)
 }
 
-/** Removes whatever carries the run's label, or of that what has a name: also what a start under way has made since. */
-export async function removeRun({ engine, ask }: Client, run: string, name?: string): Promise<void> {
-  const left = await engine.listContainers({
+/** Removes a container in any state, with its anonymous volumes. A container that is already gone is no error. */
+export async function removeContainer(call: CallEngine, containerId: string): Promise<void> {
+  const path = `/containers/${containerId}`
+  const { status } = await expectSuccess(call({ method: 'DELETE', path: `${path}?force=1&v=1` }), 404, 409)
+  // 409: another removal is under way. Wait in that case only: after a 404 a start could create the container at this
+  // moment, and the wait would never end.
+  if (status === 409) await expectSuccess(call({ method: 'POST', path: `${path}/wait?condition=removed` }), 404)
+}
+
+/**
+ * Removes the containers that carry the run's label, or the one of them that has a name. This includes containers that
+ * an unfinished start has created in the meantime.
+ */
+export async function removeRunContainers({ dockerode, call }: Client, runId: string, name?: string): Promise<void> {
+  const containers = await dockerode.listContainers({
     all: true,
-    filters: { label: [`${RUN}=${run}`], ...(name === undefined ? {} : { name: [`^/${name}$`] }) },
+    filters: { label: [`${RUN_LABEL}=${runId}`], ...(name === undefined ? {} : { name: [`^/${name}$`] }) },
   })
-  await Promise.all(left.map(({ Id }) => removeContainer(ask, Id)))
+  await Promise.all(containers.map(({ Id }) => removeContainer(call, Id)))
 }

@@ -2,76 +2,83 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, MoorageError, type FileTree } from '@moorage/core'
-import { archiveOf, type Archiver } from '../files.ts'
-import { call, type Ask } from './find-engine.ts'
+import { deliverFiles, type Archiver } from '../files.ts'
+import { callEngine, type CallEngine } from './http.ts'
 
 type Sdk = typeof import('testcontainers')
 type RuntimeClient = Awaited<ReturnType<Sdk['getContainerRuntimeClient']>>
 
-/** The engine's API as testcontainers' own client speaks it. */
-export type Engine = RuntimeClient['container']['dockerode']
+interface LoadedSdk {
+  readonly api: Sdk
+  readonly path: string
+}
 
+/** One engine, through the SDK. */
 export interface Client {
-  readonly engine: Engine
-  /** Where the engine listens. */
+  readonly dockerode: RuntimeClient['container']['dockerode']
+  /** The engine's address. */
   readonly host: string
-  /** What needs no more than an answer. */
-  readonly ask: Ask
-  /** The full name of an image, with the user's mirror in front. */
+  /** Calls the engine's API without the SDK. */
+  readonly call: CallEngine
+  /** The full name of an image, behind the user's registry mirror. */
   imageName(image: string): string
-  /** Whether the engine has it; asked once. */
-  isThere(image: string): Promise<boolean>
-  /** Credentials for a registry, from Docker's own config and helpers. */
-  credentials(image: string): Promise<object | undefined>
-  create(image: string, adjust: Adjust): Created
-  /** What testcontainers' own Ryuk would be made of. */
-  ryuk(): Reaper
+  /** Whether the engine has the image. The SDK remembers the answer. */
+  hasImage(image: string): Promise<boolean>
+  /** The credentials for the image's registry, from Docker's own config and helpers. */
+  registryCredentials(image: string): Promise<object | undefined>
+  createContainer(image: string, settings: ContainerSettings): StartableContainer
+  /** What testcontainers would start its own Ryuk with. */
+  ryukSource(): RyukSource
 }
 
-export interface Reaper {
+export interface RyukSource {
   readonly image: string
-  /** The engine's socket as its containers can mount it. */
-  readonly socket: string
+  /** Path of the engine's socket, as a container can mount it. */
+  readonly socketPath: string
 }
 
-/** What is asked of the engine, and what is told in return. */
-export interface Adjust {
-  readonly options: object
+export interface ContainerSettings {
+  /** Top-level fields of the engine's "Create a container". */
+  readonly createOptions: object
+  /** Its `HostConfig`. */
   readonly hostConfig: object
   readonly network: string
-  readonly parcels: readonly FileTree[]
-  /** The container exists, but does not run yet. */
-  created(id: string): Promise<void>
+  readonly fileTrees: readonly FileTree[]
+  /** Called when the container exists and does not run yet. */
+  onCreated(containerId: string): Promise<void>
 }
 
-export interface Created {
+export interface StartableContainer {
   start(): Promise<unknown>
 }
 
-interface Shortcoming {
+interface SdkProblem {
   readonly reason: string
   readonly fix: string
 }
 
-// testcontainers' package.json, engines: it throws on load below.
-const OLDEST_NODE = [22, 22] as const
+// Source: testcontainers' package.json, engines. On an older Node it throws while it loads.
+const MIN_NODE_VERSION = [22, 22] as const
 
-export function runtimeProblem(node: string): Shortcoming | undefined {
-  const [major = 0, minor = 0] = node.split('.').map(Number)
-  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return undefined
+/** Why the SDK does not run on a version of Node; undefined when it does. */
+export function runtimeProblem(nodeVersion: string): SdkProblem | undefined {
+  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
+  const [minMajor, minMinor] = MIN_NODE_VERSION
+  if (major > minMajor || (major === minMajor && minor >= minMinor)) return undefined
   return {
-    reason: `testcontainers needs Node ${OLDEST_NODE.join('.')} or later, and this is ${node}`,
+    reason: `testcontainers needs Node ${MIN_NODE_VERSION.join('.')} or later, and this is ${nodeVersion}`,
     fix: 'use a newer Node, or another provider',
   }
 }
 
-export function sdkProblem(root: string): Shortcoming | undefined {
+/** Why the SDK cannot be loaded; undefined when it can. */
+export function sdkProblem(root: string): SdkProblem | undefined {
   return resolveSdk(root)
     ? undefined
     : { reason: 'the package testcontainers is not installed', fix: 'npm install --save-dev testcontainers' }
 }
 
-/** From the user's project, else from beside moorage. */
+/** The copy in the user's project, else the one installed beside moorage. */
 function resolveSdk(root: string): string | undefined {
   for (const from of [join(root, 'package.json'), import.meta.url]) {
     try {
@@ -83,14 +90,13 @@ function resolveSdk(root: string): string | undefined {
   return undefined
 }
 
-let sdk: Promise<{ readonly api: Sdk; readonly path: string }> | undefined
+let loadedSdk: Promise<LoadedSdk> | undefined
 
-/** Loads the SDK, once. */
-function loadSdk(root: string): Promise<{ readonly api: Sdk; readonly path: string }> {
-  return (sdk ??= importSdk(root))
+function loadSdk(root: string): Promise<LoadedSdk> {
+  return (loadedSdk ??= importSdk(root))
 }
 
-async function importSdk(root: string): Promise<{ readonly api: Sdk; readonly path: string }> {
+async function importSdk(root: string): Promise<LoadedSdk> {
   const path = resolveSdk(root)
   if (!path)
     throw new MoorageError('PROVIDER_UNAVAILABLE', 'Provider docker: the package testcontainers is not installed.', {
@@ -102,75 +108,78 @@ async function importSdk(root: string): Promise<{ readonly api: Sdk; readonly pa
 
 const clients = new Map<string, Promise<Client>>()
 
-/** The SDK, connected to an engine; once for each. */
+/** The SDK, connected to an engine. Engines share one copy of the SDK and have one client each. */
 export function loadClient(host: string, root: string): Promise<Client> {
-  const known = clients.get(host) ?? connect(host, root)
-  clients.set(host, known)
-  known.catch(() => clients.delete(host))
-  return known
+  const client = clients.get(host) ?? connectSdk(host, root)
+  clients.set(host, client)
+  client.catch(() => clients.delete(host))
+  return client
 }
 
-async function connect(host: string, root: string): Promise<Client> {
+async function connectSdk(host: string, root: string): Promise<Client> {
   const { api, path } = await loadSdk(root)
-  // The SDK knows no other way to be told; this process is the supervisor's.
+  // The SDK takes the address from the environment only. This process is the supervisor, which has its own.
   process.env['DOCKER_HOST'] = host
   const runtime = await api.getContainerRuntimeClient().catch((cause: unknown): never => {
-    // It has answered us, a moment ago.
+    // The engine has answered the probe, so it is lost and not absent.
     throw new MoorageError(
       'PROVIDER_LOST',
       `The engine at ${host} does not answer testcontainers: ${messageOf(cause)}.`,
       { provider: 'docker', cause },
     )
   })
-  const fromSdk = createRequire(path)
-  const { getAuthConfig } = fromSdk('./container-runtime/auth/get-auth-config') as {
+  const requireFromSdk = createRequire(path)
+  const { getAuthConfig } = requireFromSdk('./container-runtime/auth/get-auth-config') as {
     getAuthConfig(registry: string): Promise<object | undefined>
   }
-  const Bare = bareContainer(api, fromSdk('archiver') as Archiver)
-  const named = (image: string): ReturnType<Sdk['ImageName']['fromString']> => api.ImageName.fromString(image)
+  const PlainContainer = plainContainer(api, requireFromSdk('archiver') as Archiver)
+  const parseName = (image: string): ReturnType<Sdk['ImageName']['fromString']> => api.ImageName.fromString(image)
+  const { containerRuntime } = runtime.info
   return {
-    engine: runtime.container.dockerode,
+    dockerode: runtime.container.dockerode,
     host,
-    ask: (request) => call(host, request),
-    imageName: (image) => named(image).string,
-    isThere: (image) => runtime.image.exists(named(image)),
-    credentials: (image) => getAuthConfig(named(image).registry ?? runtime.info.containerRuntime.indexServerAddress),
-    create: (image, adjust) => new Bare(image, adjust),
-    ryuk: () => ({
-      image: (fromSdk('./reaper/reaper') as { getReaperImage(): string }).getReaperImage(),
-      socket: runtime.info.containerRuntime.remoteSocketPath,
+    call: (request) => callEngine(host, request),
+    imageName: (image) => parseName(image).string,
+    hasImage: (image) => runtime.image.exists(parseName(image)),
+    registryCredentials: (image) => getAuthConfig(parseName(image).registry ?? containerRuntime.indexServerAddress),
+    createContainer: (image, settings) => new PlainContainer(image, settings),
+    ryukSource: () => ({
+      image: (requireFromSdk('./reaper/reaper') as { getReaperImage(): string }).getReaperImage(),
+      socketPath: containerRuntime.remoteSocketPath,
     }),
   }
 }
 
-/** A container of the SDK's with none of its waiting, and with our own options. */
-function bareContainer(sdk: Sdk, archiver: Archiver): new (image: string, adjust: Adjust) => Created {
-  return class Bare extends sdk.GenericContainer {
-    readonly #adjust: Adjust
+/** A container of the SDK with our own settings, and without the SDK's readiness checks and clean-up. */
+function plainContainer(
+  sdk: Sdk,
+  archiver: Archiver,
+): new (image: string, settings: ContainerSettings) => StartableContainer {
+  return class PlainContainer extends sdk.GenericContainer {
+    readonly #settings: ContainerSettings
 
-    constructor(image: string, adjust: Adjust) {
+    constructor(image: string, settings: ContainerSettings) {
       super(image)
-      this.#adjust = adjust
-      this.withAutoCleanup(false).withWaitStrategy(new NoWait())
-      if (adjust.parcels.length)
-        this.withCopyArchivesToContainer([{ tar: archiveOf(archiver, adjust.parcels), target: '/' }])
+      this.#settings = settings
+      this.withAutoCleanup(false).withWaitStrategy(new NoWaitStrategy())
+      deliverFiles(this, archiver, settings.fileTrees)
     }
 
     protected override async beforeContainerCreated(): Promise<void> {
-      Object.assign(this.createOpts, this.#adjust.options)
-      Object.assign(this.hostConfig, this.#adjust.hostConfig)
-      // The SDK overwrites the host config's own with this.
-      this.networkMode = this.#adjust.network
+      Object.assign(this.createOpts, this.#settings.createOptions)
+      Object.assign(this.hostConfig, this.#settings.hostConfig)
+      // The SDK overwrites the network in `hostConfig` with this.
+      this.networkMode = this.#settings.network
     }
 
     protected override async containerCreated(id: string): Promise<void> {
-      await this.#adjust.created(id)
+      await this.#settings.onCreated(id)
     }
   }
 }
 
-/** Readiness is core's. */
-class NoWait {
+/** Core checks readiness, on every provider in the same way. */
+class NoWaitStrategy {
   waitUntilReady(): Promise<void> {
     return Promise.resolve()
   }

@@ -1,56 +1,58 @@
 import { existsSync } from 'node:fs'
 import { MoorageError, type Report, type Run } from '@moorage/core'
-import { lostOr } from '../errors.ts'
-import { accepted, call, type Call } from './find-engine.ts'
-import { labelsOf } from '../labels.ts'
+import { toProviderError } from '../errors.ts'
+import { runLabels } from '../labels.ts'
+import { callEngine, expectSuccess, type EngineRequest } from './http.ts'
 
 export interface RunNetwork {
   readonly id: string
   readonly name: string
-  /** Where published ports are bound, and where this machine reaches them. */
-  readonly bind: string
-  readonly reach: string
-  /** This machine sees the engine's bridge: containers are reached by their own addresses as well. */
-  readonly direct: boolean
+  /** The address on the engine's machine to which ports are published; empty for all its addresses. */
+  readonly bindAddress: string
+  /** The address at which this machine reaches published ports. */
+  readonly dialAddress: string
+  /** The bridge of the network is a device of this machine, so containers can be dialled at their own addresses. */
+  readonly hasLocalBridge: boolean
 }
 
-/** A network of the run's own: services find each other by name, and nobody else finds them. */
-export function openNetwork(
-  host: string,
-  run: Run,
-  report: Report,
-): { readonly sent: Promise<void>; readonly network: Promise<RunNetwork> } {
+interface NetworkCreation {
+  /** Resolves when the request is sent, or has failed before that. */
+  readonly requestSent: Promise<void>
+  readonly network: Promise<RunNetwork>
+}
+
+/** Creates the run's own network: its services find each other by name, and containers of other runs do not. */
+export function createNetwork(host: string, run: Run, report: Report): NetworkCreation {
   const sent = Promise.withResolvers<void>()
-  return { sent: sent.promise, network: makeNetwork(host, { run, report, onSent: sent.resolve }) }
+  return { requestSent: sent.promise, network: requestNetwork(host, { run, report, onSent: sent.resolve }) }
 }
 
-async function makeNetwork(
+async function requestNetwork(
   host: string,
   { run, report, onSent }: { readonly run: Run; readonly report: Report; readonly onSent: () => void },
 ): Promise<RunNetwork> {
   const name = `moorage-${run.id}`
   report.journal({ kind: 'network', name, host })
-  const body = { Name: name, Labels: labelsOf(run), CheckDuplicate: true }
-  const network = JSON.parse(await ask(host, { method: 'POST', path: '/networks/create', body, onSent })) as {
-    Id: string
-  }
-  report.journal({ kind: 'network', id: network.Id, host })
+  const body = { Name: name, Labels: runLabels(run), CheckDuplicate: true }
+  const text = await callForNetwork(host, { method: 'POST', path: '/networks/create', body, onSent })
+  const { Id: id } = JSON.parse(text) as { Id: string }
+  report.journal({ kind: 'network', id, host })
   const remote = remoteHost(host)
   if (remote !== undefined) {
     report.notice(`The Docker engine is on ${remote}: ports are published there on all its addresses.`)
-    return { id: network.Id, name, bind: '', reach: remote, direct: false }
+    return { id, name, bindAddress: '', dialAddress: remote, hasLocalBridge: false }
   }
-  const direct = isOurs(network.Id)
-  const gateway = inContainer() && !direct ? (await rangeOf(host, network.Id))?.Gateway : undefined
-  if (gateway === undefined) return { id: network.Id, name, bind: '127.0.0.1', reach: '127.0.0.1', direct }
+  const hasLocalBridge = existsSync(`/sys/class/net/br-${id.slice(0, 12)}`)
+  const gateway = runsInContainer() && !hasLocalBridge ? (await readSubnet(host, id))?.Gateway : undefined
+  if (gateway === undefined) return { id, name, bindAddress: '127.0.0.1', dialAddress: '127.0.0.1', hasLocalBridge }
   report.notice(`This is a container beside the services: ports are published on the engine's gateway ${gateway}.`)
-  return { id: network.Id, name, bind: gateway, reach: gateway, direct }
+  return { id, name, bindAddress: gateway, dialAddress: gateway, hasLocalBridge }
 }
 
-/** By its labels where the answer to its creation was lost. */
-export async function closeNetwork(host: string, run: Run, made?: RunNetwork): Promise<void> {
-  for (const id of made ? [made.id] : await idsOf(host, run)) {
-    const { status, text } = await call(host, { method: 'DELETE', path: `/networks/${id}` })
+/** Removes the network; found by its labels where the answer to its creation was lost. Throws `MoorageError` (PROVIDER_LOST). */
+export async function removeNetwork(host: string, run: Run, network?: RunNetwork): Promise<void> {
+  for (const id of network ? [network.id] : await findNetworkIds(host, run)) {
+    const { status, text } = await callEngine(host, { method: 'DELETE', path: `/networks/${id}` })
     if (status >= 300 && status !== 404)
       throw new MoorageError(
         'PROVIDER_LOST',
@@ -60,46 +62,42 @@ export async function closeNetwork(host: string, run: Run, made?: RunNetwork): P
   }
 }
 
-async function idsOf(host: string, run: Run): Promise<readonly string[]> {
-  const label = Object.entries(labelsOf(run)).map(([name, value]) => `${name}=${value}`)
-  const { text } = await accepted(
-    call(host, { method: 'GET', path: `/networks?filters=${encodeURIComponent(JSON.stringify({ label }))}` }),
+async function findNetworkIds(host: string, run: Run): Promise<readonly string[]> {
+  const label = Object.entries(runLabels(run)).map(([name, value]) => `${name}=${value}`)
+  const { text } = await expectSuccess(
+    callEngine(host, { method: 'GET', path: `/networks?filters=${encodeURIComponent(JSON.stringify({ label }))}` }),
   )
   return (JSON.parse(text) as readonly { readonly Id: string }[]).map(({ Id }) => Id)
 }
 
-async function ask(host: string, request: Call): Promise<string> {
-  const { status, text } = await call(host, request).catch((error: unknown) => {
-    throw lostOr(error, host, { phase: 'admit' })
+async function callForNetwork(host: string, request: EngineRequest): Promise<string> {
+  const { status, text } = await callEngine(host, request).catch((error: unknown) => {
+    throw toProviderError(error, host, { phase: 'admit' })
   })
   if (status < 300) return text
-  throw new MoorageError('START_FAILED', `The Docker engine did not make a network for the run: ${text.trim()}`, {
+  throw new MoorageError('START_FAILED', `The Docker engine did not create a network for the run: ${text.trim()}`, {
     provider: 'docker',
     phase: 'admit',
-    hint: 'If its address pools are used up, remove networks that nobody needs: docker network prune.',
+    hint: 'If its address pools are used up, remove unused networks: docker network prune.',
   })
 }
 
-/** The addresses of a network, and the engine's own among them. */
-export async function rangeOf(
+/** The first address range of a network, and the engine's own address in it. */
+export async function readSubnet(
   host: string,
   id: string,
 ): Promise<{ readonly Gateway?: string; readonly Subnet?: string } | undefined> {
-  const text = await ask(host, { method: 'GET', path: `/networks/${id}` })
+  const text = await callForNetwork(host, { method: 'GET', path: `/networks/${id}` })
   return (JSON.parse(text) as { IPAM?: { Config?: { Gateway?: string; Subnet?: string }[] } }).IPAM?.Config?.[0]
 }
 
+/** The engine's host name; undefined when the engine is on this machine. */
 export function remoteHost(host: string): string | undefined {
   if (/^(unix|npipe):/.test(host)) return undefined
   const { hostname } = new URL(host.replace(/^tcp:/, 'http:'))
   return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) ? undefined : hostname
 }
 
-function inContainer(): boolean {
+function runsInContainer(): boolean {
   return existsSync('/.dockerenv') || existsSync('/run/.containerenv')
-}
-
-/** The engine makes a bridge for the network: where we see it, its loopback is ours as well. */
-function isOurs(id: string): boolean {
-  return existsSync(`/sys/class/net/br-${id.slice(0, 12)}`)
 }

@@ -2,80 +2,84 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, type Endpoint } from '@moorage/core'
 
-/** A connection that Ryuk takes for the run's life. */
+/** Ryuk keeps the run's objects for as long as this connection is open. */
 export interface RyukConnection {
   close(): void
 }
 
-export interface Registration {
-  address(): Promise<Endpoint>
-  /** What Ryuk removes when the connection is gone. */
+export interface RyukRegistration {
+  resolveAddress(): Promise<Endpoint>
+  /** Names the objects that Ryuk removes when the connection is gone. */
   readonly filter: string
-  /** It is gone, and cannot be had again. */
-  lost(at: Endpoint): void
+  /** Called when the connection broke and could not be restored. */
+  onLost(): void
 }
 
-// Milliseconds between two tries.
-const PAUSE = 25
-// Milliseconds of silence before a sign of life, lest something in between forgets the connection.
-const KEEP_ALIVE = 15_000
-// Milliseconds for which Ryuk waits for one to come back.
-const RECONNECTION = 10_000
+const RETRY_INTERVAL_MS = 25
+// A network device in between may drop a connection that stays silent for longer.
+const KEEP_ALIVE_MS = 15_000
+// Source: Ryuk, RYUK_RECONNECTION_TIMEOUT: it waits that long for a client to come back.
+const RECONNECT_TIMEOUT_MS = 10_000
 
-/** Gives it when Ryuk has acknowledged the filter; one that breaks off is made again. */
+/** Resolves when Ryuk has acknowledged the filter. A connection that breaks later is restored. */
 export async function connectToRyuk(
-  { address, filter, lost }: Registration,
+  { resolveAddress, filter, onLost }: RyukRegistration,
   signal: AbortSignal,
 ): Promise<RyukConnection> {
-  const over = new AbortController()
-  let socket = await register(address, filter, signal)
-  const at = await address()
-  const watch = (): void => void socket.once('close', () => (over.signal.aborted ? undefined : again()))
-  const again = async (): Promise<void> => {
+  const closing = new AbortController()
+  let socket = await registerWithRetries(resolveAddress, filter, signal)
+  const address = await resolveAddress()
+  const reconnect = async (): Promise<void> => {
     try {
-      socket = await register(
-        () => Promise.resolve(at),
+      socket = await registerWithRetries(
+        () => Promise.resolve(address),
         filter,
-        AbortSignal.any([over.signal, AbortSignal.timeout(RECONNECTION)]),
+        AbortSignal.any([closing.signal, AbortSignal.timeout(RECONNECT_TIMEOUT_MS)]),
       )
-      watch()
+      reconnectOnClose()
     } catch {
-      if (!over.signal.aborted) lost(at)
+      if (!closing.signal.aborted) onLost()
     }
   }
-  watch()
+  const reconnectOnClose = (): void =>
+    void socket.once('close', () => (closing.signal.aborted ? undefined : reconnect()))
+  reconnectOnClose()
   return {
     close() {
-      over.abort()
+      closing.abort()
       socket.destroy()
     },
   }
 }
 
-async function register(address: () => Promise<Endpoint>, filter: string, signal: AbortSignal): Promise<Socket> {
-  for (let why = ''; ; await sleep(PAUSE)) {
+async function registerWithRetries(
+  resolveAddress: () => Promise<Endpoint>,
+  filter: string,
+  signal: AbortSignal,
+): Promise<Socket> {
+  for (let lastFailure = ''; ; await sleep(RETRY_INTERVAL_MS)) {
     if (signal.aborted)
-      throw timeIsOver(signal) ? new RangeError(`it did not acknowledge in time${why}`) : signal.reason
+      throw isTimeout(signal) ? new RangeError(`it did not acknowledge in time${lastFailure}`) : signal.reason
     try {
-      return await greet(connect(await address()), filter, signal)
+      return await register(connect(await resolveAddress()), filter, signal)
     } catch (error) {
-      if (!signal.aborted) why = ` (${messageOf(error)})`
+      if (!signal.aborted) lastFailure = ` (${messageOf(error)})`
     }
   }
 }
 
-function timeIsOver({ reason }: AbortSignal): boolean {
+function isTimeout({ reason }: AbortSignal): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError'
 }
 
-/** A port that is published answers before anybody listens behind it: only the acknowledgement counts. */
-function greet(socket: Socket, filter: string, signal: AbortSignal): Promise<Socket> {
-  const stop = (): void => void socket.destroy()
-  signal.addEventListener('abort', stop, { once: true })
-  socket.setKeepAlive(true, KEEP_ALIVE).write(`${filter}\n`)
-  const acknowledged = new Promise<Socket>((done, fail) => {
-    socket.once('data', () => done(socket.unref()))
-    socket.on('error', fail).once('close', () => fail(new RangeError('the connection was closed')))
+/** Waits for the acknowledgement: a published port accepts connections before Ryuk listens behind it. */
+function register(socket: Socket, filter: string, signal: AbortSignal): Promise<Socket> {
+  const onAbort = (): void => void socket.destroy()
+  signal.addEventListener('abort', onAbort, { once: true })
+  socket.setKeepAlive(true, KEEP_ALIVE_MS).write(`${filter}\n`)
+  const acknowledged = new Promise<Socket>((resolve, reject) => {
+    socket.once('data', () => resolve(socket.unref()))
+    socket.on('error', reject).once('close', () => reject(new RangeError('the connection was closed')))
   })
-  return acknowledged.finally(() => signal.removeEventListener('abort', stop))
+  return acknowledged.finally(() => signal.removeEventListener('abort', onAbort))
 }

@@ -1,149 +1,151 @@
 import { PassThrough } from 'node:stream'
 import { MoorageError, type Report, type Run } from '@moorage/core'
-import { addressOf } from '../endpoint.ts'
-import { isAway, lostOr, saidBy } from '../errors.ts'
 import type { Client } from '../engine/client.ts'
-import { labelsOf, OWNER, RYUK } from '../labels.ts'
 import type { RunNetwork } from '../engine/network.ts'
 import { pull } from '../engine/pull.ts'
-import { connectToRyuk } from './connection.ts'
+import { resolveEndpoint, type ContainerRoute } from '../endpoint.ts'
+import { isConnectionLost, refusalMessage, toProviderError } from '../errors.ts'
+import { OWNER_LABEL, runLabels, RYUK_LABEL } from '../labels.ts'
 import { removeContainer } from '../stop.ts'
+import { connectToRyuk } from './connection.ts'
 
-/** A container that removes the run's objects when the connection that this process keeps to it is gone. */
+/** A container that removes the run's objects when this process no longer holds its connection to it. */
 export interface Ryuk {
-  /** For the end of the run, when there is nothing left that it could remove. */
+  /** For the end of the run, when nothing is left for it to remove. */
   close(): Promise<void>
 }
 
-export interface RyukOpening {
+export interface RyukOptions {
   readonly run: Run
   readonly network: RunNetwork
   readonly report: Report
   readonly signal: AbortSignal
-  /** How far the pull of its image is. */
-  told(detail: string): void
+  /** Reports the pull of Ryuk's image. */
+  onPullProgress(detail: string): void
 }
 
 const PORT = 8080
-// Milliseconds between the start of its container and its acknowledgement, which takes a third of a second.
-const PATIENCE = 20_000
+// From the start of the container; Ryuk acknowledges after about 0.3 s.
+const ACKNOWLEDGE_TIMEOUT_MS = 20_000
 
-/** One of the run's own, since whoever shares one loses it with the other. Gives it when it knows what it is for. */
-export async function openRyuk(client: Client, { run, network, report, signal, told }: RyukOpening): Promise<Ryuk> {
-  const { image, socket } = client.ryuk()
-  let id: string | undefined
+/**
+ * Starts a Ryuk for this run alone, because runs that share one lose it together. Resolves when Ryuk knows which objects
+ * to remove. Throws `MoorageError` (START_FAILED, PROVIDER_LOST).
+ */
+export async function startRyuk(
+  client: Client,
+  { run, network, report, signal, onPullProgress }: RyukOptions,
+): Promise<Ryuk> {
+  const { dockerode, host, call } = client
+  const { image, socketPath } = client.ryukSource()
+  let createdId: string | undefined
   try {
-    if (!(await client.isThere(image))) await pull(client, image, { told, signal })
+    if (!(await client.hasImage(image))) await pull(client, image, { onProgress: onPullProgress, signal })
     const name = `moorage-ryuk-${run.id}`
-    report.journal({ kind: 'container', name, host: client.host })
-    const container = await client.engine.createContainer({ name, Image: image, ...settings({ run, network, socket }) })
-    id = container.id
-    report.journal({ kind: 'container', id, host: client.host })
-    const own = container.id
-    const ended = await endOf(client, own)
+    report.journal({ kind: 'container', name, host })
+    const container = await dockerode.createContainer({
+      name,
+      Image: image,
+      ...ryukSettings({ run, network, socketPath }),
+    })
+    const containerId = (createdId = container.id)
+    report.journal({ kind: 'container', id: containerId, host })
+    const ended = await watchEnd(client, containerId)
     await container.start()
-    const lost = (): void =>
+    const onLost = (): void =>
       report.notice(
-        'Ryuk does not answer any more: if it has ended, nothing removes the services when this machine is gone; if not, it removes them now.',
+        'Ryuk no longer answers. If it has ended, nothing removes the services when this machine is gone. If it still runs, it removes them now.',
       )
-    const address = addressOf(client, network, own)
-    const registration = { address: () => address.published(PORT), filter: filterOf(run), lost }
+    const route: ContainerRoute = { client, network, containerId }
     const connection = await connectToRyuk(
-      registration,
-      AbortSignal.any([signal, ended, AbortSignal.timeout(PATIENCE)]),
+      { resolveAddress: () => resolveEndpoint(route, PORT), filter: runFilter(run), onLost },
+      AbortSignal.any([signal, ended, AbortSignal.timeout(ACKNOWLEDGE_TIMEOUT_MS)]),
     )
-    return { close: () => removeContainer(client.ask, own).finally(() => connection.close()) }
+    return { close: () => removeContainer(call, containerId).finally(() => connection.close()) }
   } catch (error) {
-    if (id !== undefined) await removeContainer(client.ask, id).catch(() => {})
+    if (createdId !== undefined) await removeContainer(call, createdId).catch(() => {})
     signal.throwIfAborted()
-    throw isAway(error as object)
-      ? lostOr(error, client.host, { phase: 'start' })
-      : refused(error, { host: client.host, image })
+    throw isConnectionLost(error)
+      ? toProviderError(error, host, { phase: 'start' })
+      : toRyukError(error, { host, image })
   }
 }
 
-function settings({
+function ryukSettings({
   run,
   network,
-  socket,
+  socketPath,
 }: {
   readonly run: Run
   readonly network: RunNetwork
-  readonly socket: string
+  readonly socketPath: string
 }): object {
   const { TESTCONTAINERS_RYUK_PRIVILEGED: privileged, TESTCONTAINERS_RYUK_RECONNECTION_TIMEOUT: reconnection } =
     process.env
   return {
-    // Its image says true: anybody's testcontainers on the engine would take it for theirs.
-    Labels: { [OWNER]: labelsOf(run)[OWNER], [RYUK]: run.id, 'org.testcontainers.ryuk': 'false' },
+    // The image sets this label to true. With it, any testcontainers on the engine would take this Ryuk for its own.
+    Labels: { [OWNER_LABEL]: runLabels(run)[OWNER_LABEL], [RYUK_LABEL]: run.id, 'org.testcontainers.ryuk': 'false' },
     Env: reconnection ? [`RYUK_RECONNECTION_TIMEOUT=${reconnection}`] : [],
     ExposedPorts: { [`${PORT}/tcp`]: {} },
     HostConfig: {
       AutoRemove: true,
       Privileged: privileged === 'true',
-      PortBindings: { [`${PORT}/tcp`]: [{ HostIp: network.bind, HostPort: '0' }] },
-      // Where there is no socket, a bind by the older option makes a folder.
-      Mounts: [{ Type: 'bind', Source: socket, Target: '/var/run/docker.sock' }],
+      PortBindings: { [`${PORT}/tcp`]: [{ HostIp: network.bindAddress, HostPort: '0' }] },
+      // A bind by the older `Binds` option would create a folder where the socket is missing.
+      Mounts: [{ Type: 'bind', Source: socketPath, Target: '/var/run/docker.sock' }],
     },
   }
 }
 
-/** Everything that has all labels of the run, its owner's among them. */
-function filterOf(run: Run): string {
-  return Object.entries(labelsOf(run))
+/** Matches the objects that carry every label of the run, including its owner's. */
+function runFilter(run: Run): string {
+  return Object.entries(runLabels(run))
     .map(([label, value]) => `label=${encodeURIComponent(`${label}=${value}`)}`)
     .join('&')
 }
 
-/** Aborts with its last words. It takes its log along when it goes. */
-async function endOf({ engine }: Client, id: string): Promise<AbortSignal> {
-  const stream = await engine.getContainer(id).attach({ stream: true, stdout: true, stderr: true })
-  const words = new PassThrough({ encoding: 'utf8' })
-  let last = ''
-  words.on('data', (text: string) => (last = text.trim() || last))
-  engine.modem.demuxStream(stream, words, words)
+/** Aborts with Ryuk's last line when Ryuk ends. Its log is removed with it, so this reads along from the start. */
+async function watchEnd({ dockerode }: Client, containerId: string): Promise<AbortSignal> {
+  const stream = await dockerode.getContainer(containerId).attach({ stream: true, stdout: true, stderr: true })
+  const output = new PassThrough({ encoding: 'utf8' })
+  let lastOutput = ''
+  output.on('data', (text: string) => (lastOutput = text.trim() || lastOutput))
+  dockerode.modem.demuxStream(stream, output, output)
   const ended = new AbortController()
-  stream
-    .on('error', () => {})
-    .once('close', () =>
-      ended.abort(
-        new RangeError(
-          `it ended by itself: ${last
-            .split('\n')
-            .at(-1)
-            ?.replace(/^time=\S+ /, '')}`,
-        ),
-      ),
-    )
+  const onClose = (): void => {
+    const lastLine = lastOutput.split('\n').at(-1)
+    ended.abort(new RangeError(`it ended by itself: ${lastLine?.replace(/^time=\S+ /, '')}`))
+  }
+  stream.on('error', () => {}).once('close', onClose)
   return ended.signal
 }
 
-const HINTS: readonly (readonly [said: RegExp, hint: string])[] = [
+const HINTS: readonly (readonly [refusal: RegExp, hint: string])[] = [
   [
     /bind source path|mount/i,
-    'TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE says where the socket is on the machine of the engine.',
+    "Set TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE to the socket's path on the engine's machine.",
   ],
   [
     /ended by itself/,
-    'Where containers may not use the socket of their engine (SELinux), TESTCONTAINERS_RYUK_PRIVILEGED=true lets it.',
+    "If containers may not use their engine's socket (SELinux), set TESTCONTAINERS_RYUK_PRIVILEGED=true.",
   ],
-  [/acknowledge/, 'This machine has to reach the ports that the engine publishes.'],
+  [/acknowledge/, 'This machine must be able to reach the ports that the engine publishes.'],
   [
     /not found|no such image|manifest unknown|does not exist|denied|unauthorized/i,
-    'RYUK_CONTAINER_IMAGE names another image, TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX a mirror.',
+    'Set RYUK_CONTAINER_IMAGE to another image, or TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX to a mirror.',
   ],
 ]
 
-function refused(error: unknown, { host, image }: { readonly host: string; readonly image: string }): MoorageError {
-  const said = saidBy(error)
-  const [, hint] = HINTS.find(([pattern]) => pattern.test(said)) ?? []
+function toRyukError(error: unknown, { host, image }: { readonly host: string; readonly image: string }): MoorageError {
+  const refusal = refusalMessage(error)
+  const [, hint] = HINTS.find(([pattern]) => pattern.test(refusal)) ?? []
   return new MoorageError(
     'START_FAILED',
-    `docker({ ryuk }): ${image} does not run on the engine at ${host}: ${said}${/[.!?]$/.test(said) ? '' : '.'}`,
+    `docker({ ryuk }): ${image} does not run on the engine at ${host}: ${refusal}${/[.!?]$/.test(refusal) ? '' : '.'}`,
     {
       provider: 'docker',
       phase: 'start',
-      hint: [hint, 'Without `ryuk` the next run on this machine removes what this one leaves.']
+      hint: [hint, 'Without `ryuk`, the next run on this machine removes what this one leaves.']
         .filter(Boolean)
         .join('\n'),
       cause: error,

@@ -1,0 +1,21 @@
+import { MoorageError } from '@moorage/core'
+
+export interface DockerOptions {
+  /** Address of the engine, as in `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, the Docker context, the usual sockets. */
+  readonly host?: string
+  /**
+   * Starts a Ryuk container for the run. It removes the run's objects 10 seconds after the connection to the supervisor
+   * breaks. Use it for engines on other machines, where no later start cleans up. It mounts the engine's socket.
+   * `TESTCONTAINERS_RYUK_DISABLED=true` overrides it. Default: false.
+   */
+  readonly ryuk?: boolean
+}
+
+/** Throws `MoorageError` (CONFIG_INVALID). */
+export function checkOptions({ ryuk }: DockerOptions): void {
+  if (ryuk === undefined || typeof ryuk === 'boolean') return
+  throw new MoorageError('CONFIG_INVALID', `docker({ ryuk }): ${JSON.stringify(ryuk)} is neither true nor false.`, {
+    provider: 'docker',
+    hint: 'Give true, or leave it out.',
+  })
+}
