@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** A driver that the user's project has; nothing where it has none of that name. */
+/** Imports a driver from the user's project. Undefined if the project does not have it. */
 export async function loadDriver<M>(name: string, root: string): Promise<M | undefined> {
   const require = createRequire(join(root, 'package.json'))
   try {

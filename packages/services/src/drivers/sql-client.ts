@@ -1,5 +1,6 @@
 import { loadDriver } from './load-driver.ts'
 
+/** The part of `pg` that is used. */
 interface Pg {
   readonly default: {
     readonly Client: new (options: { connectionString: string }) => {
@@ -10,6 +11,7 @@ interface Pg {
   }
 }
 
+/** The part of `postgres` that is used. */
 interface Postgres {
   readonly default: (
     url: string,
@@ -19,15 +21,15 @@ interface Postgres {
 
 export type SqlRow = { readonly [column: string]: unknown }
 
-/** One session of a PostgreSQL. */
+/** One session of a PostgreSQL server. */
 export interface SqlClient extends AsyncDisposable {
   query(sql: string): Promise<readonly SqlRow[]>
 }
 
-/** The drivers that `openSql` looks for. */
+/** The drivers that `openSql` can use, in order of preference. */
 export const SQL_DRIVERS: readonly string[] = ['pg', 'postgres']
 
-/** Connects through the driver that the user's project has; nothing where it has none. */
+/** Connects with a driver of the user's project. Undefined if the project has none. */
 export async function openSql(url: string, root: string): Promise<SqlClient | undefined> {
   const pg = await loadDriver<Pg>('pg', root)
   if (pg) {
@@ -37,7 +39,7 @@ export async function openSql(url: string, root: string): Promise<SqlClient | un
   }
   const postgres = await loadDriver<Postgres>('postgres', root)
   if (!postgres) return undefined
-  // It prints notices otherwise.
+  // By default the driver prints notices to the console.
   const client = postgres.default(url, { max: 1, onnotice: () => {} })
   return { query: (sql) => client.unsafe(sql), [Symbol.asyncDispose]: () => client.end() }
 }

@@ -3,7 +3,7 @@ import { loadDriver } from '../drivers/load-driver.ts'
 
 type Document = { readonly [field: string]: unknown }
 
-/** The part of the official driver that is used. */
+/** The part of the official driver `mongodb` that is used. */
 interface Mongo {
   readonly MongoClient: new (url: string, options: Document) => Client
 }
@@ -30,13 +30,14 @@ interface Collection {
 }
 
 const TEMPLATE = 'moorage_template'
-// Slots that are complete: a worker may die while it fills one.
-const [MARKS, SLOTS] = ['moorage_slots', 'slots']
+// Lists the complete slots: a worker may die while it fills one.
+const SLOTS_DATABASE = 'moorage_slots'
+const SLOTS_COLLECTION = 'slots'
 
-// Documents per message; the driver splits what is larger than the server takes.
-const BATCH = 1_000
+// The driver splits a batch that exceeds the server's message size.
+const BATCH_DOCUMENTS = 1_000
 
-/** A copy of the seeded database, so that what tests do with the shared one reaches no slot. */
+/** Copies the seeded database, so that tests that change the shared database do not change later slots. */
 export async function createTemplate(
   connection: PlainConnection,
   _options: Json,
@@ -46,7 +47,10 @@ export async function createTemplate(
   await copy(client.db(String(connection['database'])), client.db(TEMPLATE))
 }
 
-/** A database of its own, with the seed's collections, their options, documents and indexes. */
+/**
+ * Opens the slot's database and fills it from the template: collections, their options, documents and indexes. Throws
+ * `MoorageError` (ISOLATION_FAILED) if the project has no driver.
+ */
 export async function openSlot(
   connection: PlainConnection,
   slot: Slot,
@@ -55,36 +59,40 @@ export async function openSlot(
   const { name, fresh } = slot
   const url = new URL(String(connection['url']))
   url.pathname = `/${name}`
-  const own = { ...connection, database: name, url: url.href }
+  const slotConnection = { ...connection, database: name, url: url.href }
   await using client = await connect(connection, root)
-  const marks = client.db(MARKS).collection(SLOTS)
-  const names = await namesIn(marks)
-  if (names.includes(name) && !fresh) return own
-  if (!names.includes(name)) for (const other of names.filter(slot.stale)) await remove(client, other)
-  await remove(client, name)
-  await copy(client.db(TEMPLATE), client.db(name))
-  await marks.replaceOne({ _id: name }, {}, { upsert: true })
-  return own
+  const slots = slotsCollection(client)
+  const names = await slotNames(slots)
+  if (names.includes(name) && !fresh) return slotConnection
+  if (!names.includes(name)) for (const other of names.filter(slot.stale)) await removeSlot(client, other)
+  await removeSlot(client, name)
+  await copyDatabase(client.db(TEMPLATE), client.db(name))
+  await slots.replaceOne({ _id: name }, {}, { upsert: true })
+  return slotConnection
 }
 
-async function namesIn(marks: Collection): Promise<readonly string[]> {
+function slotsCollection(client: Client): Collection {
+  return client.db(SLOTS_DATABASE).collection(SLOTS_COLLECTION)
+}
+
+async function slotNames(slots: Collection): Promise<readonly string[]> {
   const names: string[] = []
-  for await (const { _id } of marks.find({})) names.push(String(_id))
+  for await (const { _id } of slots.find({})) names.push(String(_id))
   return names
 }
 
-async function remove(client: Client, name: string): Promise<void> {
-  await client.db(MARKS).collection(SLOTS).deleteOne({ _id: name })
+async function removeSlot(client: Client, name: string): Promise<void> {
+  await slotsCollection(client).deleteOne({ _id: name })
   await client.db(name).dropDatabase()
 }
 
-async function copy(from: Database, to: Database): Promise<void> {
+async function copyDatabase(from: Database, to: Database): Promise<void> {
   const all = (await from.listCollections().toArray()).filter(({ name }) => !name.startsWith('system.'))
   const isView = ({ options = {} }: { readonly options?: Document }): boolean => 'viewOn' in options
-  // A view needs what it looks at.
-  for (const each of [...all.filter((one) => !isView(one)), ...all.filter(isView)]) {
-    const target = await to.createCollection(each.name, each.options ?? {})
-    if (!isView(each)) await copyCollection(from.collection(each.name), target)
+  // Views come last: each needs its source collection.
+  for (const source of [...all.filter((entry) => !isView(entry)), ...all.filter(isView)]) {
+    const target = await to.createCollection(source.name, source.options ?? {})
+    if (!isView(source)) await copyCollection(from.collection(source.name), target)
   }
 }
 
@@ -94,7 +102,7 @@ async function copyCollection(from: Collection, to: Collection): Promise<void> {
     if (batch.length) await to.insertMany(batch, { ordered: false })
     batch = []
   }
-  for await (const document of from.find({})) if (batch.push(document) === BATCH) await flush()
+  for await (const document of from.find({})) if (batch.push(document) === BATCH_DOCUMENTS) await flush()
   await flush()
   const indexes = (await from.indexes()).filter(({ name }) => name !== '_id_')
   if (indexes.length) await to.createIndexes(indexes.map(({ v: _, ns: __, ...index }) => index))
@@ -103,12 +111,10 @@ async function copyCollection(from: Collection, to: Collection): Promise<void> {
 async function connect(connection: PlainConnection, root: string): Promise<Client> {
   const mongo = await loadDriver<Mongo>('mongodb', root)
   if (!mongo)
-    throw new MoorageError(
-      'ISOLATION_FAILED',
-      'A database of its own needs a driver, and the project has no mongodb.',
-      { hint: 'npm install --save-dev mongodb' },
-    )
-  // Values as they are stored: a double that is whole would come back as an integer.
+    throw new MoorageError('ISOLATION_FAILED', 'An isolated database needs a driver, and the project has no mongodb.', {
+      hint: 'npm install --save-dev mongodb',
+    })
+  // Keep BSON types: the driver would turn a whole double into an integer.
   const client = new mongo.MongoClient(String(connection['url']), { promoteValues: false, bsonRegExp: true })
   await client.connect()
   return client

@@ -4,7 +4,7 @@ import { openSql, type SqlClient } from '../drivers/sql-client.ts'
 
 const TEMPLATE = 'moorage_template'
 
-/** A copy of the seeded database that nobody can connect to: a single session on it would make every clone fail. */
+/** Copies the seeded database and blocks connections to the copy: a single open session makes every clone fail. */
 export async function createTemplate(
   connection: PlainConnection,
   _options: Json,
@@ -15,27 +15,30 @@ export async function createTemplate(
   await sql.query(`ALTER DATABASE "${TEMPLATE}" ALLOW_CONNECTIONS false IS_TEMPLATE true`)
 }
 
-/** A clone of the sealed database. Names of slots are letters, digits and underscores: safe in SQL as they stand. */
+/**
+ * Opens the slot's database, a clone of the template. Slot names consist of letters, digits and underscores, so they need
+ * no escaping in SQL. Throws `MoorageError` (ISOLATION_FAILED) if the project has no driver.
+ */
 export async function openSlot(
   connection: PlainConnection,
   slot: Slot,
   { root }: IsolationContext,
 ): Promise<PlainConnection> {
   const { name, prefix, fresh } = slot
-  await using sql = await connect(at(connection, 'postgres'), root)
+  await using sql = await connect(databaseUrl(connection, 'postgres'), root)
   const rows = await sql.query(`SELECT datname FROM pg_database WHERE datname LIKE '${prefix.replaceAll('_', '\\_')}%'`)
   const names = rows.map(({ datname }) => String(datname))
-  const there = names.includes(name)
-  if (!there)
+  const exists = names.includes(name)
+  if (!exists)
     for (const other of names.filter(slot.stale))
       await sql.query(`DROP DATABASE IF EXISTS "${other}" WITH (FORCE)`).catch(() => {})
-  if (there && fresh) await drop(sql, name)
-  if (!there || fresh) await sql.query(`CREATE DATABASE "${name}" TEMPLATE "${TEMPLATE}"${await strategy(sql)}`)
-  return { ...connection, database: name, url: at(connection, name) }
+  if (exists && fresh) await dropDatabase(sql, name)
+  if (!exists || fresh) await sql.query(`CREATE DATABASE "${name}" TEMPLATE "${TEMPLATE}"${await copyStrategy(sql)}`)
+  return { ...connection, database: name, url: databaseUrl(connection, name) }
 }
 
-/** Ends its sessions first and sees them gone: while one is there, DROP waits in steps of 100 ms. */
-async function drop(sql: SqlClient, name: string): Promise<void> {
+/** Ends the open sessions and waits until they are closed: with a session open, DROP polls every 100 ms. */
+async function dropDatabase(sql: SqlClient, name: string): Promise<void> {
   for (let i = 0; i < 100; i++) {
     const rows = await sql.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
     if (!rows.length) break
@@ -44,10 +47,13 @@ async function drop(sql: SqlClient, name: string): Promise<void> {
   await sql.query(`DROP DATABASE "${name}" WITH (FORCE)`)
 }
 
-/** Copying files: as fast as writing to the log, and four times as fast when eight workers start at once. Versions before 15 know nothing else. */
-async function strategy(sql: SqlClient): Promise<string> {
-  const [row] = await sql.query("SELECT current_setting('server_version_num')::int >= 150000 AS chooses")
-  return row?.['chooses'] === true ? ' STRATEGY FILE_COPY' : ''
+/**
+ * FILE_COPY is as fast as the default, WAL_LOG, for one worker and four times as fast when eight workers start at once.
+ * Before version 15 it is the only strategy and has no name.
+ */
+async function copyStrategy(sql: SqlClient): Promise<string> {
+  const [row] = await sql.query("SELECT current_setting('server_version_num')::int >= 150000 AS has_strategies")
+  return row?.['has_strategies'] === true ? ' STRATEGY FILE_COPY' : ''
 }
 
 async function connect(url: string, root: string): Promise<SqlClient> {
@@ -55,12 +61,12 @@ async function connect(url: string, root: string): Promise<SqlClient> {
   if (sql) return sql
   throw new MoorageError(
     'ISOLATION_FAILED',
-    `A database of its own needs a driver, and the project has neither pg nor postgres.`,
+    'An isolated database needs a driver, and the project has neither pg nor postgres.',
     { hint: 'npm install --save-dev pg' },
   )
 }
 
-function at(connection: PlainConnection, database: string): string {
+function databaseUrl(connection: PlainConnection, database: string): string {
   const url = new URL(String(connection['url']))
   url.pathname = `/${database}`
   return url.href

@@ -1,10 +1,10 @@
 import { MoorageError, type IsolationContext, type Json, type PlainConnection, type Slot } from '@moorage/core'
 import { RedisClient } from '../wire/redis.ts'
 
-// Databases by number: 0 is the seeded and shared one.
+// Database numbers. 0 is the seeded database that all tests share; SLOTS maps slot names to numbers.
 const TEMPLATE = 1
 const SLOTS = 2
-const FIRST = 3
+const FIRST_SLOT = 3
 
 const COPY = `
 local function copy(from, to)
@@ -15,17 +15,17 @@ local function copy(from, to)
 end
 `
 
-// One step for all: no two workers take one number, and none is left half filled.
-const CLAIM = `${COPY}
+// A script is atomic: two workers cannot take the same number, and a slot is never half filled.
+const CLAIM_SLOT = `${COPY}
 local name, fresh, databases = ARGV[1], ARGV[2] == 'true', tonumber(ARGV[3])
 redis.call('SELECT', ${SLOTS})
 for i = 4, #ARGV do redis.call('HDEL', 'slots', ARGV[i]) end
 local number = redis.call('HGET', 'slots', name)
-local new = not number
-if new then
+local created = not number
+if created then
   local taken = {}
   for _, other in ipairs(redis.call('HVALS', 'slots')) do taken[other] = true end
-  for i = ${FIRST}, databases - 1 do
+  for i = ${FIRST_SLOT}, databases - 1 do
     if not taken[tostring(i)] then
       number = tostring(i)
       break
@@ -34,11 +34,11 @@ if new then
   if not number then return -1 end
   redis.call('HSET', 'slots', name, number)
 end
-if new or fresh then copy(${TEMPLATE}, number) end
+if created or fresh then copy(${TEMPLATE}, number) end
 return tonumber(number)
 `
 
-/** A copy of the seeded database, so that what tests do with the shared one reaches no slot. */
+/** Copies the seeded database, so that tests that change the shared database do not change later slots. */
 export async function createTemplate(
   connection: PlainConnection,
   _options: Json,
@@ -48,7 +48,10 @@ export async function createTemplate(
   await redis.call('EVAL', `${COPY} copy(0, ${TEMPLATE})`, '0')
 }
 
-/** A numbered database of its own, with the seed's keys and their times to live. */
+/**
+ * Opens the slot's numbered database, filled with the template's keys and their times to live. Throws `MoorageError`
+ * (ISOLATION_FAILED) if every number is taken.
+ */
 export async function openSlot(
   connection: PlainConnection,
   { service, name, fresh, stale }: Slot,
@@ -57,17 +60,25 @@ export async function openSlot(
   const [, databases] = (await redis.call('CONFIG', 'GET', 'databases')) as readonly string[]
   await redis.call('SELECT', String(SLOTS))
   const names = (await redis.call('HKEYS', 'slots')) as readonly string[]
-  const number = await redis.call('EVAL', CLAIM, '0', name, String(fresh), String(databases), ...names.filter(stale))
-  if (number === -1) throw exhausted(service, Number(databases))
+  const number = await redis.call(
+    'EVAL',
+    CLAIM_SLOT,
+    '0',
+    name,
+    String(fresh),
+    String(databases),
+    ...names.filter(stale),
+  )
+  if (number === -1) throw noFreeDatabase(service, Number(databases))
   const url = new URL(String(connection['url']))
   url.pathname = `/${String(number)}`
   return { ...connection, database: number as number, url: url.href }
 }
 
-function exhausted(service: string, databases: number): MoorageError {
+function noFreeDatabase(service: string, databases: number): MoorageError {
   return new MoorageError(
     'ISOLATION_FAILED',
-    `services.${service}.isolate: this Redis has ${databases} databases, of which ${FIRST} are taken by moorage and each of the others by a worker that lives.`,
+    `services.${service}.isolate: this Redis has ${databases} databases. moorage uses ${FIRST_SLOT} of them, and running workers use all the others.`,
     {
       service,
       hint: 'Use fewer workers, or an image whose server starts with a larger --databases.',

@@ -1,42 +1,43 @@
 import { MoorageError } from '@moorage/core'
 
 export interface ImageOptions {
-  /** Tag of the official image. Default: see each preset. */
+  /** Tag of the official image. A plain process ignores it with a notice. Default: the tag that the preset names. */
   readonly version?: string
-  /** An image of your own that behaves like the official one; instead of `version`. */
+  /** A compatible image of your own, with its tag. Excludes `version`. A plain process cannot use it. */
   readonly image?: string
 }
 
-/** An image of the user's own is no wish that a process could meet; a version is what is installed. */
-export function refusedAsProcess({ image }: ImageOptions): { readonly refused?: { readonly image: string } } {
-  return image === undefined ? {} : { refused: { image: 'a plain process runs no image' } }
+/** Marks `image` as unsupported for a plain process. `version` is not: it gives a notice if another one is installed. */
+export function unsupportedImage({ image }: ImageOptions): { readonly refused?: { readonly image: string } } {
+  return image === undefined ? {} : { refused: { image: 'a plain process does not run an image' } }
 }
 
-/** What a program is told, so that it can say that it is another. */
-export function wishedVersion({ version }: ImageOptions): { readonly version?: string } {
+/** Passes `version` to a program, which compares it with the installed one. */
+export function requestedVersion({ version }: ImageOptions): { readonly version?: string } {
   return version === undefined ? {} : { version }
 }
 
-/** The image that a preset runs. */
-export function imageOf(
+/** The image that a preset runs. Throws `MoorageError` (CONFIG_INVALID) for an invalid image or tag. */
+export function resolveImage(
   preset: string,
   { version, image }: ImageOptions,
   official: { readonly name: string; readonly tag: string },
 ): string {
   if (image !== undefined && version !== undefined) {
-    throw new MoorageError('CONFIG_INVALID', `${preset}({ image, version }): both say what to run.`, {
-      hint: 'Give one of the two; an image carries its tag itself.',
+    throw new MoorageError('CONFIG_INVALID', `${preset}({ image, version }): the two options exclude each other.`, {
+      hint: 'Remove one of them; an image includes its tag.',
     })
   }
   const tag = version ?? official.tag
+  // The Distribution specification's grammar of a tag.
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag)) {
-    throw new MoorageError('CONFIG_INVALID', `${preset}({ version }): '${tag}' cannot be a tag.`, {
-      hint: `Give a tag of the official image, as in '${official.tag}'.`,
+    throw new MoorageError('CONFIG_INVALID', `${preset}({ version }): '${tag}' is not a valid image tag.`, {
+      hint: `Give a tag of the official image, such as '${official.tag}'.`,
     })
   }
   if (image === '')
     throw new MoorageError('CONFIG_INVALID', `${preset}({ image }) is empty.`, {
-      hint: `Give an image, as in '${official.name}:${official.tag}'.`,
+      hint: `Give an image, such as '${official.name}:${official.tag}'.`,
     })
   return image ?? `${official.name}:${tag}`
 }

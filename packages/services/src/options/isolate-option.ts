@@ -3,34 +3,39 @@ import { siblingModule, MoorageError, ISOLATION_SCOPES, type IsolateSpec, type I
 
 export interface IsolateOptions {
   /**
-   * A database of its own for each worker of the test runner, or a fresh one for each file or test, each beginning with
-   * what the seed made. Default: `false`, one for all.
+   * Gives each worker, file or test a database that starts with the seeded data. `worker`: one database per worker of the
+   * test runner. `file` and `test`: it is reset for each file or test. Default: `false`, one database for all.
    */
   readonly isolate?: IsolationScope | false
 }
 
-/** Turns the option `isolate` into the module of that name; `drivers` are packages of the user's of which one has to be there. */
-export function isolateOf(
+/**
+ * Turns the option `isolate` into the isolation module of the preset. The user's project must have one of the `drivers`.
+ * Throws `MoorageError` (CONFIG_INVALID) for an unknown scope.
+ */
+export function isolateSpec(
   preset: string,
   { isolate = false }: IsolateOptions,
   drivers: readonly string[] = [],
 ): { readonly isolate?: IsolateSpec } {
   if (isolate === false) return {}
   if (!ISOLATION_SCOPES.includes(isolate)) {
-    throw new MoorageError('CONFIG_INVALID', `${preset}({ isolate }): '${String(isolate)}' is no span of isolation.`, {
-      hint: "Use 'worker', 'file', 'test' or false.",
-    })
+    throw new MoorageError(
+      'CONFIG_INVALID',
+      `${preset}({ isolate }): '${String(isolate)}' is not an isolation scope.`,
+      { hint: "Use 'worker', 'file', 'test' or false." },
+    )
   }
   return { isolate: { each: isolate, module: { $file: fileURLToPath(MODULES[preset] ?? '') }, drivers } }
 }
 
-/** For presets of what has no data that could be set back. */
-export function notIsolated(preset: string, options: object): void {
+/** For presets without isolation. Throws `MoorageError` (CONFIG_INVALID) if the option is set. */
+export function rejectIsolate(preset: string, options: object): void {
   if (!('isolate' in options) || options.isolate === false) return
   throw new MoorageError(
     'CONFIG_INVALID',
-    `${preset}({ isolate }): only postgres, mongodb and redis can be isolated.`,
-    { hint: 'Leave it out.' },
+    `${preset}({ isolate }): only postgres, mongodb and redis support isolation.`,
+    { hint: 'Remove the option.' },
   )
 }
 

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { siblingModule, MoorageError, type SeedSpec } from '@moorage/core'
 
-/** Turns the option `seed` into a module to run. `sql` says whether the service understands an SQL file. */
-export function seedOf(
+/**
+ * Turns the option `seed` into a module to run. `sql` allows an SQL file. Throws `MoorageError` (CONFIG_INVALID) for
+ * another kind of file.
+ */
+export function seedSpec(
   preset: string,
   seed: string | undefined,
   { sql }: { readonly sql: boolean },
@@ -15,7 +18,7 @@ export function seedOf(
   }
   throw new MoorageError(
     'CONFIG_INVALID',
-    `${preset}({ seed }): '${seed}' is not a module${sql ? ' and not an SQL file' : ''}.`,
+    `${preset}({ seed }): '${seed}' is ${sql ? 'neither a module nor an SQL file' : 'not a module'}.`,
     {
       hint: `Give the path of a .ts or .js file that exports seed(connection)${sql ? ', or of a .sql file' : ''}.`,
     },

@@ -1,48 +1,63 @@
 import { MoorageError, service, type CommonOptions, type Env, type Probe, type Service, type Text } from '@moorage/core'
-import { notIsolated } from '../options/isolate-option.ts'
-import { seedOf } from '../options/seed-option.ts'
-import { sharedOf } from '../options/shared-options.ts'
+import { rejectIsolate } from '../options/isolate-option.ts'
+import { seedSpec } from '../options/seed-option.ts'
+import { commonSpec } from '../options/common-options.ts'
 
 export interface ContainerOptions<P extends string = string, N extends string = string> extends CommonOptions<N> {
+  /** The image with its tag or digest. The provider's machine or cluster pulls it. */
   readonly image: string
-  /** What it listens on, by names of your choice; the first one is the main port. */
+  /** The ports that the container listens on, by names of your choice. The first one is the main port. */
   readonly ports: { readonly [K in P]: number }
+  /** Environment variables. Values may contain references to other services. Default: only the image's own. */
   readonly env?: Env
+  /** Arguments of the entrypoint, Docker's CMD. Default: the image's. */
   readonly command?: readonly Text[]
+  /** The executable and its first arguments, Docker's ENTRYPOINT. Default: the image's. */
   readonly entrypoint?: readonly Text[]
-  /** Numeric `uid` or `uid:gid`. Default: the image's. */
+  /** Numeric `uid` or `uid:gid` of the main process. Default: the image's. */
   readonly user?: string
+  /** Absolute path of the working directory in the container. Default: the image's. */
   readonly workingDir?: string
-  /** Folders in memory. */
+  /** Absolute paths of folders in the container that are kept in memory. Default: none. */
   readonly tmpfs?: readonly string[]
-  /** Files and folders of yours, by path in the container; there before its main process starts. */
+  /**
+   * Files and folders to copy into the container before its main process starts: their paths on this machine, by absolute
+   * path in the container. A relative path starts at the config's `root`. Default: none.
+   */
   readonly files?: { readonly [path: string]: string }
   /**
-   * Gives this machine the name `host.moorage.internal` in the container. Ports are lent to it by that name wherever their
-   * servers listen; with `true` it reaches only servers that listen on every address. Throws OPTION_UNSUPPORTED where the
-   * provider has no way to this machine.
+   * Makes this machine reachable from the container as `host.moorage.internal`. A list of ports also covers servers that
+   * listen on the loopback only; with `true` the container reaches only servers that listen on every address. The start
+   * fails with OPTION_UNSUPPORTED if the provider has no route to this machine. Default: no access.
    */
   readonly hostAccess?: true | readonly number[]
-  /** Protocol of the main port's URL. Default: `http`. */
+  /** Scheme of the main port's URL. Default: `http`. */
   readonly protocol?: string
-  /** All must hold, in this order. Default: the main port accepts a connection. */
+  /** Probes that must succeed, in this order, before the service is ready. Default: the main port accepts a TCP connection. */
   readonly ready?: readonly Probe[]
-  /** Path of a module that exports `seed(connection)`, run once per run before the service is ready. */
+  /** Path of a module that exports `seed(connection)`. It runs once per run, before the service is ready. */
   readonly seed?: string
 }
 
 export interface ContainerConnection<P extends string> {
+  /** Host of the main port, as the reader of the connection reaches it. */
   readonly host: string
+  /** Number of the main port, as the reader of the connection reaches it. */
   readonly port: number
+  /** URL of the main port, with the scheme that `protocol` names. */
   readonly url: string
+  /** Host and number of each port, by name. */
   readonly ports: { readonly [K in P]: { readonly host: string; readonly port: number } }
 }
 
-/** Any image. */
+/**
+ * A container of any image. A plain process cannot run it. Throws `MoorageError` (CONFIG_INVALID) if `image` is empty, for
+ * an invalid port or seed, and for `isolate`.
+ */
 export function container<const P extends string, const N extends string = never>(
   options: ContainerOptions<P, N>,
 ): Service<ContainerConnection<P>, N> {
-  notIsolated('container', options)
+  rejectIsolate('container', options)
   const {
     image,
     ports,
@@ -59,7 +74,7 @@ export function container<const P extends string, const N extends string = never
   } = options
   if (!image)
     throw new MoorageError('CONFIG_INVALID', 'container({ image }) is empty.', {
-      hint: "Give an image, as in 'nginx:1.28'.",
+      hint: "Give an image, such as 'nginx:1.28'.",
     })
   const names = Object.keys(ports) as P[]
   for (const name of names) checkPort(name, ports[name])
@@ -86,8 +101,8 @@ export function container<const P extends string, const N extends string = never
       connection: { ...main, ports: each },
       ready: ready ?? (names.length ? [{ kind: 'tcp' }] : []),
     },
-    ...seedOf('container', options.seed, { sql: false }),
-    ...sharedOf(options),
+    ...seedSpec('container', options.seed, { sql: false }),
+    ...commonSpec(options),
   }
   const shape = {
     host: 0,
@@ -102,22 +117,19 @@ function isPort(port: unknown): boolean {
   return Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536
 }
 
-function checkHostAccess(given: unknown): void {
-  const wrong =
-    given === undefined || given === true
-      ? undefined
-      : Array.isArray(given) && given.length
-        ? given.find((port) => !isPort(port))
-        : given
+function checkHostAccess(hostAccess: unknown): void {
+  if (hostAccess === undefined || hostAccess === true) return
+  const isList = Array.isArray(hostAccess) && hostAccess.length > 0
+  const wrong: unknown = isList ? hostAccess.find((port) => !isPort(port)) : hostAccess
   if (wrong === undefined) return
   throw new MoorageError('CONFIG_INVALID', `container({ hostAccess }): ${JSON.stringify(wrong)} is not a port.`, {
-    hint: 'List ports of this machine, as in [3000], or give true for its name alone.',
+    hint: 'List ports of this machine, such as [3000], or use true for the host name alone.',
   })
 }
 
 function checkPort(name: string, port: number): void {
   if (isPort(port)) return
   throw new MoorageError('CONFIG_INVALID', `container({ ports: { ${name} } }): ${port} is not a port.`, {
-    hint: 'Give the number that the image listens on, 1 to 65535.',
+    hint: 'Give the port that the image listens on, from 1 to 65535.',
   })
 }

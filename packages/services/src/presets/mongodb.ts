@@ -9,34 +9,41 @@ import {
   type Service,
   type Template,
 } from '@moorage/core'
-import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from '../options/image-option.ts'
-import { isolateOf, type IsolateOptions } from '../options/isolate-option.ts'
-import { seedOf } from '../options/seed-option.ts'
-import { sharedOf } from '../options/shared-options.ts'
-import { bool, int32, opMsg } from '../wire/mongodb.ts'
+import { resolveImage, unsupportedImage, requestedVersion, type ImageOptions } from '../options/image-option.ts'
+import { isolateSpec, type IsolateOptions } from '../options/isolate-option.ts'
+import { seedSpec } from '../options/seed-option.ts'
+import { commonSpec } from '../options/common-options.ts'
+import { bsonBoolean, bsonInt32, opMsg } from '../wire/mongodb.ts'
 
 export interface MongodbOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
-  /** The database in the URL. Default: `test`. */
+  /** Name of the database in the URL. Default: `test`. */
   readonly database?: string
-  /** Default: `true`, a root user with a random password. As a plain process there is never one: it listens on 127.0.0.1 only. */
+  /**
+   * Requires a login as a root user with a random password. A plain process never requires one, since it listens on
+   * 127.0.0.1 only. Default: `true`.
+   */
   readonly auth?: boolean
-  /** Path of a module that exports `seed(connection)`, run once per run before the service is ready. */
+  /** Path of a module that exports `seed(connection)`. It runs once per run, before the service is ready. */
   readonly seed?: string
 }
 
 export interface MongodbConnection extends Address {
+  /** Name of the database in the URL. */
   readonly database: string
 }
 
-const USER = 'root'
+const ROOT_USER = 'root'
 
-/** MongoDB: `mongo:8.0` as a container, `mongod` on the PATH or `mongodb-memory-server`'s as a process. */
+/**
+ * MongoDB: `mongo:8.0` as a container, `mongod` from the PATH or from `mongodb-memory-server` as a process. Its data stay in
+ * memory or in the run's folder. Throws `MoorageError` (CONFIG_INVALID) for an invalid option.
+ */
 export function mongodb<const N extends string = never>(
   options: MongodbOptions<N> = {},
 ): Service<MongodbConnection, N> {
   const { database = 'test', auth = true } = options
   if (!/^[^\0/\\. "$*<>:|?]{1,63}$/.test(database)) {
-    throw new MoorageError('CONFIG_INVALID', `mongodb({ database }): '${database}' cannot be the name of a database.`, {
+    throw new MoorageError('CONFIG_INVALID', `mongodb({ database }): '${database}' is not a valid database name.`, {
       hint: 'Use letters, digits, - and _.',
     })
   }
@@ -45,32 +52,32 @@ export function mongodb<const N extends string = never>(
     preset: 'mongodb',
     ports: { main: 27017 },
     container: {
-      image: imageOf('mongodb', options, { name: 'mongo', tag: '8.0' }),
+      image: resolveImage('mongodb', options, { name: 'mongo', tag: '8.0' }),
       user: '999:999',
       tmpfs: ['/data/db', '/data/configdb', '/tmp'],
-      ...(auth ? { env: { MONGO_INITDB_ROOT_USERNAME: USER, MONGO_INITDB_ROOT_PASSWORD: password } } : {}),
-      ready: auth ? [primary, refused] : [primary],
-      connection: connection(database, auth ? [`${USER}:`, password, '@'] : [], auth ? '&authSource=admin' : ''),
+      ...(auth ? { env: { MONGO_INITDB_ROOT_USERNAME: ROOT_USER, MONGO_INITDB_ROOT_PASSWORD: password } } : {}),
+      ready: auth ? [isPrimary, requiresLogin] : [isPrimary],
+      connection: connection(database, auth ? [`${ROOT_USER}:`, password, '@'] : [], auth ? '&authSource=admin' : ''),
     },
     process: {
-      ...refusedAsProcess(options),
+      ...unsupportedImage(options),
       program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/mongodb')) },
-      options: wishedVersion(options),
-      ready: [primary],
+      options: requestedVersion(options),
+      ready: [isPrimary],
       connection: connection(database, [], ''),
     },
-    ...seedOf('mongodb', options.seed, { sql: false }),
-    ...isolateOf('mongodb', options, ['mongodb']),
-    ...sharedOf(options),
+    ...seedSpec('mongodb', options.seed, { sql: false }),
+    ...isolateSpec('mongodb', options, ['mongodb']),
+    ...commonSpec(options),
   }
   return service('mongodb', spec, { host: 0, port: 0, url: 0, database: 0 }) as unknown as Service<MongodbConnection, N>
 }
 
-// directConnection: the driver stays with this address, whatever the server advertises.
+// directConnection makes the driver use this address instead of the one that the server advertises.
 function connection(
   database: string,
   credentials: readonly Template[],
-  more: string,
+  parameters: string,
 ): { readonly [field: string]: Template } {
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }
@@ -81,23 +88,23 @@ function connection(
       host,
       ':',
       port,
-      `/${encodeURIComponent(database)}?directConnection=true${more}`,
+      `/${encodeURIComponent(database)}?directConnection=true${parameters}`,
     ],
   }
   return { host, port, url, database }
 }
 
-const primary: Probe = {
+const isPrimary: Probe = {
   kind: 'exchange',
   send: { hex: opMsg('hello', 'admin') },
-  expect: { hex: bool('isWritablePrimary', true) },
+  expect: { hex: bsonBoolean('isWritablePrimary', true) },
   at: 'anywhere',
 }
 
-// With a root user the image first runs a server without authentication, which would pass for ready: Unauthorized is code 13.
-const refused: Probe = {
+// With a root user, the image first runs a temporary server without authentication. Code 13, Unauthorized, tells them apart.
+const requiresLogin: Probe = {
   kind: 'exchange',
   send: { hex: opMsg('listDatabases', 'admin') },
-  expect: { hex: int32('code', 13).toString('hex') },
+  expect: { hex: bsonInt32('code', 13).toString('hex') },
   at: 'anywhere',
 }

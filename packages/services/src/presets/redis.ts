@@ -1,25 +1,32 @@
 import { fileURLToPath } from 'node:url'
 import { siblingModule, service, type Address, type CommonOptions, type Service } from '@moorage/core'
-import { imageOf, refusedAsProcess, wishedVersion, type ImageOptions } from '../options/image-option.ts'
-import { isolateOf, type IsolateOptions } from '../options/isolate-option.ts'
-import { seedOf } from '../options/seed-option.ts'
-import { sharedOf } from '../options/shared-options.ts'
+import { resolveImage, unsupportedImage, requestedVersion, type ImageOptions } from '../options/image-option.ts'
+import { isolateSpec, type IsolateOptions } from '../options/isolate-option.ts'
+import { seedSpec } from '../options/seed-option.ts'
+import { commonSpec } from '../options/common-options.ts'
+
+// One for each worker, and for each test that runs concurrently in a worker. The server's default is 16.
+const ISOLATED_DATABASES = 256
 
 export interface RedisOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
-  /** Path of a module that exports `seed(connection)`, run once per run before the service is ready. */
+  /** Path of a module that exports `seed(connection)`. It runs once per run, before the service is ready. */
   readonly seed?: string
 }
 
 export interface RedisConnection extends Address {
+  /** Random, one per run. */
   readonly password: string
-  /** The number of the database in the URL. */
+  /** Number of the database in the URL: 0, or that of an isolated database. */
   readonly database: number
 }
 
-/** Redis: `redis:7` as a container, `redis-server` on the PATH as a process. The password is random. */
+/**
+ * Redis: `redis:7` as a container, `redis-server` from the PATH as a process. The password is random, and nothing is saved
+ * to disk. Throws `MoorageError` (CONFIG_INVALID) for an invalid option.
+ */
 export function redis<const N extends string = never>(options: RedisOptions<N> = {}): Service<RedisConnection, N> {
   const password = { $secret: 'password' }
-  const databases = options.isolate ? DATABASES : undefined
+  const databases = options.isolate ? ISOLATED_DATABASES : undefined
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }
   const form = {
@@ -30,7 +37,7 @@ export function redis<const N extends string = never>(options: RedisOptions<N> =
       database: 0,
       url: { $join: ['redis://:', password, '@', host, ':', port, '/0'] },
     },
-    // While it loads its data it answers LOADING to PING, and OK to AUTH.
+    // A server that is loading its data answers OK to AUTH but LOADING to PING.
     ready: [
       {
         kind: 'exchange',
@@ -44,7 +51,7 @@ export function redis<const N extends string = never>(options: RedisOptions<N> =
     ports: { main: 6379 },
     container: {
       ...form,
-      image: imageOf('redis', options, { name: 'redis', tag: '7' }),
+      image: resolveImage('redis', options, { name: 'redis', tag: '7' }),
       user: '999:999',
       tmpfs: ['/data'],
       env: { REDIS_PASSWORD: password },
@@ -56,19 +63,16 @@ export function redis<const N extends string = never>(options: RedisOptions<N> =
     },
     process: {
       ...form,
-      ...refusedAsProcess(options),
+      ...unsupportedImage(options),
       program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/redis')) },
-      options: { password: 'password', ...wishedVersion(options), ...(databases ? { databases } : {}) },
+      options: { password: 'password', ...requestedVersion(options), ...(databases ? { databases } : {}) },
     },
-    ...seedOf('redis', options.seed, { sql: false }),
-    ...isolateOf('redis', options),
-    ...sharedOf(options),
+    ...seedSpec('redis', options.seed, { sql: false }),
+    ...isolateSpec('redis', options),
+    ...commonSpec(options),
   }
   return service('redis', spec, { host: 0, port: 0, url: 0, password: 0, database: 0 }) as unknown as Service<
     RedisConnection,
     N
   >
 }
-
-// A number for every worker, and for tests that run at once in one; the server's default is 16.
-const DATABASES = 256

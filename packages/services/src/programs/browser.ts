@@ -5,45 +5,49 @@ import { fileURLToPath } from 'node:url'
 import { siblingModule, MoorageError, type Program, type ProgramContext } from '@moorage/core'
 import { findProgram } from './find-program.ts'
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-const APPLICATIONS = [
+const PROGRAM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+const MAC_APPLICATIONS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ]
 
-/** Playwright's own server for one Chromium: MOORAGE_CHROMIUM, else the build that Playwright has installed, else one on the PATH. */
+/**
+ * Playwright's server for one Chromium: the one in MOORAGE_CHROMIUM, else the build that Playwright installed, else one on
+ * the PATH.
+ */
 export async function program({ service, options, ports, dir, notice }: ProgramContext): Promise<Program> {
-  const executable = chromium(service, String(options['chromium']))
+  const executable = findChromium(service, String(options['chromium']))
   notice(
-    `services.${service} is ${executable[0] ?? "Playwright's own Chromium"} with the fonts of this machine: screenshots may differ from those of the image.`,
+    `services.${service} runs ${executable[0] ?? "Playwright's own Chromium"} with the fonts of this machine, so screenshots may differ from those of the image.`,
   )
   const main = fileURLToPath(siblingModule(import.meta.url, 'browser-main'))
-  // Its profiles go with the run, however it ends.
+  // Chromium creates its profiles here, and the run removes the folder even after a kill.
   const env = { TMPDIR: await dir() }
   return { command: [process.execPath, main, String(options['core']), String(ports['main']), ...executable], env }
 }
 
-/** Path of the executable; none for the one that Playwright finds by itself. */
-function chromium(service: string, build: string): readonly string[] {
+/** The path of the executable. Empty for the build that Playwright finds by itself. */
+function findChromium(service: string, build: string): readonly string[] {
   const named = process.env['MOORAGE_CHROMIUM']
   if (named) {
     if (existsSync(named)) return [named]
     throw new MoorageError(
       'PROGRAM_NOT_FOUND',
-      `services.${service}: MOORAGE_CHROMIUM names ${named}, and there is no such file.`,
-      { service, hint: 'Correct it, or unset it to use the Chromium of Playwright, or one on the PATH.' },
+      `services.${service}: MOORAGE_CHROMIUM names ${named}, which does not exist.`,
+      { service, hint: "Correct the path, or unset the variable to use Playwright's Chromium or one on the PATH." },
     )
   }
   if (existsSync(join(browsersFolder(), `chromium_headless_shell-${build}`, 'INSTALLATION_COMPLETE'))) return []
-  const found = NAMES.map((name) => findProgram(name)).find(Boolean) ?? APPLICATIONS.find((path) => existsSync(path))
+  const found =
+    PROGRAM_NAMES.map((name) => findProgram(name)).find(Boolean) ?? MAC_APPLICATIONS.find((path) => existsSync(path))
   if (found) return [found]
-  throw new MoorageError('PROGRAM_NOT_FOUND', `services.${service}: there is no Chromium to run as a plain process.`, {
+  throw new MoorageError('PROGRAM_NOT_FOUND', `services.${service}: found no Chromium to run as a plain process.`, {
     service,
-    hint: 'Install one (npx playwright install chromium, apt install chromium), name it in MOORAGE_CHROMIUM, use Docker or Kubernetes, or set PW_TEST_CONNECT_WS_ENDPOINT to a server that runs.',
+    hint: 'Install one (npx playwright install chromium, apt install chromium), set MOORAGE_CHROMIUM to its path, use Docker or Kubernetes, or set PW_TEST_CONNECT_WS_ENDPOINT to a running server.',
   })
 }
 
-/** Where `playwright install` puts what it downloads. */
+/** The folder that `playwright install` downloads to. Source: Playwright, "Browsers", "Managing browser binaries". */
 function browsersFolder(): string {
   const named = process.env['PLAYWRIGHT_BROWSERS_PATH']
   if (named) return named

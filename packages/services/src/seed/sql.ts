@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { MoorageError, type JsonObject, type PlainConnection } from '@moorage/core'
 import { openSql } from '../drivers/sql-client.ts'
 
-/** Runs an SQL file through the driver that the user's project has: `pg` or `postgres`. */
+/**
+ * Runs an SQL file with a driver of the user's project: `pg` or `postgres`. Throws `MoorageError` (SEED_FAILED) if the
+ * project has neither.
+ */
 export async function seed(
   connection: PlainConnection,
   options: JsonObject,

@@ -1,13 +1,13 @@
 interface ContentType {
   readonly type: string
   readonly extensions: readonly string[]
-  /** Shrinks when it is compressed. */
+  /** Whether gzip makes it smaller. */
   readonly compressible?: boolean
-  /** Said to be UTF-8. */
+  /** Whether the header names UTF-8 as its charset. */
   readonly text?: boolean
 }
 
-/** What a built site is made of. One table, so that a file has the same type wherever it is served. Source: IANA's media types. */
+/** The file types of a built site. nginx and moorage's server share this table. Source: IANA, "Media Types". */
 const TYPES: readonly ContentType[] = [
   { type: 'text/html', extensions: ['html', 'htm'], compressible: true, text: true },
   { type: 'text/css', extensions: ['css'], compressible: true, text: true },
@@ -44,33 +44,33 @@ const TYPES: readonly ContentType[] = [
   { type: 'video/webm', extensions: ['webm'] },
 ]
 
-/** Bytes: below, compression costs more than it saves. */
-export const COMPRESSED_FROM = 1024
+/** Below this size, compression costs more than it saves. */
+export const MIN_COMPRESSED_BYTES = 1024
 
-export const UNKNOWN = 'application/octet-stream'
+export const DEFAULT_TYPE = 'application/octet-stream'
 
 const byExtension = new Map(TYPES.flatMap((entry) => entry.extensions.map((extension) => [extension, entry] as const)))
 
-/** The header's value for a file, and whether it is worth compressing. */
+/** The Content-Type of a file, and whether to compress it. */
 export function contentTypeOf(path: string): { readonly type: string; readonly compressible: boolean } {
   const {
-    type = UNKNOWN,
+    type = DEFAULT_TYPE,
     text = false,
     compressible = false,
   } = byExtension.get(/\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? '') ?? {}
   return { type: text ? `${type}; charset=utf-8` : type, compressible }
 }
 
-/** The same table in nginx's words. It counts text/html in by itself. */
+/** The table as directives of nginx, which adds text/html to its lists by itself. */
 export function nginxTypes(): { readonly types: string; readonly text: string; readonly compressible: string } {
-  const named = (those: readonly ContentType[]): string =>
-    those
+  const list = (entries: readonly ContentType[]): string =>
+    entries
       .map(({ type }) => type)
       .filter((type) => type !== 'text/html')
       .join(' ')
   return {
     types: TYPES.map(({ type, extensions }) => `${type} ${extensions.join(' ')};`).join(' '),
-    text: named(TYPES.filter(({ text }) => text)),
-    compressible: named(TYPES.filter(({ compressible }) => compressible)),
+    text: list(TYPES.filter(({ text }) => text)),
+    compressible: list(TYPES.filter(({ compressible }) => compressible)),
   }
 }

@@ -1,7 +1,7 @@
-import { COMPRESSED_FROM, nginxTypes, UNKNOWN } from './content-types.ts'
+import { MIN_COMPRESSED_BYTES, nginxTypes, DEFAULT_TYPE } from './content-types.ts'
 
-/** How a folder is served, by nginx and by the program alike. */
-export interface Serving {
+/** Options of a site, for nginx and for moorage's own server. */
+export interface SiteOptions {
   /** Begins and ends with a slash. */
   readonly base: string
   readonly spa: boolean
@@ -9,21 +9,22 @@ export interface Serving {
   readonly compress: boolean
 }
 
-export const SITE = '/srv/site'
+export const NGINX_ROOT = '/srv/site'
 
 /**
- * A port above 1024 and paths in /tmp let it run as the image's uid; no caching, so that a test sees the build of now.
- * What is not found, or is a folder without an index, goes to @missing; an extension marks an asset, which has no fall-back.
+ * The configuration of nginx. A port above 1024 and paths in /tmp let it run as the unprivileged user of the image. Without
+ * caching, a test always sees the current build. Missing files and folders without an index go to @missing. A path with a
+ * file extension is an asset, which index.html must not replace.
  */
-export function nginxConfig(port: number, { base, spa, cors, compress }: Serving): string {
+export function nginxConfig(port: number, { base, spa, cors, compress }: SiteOptions): string {
   const { types, text, compressible } = nginxTypes()
-  const home = base.replaceAll('.', '\\.')
+  const basePattern = base.replaceAll('.', '\\.')
   return `pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 events {}
 http {
   types { ${types} }
-  default_type ${UNKNOWN};
+  default_type ${DEFAULT_TYPE};
   charset utf-8;
   charset_types ${text};
   access_log off;
@@ -32,7 +33,7 @@ http {
   etag off;
   gzip ${compress ? 'on' : 'off'};
   gzip_vary on;
-  gzip_min_length ${COMPRESSED_FROM};
+  gzip_min_length ${MIN_COMPRESSED_BYTES};
   gzip_types ${compressible};
   client_body_temp_path /tmp/body;
   proxy_temp_path /tmp/proxy;
@@ -41,16 +42,16 @@ http {
   scgi_temp_path /tmp/scgi;
   server {
     listen ${port};
-    root ${SITE};
+    root ${NGINX_ROOT};
     absolute_redirect off;
     add_header Cache-Control no-store always;
-    add_header Last-Modified "";${cors ? CORS : ''}
+    add_header Last-Modified "";${cors ? CORS_DIRECTIVES : ''}
     if ($request_method !~ ^(GET|HEAD)$) { return 405; }
     error_page 403 404 = @missing;
     location / {}
     location @missing {
       types {}
-      default_type text/plain;${spa ? `\n      if ($uri ~ "^${home}(.*/)?(?![^/]*\\.\\w+$)[^/]*$") { rewrite ^ ${base}index.html last; }` : ''}
+      default_type text/plain;${spa ? `\n      if ($uri ~ "^${basePattern}(.*/)?(?![^/]*\\.\\w+$)[^/]*$") { rewrite ^ ${base}index.html last; }` : ''}
       return 404 "Not found\\n";
     }
   }
@@ -58,7 +59,7 @@ http {
 `
 }
 
-const CORS = `
+const CORS_DIRECTIVES = `
     add_header Access-Control-Allow-Origin * always;
     add_header Access-Control-Allow-Methods "GET, HEAD, OPTIONS" always;
     add_header Access-Control-Allow-Headers * always;

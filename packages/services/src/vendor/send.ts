@@ -1,3 +1,3 @@
-// The build puts the libraries into this file: users install few packages.
+// The build bundles these libraries into this file, so that users install fewer packages.
 export { default as Negotiator } from 'negotiator'
 export { default as send } from 'send'

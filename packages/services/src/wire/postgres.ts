@@ -1,11 +1,14 @@
+// Version 3.0: the major version in the upper 16 bits.
+const PROTOCOL_VERSION = 196_608
+
 /**
- * A start-up message as bytes. Source: PostgreSQL manual, "Frontend/Backend Protocol", StartupMessage, version 3.0.
- * The answer begins with R (authentication) once the server takes connections; until then with E (57P03).
+ * Encodes a StartupMessage as hex. Source: PostgreSQL manual, "Frontend/Backend Protocol", protocol version 3.0.
+ * The answer begins with R (authentication) once the server accepts connections, and with E (57P03) before.
  */
-export function startup(user: string, database: string): string {
+export function startupMessage(user: string, database: string): string {
   const body = Buffer.from(`user\0${user}\0database\0${database}\0\0`)
-  const head = Buffer.alloc(8)
-  head.writeInt32BE(8 + body.length, 0)
-  head.writeInt32BE(196_608, 4)
-  return Buffer.concat([head, body]).toString('hex')
+  const header = Buffer.alloc(8)
+  header.writeInt32BE(8 + body.length, 0)
+  header.writeInt32BE(PROTOCOL_VERSION, 4)
+  return Buffer.concat([header, body]).toString('hex')
 }

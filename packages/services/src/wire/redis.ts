@@ -1,19 +1,23 @@
 import { connect, type Socket } from 'node:net'
 import { MoorageError } from '@moorage/core'
 
+/** A reply of RESP 2. */
 export type Reply = string | number | null | readonly Reply[]
 
-/** One connection that speaks RESP 2, a command at a time. Source: Redis, "Redis serialization protocol specification". */
+/**
+ * A connection that speaks RESP 2, one command at a time. Throws `MoorageError` (ISOLATION_FAILED) for an error reply.
+ * Source: Redis, "Redis serialization protocol specification".
+ */
 export class RedisClient implements Disposable {
   readonly #socket: Socket
-  #read = Buffer.alloc(0)
-  #waiting: { done(reply: Reply): void; fail(error: unknown): void } | undefined
+  #received = Buffer.alloc(0)
+  #pending: { resolve(reply: Reply): void; reject(error: unknown): void } | undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
-    socket.on('data', (data) => this.#take(data)).on('error', (error) => this.#waiting?.fail(error))
+    socket.on('data', (data) => this.#receive(data)).on('error', (error) => this.#pending?.reject(error))
     socket.on('close', () =>
-      this.#waiting?.fail(new MoorageError('ISOLATION_FAILED', 'Redis has closed the connection.')),
+      this.#pending?.reject(new MoorageError('ISOLATION_FAILED', 'Redis closed the connection.')),
     )
   }
 
@@ -28,37 +32,38 @@ export class RedisClient implements Disposable {
     const text = [`*${words.length}`, ...words.flatMap((word) => [`$${Buffer.byteLength(word)}`, word])]
       .map((line) => `${line}\r\n`)
       .join('')
-    return await new Promise((done, fail) => {
-      this.#waiting = { done, fail }
+    return await new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject }
       this.#socket.write(text)
     })
   }
 
   [Symbol.dispose](): void {
-    this.#waiting = undefined
+    this.#pending = undefined
     this.#socket.destroy()
   }
 
-  #take(data: Buffer): void {
-    this.#read = Buffer.concat([this.#read, data])
-    const parsed = parse(this.#read, 0)
+  #receive(data: Buffer): void {
+    this.#received = Buffer.concat([this.#received, data])
+    const parsed = parseReply(this.#received, 0)
     if (!parsed) return
-    this.#read = this.#read.subarray(parsed.end)
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    if (parsed.error === undefined) waiting?.done(parsed.reply)
-    else waiting?.fail(new MoorageError('ISOLATION_FAILED', `Redis says: ${parsed.error}`))
+    this.#received = this.#received.subarray(parsed.end)
+    const pending = this.#pending
+    this.#pending = undefined
+    if (parsed.error === undefined) pending?.resolve(parsed.reply)
+    else pending?.reject(new MoorageError('ISOLATION_FAILED', `Redis answered: ${parsed.error}`))
   }
 }
 
-interface Parsed {
+interface ParsedReply {
   readonly reply: Reply
+  /** Offset of the first byte after the reply. */
   readonly end: number
   readonly error?: string
 }
 
-/** A reply that begins at `start`; nothing while it is incomplete. */
-function parse(bytes: Buffer, start: number): Parsed | undefined {
+/** Parses the reply at offset `start`. Undefined if it is incomplete. */
+function parseReply(bytes: Buffer, start: number): ParsedReply | undefined {
   const eol = bytes.indexOf('\r\n', start)
   if (eol < 0) return undefined
   const [kind, rest, end] = [String.fromCharCode(bytes[start] ?? 0), bytes.toString('utf8', start + 1, eol), eol + 2]
@@ -74,7 +79,7 @@ function parse(bytes: Buffer, start: number): Parsed | undefined {
   const items: Reply[] = []
   let at = end
   while (items.length < length) {
-    const item = parse(bytes, at)
+    const item = parseReply(bytes, at)
     if (!item) return undefined
     items.push(item.reply)
     at = item.end
