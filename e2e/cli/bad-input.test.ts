@@ -80,7 +80,7 @@ const cases: { readonly [what: string]: Case } = {
     on: 'process',
     files: { 'moorage.config.ts': config("db: mongodb({ image: 'mongo:7' })") },
     text: [
-      'moorage: services.db.image cannot be honoured by provider process: a plain process runs no image.',
+      'moorage: services.db.image cannot be honoured by provider process: a plain process does not run an image.',
       'Leave it out, or use a provider that runs containers (docker, kubernetes).',
     ].join('\n'),
   },
@@ -196,8 +196,8 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config('cache: redis()') },
     env: { PATH: dirname(process.execPath) },
     text: [
-      'moorage: services.cache: there is no redis-server on the PATH to run as a plain process.',
-      'Install it (apt install redis-server, brew install redis), use Docker or Kubernetes, or set the URL of one that runs.',
+      'moorage: services.cache: found no redis-server on the PATH to run as a plain process.',
+      'Install it (apt install redis-server, brew install redis), use Docker or Kubernetes, or set the URL of a running server.',
     ].join('\n'),
   },
   'no mongod': {
@@ -205,8 +205,8 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config('db: mongodb()') },
     env: { PATH: dirname(process.execPath) },
     text: [
-      'moorage: services.db: there is no mongod on the PATH to run as a plain process.',
-      'Install MongoDB, or `npm install --save-dev mongodb-memory-server`, use Docker or Kubernetes, or set the URL of one that runs.',
+      'moorage: services.db: found no mongod on the PATH to run as a plain process.',
+      'Install MongoDB, run `npm install --save-dev mongodb-memory-server`, use Docker or Kubernetes, or set the URL of a running server.',
     ].join('\n'),
   },
   'a given URL where nobody answers': {
@@ -233,8 +233,8 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config("api: npmServer({ cwd: 'api' })") },
     code: 2,
     text: [
-      'moorage: services.api.cwd: there is no package.json in FOLDER/api.',
-      'Give the folder of the package that has the script.',
+      'moorage: services.api.cwd: found no package.json in FOLDER/api.',
+      'Give the folder of the package that contains the script.',
     ].join('\n'),
   },
   'a script that is missing': {
@@ -244,15 +244,15 @@ const cases: { readonly [what: string]: Case } = {
       'package.json': scripts({ start: 'x', dev: 'y' }),
     },
     code: 2,
-    text: "moorage: services.api.script: FOLDER/package.json has no script 'serve'.\nIt has start, dev.",
+    text: "moorage: services.api.script: FOLDER/package.json has no script 'serve'.\nIts scripts are start, dev.",
   },
   'a package.json that is no JSON': {
     on: 'process',
     files: { 'moorage.config.mjs': config("api: npmServer({ cwd: 'api' })"), 'api/package.json': '{ "scripts": ' },
     code: 2,
     text: [
-      'moorage: services.api.cwd: FOLDER/api/package.json is not JSON: Unexpected end of JSON input.',
-      'Correct that file.',
+      'moorage: services.api.cwd: FOLDER/api/package.json is not valid JSON: Unexpected end of JSON input.',
+      'Correct the file.',
     ].join('\n'),
   },
   'a server that ends at once': {

@@ -26,7 +26,7 @@ export const browserMutants: readonly Mutant[] = [
     test: visual(
       '17: a version mismatch is caught before the first test: an image without the browser build of the installed version',
     ),
-    says: /or an image made from it/,
+    says: /or an image based on it/,
     quick: false,
   },
   {

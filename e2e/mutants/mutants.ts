@@ -253,8 +253,8 @@ export const mutants: readonly Mutant[] = [
     name: 'temporary server taken for ready',
     guarantee: 'a URL is given when the real server answers, not the one that sets up the users',
     file: 'packages/services/src/presets/mongodb.ts',
-    find: '[primary, refused]',
-    replace: '[primary]',
+    find: '[isPrimary, requiresLogin]',
+    replace: '[isPrimary]',
     test: {
       project: 'contract',
       file: 'test/provider-docker/mongodb-readiness.test.ts',
@@ -309,8 +309,8 @@ export const mutants: readonly Mutant[] = [
     name: 'fresh database not fresh',
     guarantee: 'each test begins with what the seed made',
     file: 'packages/services/src/isolation/postgres.ts',
-    find: 'if (there && fresh) await drop(sql, name)',
-    replace: 'if (there && fresh) return { ...connection, database: name, url: at(connection, name) }',
+    find: 'if (exists && fresh) await dropDatabase(sql, name)',
+    replace: 'if (exists && fresh) return { ...connection, database: name, url: databaseUrl(connection, name) }',
     test: {
       project: 'contract',
       file: 'test/contract/isolation.test.ts',

@@ -62,7 +62,7 @@ export const reuseMutants: readonly Mutant[] = [
     guarantee: 'what failed tests of Playwright used can be looked at',
     file: 'packages/playwright/src/failed-test.ts',
     find: "await reportTestAttempt(info.testId, failed && info.status !== 'interrupted')",
-    replace: 'await Promise.resolve(reportTry)',
+    replace: 'await Promise.resolve(reportTestAttempt)',
     test: cli(
       'keep',
       "Playwright's failed tests keep their services by webServer; passed ones, and those that pass when tried again, do not",

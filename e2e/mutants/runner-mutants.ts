@@ -15,7 +15,7 @@ export const runnerMutants: readonly Mutant[] = [
     file: 'packages/playwright/src/web-server.ts',
     find: "command: argv.map(quoted).join(' '),\n      wait: { stdout: new StdoutHandshake() },",
     replace:
-      "command: `echo early; ${argv.map(quoted).join(' ')}`,\n      wait: { stdout: new Announcement() && /early/ },",
+      "command: `echo early; ${argv.map(quoted).join(' ')}`,\n      wait: { stdout: new StdoutHandshake() && /early/ },",
     test: runners(
       'playwright',
       'Playwright latest, webServer: [moorage.webServer(), app] > 4: the app sees the URL of the database, and so do tests, without a global setup',
@@ -28,7 +28,7 @@ export const runnerMutants: readonly Mutant[] = [
     guarantee: 'workers of Playwright have the variables of the run',
     file: 'packages/playwright/src/setup.ts',
     find: 'exposeVariables(process.env, env.env)',
-    replace: 'exposeTo({}, env.env)',
+    replace: 'exposeVariables({}, env.env)',
     test: runners(
       'playwright',
       'Playwright latest > 16: globalSetup by name; 10: the same payload in variables and fixtures; 14: a good teardown is silent',

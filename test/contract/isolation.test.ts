@@ -140,7 +140,7 @@ await open(${JSON.stringify(env.endpoints.db)}, slot, { root: ${JSON.stringify(p
       const run = (): string =>
         spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', env: own }).stdout.trim()
       expect(run()).toBe(
-        'ISOLATION_FAILED\nA database of its own needs a driver, and the project has neither pg nor postgres.\nnpm install --save-dev pg',
+        'ISOLATION_FAILED\nAn isolated database needs a driver, and the project has neither pg nor postgres.\nnpm install --save-dev pg',
       )
       mkdirSync(join(project, 'node_modules'))
       writeFileSync(join(project, 'package.json'), '{}')
@@ -197,7 +197,7 @@ describe.skipIf(noRedis)(
       expect([...new Set(numbers)].sort()).toEqual([3, 4, 5])
       expect(numbers[3]).toBe(numbers[0])
       expect(await refused(() => open('d'))).toBe(
-        'ISOLATION_FAILED\nservices.cache.isolate: this Redis has 6 databases, of which 3 are taken by moorage and each of the others by a worker that lives.\nUse fewer workers, or an image whose server starts with a larger --databases.',
+        'ISOLATION_FAILED\nservices.cache.isolate: this Redis has 6 databases. moorage uses 3 of them, and running workers use all the others.\nUse fewer workers, or an image whose server starts with a larger --databases.',
       )
       expect(await open('d', { stale: (name) => name === 'run_b' })).toBe(numbers[1])
       expect(await open('a', { fresh: true })).toBe(numbers[0])
@@ -206,13 +206,13 @@ describe.skipIf(noRedis)(
     test('what Redis refuses is said in its words, a text of many bytes comes whole, and a number in a list too', async () => {
       using redis = await RedisClient.open(url)
       expect(await refused(() => redis.call('NOPE'))).toMatch(
-        /^ISOLATION_FAILED\nRedis says: ERR unknown command 'NOPE'/,
+        /^ISOLATION_FAILED\nRedis answered: ERR unknown command 'NOPE'/,
       )
       const text = 'mooring – ⚓ '.repeat(20_000)
       expect(await redis.call('SET', 'text', text)).toBe('OK')
       expect(await redis.call('GET', 'text')).toBe(text)
       expect(await redis.call('EVAL', "return { 1, { 'two', false } }", '0')).toEqual([1, ['two', null]])
-      await expect(RedisClient.open(url.replace('word', 'wrong'))).rejects.toThrow('Redis says: WRONGPASS')
+      await expect(RedisClient.open(url.replace('word', 'wrong'))).rejects.toThrow('Redis answered: WRONGPASS')
     })
   },
 )

@@ -183,7 +183,7 @@ test('a version that a plain process does not honour is told', async () => {
   )
   expect(Object.keys(env.endpoints)).toHaveLength(3)
   expect(told.toSorted()).toEqual([
-    `services.api.version: '12' was asked for; as a plain process it is what is installed, ${process.versions.node}.`,
-    "services.web.version: '1.27' was asked for; as a plain process it is moorage's own server.",
+    `services.api.version: '12' was requested, but a plain process runs the installed version, ${process.versions.node}.`,
+    "services.web.version: '1.27' was requested, but a plain process runs moorage's own server.",
   ])
 })

@@ -64,7 +64,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a path without its slash': [
     () => npmServer({ path: 'health' }),
-    "CONFIG_INVALID\nnpmServer({ path }): 'health' is not a path.\nBegin with a slash, as in '/health'.",
+    "CONFIG_INVALID\nnpmServer({ path }): 'health' is not a path.\nBegin it with a slash, such as '/health'.",
   ],
   'a condition that is none': [
     () => planned({ api: npmServer({ needs: { db: 'healthy' as 'ready' } }), db: postgres() }),
@@ -145,19 +145,19 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a span of isolation that is none': [
     () => postgres({ isolate: 'tests' as 'test' }),
-    "CONFIG_INVALID\npostgres({ isolate }): 'tests' is no span of isolation.\nUse 'worker', 'file', 'test' or false.",
+    "CONFIG_INVALID\npostgres({ isolate }): 'tests' is not an isolation scope.\nUse 'worker', 'file', 'test' or false.",
   ],
   'isolation that is switched on': [
     () => redis({ isolate: true as unknown as 'test' }),
-    "CONFIG_INVALID\nredis({ isolate }): 'true' is no span of isolation.\nUse 'worker', 'file', 'test' or false.",
+    "CONFIG_INVALID\nredis({ isolate }): 'true' is not an isolation scope.\nUse 'worker', 'file', 'test' or false.",
   ],
   'an isolated static site': [
     () => staticServer({ root: '.', isolate: 'test' } as { root: string }),
-    'CONFIG_INVALID\nstaticServer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.',
+    'CONFIG_INVALID\nstaticServer({ isolate }): only postgres, mongodb and redis support isolation.\nRemove the option.',
   ],
   'an isolated server': [
     () => npmServer({ isolate: 'worker' } as object),
-    'CONFIG_INVALID\nnpmServer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.',
+    'CONFIG_INVALID\nnpmServer({ isolate }): only postgres, mongodb and redis support isolation.\nRemove the option.',
   ],
   'an isolated container': [
     () =>
@@ -165,7 +165,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
         image: string
         ports: { main: number }
       }),
-    'CONFIG_INVALID\ncontainer({ isolate }): only postgres, mongodb and redis can be isolated.\nLeave it out.',
+    'CONFIG_INVALID\ncontainer({ isolate }): only postgres, mongodb and redis support isolation.\nRemove the option.',
   ],
   'isolation without a driver of PostgreSQL': [
     () => planned({ db: postgres({ isolate: 'test' }) }),
@@ -185,35 +185,35 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'an image and a version': [
     () => mongodb({ image: 'mongo:7', version: '8' }),
-    'CONFIG_INVALID\nmongodb({ image, version }): both say what to run.\nGive one of the two; an image carries its tag itself.',
+    'CONFIG_INVALID\nmongodb({ image, version }): the two options exclude each other.\nRemove one of them; an image includes its tag.',
   ],
   'a version that is no tag': [
     () => redis({ version: '7 alpine' }),
-    "CONFIG_INVALID\nredis({ version }): '7 alpine' cannot be a tag.\nGive a tag of the official image, as in '7'.",
+    "CONFIG_INVALID\nredis({ version }): '7 alpine' is not a valid image tag.\nGive a tag of the official image, such as '7'.",
   ],
   'an empty image': [
     () => postgres({ image: '' }),
-    "CONFIG_INVALID\npostgres({ image }) is empty.\nGive an image, as in 'postgres:17'.",
+    "CONFIG_INVALID\npostgres({ image }) is empty.\nGive an image, such as 'postgres:17'.",
   ],
   'an empty image of a container': [
     () => container({ image: '', ports: {} }),
-    "CONFIG_INVALID\ncontainer({ image }) is empty.\nGive an image, as in 'nginx:1.28'.",
+    "CONFIG_INVALID\ncontainer({ image }) is empty.\nGive an image, such as 'nginx:1.28'.",
   ],
   'a port that is none': [
     () => container({ image: 'x', ports: { http: 70_000 } }),
-    'CONFIG_INVALID\ncontainer({ ports: { http } }): 70000 is not a port.\nGive the number that the image listens on, 1 to 65535.',
+    'CONFIG_INVALID\ncontainer({ ports: { http } }): 70000 is not a port.\nGive the port that the image listens on, from 1 to 65535.',
   ],
   'a fixed port that is none': [
     () => npmServer({ port: -1 }),
-    'CONFIG_INVALID\nnpmServer({ port }): -1 is not a port.\nGive a number from 1 to 65535, or leave it out for a free one.',
+    'CONFIG_INVALID\nnpmServer({ port }): -1 is not a port.\nGive a number from 1 to 65535, or omit it to use a free one.',
   ],
   'a placement that is none': [
     () => npmServer({ placement: 'docker' as 'host' }),
-    "CONFIG_INVALID\nnpmServer({ placement }): 'docker' is no place.\nGive 'provider', where the other services run, or 'host', beside the tests.",
+    "CONFIG_INVALID\nnpmServer({ placement }): 'docker' is not a placement.\nUse 'provider' to run it where the other services run, or 'host' to run it beside the tests.",
   ],
   'a Node of its own beside the tests': [
     () => npmServer({ version: '22' }),
-    "CONFIG_INVALID\nnpmServer({ version }): beside the tests, the Node that is installed runs it.\nLeave it out, or give placement: 'provider' as well.",
+    "CONFIG_INVALID\nnpmServer({ version }): with placement 'host', the installed Node runs the server.\nRemove version, or add placement: 'provider'.",
   ],
   'a package folder that is missing': [
     () => planned({ api: npmServer({ cwd: 'api', placement: 'provider' }) }),
@@ -221,31 +221,31 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a lent port that is none': [
     () => container({ image: 'x', ports: {}, hostAccess: [3000, 0] }),
-    'CONFIG_INVALID\ncontainer({ hostAccess }): 0 is not a port.\nList ports of this machine, as in [3000], or give true for its name alone.',
+    'CONFIG_INVALID\ncontainer({ hostAccess }): 0 is not a port.\nList ports of this machine, such as [3000], or use true for the host name alone.',
   ],
   'no lent port at all': [
     () => container({ image: 'x', ports: {}, hostAccess: [] }),
-    'CONFIG_INVALID\ncontainer({ hostAccess }): [] is not a port.\nList ports of this machine, as in [3000], or give true for its name alone.',
+    'CONFIG_INVALID\ncontainer({ hostAccess }): [] is not a port.\nList ports of this machine, such as [3000], or use true for the host name alone.',
   ],
   'a site without a folder': [
     () => staticServer({ root: '' }),
-    "CONFIG_INVALID\nstaticServer({ root }) is empty.\nGive the folder of built files, as in 'dist'.",
+    "CONFIG_INVALID\nstaticServer({ root }) is empty.\nGive the folder of built files, such as 'dist'.",
   ],
   'a base path without its slashes': [
     () => staticServer({ root: '.', base: 'app' }),
-    "CONFIG_INVALID\nstaticServer({ base }): 'app' is not a base path.\nBegin and end with a slash, as in '/app/'.",
+    "CONFIG_INVALID\nstaticServer({ base }): 'app' is not a base path.\nBegin and end it with a slash, such as '/app/'.",
   ],
   'a base path that leads upwards': [
     () => staticServer({ root: '.', base: '/app/../' }),
-    "CONFIG_INVALID\nstaticServer({ base }): '/app/../' is not a base path.\nBegin and end with a slash, as in '/app/'.",
+    "CONFIG_INVALID\nstaticServer({ base }): '/app/../' is not a base path.\nBegin and end it with a slash, such as '/app/'.",
   ],
   'a database that cannot be one': [
     () => postgres({ database: 'a b' }),
-    "CONFIG_INVALID\npostgres({ database }): 'a b' cannot be a name.\nUse a letter, then letters, digits, - and _, 63 at most.",
+    "CONFIG_INVALID\npostgres({ database }): 'a b' is not a valid name.\nBegin it with a letter or _, then use letters, digits, - and _, at most 63 characters.",
   ],
   'a Mongo database that cannot be one': [
     () => mongodb({ database: 'a/b' }),
-    "CONFIG_INVALID\nmongodb({ database }): 'a/b' cannot be the name of a database.\nUse letters, digits, - and _.",
+    "CONFIG_INVALID\nmongodb({ database }): 'a/b' is not a valid database name.\nUse letters, digits, - and _.",
   ],
   'a seed that is no module': [
     () => mongodb({ seed: 'users.sql' }),
@@ -253,7 +253,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a seed that is neither module nor SQL': [
     () => postgres({ seed: 'users.csv' }),
-    "CONFIG_INVALID\npostgres({ seed }): 'users.csv' is not a module and not an SQL file.\nGive the path of a .ts or .js file that exports seed(connection), or of a .sql file.",
+    "CONFIG_INVALID\npostgres({ seed }): 'users.csv' is neither a module nor an SQL file.\nGive the path of a .ts or .js file that exports seed(connection), or of a .sql file.",
   ],
   'a reference made into text': [
     () => `${postgres().url as unknown as string}/x`,

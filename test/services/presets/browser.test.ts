@@ -36,7 +36,7 @@ test("its variables are those by which Playwright's tests connect, and expose th
 
 test('an image of another minor version is refused before anything exists', async () => {
   expect(await refused(() => void browser({ image: 'mirror.test/playwright:v1.20.3-noble' }))).toBe(
-    `CONFIG_INVALID\nbrowser({ image }): mirror.test/playwright:v1.20.3-noble has the browsers of Playwright 1.20, and ${version} is installed.\nUse the tag v${version}-noble, which is the default, or install @playwright/test@1.20.`,
+    `CONFIG_INVALID\nbrowser({ image }): mirror.test/playwright:v1.20.3-noble contains the browsers of Playwright 1.20, but ${version} is installed.\nUse the tag v${version}-noble, the default, or install @playwright/test@1.20.`,
   )
 })
 
@@ -56,18 +56,18 @@ test('no Playwright to be found', () => {
     env: { ...process.env, NODE_PATH: '' },
   })
   expect(stdout, stderr).toBe(
-    'CONFIG_INVALID\nbrowser(): there is no Playwright to be found from /, and a browser has to be of exactly its version.\nnpm install --save-dev @playwright/test\n',
+    'CONFIG_INVALID\nbrowser(): Playwright cannot be resolved from /, and the browser must have exactly its version.\nInstall it: npm install --save-dev @playwright/test\n',
   )
 })
 
 test.each([
   [
     { MOORAGE_CHROMIUM: '/no/such/chromium' },
-    'PROGRAM_NOT_FOUND\nservices.b: MOORAGE_CHROMIUM names /no/such/chromium, and there is no such file.\nCorrect it, or unset it to use the Chromium of Playwright, or one on the PATH.',
+    "PROGRAM_NOT_FOUND\nservices.b: MOORAGE_CHROMIUM names /no/such/chromium, which does not exist.\nCorrect the path, or unset the variable to use Playwright's Chromium or one on the PATH.",
   ],
   [
     { PATH: '/nowhere' },
-    'PROGRAM_NOT_FOUND\nservices.b: there is no Chromium to run as a plain process.\nInstall one (npx playwright install chromium, apt install chromium), name it in MOORAGE_CHROMIUM, use Docker or Kubernetes, or set PW_TEST_CONNECT_WS_ENDPOINT to a server that runs.',
+    'PROGRAM_NOT_FOUND\nservices.b: found no Chromium to run as a plain process.\nInstall one (npx playwright install chromium, apt install chromium), set MOORAGE_CHROMIUM to its path, use Docker or Kubernetes, or set PW_TEST_CONNECT_WS_ENDPOINT to a running server.',
   ],
 ])('as a process, with %o', async (env, text) => {
   const before = { ...process.env }

@@ -44,7 +44,7 @@ export async function createTemplate(
   { root }: IsolationContext,
 ): Promise<void> {
   await using client = await connect(connection, root)
-  await copy(client.db(String(connection['database'])), client.db(TEMPLATE))
+  await copyDatabase(client.db(String(connection['database'])), client.db(TEMPLATE))
 }
 
 /**
