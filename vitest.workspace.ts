@@ -21,6 +21,7 @@ export const projects = [
   {
     test: {
       name: 'e2e',
+      setupFiles: ['e2e/harness/cluster-setup.ts'],
       include: ['e2e/{runners,providers,cli}/**/*.test.ts', 'e2e/chaos/fixed-seeds.test.ts'],
       fileParallelism: false,
       testTimeout: 120_000,
@@ -31,6 +32,7 @@ export const projects = [
   {
     test: {
       name: 'chaos',
+      setupFiles: ['e2e/harness/cluster-setup.ts'],
       include: ['e2e/chaos/{kills.test.ts,scenarios/*.test.ts}'],
       fileParallelism: false,
       testTimeout: 600_000,

@@ -2,6 +2,19 @@ import { spawnSync } from 'node:child_process'
 
 export type ProviderName = 'process' | 'docker' | 'kubernetes'
 
+const ALL: readonly ProviderName[] = ['process', 'docker', 'kubernetes']
+
+/** False when this run of the tests leaves a provider to another run beside it: MOORAGE_TEST_PROVIDERS, separated by commas. */
+export function offers(provider: ProviderName): boolean {
+  const chosen = process.env['MOORAGE_TEST_PROVIDERS']
+  return !chosen || chosen.split(',').includes(provider)
+}
+
+/** The providers to try in this run of the tests, of those that a test is for; all by default. */
+export function providers(...wanted: readonly ProviderName[]): readonly ProviderName[] {
+  return (wanted.length ? wanted : ALL).filter(offers)
+}
+
 /** Made by the test bed, with the documented Role for its user `shared`. */
 export const NAMESPACE = 'ci'
 

@@ -1,12 +1,18 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { expectUnchanged, takeInventory, type Inventory } from '../../test/inventory/inventory.ts'
 import { kubernetesKinds } from '../../test/inventory/kubernetes.ts'
 import { config, openProject, type Project } from '../cli/project.ts'
+import { waitForDeletions } from '../harness/cluster.ts'
 import { kubeconfig, kubectl, missing } from '../harness/engine.ts'
 import { moorage, openStage, until, type Stage } from '../harness/fixture.ts'
+
+// They ask the cluster for everything of a kind.
+beforeEach(async () => {
+  if (!missing('kubernetes')) await waitForDeletions()
+})
 
 // Seconds, and what issue 7 allows on top of it.
 const GRACE = 6

@@ -1,11 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { config, openProject } from '../cli/project.ts'
+import { waitForDeletions } from '../harness/cluster.ts'
 import { kubectl, missing, NAMESPACE } from '../harness/engine.ts'
 import { moorage, openStage, until, type Stage } from '../harness/fixture.ts'
 import { withoutJobs } from '../testbed/kubernetes-users.ts'
+
+// They ask the cluster for everything of a kind.
+beforeEach(async () => {
+  if (!missing('kubernetes')) await waitForDeletions()
+})
 
 const site = { 'site/index.html': 'hello' }
 const services = "web: staticServer({ root: 'site' }), db: postgres()"

@@ -3,11 +3,17 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { said } from '../cli/kubernetes-message.ts'
 import { config, openProject } from '../cli/project.ts'
+import { waitForDeletions } from '../harness/cluster.ts'
 import { kubeconfig, kubectl, missing, NAMESPACE } from '../harness/engine.ts'
 import { moorage, openStage, until } from '../harness/fixture.ts'
+
+// They ask the cluster for everything of a kind.
+beforeEach(async () => {
+  if (!missing('kubernetes')) await waitForDeletions()
+})
 
 const shared = { KUBECONFIG: kubeconfig('shared'), MOORAGE_NAMESPACE: NAMESPACE }
 const admin = (namespace: string): { readonly [name: string]: string } => ({

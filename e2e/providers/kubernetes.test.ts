@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
+import { waitForDeletions } from '../harness/cluster.ts'
 import { kubeconfig, kubectl, missing, NAMESPACE } from '../harness/engine.ts'
 import { moorage, openStage, until } from '../harness/fixture.ts'
 import { config, openProject } from '../cli/project.ts'
 import { inPod } from '../testbed/in-pod.ts'
+
+// They ask the cluster for everything of a kind.
+beforeEach(async () => {
+  if (!missing('kubernetes')) await waitForDeletions()
+})
 
 const site = { 'site/index.html': 'hello' }
 const shared = { KUBECONFIG: kubeconfig('shared'), MOORAGE_NAMESPACE: NAMESPACE }

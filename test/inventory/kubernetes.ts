@@ -12,7 +12,8 @@ const changing: readonly { readonly pattern: RegExp; readonly why: string }[] = 
   },
   { pattern: /^componentstatuses /, why: 'no objects, but questions to programs' },
   {
-    pattern: /^role(binding)?s\.rbac\.authorization\.k8s\.io ci\/testbed-without-/,
+    pattern:
+      /^(role(binding)?s\.rbac\.authorization\.k8s\.io ci\/testbed-without-|clusterrole(binding)?s\.rbac\.authorization\.k8s\.io testbed-with-)/,
     why: 'made for a test by the test bed',
   },
 ]
@@ -39,7 +40,14 @@ interface Discovery {
 interface Listed {
   // Go writes an empty list as null.
   readonly items?:
-    | readonly { readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid?: string } }[]
+    | readonly {
+        readonly metadata: {
+          readonly name: string
+          readonly namespace?: string
+          readonly uid?: string
+          readonly deletionTimestamp?: string
+        }
+      }[]
     | null
 }
 
@@ -48,10 +56,36 @@ const metadata = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=
 
 /** Every object of a cluster, of every kind that can be listed; nothing is looked up by label. The kubeconfig is the test bed's, in JSON. */
 export function kubernetesKinds(kubeconfig: string): readonly Kind[] {
-  return [{ name: 'kubernetes object', take: () => objects(kubeconfig) }]
+  return [{ name: KIND, take: async () => (await objects(kubeconfig)).map(({ item }) => item) }]
 }
 
-async function objects(kubeconfig: string): Promise<readonly string[]> {
+/** The same without what the cluster is deleting: objects whose deletion, or that of their namespace, it has accepted. */
+export function liveKubernetesKinds(kubeconfig: string): readonly Kind[] {
+  return [
+    {
+      name: KIND,
+      async take() {
+        const live = (await objects(kubeconfig)).filter(({ deleted }) => !deleted)
+        const namespaces = new Set(live.flatMap(({ kind, name }) => (kind === 'namespaces' ? [name] : [])))
+        return live
+          .filter(({ namespace }) => namespace === undefined || namespaces.has(namespace))
+          .map(({ item }) => item)
+      },
+    },
+  ]
+}
+
+const KIND = 'kubernetes object'
+
+interface Found {
+  readonly kind: string
+  readonly name: string
+  readonly namespace: string | undefined
+  readonly deleted: boolean
+  readonly item: string
+}
+
+async function objects(kubeconfig: string): Promise<readonly Found[]> {
   const {
     clusters: [place],
     users: [who],
@@ -71,7 +105,7 @@ async function objects(kubeconfig: string): Promise<readonly string[]> {
   }
 }
 
-async function listAll(session: ClientHttp2Session): Promise<readonly string[]> {
+async function listAll(session: ClientHttp2Session): Promise<readonly Found[]> {
   const found = (await Promise.all(['/api', '/apis'].map((path) => get<Discovery>(session, path, discovery)))).flatMap(
     ({ items }) => items,
   )
@@ -93,12 +127,16 @@ async function listAll(session: ClientHttp2Session): Promise<readonly string[]> 
   const items = await Promise.all(
     lists.map(async ({ kind, path }) => {
       const { items } = await get<Listed>(session, path, metadata)
-      return (items ?? []).map(
-        ({ metadata: { name, namespace, uid = '-' } }) => `${kind} ${namespace ? `${namespace}/` : ''}${name} ${uid}`,
-      )
+      return (items ?? []).map(({ metadata: { name, namespace, uid = '-', deletionTimestamp } }) => ({
+        kind,
+        name,
+        namespace,
+        deleted: deletionTimestamp !== undefined,
+        item: `${kind} ${namespace ? `${namespace}/` : ''}${name} ${uid}`,
+      }))
     }),
   )
-  return items.flat().filter((item) => !changing.some(({ pattern }) => pattern.test(item)))
+  return items.flat().filter(({ item }) => !changing.some(({ pattern }) => pattern.test(item)))
 }
 
 function get<T>(session: ClientHttp2Session, path: string, accept: string): Promise<T> {
