@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { MAX_LINE_CHARACTERS } from '@moorage/core'
+import { MAX_LINE_CHARACTERS } from '@moorage/core/provider'
 import { readLogs } from '../../packages/provider-kubernetes/src/logs.ts'
 import { collect } from '../contract/observe.ts'
 

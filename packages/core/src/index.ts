@@ -15,16 +15,11 @@ export {
 export { fromPlain, toPlain } from './contract/plain-error.ts'
 export type { PlainError } from './contract/plain-error.ts'
 export type { ErrorCode, ErrorDetails } from './contract/errors.ts'
-export { exitSignal } from './provider-kit/exit-signal.ts'
 export { canonical } from './contract/json.ts'
 export { ISOLATION_SCOPES } from './contract/service.ts'
 export type { Isolation, IsolationContext, Slot } from './contract/isolation.ts'
 export type { Json, JsonObject } from './contract/json.ts'
-export { portAnswers } from './provider-kit/port-check.ts'
-export { cutLine, MAX_LINE_CHARACTERS } from './provider-kit/split-lines.ts'
 export { siblingModule } from './provider-kit/module-path.ts'
-export { readFileTrees } from './provider-kit/container-files.ts'
-export type { FileTree } from './provider-kit/container-files.ts'
 export type { Program, ProgramContext, ProgramModule } from './contract/program.ts'
 export type {
   ContainerUnit,
@@ -39,7 +34,6 @@ export type {
   OptionProblem,
   ProcessUnit,
   Provider,
-  ProviderModule,
   ProviderRef,
   ReapedObject,
   ReapScope,
@@ -51,12 +45,9 @@ export type {
 } from './contract/provider.ts'
 export type { ProvisionOptions } from './client/provision.ts'
 export type { Installation } from './client/open-request.ts'
-export { inCi } from './client/run-id.ts'
-export { isAlive, currentOwner, processStart } from './provider-kit/process-identity.ts'
+export { currentOwner, isAlive } from './provider-kit/process-identity.ts'
 export type { EndedService, Progress, ProgressListener } from './contract/progress.ts'
 export type { Registered } from './registered-config.ts'
-export { HOST_ACCESS_NAME, HostPortProxies } from './provider-kit/host-port-proxy.ts'
-export type { ProxyBinding } from './provider-kit/host-port-proxy.ts'
 export type { Seed } from './contract/seed.ts'
 export type {
   Bytes,

@@ -1,4 +1,4 @@
-import { portAnswers, type Endpoint } from '@moorage/core'
+import { portAnswers, type Endpoint } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
 import type { RunNetwork } from './engine/network.ts'
 import { toProviderError } from './errors.ts'

@@ -1,4 +1,4 @@
-import { messageOf, MoorageError, type ErrorDetails } from '@moorage/core'
+import { messageOf, MoorageError, type ErrorDetails } from '@moorage/core/provider'
 
 interface CallFailure {
   readonly statusCode?: number

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { ExecResult } from '@moorage/core'
+import type { ExecResult } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
 
 /** Runs a command in a container. Rejects with the reason of the signal when it aborts. */

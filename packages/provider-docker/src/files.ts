@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { FileTree } from '@moorage/core'
+import type { FileTree } from '@moorage/core/provider'
 
 /** The part of the SDK's `archiver` package that this provider uses. */
 export interface Archiver {

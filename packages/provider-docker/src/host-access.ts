@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { BlockList } from 'node:net'
-import { MoorageError, HostPortProxies, type ProxyBinding, type OptionProblem } from '@moorage/core'
+import { MoorageError, HostPortProxies, type ProxyBinding, type OptionProblem } from '@moorage/core/provider'
 import { callEngine } from './engine/http.ts'
 import { readSubnet, remoteHost, type RunNetwork } from './engine/network.ts'
 

@@ -1,4 +1,4 @@
-import { siblingModule, type ProviderRef } from '@moorage/core'
+import { siblingModule, type ProviderRef } from '@moorage/core/provider'
 import { checkOptions, type DockerOptions } from './options.ts'
 
 export type { DockerOptions } from './options.ts'

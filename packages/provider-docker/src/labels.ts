@@ -1,4 +1,4 @@
-import type { Owner, Run } from '@moorage/core'
+import type { Owner, Run } from '@moorage/core/provider'
 
 export const OWNER_LABEL = 'moorage.owner'
 export const RUN_LABEL = 'moorage.run'

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { cutLine, type LogLine, type LogOptions } from '@moorage/core'
+import { cutLine, type LogLine, type LogOptions } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
 
 /** Reads a container's lines, each with the stream that it was written to. */

@@ -1,4 +1,4 @@
-import { MoorageError } from '@moorage/core'
+import { MoorageError } from '@moorage/core/provider'
 
 export interface DockerOptions {
   /** Address of the engine, as in `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, the Docker context, the usual sockets. */

@@ -1,4 +1,13 @@
-import type { JsonObject, OptionProblem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
+import type {
+  JsonObject,
+  OptionProblem,
+  Provider,
+  Report,
+  Run,
+  ServiceSpec,
+  Session,
+  Unit,
+} from '@moorage/core/provider'
 import { loadClient, runtimeProblem, sdkProblem } from './engine/client.ts'
 import { findEngine, type EngineSearch } from './engine/find-engine.ts'
 import { callEngine } from './engine/http.ts'

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Owner, ReapedObject, ReapScope } from '@moorage/core'
+import type { Owner, ReapedObject, ReapScope } from '@moorage/core/provider'
 import { expectSuccess, type CallEngine } from './engine/http.ts'
 import { toProviderError } from './errors.ts'
 import { OWNER_LABEL, readOwner, RUN_LABEL, RYUK_LABEL, type Labels } from './labels.ts'

@@ -9,7 +9,7 @@ import {
   type Run,
   type Unit,
   type UnitSpec,
-} from '@moorage/core'
+} from '@moorage/core/provider'
 import type { Client, ContainerSettings } from './engine/client.ts'
 import type { RunNetwork } from './engine/network.ts'
 import { pullIfMissing } from './engine/pull.ts'

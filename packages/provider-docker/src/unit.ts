@@ -1,4 +1,4 @@
-import { exitSignal, type ContainerUnit, type Exit, type Unit, type UnitSpec } from '@moorage/core'
+import { exitSignal, type ContainerUnit, type Exit, type Unit, type UnitSpec } from '@moorage/core/provider'
 import { findPortProblem, resolveEndpoint, type ContainerRoute } from './endpoint.ts'
 import type { Client } from './engine/client.ts'
 import { callEngine } from './engine/http.ts'

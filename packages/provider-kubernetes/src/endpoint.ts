@@ -1,4 +1,4 @@
-import { portAnswers, type Endpoint, type MoorageError, type Report } from '@moorage/core'
+import { portAnswers, type Endpoint, type MoorageError, type Report } from '@moorage/core/provider'
 import type { Client } from './api/client.ts'
 import type { ForwardTarget } from './forward/tunnel.ts'
 import { openForward, type Forward } from './forward/listener.ts'

@@ -1,4 +1,4 @@
-import { messageOf, MoorageError, type ErrorDetails } from '@moorage/core'
+import { messageOf, MoorageError, type ErrorDetails } from '@moorage/core/provider'
 import type { Status } from './api/types.ts'
 import type { Answer, Request } from './api/client.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { messageOf, MoorageError, type ExecResult } from '@moorage/core'
+import { messageOf, MoorageError, type ExecResult } from '@moorage/core/provider'
 import type { Status } from './api/types.ts'
 import { parse, textOf, type Client } from './api/client.ts'
 import type { ForwardTarget } from './forward/tunnel.ts'

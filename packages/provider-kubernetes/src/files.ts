@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { MoorageError, type FileTree } from '@moorage/core'
+import { MoorageError, type FileTree } from '@moorage/core/provider'
 import type { Client } from './api/client.ts'
 import type { Subject } from './pod/diagnosis.ts'
 import { execIn } from './exec.ts'

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MoorageError, HostPortProxies, type OptionProblem } from '@moorage/core'
+import { MoorageError, HostPortProxies, type OptionProblem } from '@moorage/core/provider'
 import type { Credentials } from './cluster/credentials.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
 

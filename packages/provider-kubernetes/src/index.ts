@@ -1,4 +1,4 @@
-import { siblingModule, type JsonObject, type ProviderRef } from '@moorage/core'
+import { siblingModule, type JsonObject, type ProviderRef } from '@moorage/core/provider'
 import type { KubernetesOptions } from './options.ts'
 
 export type { KubernetesOptions } from './options.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Owner, Run } from '@moorage/core'
+import type { Owner, Run } from '@moorage/core/provider'
 
 // On every object. Source of the second: kubernetes.io, "Recommended Labels".
 export const RUN = 'moorage.run'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cutLine, isMoorageError, type LogLine, type LogOptions } from '@moorage/core'
+import { cutLine, isMoorageError, type LogLine, type LogOptions } from '@moorage/core/provider'
 import type { Client } from './api/client.ts'
 import type { ForwardTarget } from './forward/tunnel.ts'
 

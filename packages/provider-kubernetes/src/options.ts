@@ -1,4 +1,4 @@
-import type { JsonObject } from '@moorage/core'
+import type { JsonObject } from '@moorage/core/provider'
 
 export interface KubernetesOptions {
   /** A context of the kubeconfig. Default: `MOORAGE_KUBE_CONTEXT`, else the current one, which counts in CI only. */

@@ -1,4 +1,14 @@
-import type { Json, JsonObject, OptionProblem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
+import type {
+  Json,
+  JsonObject,
+  OptionProblem,
+  Provider,
+  Report,
+  Run,
+  ServiceSpec,
+  Session,
+  Unit,
+} from '@moorage/core/provider'
 import { selectCluster, type Chosen, type Cluster } from './cluster/select-cluster.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
 import { hostProblem, hostPortProxies } from './host-access.ts'

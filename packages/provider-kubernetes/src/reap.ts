@@ -1,4 +1,4 @@
-import type { Json, Owner, ReapedObject, ReapScope } from '@moorage/core'
+import type { Json, Owner, ReapedObject, ReapScope } from '@moorage/core/provider'
 import type { ApiObject, List } from './api/types.ts'
 import { bodyOf } from './errors.ts'
 import type { Cluster } from './cluster/select-cluster.ts'

@@ -6,7 +6,7 @@ import {
   type Report,
   type Unit,
   type UnitSpec,
-} from '@moorage/core'
+} from '@moorage/core/provider'
 import { overQuota, refusalOf } from './pod/admission-errors.ts'
 import type { ApiObject } from './api/types.ts'
 import type { Client } from './api/client.ts'

@@ -1,4 +1,4 @@
-import { exitSignal, type Exit, type Unit } from '@moorage/core'
+import { exitSignal, type Exit, type Unit } from '@moorage/core/provider'
 import type { Pod } from './api/types.ts'
 import type { Client } from './api/client.ts'
 import type { Subject } from './pod/diagnosis.ts'

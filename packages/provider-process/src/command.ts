@@ -4,7 +4,13 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { MoorageError, type Program, type ProgramContext, type ProgramModule, type UnitSpec } from '@moorage/core'
+import {
+  MoorageError,
+  type Program,
+  type ProgramContext,
+  type ProgramModule,
+  type UnitSpec,
+} from '@moorage/core/provider'
 import type { Work } from './start.ts'
 
 /** What to run: the spec's own command, or what its program's module works out. */

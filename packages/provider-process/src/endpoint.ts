@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { MoorageError } from '@moorage/core'
+import { MoorageError } from '@moorage/core/provider'
 import getPort from 'get-port'
 
 /** Ports given out in this session, by service: two services must not get one before either listens. */

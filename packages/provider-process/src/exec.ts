@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { ExecResult } from '@moorage/core'
+import type { ExecResult } from '@moorage/core/provider'
 
 export interface Exec {
   readonly command: readonly string[]

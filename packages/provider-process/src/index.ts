@@ -1,4 +1,4 @@
-import { siblingModule, type ProviderRef } from '@moorage/core'
+import { siblingModule, type ProviderRef } from '@moorage/core/provider'
 
 /** Services as plain processes on this machine: no engine, no images. */
 export function process(): ProviderRef {

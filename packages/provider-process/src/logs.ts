@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { cutLine, type LogLine, type LogOptions } from '@moorage/core'
+import { cutLine, type LogLine, type LogOptions } from '@moorage/core/provider'
 
 // Lines kept per service: the oldest go first.
 const MOST = 20_000

@@ -1,5 +1,5 @@
 import { platform } from 'node:os'
-import type { OptionProblem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core'
+import type { OptionProblem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core/provider'
 import { reservePort, type Reserved } from './endpoint.ts'
 import { reap } from './reap.ts'
 import { removeFolders, startUnit, type Work } from './start.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { Json, ReapedObject, ReapScope } from '@moorage/core'
+import type { Json, ReapedObject, ReapScope } from '@moorage/core/provider'
 import { endMarked, markedPids } from './labels.ts'
 
 type Entry =

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { messageOf, MoorageError, type FileTree } from '@moorage/core'
+import { messageOf, MoorageError, type FileTree } from '@moorage/core/provider'
 import { deliverFiles, type Archiver } from '../files.ts'
 import { callEngine, type CallEngine } from './http.ts'
 

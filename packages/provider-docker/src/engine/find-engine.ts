@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { messageOf } from '@moorage/core'
+import { messageOf } from '@moorage/core/provider'
 import { callEngine } from './http.ts'
 
 export type EngineSearch =

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { MoorageError, type Report, type Run } from '@moorage/core'
+import { MoorageError, type Report, type Run } from '@moorage/core/provider'
 import { toProviderError } from '../errors.ts'
 import { runLabels } from '../labels.ts'
 import { callEngine, expectSuccess, type EngineRequest } from './http.ts'

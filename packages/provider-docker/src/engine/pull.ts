@@ -1,4 +1,4 @@
-import { MoorageError, type Report } from '@moorage/core'
+import { MoorageError, type Report } from '@moorage/core/provider'
 import { isConnectionLost, refusalMessage, toProviderError } from '../errors.ts'
 import type { Client } from './client.ts'
 

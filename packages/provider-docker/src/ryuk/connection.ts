@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, type Endpoint } from '@moorage/core'
+import { messageOf, type Endpoint } from '@moorage/core/provider'
 
 /** Ryuk keeps the run's objects for as long as this connection is open. */
 export interface RyukConnection {

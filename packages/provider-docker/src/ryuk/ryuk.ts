@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { MoorageError, type Report, type Run } from '@moorage/core'
+import { MoorageError, type Report, type Run } from '@moorage/core/provider'
 import type { Client } from '../engine/client.ts'
 import type { RunNetwork } from '../engine/network.ts'
 import { pull } from '../engine/pull.ts'

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '@moorage/core'
+import { messageOf } from '@moorage/core/provider'
 import type { WebSocket } from '../vendor/websocket.ts'
 import type { Status } from './types.ts'
 import { apiError, lost } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isMoorageError } from '@moorage/core'
+import { isMoorageError } from '@moorage/core/provider'
 import type { ApiObject, List } from './types.ts'
 import { bodyOf } from '../errors.ts'
 import type { Client } from './client.ts'

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { messageOf } from '@moorage/core'
+import { messageOf } from '@moorage/core/provider'
 import type { KubeConfig } from '../vendor/kubeconfig.ts'
 
 /** A cluster and a user of it. */

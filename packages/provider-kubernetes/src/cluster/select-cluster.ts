@@ -1,4 +1,4 @@
-import { inCi, isMoorageError, type ProbeResult } from '@moorage/core'
+import { inCi, isMoorageError, type ProbeResult } from '@moorage/core/provider'
 import { describeLacks, identity, canI, rightsIn } from './permissions.ts'
 import { connectTo, type Client } from '../api/client.ts'
 import { findCredentials, type Credentials } from './credentials.ts'

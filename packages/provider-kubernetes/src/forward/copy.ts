@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { MoorageError } from '@moorage/core'
+import type { MoorageError } from '@moorage/core/provider'
 import type { WebSocket } from '../api/client.ts'
 import { failure, refused, type ForwardTarget } from './tunnel.ts'
 

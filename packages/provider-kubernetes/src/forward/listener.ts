@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isMoorageError, type MoorageError } from '@moorage/core'
+import { isMoorageError, type MoorageError } from '@moorage/core/provider'
 import type { Client, WebSocket } from '../api/client.ts'
 import { openTunnel, passing, type ForwardTarget } from './tunnel.ts'
 import { copyBothWays } from './copy.ts'

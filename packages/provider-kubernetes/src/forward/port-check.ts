@@ -1,4 +1,4 @@
-import { isMoorageError, messageOf, type MoorageError } from '@moorage/core'
+import { isMoorageError, messageOf, type MoorageError } from '@moorage/core/provider'
 import type { Client } from '../api/client.ts'
 import { openTunnel, refused, type ForwardTarget } from './tunnel.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { messageOf, MoorageError } from '@moorage/core'
+import { messageOf, MoorageError } from '@moorage/core/provider'
 import type { Status } from '../api/types.ts'
 import { parse, textOf, type Client, type WebSocket } from '../api/client.ts'
 

@@ -1,4 +1,4 @@
-import type { Report, Run } from '@moorage/core'
+import type { Report, Run } from '@moorage/core/provider'
 import type { ApiObject } from '../api/types.ts'
 import { bodyOf } from '../errors.ts'
 import type { Client, Request } from '../api/client.ts'

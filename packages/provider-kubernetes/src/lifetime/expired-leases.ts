@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Owner, ReapedObject } from '@moorage/core'
+import type { Owner, ReapedObject } from '@moorage/core/provider'
 import type { List } from '../api/types.ts'
 import { bodyOf } from '../errors.ts'
 import type { Answer, Client } from '../api/client.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Report } from '@moorage/core'
+import type { Report } from '@moorage/core/provider'
 import { saidBy } from '../errors.ts'
 import type { Client, Request } from '../api/client.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, MoorageError, type Report, type Run } from '@moorage/core'
+import { messageOf, MoorageError, type Report, type Run } from '@moorage/core/provider'
 import { deleterLacks, describeDeleterLacks, identity } from '../cluster/permissions.ts'
 import { refusalOf } from '../pod/admission-errors.ts'
 import { apiError } from '../errors.ts'

@@ -1,4 +1,4 @@
-import { MoorageError, type Report, type Run } from '@moorage/core'
+import { MoorageError, type Report, type Run } from '@moorage/core/provider'
 import { apiError, saidBy } from '../errors.ts'
 import type { OwnerPod } from '../cluster/owner-pod.ts'
 import type { Client } from '../api/client.ts'

@@ -1,4 +1,4 @@
-import type { Report } from '@moorage/core'
+import type { Report } from '@moorage/core/provider'
 import type { ApiObject, List } from '../api/types.ts'
 import type { Client } from '../api/client.ts'
 import { RUN } from '../labels.ts'

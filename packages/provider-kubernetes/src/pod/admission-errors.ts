@@ -1,4 +1,4 @@
-import { MoorageError, type ErrorDetails } from '@moorage/core'
+import { MoorageError, type ErrorDetails } from '@moorage/core/provider'
 import { apiError, expired, saidBy } from '../errors.ts'
 import type { Answer } from '../api/client.ts'
 import type { Subject } from './diagnosis.ts'

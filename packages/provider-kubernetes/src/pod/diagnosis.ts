@@ -1,4 +1,4 @@
-import { MoorageError, type ErrorDetails, type Phase } from '@moorage/core'
+import { MoorageError, type ErrorDetails, type Phase } from '@moorage/core/provider'
 import type { ApiEvent, Pod, Waiting } from '../api/types.ts'
 import type { PodSnapshot } from './informer.ts'
 

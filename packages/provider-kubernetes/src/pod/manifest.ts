@@ -1,4 +1,4 @@
-import { HOST_ACCESS_NAME, type ContainerUnit, type JsonObject, type Run, type UnitSpec } from '@moorage/core'
+import { HOST_ACCESS_NAME, type ContainerUnit, type JsonObject, type Run, type UnitSpec } from '@moorage/core/provider'
 import type { Delivery } from '../files.ts'
 import { hostLabel, labelsOf, SERVICE } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'

@@ -1,4 +1,4 @@
-import { MoorageError, type Report } from '@moorage/core'
+import { MoorageError, type Report } from '@moorage/core/provider'
 import type { Pod } from '../api/types.ts'
 import type { Client } from '../api/client.ts'
 import type { Delivery } from '../files.ts'

@@ -1,0 +1,44 @@
+/** The contract between moorage and a provider, and the kit that providers share. Published as `moorage/provider`. */
+export { isMoorageError, messageOf, MoorageError, type ErrorCode, type ErrorDetails } from './contract/errors.ts'
+export type { Json, JsonObject } from './contract/json.ts'
+export type { Program, ProgramContext, ProgramModule } from './contract/program.ts'
+export type {
+  ContainerUnit,
+  Endpoint,
+  ExecResult,
+  Exit,
+  LogLine,
+  LogOptions,
+  OptionProblem,
+  Owner,
+  Ports,
+  ProbeResult,
+  ProcessUnit,
+  Provider,
+  ProviderModule,
+  ProviderRef,
+  ReapedObject,
+  ReapScope,
+  Report,
+  Run,
+  Session,
+  Unit,
+  UnitSpec,
+} from './contract/provider.ts'
+export type { ContainerForm, Phase, ProcessForm, ServiceSpec } from './contract/service.ts'
+export { inCi } from './client/run-id.ts'
+export { abortable, monotonicClock, sleep, withTimeout, type Clock, type TimeoutOptions } from './provider-kit/clock.ts'
+export { readFileTrees, type FileTree, type FileTreeEntry } from './provider-kit/container-files.ts'
+export { exitSignal } from './provider-kit/exit-signal.ts'
+export {
+  HOST_ACCESS_NAME,
+  HostPortProxies,
+  openHostPortProxy,
+  type HostPortProxy,
+  type HostPortProxyOptions,
+  type ProxyBinding,
+} from './provider-kit/host-port-proxy.ts'
+export { siblingModule } from './provider-kit/module-path.ts'
+export { portAnswers } from './provider-kit/port-check.ts'
+export { currentOwner, isAlive, processStart } from './provider-kit/process-identity.ts'
+export { cutLine, MAX_LINE_CHARACTERS } from './provider-kit/split-lines.ts'
