@@ -13,9 +13,9 @@ export const runnerMutants: readonly Mutant[] = [
     name: 'app before its services',
     guarantee: "Playwright's app server is started when the services are ready, and sees their URLs",
     file: 'packages/playwright/src/web-server.ts',
-    find: "command: argv.map(quoted).join(' '),\n      wait: { stdout: new StdoutHandshake() },",
+    find: "command: argv.map(shellQuoted).join(' '),\n      wait: { stdout: new StdoutHandshake() },",
     replace:
-      "command: `echo early; ${argv.map(quoted).join(' ')}`,\n      wait: { stdout: new StdoutHandshake() && /early/ },",
+      "command: `echo early; ${argv.map(shellQuoted).join(' ')}`,\n      wait: { stdout: new StdoutHandshake() && /early/ },",
     test: runners(
       'playwright',
       'Playwright latest, webServer: [moorage.webServer(), app] > 4: the app sees the URL of the database, and so do tests, without a global setup',
@@ -50,8 +50,8 @@ export const runnerMutants: readonly Mutant[] = [
     name: 'report without the service',
     guarantee: 'the report of a failed test says which service had died, and its last lines',
     file: 'packages/vitest/src/ended-services-reporter.ts',
-    find: 'errors.push(...added)',
-    replace: 'errors.push(...added.slice(added.length))',
+    find: 'errors.push(...serviceErrors)',
+    replace: 'errors.push(...serviceErrors.slice(serviceErrors.length))',
     test: runners(
       'reports',
       'Vitest 5 > 13: a service that dies in mid-run: one message, no unhandled error, and its last lines in the report of the test that failed',
@@ -62,7 +62,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'nothing attached',
     guarantee: 'the last lines of a dead service are attached to the test that failed',
-    file: 'packages/playwright/src/failed-test.ts',
+    file: 'packages/playwright/src/test-result.ts',
     find: 'if (!failed) return\n',
     replace: 'if (info.status) return\n',
     test: runners(

@@ -224,7 +224,7 @@ describe.each(versions.filter((version) => version === '1.50'))('Playwright %s',
     const child = await stage.start(project.command(), { FORM: 'server' })
     expect(await child.ended).toEqual(exit(1))
     expect(child.output()).toContain(
-      'MoorageError: moorage.webServer() needs Playwright 1.57 or later, and 1.50.0 is installed.\nUpdate it; or run `moorage exec -- playwright test`;',
+      'MoorageError: moorage.webServer() needs Playwright 1.57 or later, but 1.50.0 is installed.\nUpdate Playwright, run `moorage exec -- playwright test`,',
     )
     await stage.clean(1_000)
   })

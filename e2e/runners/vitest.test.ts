@@ -143,8 +143,8 @@ describe.each(versions)('Vitest %s', (vitest) => {
       .map((line) => line.replace(/Vitest \d\.\d+\.\d+/, 'Vitest N'))
     expect(lines).toEqual(
       [
-        'moorage: test.env sets WEB_URL, so tests see that instead of what moorage has started. Remove it there; to use a server of your own, set WEB_URL in the environment of Vitest.',
-        'moorage: Vitest N ignores vitest.workspace.ts: its projects do not run. Import its list in the config, as test.projects.',
+        "moorage: test.env sets WEB_URL, so tests see that value instead of moorage's. Remove it there. To use your own server, set WEB_URL in the environment of Vitest.",
+        'moorage: Vitest N ignores vitest.workspace.ts, so its projects do not run. Import its list into the Vitest config as test.projects.',
       ].slice(0, vitest === '3' ? 1 : 2),
     )
   })

@@ -9,6 +9,13 @@ import {
   provision,
   redis,
   staticServer,
+  type EndedService,
+  type ErrorCode,
+  type ExecResult,
+  type LogLine,
+  type MoorageError,
+  type Progress,
+  type ProgressListener,
   type Text,
 } from 'moorage'
 import { test as page } from 'moorage/playwright'
@@ -32,7 +39,15 @@ expectTypeOf(inject('moorage').db.database).toEqualTypeOf<string>()
 const env = await provision(config)
 expectTypeOf(env.endpoints.db.username).toEqualTypeOf<string>()
 expectTypeOf(env.env['DB_URL']).toEqualTypeOf<string | undefined>()
-void env.logs('api', 10)
+expectTypeOf(env.logs('api', 10)).resolves.toEqualTypeOf<readonly LogLine[]>()
+expectTypeOf(env.exec('db', ['true'])).resolves.toEqualTypeOf<ExecResult>()
+expectTypeOf<MoorageError['code']>().toEqualTypeOf<ErrorCode>()
+const onProgress: ProgressListener = (progress: Progress) => {
+  if (progress.kind === 'exited') expectTypeOf(progress).toExtend<EndedService>()
+}
+await provision(config, { onProgress })
+// @ts-expect-error a misspelt option
+await provision(config, { onProgres: onProgress })
 
 // @ts-expect-error a service that is not in the config
 void services().nope
@@ -42,18 +57,18 @@ void services().db.nope
 void services().app.ports.htpp
 // @ts-expect-error a static site has no database
 void services().web.database
-// @ts-expect-error the same in a test's own context
+// @ts-expect-error the same in Vitest's provided context
 void inject('moorage').nope
-// @ts-expect-error another key
+// @ts-expect-error a misspelt key of the context
 inject('morage')
-// @ts-expect-error a name that does not run
+// @ts-expect-error a service that is not in the config
 void env.logs('nope')
 await provision(config, { seeds: { db: async ({ password }) => void password.toUpperCase() } })
-// @ts-expect-error a seed for a service that is not there
+// @ts-expect-error a seed for an unknown service
 await provision(config, { seeds: { bd: () => {} } })
-// @ts-expect-error a need that is not in services
+// @ts-expect-error a needed service that is not in the config
 defineConfig({ services: { api: npmServer({ needs: { bd: 'ready' } }), db: postgres() } })
-// @ts-expect-error a condition that is none
+// @ts-expect-error an unknown condition
 npmServer({ needs: { db: 'healthy' } })
 // @ts-expect-error a whole service as a value
 npmServer({ env: { DB: postgres() } })
@@ -65,11 +80,11 @@ defineConfig({ services: { db: { ...postgres(), image: 'x' } as { image: string 
 staticServer({})
 // @ts-expect-error the ports are missing
 container({ image: 'x' })
-// @ts-expect-error an option that is none
+// @ts-expect-error an unknown option
 postgres({ versoin: '17' })
 
 const text: Text = postgres().url
-// @ts-expect-error a reference is no string
+// @ts-expect-error a reference is not a string
 const string: string = postgres().url
 void [text, string]
 
@@ -97,7 +112,7 @@ test('Vitest', ({ nope }) => nope)
 page('Playwright', ({ nope }) => nope)
 // @ts-expect-error a field that its connection does not have
 test('Vitest', ({ db }) => db.nope)
-// @ts-expect-error a span that is none
+// @ts-expect-error an unknown isolation scope
 redis({ isolate: 'tests' })
-// @ts-expect-error a site has no data
+// @ts-expect-error a static site cannot be isolated
 staticServer({ root: '.', isolate: 'test' })

@@ -7,7 +7,7 @@ const config = file === undefined ? given : (await import(file)).default
 // A runner has these modules before it provisions.
 await import(modules)
 const since = performance.now()
-const env = await provision(config, { tell: () => {} })
+const env = await provision(config, { onProgress: () => {} })
 console.log(JSON.stringify({ url: env.endpoints.web.url, took: performance.now() - since }))
 process.stdin
   .once('end', async () => {

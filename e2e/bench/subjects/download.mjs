@@ -7,7 +7,7 @@ const file = container({
   ports: { main: 7000 },
   command: ['nc', '-ll', '-p', '7000', '-e', 'dd', 'if=/dev/zero', 'bs=64k', `count=${bytes / 65_536}`],
 })
-const env = await provision(defineConfig({ provider, services: { file } }), { tell: () => {} })
+const env = await provision(defineConfig({ provider, services: { file } }), { onProgress: () => {} })
 // As the provider names it in a shared namespace.
 console.log(JSON.stringify({ url: env.endpoints.file.url, pod: `${env.run}-file` }))
 process.stdin

@@ -9,7 +9,7 @@ const config = defineConfig({
   provider,
   services: Object.fromEntries(Array.from({ length: Number(count) }, (_, n) => [`s${n + 1}`, one()])),
 })
-const env = await provision(config, { tell: () => {} })
+const env = await provision(config, { onProgress: () => {} })
 console.log(JSON.stringify({ url: env.endpoints.s1.url }))
 process.stdin
   .once('end', async () => {

@@ -4,7 +4,7 @@ const config = defineConfig({
   provider: kubernetes({ context: 'testbed' }),
   services: { db: mongodb({ version: '6.0', auth: false }) },
 })
-const env = await provision(config, { tell: () => {} })
+const env = await provision(config, { onProgress: () => {} })
 console.log(JSON.stringify({ url: env.endpoints.db.url }))
 process.stdin
   .once('end', async () => {

@@ -1,7 +1,7 @@
 import { defineConfig, docker, mongodb, provision } from 'moorage'
 
 const config = defineConfig({ provider: docker(), services: { db: mongodb({ version: '6.0', auth: false }) } })
-const env = await provision(config, { tell: () => {} })
+const env = await provision(config, { onProgress: () => {} })
 console.log(JSON.stringify({ url: env.endpoints.db.url }))
 process.stdin
   .once('end', async () => {

@@ -9,7 +9,7 @@ const root = resolve('e2e/fixtures/isolation')
 const { Client } = createRequire(join(root, 'package.json'))('pg')
 const seed = 'twelve-megabytes.sql'
 const config = defineConfig({ root, provider: plain(), services: { db: postgres({ seed, isolate: 'test' }) } })
-await using env = await provision(config, { tell: () => {} })
+await using env = await provision(config, { onProgress: () => {} })
 Object.assign(process.env, env.env)
 
 async function connect(url) {

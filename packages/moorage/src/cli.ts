@@ -2,9 +2,9 @@ import { main } from '@moorage/cli'
 import { installation } from './provision.ts'
 
 const streams = [process.stdout, process.stderr]
-// Whoever reads us may have seen enough: that ends no run.
+// The reader of a pipe, such as `head`, may close it early. That must not end the command.
 for (const stream of streams) stream.on('error', () => {})
 const code = await main(process.argv.slice(2), installation)
 await Promise.all(streams.map((stream) => new Promise((done) => void stream.write('', done))))
-// Whatever a config has begun: it would keep the process.
+// Timers or sockets that the config opened would keep the process alive.
 process.exit(code)

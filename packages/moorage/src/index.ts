@@ -4,10 +4,21 @@ export type {
   AnyConfig,
   AnyService,
   CommonOptions,
+  Condition,
   Config,
+  ConfigOptions,
+  EndedService,
+  Env,
   Environment,
   ErrorCode,
+  ErrorDetails,
+  ExecResult,
+  IsolationScope,
+  LogLine,
+  Phase,
   Probe,
+  Progress,
+  ProgressListener,
   ProviderRef,
   ProvisionOptions,
   Ref,
@@ -15,7 +26,7 @@ export type {
   Service,
   Text,
 } from '@moorage/core'
-// A star, and no name: only so can users add to `Register` by `declare module 'moorage'`.
+// Must be a star export: users could not extend a named `Register` by `declare module 'moorage'`.
 export type * from '@moorage/core/registered-config'
 export { docker } from '@moorage/provider-docker'
 export type { DockerOptions } from '@moorage/provider-docker'

@@ -6,11 +6,14 @@ export { expect, test } from '@moorage/playwright'
 export type { ServiceFixtures, ServiceOptions, WebServerEntry, WebServerOptions } from '@moorage/playwright'
 
 export const moorage: { readonly webServer: WebServer } = {
-  /** `webServer: [moorage.webServer(), app]`: starts the services before the app, which sees their variables. */
-  webServer: createWebServer(siblingModule(import.meta.url, 'playwright-holder')),
+  /**
+   * An entry for Playwright's `webServer` that starts the services before the next entries, which get their variables:
+   * `webServer: [moorage.webServer(), app]`. Throws `MoorageError` (RUNTIME_UNSUPPORTED) before Playwright 1.57.
+   */
+  webServer: createWebServer(siblingModule(import.meta.url, 'playwright-web-server-main')),
 }
 
 const setup: Setup = createSetup(provision)
 
-// Playwright asks a global setup for its default export.
+// Playwright calls the default export of a global setup.
 export default setup

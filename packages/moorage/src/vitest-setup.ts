@@ -3,5 +3,5 @@ import { provision } from './provision.ts'
 
 const setup: Setup = createSetup(provision)
 
-// Vitest asks a global setup for its default export.
+// Vitest calls the default export of a global setup.
 export default setup

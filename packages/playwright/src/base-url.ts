@@ -2,20 +2,23 @@ import { MoorageError, type Json } from '@moorage/core'
 
 type Connections = { readonly [name: string]: { readonly [field: string]: Json } }
 
-/** URL of the service that pages are relative to; none where it would be a guess. */
-export function baseUrlOf(connections: object, named: string | undefined): string | undefined {
+/**
+ * The URL that pages are relative to: that of `baseService`, else of the service `web`, else of the only service with an
+ * http URL. Undefined if it is ambiguous. Throws `MoorageError` (USAGE) if `baseService` has no URL.
+ */
+export function resolveBaseUrl(connections: object, baseService: string | undefined): string | undefined {
   const services = connections as Connections
-  if (named !== undefined) return urlOf(services, named)
-  const pages = Object.keys(services).filter((name) => /^https?:/.test(String(services[name]?.['url'])))
-  const chosen = pages.includes('web') ? 'web' : pages.length === 1 ? pages[0] : undefined
-  return chosen === undefined ? undefined : urlOf(services, chosen)
+  if (baseService !== undefined) return serviceUrl(services, baseService)
+  const sites = Object.keys(services).filter((name) => /^https?:/.test(String(services[name]?.['url'])))
+  const chosen = sites.includes('web') ? 'web' : sites.length === 1 ? sites[0] : undefined
+  return chosen === undefined ? undefined : serviceUrl(services, chosen)
 }
 
-function urlOf(services: Connections, name: string): string {
+function serviceUrl(services: Connections, name: string): string {
   const url = services[name]?.['url']
   if (typeof url === 'string') return url
   const problem = services[name] ? 'has no URL' : 'does not run here'
   throw new MoorageError('USAGE', `use.baseService: services.${name} ${problem}.`, {
-    hint: `There are ${Object.keys(services).join(', ')}.`,
+    hint: `The services are ${Object.keys(services).join(', ')}.`,
   })
 }

@@ -6,15 +6,15 @@ import type {
   PlaywrightWorkerOptions,
   TestInfo,
 } from '@playwright/test'
-import { acquireSlot, serviceNames, type IsolatedFixtures as FixturesBut } from '@moorage/core/isolated'
+import { acquireSlot, serviceNames, type IsolatedFixtures as FixturesExcept } from '@moorage/core/isolated'
 
-type Own = PlaywrightTestArgs & PlaywrightTestOptions & PlaywrightWorkerArgs & PlaywrightWorkerOptions
+type PlaywrightFixtures = PlaywrightTestArgs & PlaywrightTestOptions & PlaywrightWorkerArgs & PlaywrightWorkerOptions
 
-/** A fixture for each service, but for the names that Playwright has itself: such a service is reached by `services`. */
-export type IsolatedFixtures = FixturesBut<keyof typeof TAKEN>
+/** A fixture for each service, except where Playwright has one of that name. Tests reach such a service through `services`. */
+export type IsolatedFixtures = FixturesExcept<keyof typeof RESERVED_NAMES>
 
-// Complete by its type: a service called `browser` must not replace Playwright's.
-const TAKEN: { readonly [name in keyof Own | 'services' | 'baseService']: true } = {
+// The type demands every name: a service called `browser` must not replace Playwright's fixture.
+const RESERVED_NAMES: { readonly [name in keyof PlaywrightFixtures | 'services' | 'baseService']: true } = {
   acceptDownloads: true,
   actionTimeout: true,
   baseService: true,
@@ -65,33 +65,33 @@ const TAKEN: { readonly [name in keyof Own | 'services' | 'baseService']: true }
   viewport: true,
 }
 
-type Fixture = (none: object, use: (connection: unknown) => Promise<void>, info: TestInfo) => Promise<void>
+type Fixture = (fixtures: object, use: (connection: unknown) => Promise<void>, info: TestInfo) => Promise<void>
 
 /**
- * Their names are known once services run. Playwright takes the fixtures when it has loaded the test files, after the global
- * setups, while the config imports this module before them: so they are looked up then, not now.
+ * The names of the services are known only while they run. playwright.config.ts imports this module before the global setups,
+ * and Playwright reads the fixtures after them, so a proxy looks the names up on demand.
  */
 export function isolatedFixtures(): object {
   let names: readonly string[] | undefined
-  const known = (): readonly string[] =>
-    (names ??= serviceNames(configFolder(process.argv)).filter((name) => !(name in TAKEN)))
-  const fixtureIn = (name: string | symbol): Fixture | undefined =>
-    typeof name === 'string' && known().includes(name) ? fixtureOf(name) : undefined
+  const fixtureNames = (): readonly string[] =>
+    (names ??= serviceNames(configFolder(process.argv)).filter((name) => !(name in RESERVED_NAMES)))
+  const findFixture = (name: string | symbol): Fixture | undefined =>
+    typeof name === 'string' && fixtureNames().includes(name) ? createFixture(name) : undefined
   return new Proxy(
     {},
     {
-      ownKeys: () => [...known()],
-      get: (_, name) => fixtureIn(name),
+      ownKeys: () => [...fixtureNames()],
+      get: (_, name) => findFixture(name),
       getOwnPropertyDescriptor: (_, name) => {
-        const value = fixtureIn(name)
+        const value = findFixture(name)
         return value && { value, enumerable: true, configurable: true }
       },
     },
   )
 }
 
-function fixtureOf(name: string): Fixture {
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from this place
+function createFixture(name: string): Fixture {
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
   return async ({}, use, { file }) => {
     const { connection, release } = await acquireSlot(name, { file, own: true })
     await use(connection)
@@ -99,10 +99,10 @@ function fixtureOf(name: string): Fixture {
   }
 }
 
-/** Where playwright.config.ts is: `--config` names it or its folder. */
+/** The folder of playwright.config.ts. `--config` names the file or its folder. */
 function configFolder(argv: readonly string[]): string {
-  const at = argv.findIndex((word) => /^(-c|--config)(=|$)/.test(word))
-  const named = argv[at]?.split('=')[1] ?? (at < 0 ? undefined : argv[at + 1])
-  if (named === undefined) return process.cwd()
-  return extname(named) ? dirname(named) : named
+  const index = argv.findIndex((word) => /^(-c|--config)(=|$)/.test(word))
+  const path = argv[index]?.split('=')[1] ?? (index < 0 ? undefined : argv[index + 1])
+  if (path === undefined) return process.cwd()
+  return extname(path) ? dirname(path) : path
 }

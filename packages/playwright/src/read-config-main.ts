@@ -1,13 +1,13 @@
 import { toPlain } from '@moorage/core'
 import { findConfig, loadConfig } from '@moorage/core/runner'
-import type { Read } from './read-config.ts'
+import type { ReadResult } from './read-config.ts'
 
 const [root = '.'] = process.argv.slice(2)
 
-// A config may keep its process alive: it ends as soon as the answer is on its way.
+// A config may leave timers or sockets open, so the process exits as soon as the message is sent.
 process.send?.(await read(), () => process.exit())
 
-async function read(): Promise<Read> {
+async function read(): Promise<ReadResult> {
   try {
     return { config: await loadConfig(findConfig(root)) }
   } catch (error) {

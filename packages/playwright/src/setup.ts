@@ -7,11 +7,11 @@ export type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promi
 
 export type Setup = (config: FullConfig) => Promise<() => Promise<void>>
 
-/** A Playwright global setup: provisions the config beside playwright.config.ts, and gives its variables to the workers. */
+/** A Playwright global setup. Provisions the config beside playwright.config.ts and sets its variables for the workers. */
 export function createSetup(provision: Provision): Setup {
   return async ({ configFile }) => {
     const env = await provision(await readConfig(configFile ? dirname(configFile) : process.cwd()))
-    // Only now: workers evaluate this module as well, and provision nothing.
+    // Imported late: workers evaluate this module too, and do not provision.
     const { exposeVariables } = await import('@moorage/core/runner')
     const restore = exposeVariables(process.env, env.env)
     return async () => {

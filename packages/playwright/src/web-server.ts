@@ -8,7 +8,7 @@ export interface WebServerOptions {
   readonly config?: string
 }
 
-/** The part of an entry of Playwright's `webServer` that is used; the type of one version would tie users to it. */
+/** The used part of an entry of Playwright's `webServer`. Playwright's own type would tie users to one version. */
 export interface WebServerEntry {
   command: string
   wait: { stdout: RegExp }
@@ -18,44 +18,47 @@ export interface WebServerEntry {
 
 export type WebServer = (options?: WebServerOptions) => WebServerEntry
 
-// Playwright reads `wait` since 1.57; before, it would start the next entry at once, without a database.
-const WAITS_SINCE = 57
+// `wait` exists since Playwright 1.57. Earlier versions would start the next entry at once, without a database.
+const MINIMUM_MINOR = 57
 
-// Milliseconds. Each phase of a service has a deadline and a message of its own, so this one must not come first.
-const START = 60 * 60_000
+// Each phase of a service has its own deadline and message, which must come before this timeout.
+const START_TIMEOUT_MS = 60 * 60_000
 
-// Milliseconds; a dispose gives up after eight seconds and goes on in the background.
-const STOP = 10_000
+// Longer than a dispose, which gives up after 8 s and continues in the background.
+const STOP_TIMEOUT_MS = 10_000
 
-/** Makes `webServer()`; `holder` is the URL of the module that keeps the services. Pure: workers evaluate the config too. */
-export function createWebServer(holder: string): WebServer {
+/**
+ * Creates `webServer()`, whose command runs the module at the URL `main`. `webServer()` has no side effects, since workers
+ * evaluate playwright.config.ts too. It throws `MoorageError` (RUNTIME_UNSUPPORTED) if Playwright is older than 1.57.
+ */
+export function createWebServer(main: string): WebServer {
   return ({ config } = {}) => {
-    requireWait(process.env)
-    const argv = [process.execPath, fileURLToPath(holder), ...(config === undefined ? [] : [config])]
+    checkVersion(process.env)
+    const argv = [process.execPath, fileURLToPath(main), ...(config === undefined ? [] : [config])]
     return {
-      command: argv.map(quoted).join(' '),
+      command: argv.map(shellQuoted).join(' '),
       wait: { stdout: new StdoutHandshake() },
-      gracefulShutdown: { signal: 'SIGTERM', timeout: STOP },
-      timeout: START,
+      gracefulShutdown: { signal: 'SIGTERM', timeout: STOP_TIMEOUT_MS },
+      timeout: START_TIMEOUT_MS,
     }
   }
 }
 
-function requireWait(env: EnvVariables): void {
+function checkVersion(env: EnvVariables): void {
   const { version, minor } = installedVersion()
-  // Below `moorage exec` every entry has the variables from the start.
-  if (minor >= WAITS_SINCE || env['MOORAGE']) return
+  // Under `moorage exec` every entry has the variables from the start.
+  if (minor >= MINIMUM_MINOR || env['MOORAGE']) return
   throw new MoorageError(
     'RUNTIME_UNSUPPORTED',
-    `moorage.webServer() needs Playwright 1.${WAITS_SINCE} or later, and ${version} is installed.`,
+    `moorage.webServer() needs Playwright 1.${MINIMUM_MINOR} or later, but ${version} is installed.`,
     {
-      hint: "Update it; or run `moorage exec -- playwright test`; or name the app as a service, npmServer(), and use globalSetup: 'moorage/playwright'.",
+      hint: "Update Playwright, run `moorage exec -- playwright test`, or add the app to the services as npmServer() and use globalSetup: 'moorage/playwright'.",
     },
   )
 }
 
-/** For the shell that Playwright runs commands by: sh, or cmd.exe. */
-function quoted(text: string): string {
+/** Quotes for the shell that Playwright runs commands in: sh or cmd.exe. */
+function shellQuoted(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
   return process.platform === 'win32' ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,22 +1,23 @@
 import type { EndedService, ProgressListener } from '@moorage/core'
 
-// The setup and the reporter may be two copies of this module in one process.
+// A process may load this module twice: for the global setup and for the reporter.
 const KEY = Symbol.for('moorage.ended-services')
-const holder = globalThis as { [KEY]?: EndedService[] }
+const store = globalThis as { [KEY]?: EndedService[] }
 
+/** The services that have ended since the test run began. */
 export function endedServices(): readonly EndedService[] {
-  return holder[KEY] ?? []
+  return store[KEY] ?? []
 }
 
-/** Before a run: what ended since the last one has been started anew. */
-export function forgetEnded(): void {
-  holder[KEY] = []
+/** Called before a test run: services that ended earlier have been started again by then. */
+export function clearEndedServices(): void {
+  store[KEY] = []
 }
 
-/** Keeps what ends in mind, and passes everything on. */
-export function rememberEnded(onProgress: ProgressListener): ProgressListener {
+/** Records each service that ends, and passes every event on. */
+export function recordEndedServices(onProgress: ProgressListener): ProgressListener {
   return (progress) => {
-    if (progress.kind === 'exited') (holder[KEY] ??= []).push(progress)
+    if (progress.kind === 'exited') (store[KEY] ??= []).push(progress)
     onProgress(progress)
   }
 }

@@ -13,30 +13,30 @@ interface TestOptions {
   readonly forceRerunTriggers: string[]
 }
 
-/** The part of a Vite plugin that is used; Vite's own type would tie users to one version of it. */
+/** The used part of a Vite plugin. Vite's own type would tie users to one version. */
 export interface MooragePlugin {
   readonly name: 'moorage'
   config(user: { readonly test?: { readonly forceRerunTriggers?: readonly string[] } }): { readonly test: TestOptions }
   configureVitest(context: { readonly vitest: { readonly config: { readonly reporters: unknown[] } } }): void
 }
 
-// Vitest's own, which a list of somebody else's would replace.
-const TRIGGERS = ['**/package.json/**', '**/{vitest,vite}.config.*/**']
+// Vitest's defaults, which apply only if no list is given.
+const DEFAULT_TRIGGERS = ['**/package.json/**', '**/{vitest,vite}.config.*/**']
 
 /**
- * A plugin that adds a global setup, by its path, and a reporter. It starts nothing itself, since `vitest list` calls it
- * too, and may be called once for each project. In watch mode an edited moorage.config.ts runs the tests again.
+ * Creates a plugin that adds a reporter and the global setup at a path. The plugin itself starts nothing: `vitest list` calls
+ * it too, and Vitest calls it once for each project. In watch mode an edit of moorage.config.ts runs the tests again.
  */
 export function createPlugin(setup: string): MooragePlugin {
   return {
     name: 'moorage',
     config({ test }) {
-      const others = test?.forceRerunTriggers ? [] : TRIGGERS
-      return { test: { globalSetup: [setup], forceRerunTriggers: [...others, '**/moorage.config.*'] } }
+      const defaults = test?.forceRerunTriggers ? [] : DEFAULT_TRIGGERS
+      return { test: { globalSetup: [setup], forceRerunTriggers: [...defaults, '**/moorage.config.*'] } }
     },
     configureVitest({ vitest }) {
       const { reporters } = vitest.config
-      // First: what it adds to a failed test, the others print.
+      // The first reporter: the later ones print what it adds to a failed test.
       if (!reporters.some((reporter) => reporter instanceof EndedServicesReporter))
         reporters.unshift(new EndedServicesReporter())
     },

@@ -9,7 +9,7 @@ import {
   type ProgressListener,
 } from '@moorage/core'
 import { exposeVariables, findConfig, loadConfig, progressPrinter } from '@moorage/core/runner'
-import { rememberEnded } from './ended-services.ts'
+import { recordEndedServices } from './ended-services.ts'
 import { isListCommand } from './is-list-command.ts'
 import { newWarnings } from './warnings.ts'
 
@@ -17,54 +17,59 @@ type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promise<Envi
 
 export type Setup = (project: TestProject) => Promise<() => Promise<void>>
 
-// Milliseconds that services stay in watch mode: an edited config tears down and sets up again at once.
-const LINGER = 5_000
+// How long services outlive a dispose in watch mode: an edited config tears down and sets up again at once.
+const WATCH_LINGER_MS = 5_000
 
 /**
- * A Vitest global setup: provisions the config of the project's folder, and hands its connections to the tests. Before
- * each rerun in watch mode the config is read again: what has changed or died is started anew, the rest stays.
+ * A Vitest global setup. Provisions the config of the project's folder and provides its connections to the tests. In watch
+ * mode it reads the config again before each rerun: services that changed or died are restarted, the others keep running.
  */
 export function createSetup(provision: Provision): Setup {
-  const onProgress = rememberEnded(progressPrinter(process.stderr))
+  const onProgress = recordEndedServices(progressPrinter(process.stderr))
   return async (project) => {
     if (isListCommand(process.argv)) return async () => {}
     const { root, watch } = project.config
-    const read = async (): Promise<AnyConfig> => await loadConfig(findConfig(root))
-    let config = await read()
-    let stage = enter(project, await provision(config, { onProgress, linger: watch ? LINGER : 0 }), onProgress)
+    const readConfig = async (): Promise<AnyConfig> => await loadConfig(findConfig(root))
+    let config = await readConfig()
+    let active = activate(
+      project,
+      await provision(config, { onProgress, linger: watch ? WATCH_LINGER_MS : 0 }),
+      onProgress,
+    )
     project.onTestsRerun(async () => {
-      // Before anything is awaited: of several projects none may still hold the run when the first one changes it.
-      await stage.leave(false)
-      config = await read().catch((error: unknown) => {
-        report(error)
+      // First of all: with several projects, all must release the run before the first one changes it.
+      await active.release(false)
+      config = await readConfig().catch((error: unknown) => {
+        printError(error)
         return config
       })
-      const env = await provision(config, { onProgress, linger: LINGER }).catch(report)
-      if (env) stage = enter(project, env, onProgress)
+      const env = await provision(config, { onProgress, linger: WATCH_LINGER_MS }).catch(printError)
+      if (env) active = activate(project, env, onProgress)
     })
-    // Vitest says by its exit code that tests have failed.
-    return async () => await stage.leave(Boolean(process.exitCode))
+    // Vitest sets the exit code before the teardown if tests failed.
+    return async () => await active.release(Boolean(process.exitCode))
   }
 }
 
-interface Stage {
-  leave(failed: boolean): Promise<void>
+interface ActiveEnvironment {
+  release(failed: boolean): Promise<void>
 }
 
-function enter(project: TestProject, env: Environment, onProgress: ProgressListener): Stage {
+/** Makes an environment visible to the tests. */
+function activate(project: TestProject, env: Environment, onProgress: ProgressListener): ActiveEnvironment {
   for (const text of newWarnings(project, env.env)) onProgress({ kind: 'notice', text })
-  // Also to forks and threads, and to whatever they start.
+  // Forks, threads and their child processes inherit the variables.
   const restore = exposeVariables(process.env, env.env)
   project.provide('moorage', env.endpoints as Registered)
   return {
-    async leave(failed) {
+    async release(failed) {
       restore()
       await env.dispose({ failed })
     },
   }
 }
 
-/** A rerun goes on without services rather than to end the watch. */
-function report(error: unknown): undefined {
+/** Reports an error of a rerun, which continues without services: an exception would end watch mode. */
+function printError(error: unknown): undefined {
   process.stderr.write(`moorage: ${isMoorageError(error) ? error.message : messageOf(error)}\n`)
 }

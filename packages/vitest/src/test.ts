@@ -3,10 +3,20 @@ import { acquireSlot, serviceNames, type IsolatedFixtures } from '@moorage/core/
 
 export { expect }
 
-// Vitest's own context; a service of such a name is reached by services().
-const TAKEN = ['annotate', 'bench', 'expect', 'onTestFailed', 'onTestFinished', 'signal', 'skip', 'task'] as const
+// The fixtures of Vitest itself. Tests reach a service of such a name through services().
+const RESERVED_NAMES = [
+  'annotate',
+  'bench',
+  'expect',
+  'onTestFailed',
+  'onTestFinished',
+  'signal',
+  'skip',
+  'task',
+] as const
 
-export type ServiceFixtures = IsolatedFixtures<(typeof TAKEN)[number]>
+/** A fixture for each service of the registered config. */
+export type ServiceFixtures = IsolatedFixtures<(typeof RESERVED_NAMES)[number]>
 
 interface Context {
   readonly task: { readonly file: { readonly filepath: string } }
@@ -14,15 +24,20 @@ interface Context {
 
 type Fixture = (context: Context, use: (connection: unknown) => Promise<void>) => Promise<void>
 
-/** Vitest's `test` with a fixture for each service: its connection, with a database of the test's own where it says `isolate`. */
-export const test: TestAPI<ServiceFixtures> = base.extend(fixtures() as object) as unknown as TestAPI<ServiceFixtures>
+/**
+ * Vitest's `test` with a fixture for each service: its connection, with a database of the test's own if the service sets
+ * `isolate`. A test throws `MoorageError` (USAGE) if no services run, and (ISOLATION_FAILED) if a database cannot be created.
+ */
+export const test: TestAPI<ServiceFixtures> = base.extend(
+  createFixtures() as object,
+) as unknown as TestAPI<ServiceFixtures>
 
-function fixtures(): { readonly [name: string]: Fixture } {
-  const names = serviceNames(process.cwd()).filter((name) => !TAKEN.some((taken) => taken === name))
-  return Object.fromEntries(names.map((name) => [name, fixtureOf(name)]))
+function createFixtures(): { readonly [name: string]: Fixture } {
+  const names = serviceNames(process.cwd()).filter((name) => !RESERVED_NAMES.some((reserved) => reserved === name))
+  return Object.fromEntries(names.map((name) => [name, createFixture(name)]))
 }
 
-function fixtureOf(name: string): Fixture {
+function createFixture(name: string): Fixture {
   return async ({ task }, use) => {
     const { connection, release } = await acquireSlot(name, { file: task.file.filepath, own: true })
     await use(connection)

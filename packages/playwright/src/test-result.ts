@@ -3,21 +3,24 @@ import type { TestInfo } from '@playwright/test'
 import { escapeWorkflowCommands } from '@moorage/core'
 import { exits, reportTestAttempt } from '@moorage/core/test'
 
-// Milliseconds: a test may fail by a lost connection before its engine has noticed the end of the service.
-const NOTICED = 500
+// A lost connection may fail a test before the engine reports that the service has ended.
+const EXIT_DETECTION_MS = 500
 
-/** The last lines of services that have ended, in the report of a test that failed; `keep` is told of the last try. Never throws. */
-export async function followUp(info: TestInfo): Promise<void> {
+/**
+ * Reports the attempt to the supervisor, whose `keep` depends on the last one. Attaches the last log lines of ended services
+ * to a failed test. Never throws.
+ */
+export async function reportTestResult(info: TestInfo): Promise<void> {
   const failed = info.status !== info.expectedStatus
-  // A try more makes good: how many there are, a file says as well as the config.
+  // A pass counts only after a failed attempt. The number of retries may be set in the test file, so `retry` is the measure.
   if (!failed && info.retry === 0) return
   try {
-    // An interruption is no failure.
+    // An interrupted test has not failed.
     await reportTestAttempt(info.testId, failed && info.status !== 'interrupted')
     if (!failed) return
     let ended = await exits()
     if (!ended.length) {
-      await sleep(NOTICED)
+      await sleep(EXIT_DETECTION_MS)
       ended = await exits()
     }
     for (const { service, reason, logs } of ended) {
@@ -27,6 +30,6 @@ export async function followUp(info: TestInfo): Promise<void> {
       })
     }
   } catch {
-    // The supervisor is gone as well: the runner's own process says so.
+    // The supervisor has ended too, which the runner's main process reports.
   }
 }
