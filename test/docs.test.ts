@@ -1,0 +1,104 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ERROR_CODES } from '../packages/core/src/contract/errors.ts'
+
+const sources = globSync('packages/*/src/**/*.ts')
+
+/** Names of environment variables: capitals, digits and underscores. */
+const NAME = /^[A-Z][A-Z0-9_]+$/
+
+/** The variables that a source reads: by a literal name, by destructuring, or from a list of names. */
+function variablesRead(source: string): readonly string[] {
+  const named = [...source.matchAll(/\benv(?:\[\s*['"](\w+)['"]\s*\]|\.([A-Z]\w+))/g)].map(([, a, b]) => a ?? b ?? '')
+  const destructured = [...source.matchAll(/\{([^{}]*)\}\s*=\s*(?:process\.)?env\b/g)].flatMap(([, fields = '']) =>
+    [...fields.matchAll(/(?:^|,)\s*(\w+)/g)].map(([, name = '']) => name),
+  )
+  // A name that is looked up by a variable stands in a list or a constant of the same file.
+  const listed = /\benv\[\s*[^'"\s]/.test(source)
+    ? [...source.matchAll(/(?<=[[,=]\s*)'(\w+)'(?=\s*[\],\n])/g)].map(([, name = '']) => name)
+    : []
+  return [...named, ...destructured, ...listed].filter((name) => NAME.test(name) && !Object.hasOwn(ERROR_CODES, name))
+}
+
+/** The variables in the first column of the tables of one section. */
+function variablesDocumented(markdown: string): readonly string[] {
+  const rows = [...markdown.matchAll(/^\| (`[^|]+) \|/gm)]
+  return rows.flatMap(([, cell = '']) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name))
+}
+
+function section(markdown: string, heading: string): string {
+  const [, text = ''] = markdown.split(`\n## ${heading}\n`)
+  return text.split('\n## ')[0] ?? ''
+}
+
+describe('docs/environment-variables.md', () => {
+  const read = section(readFileSync('docs/environment-variables.md', 'utf8'), 'Read by moorage')
+
+  test('lists exactly the variables that the sources read', () => {
+    const found = new Set(sources.flatMap((file) => variablesRead(readFileSync(file, 'utf8'))))
+    expect(variablesDocumented(read).toSorted()).toEqual([...found].toSorted())
+  })
+
+  test.each([
+    ['by its name', "const home = process.env['OFFENDER']", ['OFFENDER']],
+    ['as a property', 'const home = process.env.OFFENDER', ['OFFENDER']],
+    ['by destructuring', 'const { OFFENDER: a, OTHER_ONE, ...rest } = env', ['OFFENDER', 'OTHER_ONE']],
+    ['by a list', "const all = ['OFFENDER', 'OTHER_ONE']\nall.map((name) => env[name])", ['OFFENDER', 'OTHER_ONE']],
+    ['by a constant', "const NAME = 'OFFENDER'\nconst value = env[NAME]", ['OFFENDER']],
+  ])('the check can fail: a variable that is read %s', (_, source, names) => {
+    expect(variablesRead(source)).toEqual(names)
+    expect(variablesDocumented(read)).not.toContain('OFFENDER')
+  })
+})
+
+/** The codes that a page describes, each with a cause and an action. */
+function codesDescribed(markdown: string): readonly string[] {
+  const entries = [...markdown.matchAll(/^### `(\w+)`\n([^]*?)(?=^##|(?![^]))/gm)]
+  return entries
+    .filter(
+      ([, , text = '']) => /^\w/m.test(text) && text.includes('**Typical causes**') && text.includes('**What to do**'),
+    )
+    .map(([, code = '']) => code)
+}
+
+describe('docs/errors.md', () => {
+  test('describes every error code once, with causes and an action', () => {
+    expect(codesDescribed(readFileSync('docs/errors.md', 'utf8')).toSorted()).toEqual(
+      Object.keys(ERROR_CODES).toSorted(),
+    )
+  })
+
+  test('the check can fail: an entry without an action', () => {
+    const entry = '### `OFFENDER`\n\nText.\n\n- **Typical causes**: one.\n- **What to do**: this.\n\n## Next\n'
+    expect(codesDescribed(entry)).toEqual(['OFFENDER'])
+    expect(codesDescribed(entry.replace('What to do', 'Else'))).toEqual([])
+  })
+})
+
+/** Files and folders of the repository that a document names and that do not exist. */
+function missingPaths(document: string, markdown: string): readonly string[] {
+  const code = [...markdown.matchAll(/`((?:packages|docs|test|e2e|scripts|examples)\/[\w./*{},-]*)`/g)].map(
+    ([, path = '']) => path,
+  )
+  const links = [...markdown.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) =>
+    join(dirname(document), path),
+  )
+  return [...code, ...links].filter((path) => !existsSync(path) && globSync(path).length === 0)
+}
+
+describe('paths and links in the documents', () => {
+  const documents = ['README.md', 'CONTRIBUTING.md', ...globSync('{docs,test,e2e/testbed,examples/*}/*.md')].filter(
+    existsSync,
+  )
+
+  test.each(documents)('%s names files that exist', (document) => {
+    expect(missingPaths(document, readFileSync(document, 'utf8'))).toEqual([])
+  })
+
+  test('the check can fail: a path in code, a link', () => {
+    expect(
+      missingPaths('docs/a.md', 'See `packages/core/src/nowhere.ts` and [this](nowhere.md), [that](cli.md).'),
+    ).toEqual(['packages/core/src/nowhere.ts', 'docs/nowhere.md'])
+  })
+})
