@@ -174,8 +174,8 @@ export const mutants: readonly Mutant[] = [
     name: 'watcher looks only once',
     guarantee: 'a service that bears children while it is killed goes with all of them',
     file: 'packages/provider-process/src/watcher.ts',
-    find: 'looks=100',
-    replace: 'looks=1',
+    find: 'rounds=100',
+    replace: 'rounds=1',
     test: {
       project: 'contract',
       file: 'test/provider-process/labels.test.ts',
@@ -188,7 +188,7 @@ export const mutants: readonly Mutant[] = [
     name: 'setsid children left',
     guarantee: 'what has left the group of a service goes when the service is stopped',
     file: 'packages/provider-process/src/stop.ts',
-    find: "  await endMarked(unit, 'SIGKILL', 0)\n",
+    find: "  await endMarkedProcesses(mark, { stopSignal: 'SIGKILL', graceMs: 0 })\n",
     replace: '',
     test: {
       project: 'contract',

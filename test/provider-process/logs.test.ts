@@ -1,21 +1,21 @@
 import { PassThrough } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { LogStore } from '../../packages/provider-process/src/logs.ts'
+import { LogBuffer, readLogs } from '../../packages/provider-process/src/logs.ts'
 
 const MIB = 1024 * 1024
 
 async function linesOf(pieces: Iterable<string | Buffer>): Promise<readonly string[]> {
-  const logs = new LogStore()
+  const logs = new LogBuffer()
   const source = new PassThrough()
-  logs.take('stdout', source)
+  logs.addSource('stdout', source)
   for (const piece of pieces) {
     source.write(piece)
     await turn()
   }
   source.end()
   const lines: string[] = []
-  for await (const { text } of logs.read({ follow: true })) lines.push(text)
+  for await (const { text } of readLogs(logs, { follow: true })) lines.push(text)
   return lines
 }
 

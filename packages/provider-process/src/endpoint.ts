@@ -1,76 +1,79 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { MoorageError } from '@moorage/core/provider'
+import { MoorageError, type Endpoint } from '@moorage/core/provider'
 import getPort from 'get-port'
+import { listPids, readProcFile } from './process-table.ts'
 
-/** Ports given out in this session, by service: two services must not get one before either listens. */
-export type Reserved = Map<number, string>
+const LOOPBACK = '127.0.0.1'
 
-/** `wish` 0 is any free port; another number is the user's, and must be free. */
-export async function reservePort(service: string, wish: number, reserved: Reserved): Promise<number> {
-  if (wish === 0) {
-    const port = await getPort({ host: '127.0.0.1', exclude: [...reserved.keys()] })
-    // Another caller may have been given the same one while we waited.
-    if (reserved.has(port)) return await reservePort(service, wish, reserved)
+/** The ports of a session, with the services that have them: two services must not get one before either listens. */
+export type ReservedPorts = Map<number, string>
+
+export function resolveEndpoint(port: number): Promise<Endpoint> {
+  return Promise.resolve({ host: LOOPBACK, port })
+}
+
+/**
+ * Reserves a port for a service. `requestedPort` 0 means any free port. Throws `MoorageError` (PORT_IN_USE) when another
+ * service or program has the requested one.
+ */
+export async function reservePort(service: string, requestedPort: number, reserved: ReservedPorts): Promise<number> {
+  if (requestedPort === 0) {
+    const port = await getPort({ host: LOOPBACK, exclude: [...reserved.keys()] })
+    // Another service may have reserved the same port while this call waited.
+    if (reserved.has(port)) return await reservePort(service, requestedPort, reserved)
     reserved.set(port, service)
     return port
   }
-  const other = reserved.get(wish)
-  if (other !== undefined && other !== service) throw inUse(service, wish, `services.${other} has it`)
-  // At once: another service may ask for it while we look.
-  reserved.set(wish, service)
-  if (await isFree(wish)) return wish
-  reserved.delete(wish)
-  throw inUse(service, wish, holderOf(wish) ?? 'another program listens on it')
+  const holder = reserved.get(requestedPort)
+  if (holder !== undefined && holder !== service) throw portInUse(service, requestedPort, `services.${holder} has it`)
+  // Before the check, because another service may request the same port while it runs.
+  reserved.set(requestedPort, service)
+  if (await isFree(requestedPort)) return requestedPort
+  reserved.delete(requestedPort)
+  throw portInUse(service, requestedPort, describeListener(requestedPort) ?? 'another program listens on it')
 }
 
 function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
+  return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', () => done(false))
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => done(true)))
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => resolve(true)))
   })
 }
 
-function inUse(service: string, port: number, by: string): MoorageError {
-  return new MoorageError('PORT_IN_USE', `services.${service}.port: port ${port} is in use: ${by}.`, {
+function portInUse(service: string, port: number, reason: string): MoorageError {
+  return new MoorageError('PORT_IN_USE', `services.${service}.port: port ${port} is in use: ${reason}.`, {
     service,
     phase: 'admit',
     hint: 'End that program, give another port, or leave the port out to get a free one.',
   })
 }
 
-/** Who listens, as far as /proc tells (proc_net_tcp: state 0A is LISTEN, field 10 the inode). */
-function holderOf(port: number): string | undefined {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0')
-  const inodes = ['/proc/net/tcp', '/proc/net/tcp6']
-    .flatMap((file) => lines(file).map((line) => line.trim().split(/\s+/)))
-    .filter((fields) => fields[1]?.endsWith(`:${hex}`) && fields[3] === '0A')
+/** Names the process that listens on a port, where /proc shows it. Source: proc_pid_net(5): state 0A is LISTEN. */
+function describeListener(port: number): string | undefined {
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0')
+  const sockets = ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((file) => readProcFile(file).split('\n'))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[1]?.endsWith(`:${hexPort}`) && fields[3] === '0A')
     .map((fields) => `socket:[${fields[9]}]`)
-  for (const pid of entries('/proc').filter((name) => /^\d+$/.test(name))) {
-    const holds = entries(`/proc/${pid}/fd`).some((fd) => inodes.includes(link(`/proc/${pid}/fd/${fd}`)))
-    if (holds) return `process ${pid} (${lines(`/proc/${pid}/comm`)[0] ?? '?'}) listens on it`
-  }
-  return undefined
+  const pid = listPids().find((each) => openFilesOf(each).some((file) => sockets.includes(file)))
+  if (pid === undefined) return undefined
+  const name = readProcFile(`/proc/${pid}/comm`).trim() || '?'
+  return `process ${pid} (${name}) listens on it`
 }
 
-function lines(file: string): string[] {
+/** What the descriptors of a process point to; empty for a process of another user. */
+function openFilesOf(pid: number): readonly string[] {
   try {
-    return readFileSync(file, 'utf8').split('\n').filter(Boolean)
+    return readdirSync(`/proc/${pid}/fd`).map((descriptor) => readLink(`/proc/${pid}/fd/${descriptor}`))
   } catch {
     return []
   }
 }
 
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
-
-function link(path: string): string {
+function readLink(path: string): string {
   try {
     return readlinkSync(path)
   } catch {

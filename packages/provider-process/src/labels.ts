@@ -1,80 +1,52 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isRunning, listPids, readProcFile, sendSignal } from './process-table.ts'
 
-/** Pids of processes that carry a unit's mark in their environment, zombies left out. Empty where there is no /proc. */
-export function markedPids(unit: string): readonly number[] {
-  const mark = `\0MOORAGE_UNIT=${unit}\0`
-  return pids().filter((pid) => `\0${read(`/proc/${pid}/environ`)}`.includes(mark))
+/**
+ * The environment variable that marks the processes of a unit. Children inherit it, so it also finds those that have
+ * left the unit's process group.
+ */
+export const MARK_VARIABLE = 'MOORAGE_UNIT'
+
+const POLL_INTERVAL_MS = 20
+const KILL_INTERVAL_MS = 5
+const MAX_KILL_ROUNDS = 100
+const MAX_EXIT_CHECKS = 200
+
+/** A unit's mark. The slash at its end distinguishes the service `db` from `db2`. */
+export function unitMark(runId: string, service: string): string {
+  return `${runId}/${service}/`
 }
 
-/** Ends whatever carries the mark: the stop signal, up to `grace` ms, then SIGKILL. Gives the pids that were there. */
-export async function endMarked(unit: string, stop: NodeJS.Signals, grace: number): Promise<readonly number[]> {
-  const found = markedPids(unit)
+/** The pids of processes with a mark, without zombies. Empty where there is no /proc. */
+export function findMarkedProcesses(mark: string): readonly number[] {
+  const entry = `\0${MARK_VARIABLE}=${mark}\0`
+  return listPids().filter((pid) => `\0${readProcFile(`/proc/${pid}/environ`)}`.includes(entry))
+}
+
+/**
+ * Ends the processes with a mark: the stop signal, up to `graceMs` of waiting, then SIGKILL. A grace of 0 kills at once.
+ * Returns the pids that it found first.
+ */
+export async function endMarkedProcesses(
+  mark: string,
+  { stopSignal, graceMs }: { readonly stopSignal: NodeJS.Signals; readonly graceMs: number },
+): Promise<readonly number[]> {
+  const found = findMarkedProcesses(mark)
+  const deadline = performance.now() + graceMs
+  if (graceMs > 0) for (const pid of found) sendSignal(pid, stopSignal)
+  while (findMarkedProcesses(mark).length && performance.now() < deadline) await sleep(POLL_INTERVAL_MS)
   const killed = new Set<number>()
-  const until = performance.now() + grace
-  if (grace > 0) for (const pid of found) send(pid, stop)
-  while (markedPids(unit).length && performance.now() < until) await sleep(20)
-  // Children may be born while we look: again until nobody is left.
-  for (let left = markedPids(unit), n = 0; left.length && n < 100; left = markedPids(unit), n++) {
-    for (const pid of left) {
-      send(pid, 'SIGKILL')
+  // A process can fork between the search and its kill, so repeat until a search finds none.
+  for (let round = 0; round < MAX_KILL_ROUNDS; round++) {
+    const remaining = findMarkedProcesses(mark)
+    if (!remaining.length) break
+    for (const pid of remaining) {
+      sendSignal(pid, 'SIGKILL')
       killed.add(pid)
     }
-    await sleep(5)
+    await sleep(KILL_INTERVAL_MS)
   }
-  // The kernel takes the mark away first, and closes ports afterwards.
-  for (let n = 0; n < 200 && [...killed].some(ending); n++) await sleep(5)
+  // The kernel drops the environment, and with it the mark, before it closes the ports.
+  for (let n = 0; n < MAX_EXIT_CHECKS && [...killed].some(isRunning); n++) await sleep(KILL_INTERVAL_MS)
   return found
-}
-
-/** Not a zombie yet. */
-function ending(pid: number): boolean {
-  const [state] = statOf(pid)
-  return state !== undefined && state !== 'Z' && state !== 'X'
-}
-
-/** Sends a signal; a process or group (negative) that is gone already is as good. */
-export function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
-
-/** Whether anybody of a process group lives. A zombie does not, though a slow init, or none at all, may keep it for long. */
-export function groupLives(group: number): boolean {
-  try {
-    process.kill(-group, 0)
-  } catch {
-    return false
-  }
-  const all = pids()
-  if (!all.length) return true
-  return all.some((pid) => Number(statOf(pid)[2]) === group && ending(pid))
-}
-
-/** proc_pid_stat: after the name in brackets come state, parent and group. Empty for one that is gone. */
-function statOf(pid: number): readonly string[] {
-  const stat = read(`/proc/${pid}/stat`)
-  return stat ? stat.slice(stat.lastIndexOf(')') + 2).split(' ') : []
-}
-
-function pids(): readonly number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-  } catch {
-    return []
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    // Gone in the meantime, or somebody else's: not ours.
-    return ''
-  }
 }

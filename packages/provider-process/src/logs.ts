@@ -1,75 +1,101 @@
 import type { Readable } from 'node:stream'
 import { cutLine, type LogLine, type LogOptions } from '@moorage/core/provider'
 
-// Lines kept per service: the oldest go first.
-const MOST = 20_000
+// Per service. Beyond either limit, the older half of the lines is dropped.
+const MAX_LINES = 20_000
+const MAX_CHARACTERS = 64 * 1024 * 1024
 
-// Characters kept per service.
-const MOST_CHARACTERS = 64 * 1024 * 1024
-
-/** What a service has said, from its first line on. */
-export class LogStore {
+/** The output of a service, in memory. */
+export class LogBuffer {
   #lines: LogLine[] = []
-  #dropped = 0
+  #droppedLines = 0
   #characters = 0
-  #open = 0
-  #changed = Promise.withResolvers<void>()
+  #openSources = 0
+  #change = Promise.withResolvers<void>()
 
-  take(stream: LogLine['stream'], source: Readable): void {
-    this.#open += 1
-    let rest = ''
+  /** Index of the oldest line that is still here. The first line ever written has the index 0. */
+  get firstIndex(): number {
+    return this.#droppedLines
+  }
+
+  /** Index behind the newest line. */
+  get endIndex(): number {
+    return this.#droppedLines + this.#lines.length
+  }
+
+  /** Whether more lines may follow. */
+  get isOpen(): boolean {
+    return this.#openSources > 0
+  }
+
+  /** Resolves at the next new line, at the end of a source, and at `wakeReaders`. */
+  get changed(): Promise<void> {
+    return this.#change.promise
+  }
+
+  lineAt(index: number): LogLine | undefined {
+    return this.#lines[index - this.#droppedLines]
+  }
+
+  addSource(stream: LogLine['stream'], source: Readable): void {
+    this.#openSources += 1
+    let partialLine = ''
     source.setEncoding('utf8').on('data', (text: string) => {
-      // A carriage return at the end may have its line feed in the next piece.
-      const lines = (rest + text).split(/\r?\n|\r(?!$)/)
-      const cut = cutLine(lines.pop() ?? '')
-      rest = cut.rest
-      for (const line of [...lines, ...cut.pieces]) this.#add({ stream, text: line })
+      // The line feed after a carriage return at the end may come with the next chunk.
+      const lines = (partialLine + text).split(/\r?\n|\r(?!$)/)
+      const { pieces, rest } = cutLine(lines.pop() ?? '')
+      partialLine = rest
+      for (const line of [...lines, ...pieces]) this.#add({ stream, text: line })
     })
     source.once('close', () => {
-      if (rest) this.#add({ stream, text: rest.replace(/\r$/, '') })
-      this.#open -= 1
-      this.#wake()
+      if (partialLine) this.#add({ stream, text: partialLine.replace(/\r$/, '') })
+      this.#openSources -= 1
+      this.wakeReaders()
     })
   }
 
-  /** Nobody will say anything more, even if a child still holds the pipe. */
+  /** No more lines follow, even if a child process still holds the pipe. */
   end(): void {
-    this.#open = 0
-    this.#wake()
+    this.#openSources = 0
+    this.wakeReaders()
   }
 
-  async *read({ follow = false, tail, signal }: LogOptions): AsyncGenerator<LogLine> {
-    let next = tail === undefined ? 0 : Math.max(0, this.#lines.length + this.#dropped - tail)
-    const stop = (): void => this.#wake()
-    signal?.addEventListener('abort', stop, { once: true })
-    try {
-      while (!signal?.aborted) {
-        const line = this.#lines[Math.max(0, next - this.#dropped)]
-        next = Math.max(next, this.#dropped)
-        if (line) {
-          next += 1
-          yield line
-        } else if (follow && this.#open > 0) await this.#changed.promise
-        else return
-      }
-    } finally {
-      signal?.removeEventListener('abort', stop)
-    }
+  wakeReaders(): void {
+    this.#change.resolve()
+    this.#change = Promise.withResolvers()
   }
 
   #add(line: LogLine): void {
     this.#lines.push(line)
     this.#characters += line.text.length
-    if (this.#lines.length > MOST || this.#characters > MOST_CHARACTERS) {
-      const older = this.#lines.splice(0, Math.ceil(this.#lines.length / 2))
-      this.#dropped += older.length
-      this.#characters -= older.reduce((sum, { text }) => sum + text.length, 0)
+    if (this.#lines.length > MAX_LINES || this.#characters > MAX_CHARACTERS) {
+      const dropped = this.#lines.splice(0, Math.ceil(this.#lines.length / 2))
+      this.#droppedLines += dropped.length
+      this.#characters -= dropped.reduce((sum, { text }) => sum + text.length, 0)
     }
-    this.#wake()
+    this.wakeReaders()
   }
+}
 
-  #wake(): void {
-    this.#changed.resolve()
-    this.#changed = Promise.withResolvers()
+/** Reads a service's lines, each with the stream that it was written to. */
+export async function* readLogs(
+  buffer: LogBuffer,
+  { follow = false, tail, signal }: LogOptions,
+): AsyncGenerator<LogLine> {
+  let index = tail === undefined ? 0 : buffer.endIndex - tail
+  const onAbort = (): void => buffer.wakeReaders()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    while (!signal?.aborted) {
+      index = Math.max(index, buffer.firstIndex)
+      const line = buffer.lineAt(index)
+      if (line) {
+        index += 1
+        yield line
+      } else if (follow && buffer.isOpen) await buffer.changed
+      else return
+    }
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
   }
 }

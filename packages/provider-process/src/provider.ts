@@ -1,10 +1,11 @@
 import { platform } from 'node:os'
 import type { OptionProblem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core/provider'
-import { reservePort, type Reserved } from './endpoint.ts'
+import { reservePort, resolveEndpoint, type ReservedPorts } from './endpoint.ts'
+import { removeFolders } from './program.ts'
 import { reap } from './reap.ts'
-import { removeFolders, startUnit, type Work } from './start.ts'
+import { startUnit, type SessionContext } from './start.ts'
 
-/** What `process()` names: see core's contract. */
+/** The module behind `process()`. See `ProviderModule` in core. */
 export function provider(): Provider {
   return {
     name: 'process',
@@ -19,28 +20,27 @@ export function provider(): Provider {
 
 function openSession(run: Run, report: Report): Session {
   const units = new Set<Promise<Unit>>()
-  const reserved: Reserved = new Map()
-  const work: Work = { run, report, folders: [], reserved }
+  const reservedPorts: ReservedPorts = new Map()
+  const context: SessionContext = { run, report, temporaryFolders: [] }
   let closed = false
   return {
-    reserve: async (service, ports) => {
-      const numbers = await Promise.all(
-        Object.entries(ports).map(async ([name, wish]) => [name, await reservePort(service, wish, reserved)] as const),
+    reserve: async (service, requestedPorts) => {
+      const ports = Object.entries(requestedPorts).map(
+        async ([name, port]) => [name, await reservePort(service, port, reservedPorts)] as const,
       )
-      return Object.fromEntries(numbers)
+      return Object.fromEntries(await Promise.all(ports))
     },
     async start(spec, signal) {
-      if (closed) signal = AbortSignal.abort(signal.reason)
-      const starting = startUnit(work, spec, signal)
+      const starting = startUnit(context, spec, closed ? AbortSignal.abort(signal.reason) : signal)
       units.add(starting)
       return await starting
     },
-    expose: (port) => Promise.resolve({ host: '127.0.0.1', port }),
+    // Services are processes of this machine, so its loopback is theirs.
+    expose: resolveEndpoint,
     async close() {
       closed = true
-      const ends = [...units].map(async (starting) => (await starting.catch(() => undefined))?.stop())
-      await Promise.all(ends)
-      await removeFolders(work.folders)
+      await Promise.all([...units].map(async (starting) => (await starting.catch(() => undefined))?.stop()))
+      await removeFolders(context.temporaryFolders)
     },
   }
 }

@@ -2,27 +2,31 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Json, ReapedObject, ReapScope } from '@moorage/core/provider'
-import { endMarked, markedPids } from './labels.ts'
+import { endMarkedProcesses, findMarkedProcesses } from './labels.ts'
 
-type Entry =
+type JournalEntry =
+  /** `unit` is the unit's mark. */
   | { readonly kind: 'unit'; readonly unit: string; readonly stopSignal: NodeJS.Signals }
   | { readonly kind: 'folder'; readonly path: string }
 
-// Milliseconds: the watcher has ended nearly all already.
-const GRACE = 2_000
+// The watchers have already ended nearly all processes.
+const STOP_GRACE_MS = 2_000
 
-/** Ends and removes what the journals of dead supervisors name; nothing else is looked at. */
+/** Ends the processes and removes the folders that the journals of dead owners name. Leaves everything else alone. */
 export async function reap({ journals, dry = false }: ReapScope): Promise<readonly ReapedObject[]> {
   const reaped: ReapedObject[] = []
   for (const { run, entries } of journals) {
-    const known = entries.filter(isEntry)
-    for (const entry of known) {
+    const knownEntries = entries.filter(isJournalEntry)
+    for (const entry of knownEntries) {
       if (entry.kind !== 'unit') continue
-      const pids = dry ? markedPids(entry.unit) : await endMarked(entry.unit, entry.stopSignal, GRACE)
+      const { unit: mark, stopSignal } = entry
+      const pids = dry
+        ? findMarkedProcesses(mark)
+        : await endMarkedProcesses(mark, { stopSignal, graceMs: STOP_GRACE_MS })
       reaped.push(...pids.map((pid) => ({ kind: 'process', id: String(pid), run })))
     }
-    for (const entry of known) {
-      if (entry.kind !== 'folder' || !ours(entry.path, run) || !existsSync(entry.path)) continue
+    for (const entry of knownEntries) {
+      if (entry.kind !== 'folder' || !isRunFolder(entry.path, run) || !existsSync(entry.path)) continue
       if (!dry) await rm(entry.path, { recursive: true, force: true, maxRetries: 3 })
       reaped.push({ kind: 'folder', id: entry.path, run })
     }
@@ -30,12 +34,12 @@ export async function reap({ journals, dry = false }: ReapScope): Promise<readon
   return reaped
 }
 
-function isEntry(entry: Json): entry is Entry {
+function isJournalEntry(entry: Json): entry is JournalEntry {
   const { kind } = entry as { kind?: unknown }
   return kind === 'unit' || kind === 'folder'
 }
 
-// A journal is a file that anybody with our rights could have written: it cannot name just any folder.
-function ours(path: string, run: string): boolean {
+// Any program of this user could have written the journal, so a path in it is no proof that the folder is moorage's.
+function isRunFolder(path: string, run: string): boolean {
   return run !== '' && basename(path).startsWith(`moorage-${run}-`)
 }

@@ -1,34 +1,49 @@
+import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { endMarked, groupLives, send } from './labels.ts'
-import { GRACE, type Running } from './start.ts'
+import type { Exit } from '@moorage/core/provider'
+import { endMarkedProcesses } from './labels.ts'
+import { isGroupRunning, sendSignal } from './process-table.ts'
 
-/** The stop signal to the group, the grace, then the kill; resolves when nothing of the unit lives. */
-export async function stopUnit({ child, unit, stopSignal, ended }: Running): Promise<void> {
-  const { pid } = child
-  if (pid === undefined) return
-  const runs = child.exitCode === null && child.signalCode === null
-  if (runs) {
-    send(-pid, stopSignal)
-    const late = new AbortController()
-    const inTime = await Promise.race([
-      ended.then(() => true),
-      sleep(GRACE * 1_000, false, { signal: late.signal }).catch(() => false),
-    ])
-    late.abort()
-    if (!inTime) send(-pid, 'SIGKILL')
-  }
-  await ended
-  // The pipe's end wakes the watcher, which kills the group; do not depend on it.
-  child.stdio[3]?.destroy()
-  // Of one that ended long ago the number may be somebody else's by now; its watcher ends its group.
-  if (runs) send(-pid, 'SIGKILL')
-  await endMarked(unit, 'SIGKILL', 0)
-  await groupGone(pid)
-  child.stdout?.destroy()
-  child.stderr?.destroy()
+/** A service's process, which leads a process group of its own. */
+export interface RunningProcess {
+  readonly child: ChildProcess
+  readonly mark: string
+  readonly stopSignal: NodeJS.Signals
+  readonly exit: Promise<Exit>
 }
 
-// The kernel needs a moment between the signal and the end.
-async function groupGone(group: number): Promise<void> {
-  for (let n = 0; n < 200 && groupLives(group); n++) await sleep(5)
+/** Between the stop signal and the kill. */
+export const STOP_GRACE_SECONDS = 5
+
+const POLL_INTERVAL_MS = 5
+const MAX_GROUP_CHECKS = 200
+
+/**
+ * Ends one unit: the stop signal to its group, a kill `STOP_GRACE_SECONDS` later. Resolves when no process of the unit is
+ * left.
+ */
+export async function stopUnit({ child, mark, stopSignal, exit }: RunningProcess): Promise<void> {
+  const { pid } = child
+  if (pid === undefined) return
+  const wasRunning = child.exitCode === null && child.signalCode === null
+  if (wasRunning) {
+    sendSignal(-pid, stopSignal)
+    const graceTimer = new AbortController()
+    const endedInTime = await Promise.race([
+      exit.then(() => true),
+      sleep(STOP_GRACE_SECONDS * 1_000, false, { signal: graceTimer.signal }).catch(() => false),
+    ])
+    graceTimer.abort()
+    if (!endedInTime) sendSignal(-pid, 'SIGKILL')
+  }
+  await exit
+  // The end of this pipe makes the watcher kill the group. The signals below do not rely on the watcher.
+  child.stdio[3]?.destroy()
+  // If the process had already ended, the kernel may have given its pid to another group, and the watcher kills ours.
+  if (wasRunning) sendSignal(-pid, 'SIGKILL')
+  await endMarkedProcesses(mark, { stopSignal: 'SIGKILL', graceMs: 0 })
+  // The kernel needs a moment between the signal and the end.
+  for (let n = 0; n < MAX_GROUP_CHECKS && isGroupRunning(pid); n++) await sleep(POLL_INTERVAL_MS)
+  child.stdout?.destroy()
+  child.stderr?.destroy()
 }

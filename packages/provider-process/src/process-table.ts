@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** The pids of all processes; empty where there is no /proc. */
+export function listPids(): readonly number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+  } catch {
+    return []
+  }
+}
+
+/** The content of a file below /proc; empty for a process that has ended or belongs to another user. */
+export function readProcFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Whether a process exists and is no zombie. */
+export function isRunning(pid: number): boolean {
+  const [state] = readStat(pid)
+  return state !== undefined && state !== 'Z' && state !== 'X'
+}
+
+/** Whether a process group has a running process. Zombies do not count: a slow init, or none, can keep them for long. */
+export function isGroupRunning(group: number): boolean {
+  try {
+    process.kill(-group, 0)
+  } catch {
+    return false
+  }
+  const pids = listPids()
+  if (!pids.length) return true
+  return pids.some((pid) => Number(readStat(pid)[2]) === group && isRunning(pid))
+}
+
+/** Sends a signal to a process, or to a group by its negative number. A target that has ended is no error. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Source: proc_pid_stat(5). The fields behind the name in parentheses: state, parent, group. Empty when it has ended. */
+function readStat(pid: number): readonly string[] {
+  const stat = readProcFile(`/proc/${pid}/stat`)
+  return stat ? stat.slice(stat.lastIndexOf(')') + 2).split(' ') : []
+}
