@@ -28,7 +28,7 @@ for (const { user, options } of modes) {
       missing: {
         container: { image: `${registry}/no-such-image:1` },
         code: 'IMAGE_NOT_FOUND',
-        text: /^services\.a\.image: there is no image \S+\/no-such-image:1 that the cluster can pull\./,
+        text: /^services\.a\.image: the cluster cannot find image \S+\/no-such-image:1\./,
       },
       commands: {
         succeeds: ['sh', '-c', 'echo to out; echo to err >&2'],

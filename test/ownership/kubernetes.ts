@@ -1,8 +1,7 @@
 import type { Run } from '@moorage/core'
-import type { Cluster } from '../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
-import type { Answer, Request } from '../../packages/provider-kubernetes/src/api/client.ts'
-import { labelsOf, OWNER, RUN } from '../../packages/provider-kubernetes/src/labels.ts'
-import type { Choice } from '../../packages/provider-kubernetes/src/lifetime/run-namespace.ts'
+import type { Cluster, NamespaceMode } from '../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
+import type { ApiRequest, ApiResponse } from '../../packages/provider-kubernetes/src/api/types.ts'
+import { runLabels, OWNER_ANNOTATION, RUN_LABEL } from '../../packages/provider-kubernetes/src/labels.ts'
 import { reap } from '../../packages/provider-kubernetes/src/reap.ts'
 import { Refusals, type Engine, type Foreign } from './engine.ts'
 
@@ -17,15 +16,15 @@ type Looks = Pick<Item, 'labels' | 'annotations'>
 
 const HOUR = 3_600_000
 
-/** A fake: namespaces and Jobs behind the API client, with UIDs, preconditions and the cluster's own end of a deadman. */
-export function kubernetesEngine(mode: Choice['mode']): Engine {
+/** A fake: namespaces and Jobs behind the API client, with UIDs, preconditions and the cluster's own end of a deadline Job. */
+export function kubernetesEngine(mode: NamespaceMode): Engine {
   const items = new Map<string, Item>()
   const refusals = new Refusals()
   // Every answer carries the API server's date. An hour goes by in that everything gets older.
   const now = Date.now()
   const replaced: string[] = []
   let replaces = false
-  const deadmen = new Map<string, string>()
+  const deadlineJobs = new Map<string, string>()
   let last = 0
   const add = (path: string, { labels, annotations }: Looks): string => {
     const uid = `uid-${++last}`
@@ -44,8 +43,8 @@ export function kubernetesEngine(mode: Choice['mode']): Engine {
       ...rest,
     },
   })
-  const status = (code: number): Answer => ({ status: code, body: { kind: 'Status', message: `status ${code}` } })
-  const answer = ({ method, path: whole, body }: Request): Answer => {
+  const status = (code: number): ApiResponse => ({ status: code, body: { kind: 'Status', message: `status ${code}` } })
+  const answer = ({ method, path: whole, body }: ApiRequest): ApiResponse => {
     const [path = '', query] = whole.split('?')
     if (method === 'GET' && query !== undefined) {
       const selector = new URLSearchParams(query).get('labelSelector') ?? ''
@@ -74,15 +73,15 @@ export function kubernetesEngine(mode: Choice['mode']): Engine {
     drop(path)
     return status(200)
   }
-  const client = { call: (request: Request) => Promise.resolve({ ...answer(request), date: now }) }
-  const cluster = { client, choice: { mode, namespace: 'ci', liveness: 'job' } } as unknown as Cluster
+  const client = { call: (request: ApiRequest) => Promise.resolve({ ...answer(request), date: now }) }
+  const cluster = { client, policy: { mode, namespace: 'ci', liveness: 'job' } } as unknown as Cluster
   const names = (run: Run): readonly string[] =>
     mode === 'create' ? [`${NAMESPACES}/${run.id}`, `${jobsIn(run.id)}/${run.id}`] : [`${jobsIn('ci')}/${run.id}`]
   return {
     expires: true,
     make(run) {
       for (const path of names(run)) add(path, ours(run))
-      deadmen.set(names(run).at(-1) as string, `uid-${last}`)
+      deadlineJobs.set(names(run).at(-1) as string, `uid-${last}`)
       const job = { kind: 'job', namespace: mode === 'create' ? run.id : 'ci', name: run.id }
       return mode === 'create' ? [{ kind: 'namespace', name: run.id }, job] : [job]
     },
@@ -90,7 +89,11 @@ export function kubernetesEngine(mode: Choice['mode']): Engine {
       const place = names(like)[0] as string
       // The same name again, once ours has been removed by hand.
       const path = lie === 'the name' ? place : `${place}-${last}`
-      if (lie === 'the name' && !lives && items.get(path)?.annotations[OWNER] === ours(like).annotations[OWNER])
+      if (
+        lie === 'the name' &&
+        !lives &&
+        items.get(path)?.annotations[OWNER_ANNOTATION] === ours(like).annotations[OWNER_ANNOTATION]
+      )
         drop(path)
       return items.has(path) ? undefined : add(path, looks({ lie, like, lives, neighbour }))
     },
@@ -98,12 +101,13 @@ export function kubernetesEngine(mode: Choice['mode']): Engine {
     idsOf: (run) =>
       [...items]
         .filter(
-          ([path, { annotations }]) => names(run).includes(path) && annotations[OWNER] === ours(run).annotations[OWNER],
+          ([path, { annotations }]) =>
+            names(run).includes(path) && annotations[OWNER_ANNOTATION] === ours(run).annotations[OWNER_ANNOTATION],
         )
         .map(([path, { uid }]) => `${path} ${uid}`),
     remove(run) {
       for (const path of names(run))
-        if (items.get(path)?.annotations[OWNER] === ours(run).annotations[OWNER]) drop(path)
+        if (items.get(path)?.annotations[OWNER_ANNOTATION] === ours(run).annotations[OWNER_ANNOTATION]) drop(path)
     },
     reap: (scope, signal) => reap(cluster, scope, signal),
     refuse: (count) => void (refusals.count = count),
@@ -111,7 +115,8 @@ export function kubernetesEngine(mode: Choice['mode']): Engine {
     replaceNext: () => void (replaces = true),
     later(living) {
       const alive = living.flatMap(names)
-      for (const [path, uid] of deadmen) if (items.get(path)?.uid === uid && !alive.includes(path)) items.delete(path)
+      for (const [path, uid] of deadlineJobs)
+        if (items.get(path)?.uid === uid && !alive.includes(path)) items.delete(path)
       for (const [path, item] of items) items.set(path, { ...item, created: item.created - HOUR })
     },
   }
@@ -124,7 +129,7 @@ function jobsIn(namespace: string): string {
 }
 
 function ours(run: Run): Looks {
-  return { labels: labelsOf(run), annotations: { [OWNER]: JSON.stringify(run.owner) } }
+  return { labels: runLabels(run), annotations: { [OWNER_ANNOTATION]: JSON.stringify(run.owner) } }
 }
 
 /** Of a namespace with nothing in it that proves life, only what is not signed by an owner of ours is nobody's but its own. */
@@ -135,12 +140,15 @@ function looks({ lie, like, neighbour }: Foreign): Looks {
     case 'the name':
       return { labels: { app: 'shop' }, annotations: {} }
     case 'the run':
-      return { labels: { [RUN]: like.id }, annotations: {} }
+      return { labels: { [RUN_LABEL]: like.id }, annotations: {} }
     case 'no owner':
-      return { labels: { [RUN]: like.id }, annotations: { [OWNER]: 'somebody' } }
+      return { labels: { [RUN_LABEL]: like.id }, annotations: { [OWNER_ANNOTATION]: 'somebody' } }
     case 'an owner elsewhere':
-      return { labels: { app: 'shop' }, annotations: { [OWNER]: JSON.stringify({ ...like.owner, host: 'elsewhere' }) } }
+      return {
+        labels: { app: 'shop' },
+        annotations: { [OWNER_ANNOTATION]: JSON.stringify({ ...like.owner, host: 'elsewhere' }) },
+      }
     case 'a living owner':
-      return { labels: { app: 'shop' }, annotations: { [OWNER]: JSON.stringify(neighbour) } }
+      return { labels: { app: 'shop' }, annotations: { [OWNER_ANNOTATION]: JSON.stringify(neighbour) } }
   }
 }

@@ -1,10 +1,10 @@
 import { kubeconfig } from '../../e2e/harness/engine.ts'
-import { connectTo, type Client } from '../../packages/provider-kubernetes/src/api/client.ts'
+import { createClient, type ApiClient } from '../../packages/provider-kubernetes/src/api/client.ts'
 import { findCredentials, type Credentials } from '../../packages/provider-kubernetes/src/cluster/credentials.ts'
 
 /** The test bed's API server, as one of its users. */
-export async function connectToBed(user: string): Promise<Client> {
-  return connectTo(
+export async function connectToBed(user: string): Promise<ApiClient> {
+  return createClient(
     (await findCredentials({
       kubeconfig: kubeconfig(user),
       context: 'testbed',

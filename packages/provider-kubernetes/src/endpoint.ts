@@ -1,94 +1,115 @@
 import { portAnswers, type Endpoint, type MoorageError, type Report } from '@moorage/core/provider'
-import type { Client } from './api/client.ts'
-import type { ForwardTarget } from './forward/tunnel.ts'
+import type { ApiClient } from './api/client.ts'
 import { openForward, type Forward } from './forward/listener.ts'
-import { portProblem } from './forward/port-check.ts'
+import { findForwardProblem } from './forward/port-check.ts'
+import type { ServicePod } from './pod/pod-ref.ts'
 
+/** How tests reach pods: `KubernetesOptions.reach`. */
 export type Reach = 'auto' | 'forward' | 'pod-ip'
 
-/** How tests get to a pod's ports. */
-export interface Route {
-  /** `address` resolves with the pod's own. */
-  endpoint(port: number, address: () => Promise<string>): Promise<Endpoint>
-  /** Why nobody listens behind an endpoint, where an accepted connection does not tell. */
-  portProblem(port: number, signal: AbortSignal): Promise<string | undefined>
-  close(): Promise<void>
-}
-
-export interface Ways {
+export interface RouteOptions {
   readonly reach: Reach
+  /** True inside a pod of the cluster. */
   readonly inCluster: boolean
   readonly report: Report
 }
 
-// Milliseconds: a pod network that is there answers within one.
-const PROBE = 300
-// Milliseconds between two lines about the same trouble.
-const QUIET = 5_000
-
-/**
- * By the pod's address where it is proven from within the cluster; else by forwards, whose local ports are open before
- * the pod exists. Outside of the cluster an address is not tried: it may be a stranger's.
- */
-export async function openRoute(
-  client: Client,
-  at: Omit<ForwardTarget, 'port'> & { readonly ports: readonly number[] },
-  { reach, inCluster, report }: Ways,
-): Promise<Route> {
-  const forwards = new Map<number, Promise<Forward>>()
-  const targetOf = (port: number): ForwardTarget => ({
-    service: at.service,
-    namespace: at.namespace,
-    pod: at.pod,
-    port,
-  })
-  const direct = reach === 'pod-ip' || (reach === 'auto' && inCluster)
-  let spoken = 0
-  const failed = (error: MoorageError): void => {
-    if (error.code === 'FORWARD_REFUSED' || performance.now() - spoken < QUIET) return
-    spoken = performance.now()
-    report.notice(error.message)
-  }
-  const forward = (port: number): Promise<Forward> => {
-    const known = forwards.get(port) ?? openForward(client, targetOf(port), failed)
-    forwards.set(port, known)
-    return known
-  }
-  if (!direct) await Promise.all(at.ports.map(forward))
-  const addresses = new Map<number, Promise<string | undefined>>()
-  const proven = async (port: number, address: () => Promise<string>): Promise<string | undefined> => {
-    const host = await address()
-    if (reach === 'pod-ip' || (await answers(host, port))) return host
-    report.notice(
-      `services.${at.service}: its pod does not answer at ${host}, though this is a pod of the same cluster (a network policy?): forwarding through the API.`,
-    )
-    return undefined
-  }
-  return {
-    async endpoint(port, address) {
-      if (direct) {
-        const known = addresses.get(port) ?? proven(port, address)
-        addresses.set(port, known)
-        const host = await known
-        if (host !== undefined) return { host, port }
-      }
-      return { host: '127.0.0.1', port: (await forward(port)).port }
-    },
-    async portProblem(port, signal) {
-      const host = await addresses.get(port)
-      if (host === undefined) return await portProblem(client, targetOf(port), signal)
-      return (await portAnswers({ host, port }, PROBE)) === undefined
-        ? undefined
-        : `nobody portProblem at ${host}:${port}`
-    },
-    async close() {
-      await Promise.all([...forwards.values()].map(async (opening) => (await opening).close()))
-    },
-  }
+/** How tests reach the ports of one pod: by its IP address, or by forwards. */
+export interface Route {
+  readonly client: ApiClient
+  readonly pod: ServicePod
+  readonly options: RouteOptions
+  /** Whether the pod's IP address is tried at all. */
+  readonly direct: boolean
+  readonly forwards: Map<number, Promise<Forward>>
+  /** By port: the address at which it answered; undefined where it did not. */
+  readonly addresses: Map<number, Promise<string | undefined>>
+  readonly onForwardError: (error: MoorageError) => void
 }
 
-/** An open port or a refusal: both come from the pod's own network; silence does not. */
-async function answers(host: string, port: number): Promise<boolean> {
-  const closed = await portAnswers({ host, port }, PROBE)
-  return closed === undefined || closed === 'ECONNREFUSED'
+// A pod network that is reachable answers within a millisecond.
+const PROBE_TIMEOUT_MS = 300
+// Repeated errors of one route become one notice in this time.
+const NOTICE_INTERVAL_MS = 5_000
+
+/**
+ * Prepares the route to a pod that need not exist yet. Where the pod's IP address is not an option, this opens the local
+ * ports of all forwards. Outside the cluster, `auto` never tries the address: another machine may have it.
+ */
+export async function openRoute(
+  client: ApiClient,
+  { ports, ...pod }: ServicePod & { readonly ports: readonly number[] },
+  options: RouteOptions,
+): Promise<Route> {
+  const { reach, inCluster, report } = options
+  let lastNoticeAt = 0
+  const route: Route = {
+    client,
+    pod,
+    options,
+    direct: reach === 'pod-ip' || (reach === 'auto' && inCluster),
+    forwards: new Map(),
+    addresses: new Map(),
+    onForwardError(error) {
+      // A refusal belongs to the client that dialled: the service may not be ready yet.
+      if (error.code === 'FORWARD_REFUSED' || performance.now() - lastNoticeAt < NOTICE_INTERVAL_MS) return
+      lastNoticeAt = performance.now()
+      report.notice(error.message)
+    },
+  }
+  if (!route.direct) await Promise.all(ports.map((port) => forwardTo(route, port)))
+  return route
+}
+
+/** Where tests reach a port of the pod. `podAddress` resolves with its IP address once it has one. */
+export async function resolveEndpoint(
+  route: Route,
+  port: number,
+  podAddress: () => Promise<string>,
+): Promise<Endpoint> {
+  if (route.direct) {
+    const known = route.addresses.get(port) ?? verifyAddress(route, port, podAddress)
+    route.addresses.set(port, known)
+    const host = await known
+    if (host !== undefined) return { host, port }
+  }
+  return { host: '127.0.0.1', port: (await forwardTo(route, port)).port }
+}
+
+/** Why no process listens behind a port of the pod; undefined when one does. */
+export async function findPortProblem(route: Route, port: number, signal: AbortSignal): Promise<string | undefined> {
+  const host = await route.addresses.get(port)
+  if (host === undefined) return await findForwardProblem(route.client, { ...route.pod, port }, signal)
+  const failure = await portAnswers({ host, port }, PROBE_TIMEOUT_MS)
+  return failure === undefined ? undefined : `nothing listens on ${host}:${port}`
+}
+
+/** Closes the local ports of the route and their connections. */
+export async function closeRoute({ forwards }: Route): Promise<void> {
+  await Promise.all([...forwards.values()].map(async (opening) => (await opening).close()))
+}
+
+function forwardTo({ client, pod, forwards, onForwardError }: Route, port: number): Promise<Forward> {
+  const forward = forwards.get(port) ?? openForward(client, { ...pod, port }, onForwardError)
+  forwards.set(port, forward)
+  return forward
+}
+
+async function verifyAddress(
+  { pod, options: { reach, report } }: Route,
+  port: number,
+  podAddress: () => Promise<string>,
+): Promise<string | undefined> {
+  const host = await podAddress()
+  if (reach === 'pod-ip' || (await isReachable(host, port))) return host
+  report.notice(
+    `services.${pod.service}: its pod does not answer at ${host}, although this is a pod of the same cluster; a network policy may block it. Using a forward through the API instead.`,
+  )
+  return undefined
+}
+
+/** An open port and a refusal both prove that the pod's network is reachable. */
+async function isReachable(host: string, port: number): Promise<boolean> {
+  const failure = await portAnswers({ host, port }, PROBE_TIMEOUT_MS)
+  return failure === undefined || failure === 'ECONNREFUSED'
 }

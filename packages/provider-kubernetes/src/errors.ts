@@ -1,54 +1,54 @@
 import { messageOf, MoorageError, type ErrorDetails } from '@moorage/core/provider'
-import type { Status } from './api/types.ts'
-import type { Answer, Request } from './api/client.ts'
+import type { ApiRequest, ApiResponse, Status } from './api/types.ts'
 
-/** What the API server says of a refusal, as a sentence without its end. */
-export function saidBy({ status, body }: Answer): string {
+/** The API server's reason for a refusal, without a full stop. */
+export function refusalMessage({ status, body }: ApiResponse): string {
   const { message, reason } = (body ?? {}) as Status
   return (message || reason || `status ${status}`).replace(/\.$/, '')
 }
 
-/** An answer that nobody has a better word for. */
-export function apiError(
-  { method, path }: Pick<Request, 'method' | 'path'>,
-  answer: Answer,
+/**
+ * The error for a refusal that needs no explanation of its own: PROVIDER_UNAVAILABLE for status 401, PROVIDER_LOST for
+ * 5xx, START_FAILED otherwise. Its cause is the status.
+ */
+export function toProviderError(
+  { method, path }: Pick<ApiRequest, 'method' | 'path'>,
+  response: ApiResponse,
   details: ErrorDetails = {},
 ): MoorageError {
-  if (answer.status === 401) return expired(details)
-  const code = answer.status >= 500 ? 'PROVIDER_LOST' : 'START_FAILED'
-  return new MoorageError(code, `The Kubernetes API refused ${method} ${path.split('?')[0]}: ${saidBy(answer)}.`, {
-    provider: 'kubernetes',
-    cause: answer.status,
-    ...details,
-  })
+  if (response.status === 401) return credentialsRejected(details)
+  const code = response.status >= 500 ? 'PROVIDER_LOST' : 'START_FAILED'
+  return new MoorageError(
+    code,
+    `The Kubernetes API refused ${method} ${path.split('?')[0]}: ${refusalMessage(response)}.`,
+    { provider: 'kubernetes', cause: response.status, ...details },
+  )
 }
 
-export function lost(server: string, cause: unknown): MoorageError {
+/** PROVIDER_LOST: the API server did not answer in time. */
+export function connectionLost(server: string, cause: unknown): MoorageError {
   return new MoorageError(
     'PROVIDER_LOST',
     `The Kubernetes API at ${server} does not answer: ${(cause as NodeJS.ErrnoException).code ?? messageOf(cause)}.`,
-    {
-      provider: 'kubernetes',
-      hint: 'Check it with: kubectl cluster-info',
-      cause,
-    },
+    { provider: 'kubernetes', hint: 'Check it with: kubectl cluster-info', cause },
   )
 }
 
-export function expired(details: ErrorDetails = {}): MoorageError {
+/** PROVIDER_UNAVAILABLE: status 401. */
+export function credentialsRejected(details: ErrorDetails = {}): MoorageError {
   return new MoorageError(
     'PROVIDER_UNAVAILABLE',
     'The Kubernetes API does not accept the credentials: they have expired, or belong to another cluster.',
-    {
-      provider: 'kubernetes',
-      hint: 'Log in again, then check with: kubectl auth whoami',
-      ...details,
-    },
+    { provider: 'kubernetes', hint: 'Log in again, then check with: kubectl auth whoami', ...details },
   )
 }
 
-/** The body of an answer that has to be good. */
-export function bodyOf<T>(request: Pick<Request, 'method' | 'path'>, answer: Answer): T {
-  if (answer.status >= 200 && answer.status < 300) return answer.body as T
-  throw apiError(request, answer)
+/**
+ * The body of a successful answer.
+ *
+ * Throws the error of {@link toProviderError} for any status but 2xx.
+ */
+export function expectBody<T>(request: Pick<ApiRequest, 'method' | 'path'>, response: ApiResponse): T {
+  if (response.status >= 200 && response.status < 300) return response.body as T
+  throw toProviderError(request, response)
 }

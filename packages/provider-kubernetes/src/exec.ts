@@ -1,93 +1,107 @@
 import type { IncomingMessage } from 'node:http'
 import { messageOf, MoorageError, type ExecResult } from '@moorage/core/provider'
+import { parseBody, readText, type ApiClient } from './api/client.ts'
 import type { Status } from './api/types.ts'
-import { parse, textOf, type Client } from './api/client.ts'
-import type { ForwardTarget } from './forward/tunnel.ts'
+import type { ServicePod } from './pod/pod-ref.ts'
 
-// Source: Kubernetes' remotecommand protocol, v5.channel.k8s.io: the channels, and CLOSE with the channel's number.
+// The remotecommand protocols and their channels; only v5 has CLOSE, which ends the channel that its payload names.
+// Source: k8s.io/apimachinery/pkg/util/remotecommand.
+const PROTOCOL = 'v4.channel.k8s.io'
+const PROTOCOL_WITH_CLOSE = 'v5.channel.k8s.io'
 const [STDIN, STDOUT, STDERR, ERROR, CLOSE] = [0, 1, 2, 3, 255]
 
+// The exit codes of a shell. Source: POSIX, "Exit Status for Commands".
+const NOT_EXECUTABLE = 126
+const COMMAND_NOT_FOUND = 127
+
 export interface ExecOptions {
+  /** Default: `main`. */
   readonly container?: string
   readonly command: readonly string[]
-  /** Sent to its standard input, which then ends. */
+  /** Sent to standard input, which is then closed. Default: no standard input. */
   readonly input?: Iterable<Buffer>
 }
 
-/** Runs a command inside a pod. */
-export async function execIn(
-  client: Client,
-  at: Pick<ForwardTarget, 'service' | 'namespace' | 'pod'>,
+/**
+ * Runs a command inside a container of a pod. A command that cannot run ends with code 126 or 127, like in a shell.
+ *
+ * Throws MoorageError (START_FAILED without the permission, else PROVIDER_LOST), or the reason of the signal.
+ */
+export async function execInUnit(
+  client: ApiClient,
+  pod: ServicePod,
   { container = 'main', command, input }: ExecOptions,
   signal: AbortSignal,
 ): Promise<ExecResult> {
   signal.throwIfAborted()
   const query = new URLSearchParams({ container, stdout: 'true', stderr: 'true', stdin: String(input !== undefined) })
-  for (const part of command) query.append('command', part)
-  const socket = await client.socket(
-    `/api/v1/namespaces/${at.namespace}/pods/${at.pod}/exec?${query}`,
-    input ? 'v5.channel.k8s.io' : 'v4.channel.k8s.io',
+  for (const argument of command) query.append('command', argument)
+  const socket = await client.openWebSocket(
+    `/api/v1/namespaces/${pod.namespace}/pods/${pod.pod}/exec?${query}`,
+    input ? PROTOCOL_WITH_CLOSE : PROTOCOL,
   )
-  const out: { [channel: number]: Buffer[] } = { [STDOUT]: [], [STDERR]: [], [ERROR]: [] }
-  const ended = Promise.withResolvers<void>()
+  const received: { [channel: number]: Buffer[] } = { [STDOUT]: [], [STDERR]: [], [ERROR]: [] }
+  const closed = Promise.withResolvers<void>()
   const onAbort = (): void => {
-    ended.reject(signal.reason)
+    closed.reject(signal.reason)
     socket.terminate()
   }
   signal.addEventListener('abort', onAbort, { once: true })
-  socket.on('message', (data: Buffer) => void out[data[0] ?? STDOUT]?.push(data.subarray(1)))
-  socket.on('error', (error: Error) => ended.reject(failed(at, messageOf(error))))
+  socket.on('message', (data: Buffer) => void received[data[0] ?? STDOUT]?.push(data.subarray(1)))
+  socket.on('error', (error: Error) => closed.reject(execError(pod, messageOf(error))))
   socket.once('unexpected-response', (request, response) => {
-    void refusal(at, response).then((error) => {
-      ended.reject(error)
+    void toHandshakeError(pod, response).then((error) => {
+      closed.reject(error)
       request.destroy()
     })
   })
-  socket.once('close', () => ended.resolve())
+  socket.once('close', () => closed.resolve())
   if (input) {
     socket.once('open', () => {
-      for (const part of input) socket.send(Buffer.concat([Buffer.of(STDIN), part]))
+      for (const chunk of input) socket.send(Buffer.concat([Buffer.of(STDIN), chunk]))
       socket.send(Buffer.of(CLOSE, STDIN))
     })
   }
-  await ended.promise.finally(() => signal.removeEventListener('abort', onAbort))
-  const text = (channel: number): string => Buffer.concat(out[channel] ?? []).toString()
-  const { code, said } = exitOf(text(ERROR))
-  return { code, stdout: text(STDOUT), stderr: said === undefined ? text(STDERR) : `${text(STDERR)}${said}\n` }
+  await closed.promise.finally(() => signal.removeEventListener('abort', onAbort))
+  const text = (channel: number): string => Buffer.concat(received[channel] ?? []).toString()
+  const { code, problem } = parseExit(text(ERROR))
+  return { code, stdout: text(STDOUT), stderr: problem === undefined ? text(STDERR) : `${text(STDERR)}${problem}\n` }
 }
 
-/** The last word on the error channel: a Status, with the exit code among its causes. */
-function exitOf(word: string): { readonly code: number; readonly said?: string } {
-  const { status, message = '', details } = parse(word) as Status
+/** Reads the last message of the error channel: a `Status`, with the exit code among its causes. */
+function parseExit(errorMessage: string): { readonly code: number; readonly problem?: string } {
+  const { status, message = '', details } = parseBody(errorMessage) as Status
   if (status === 'Success') return { code: 0 }
   const code = details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message
   if (code !== undefined) return { code: Number(code) }
-  // As a shell has it: not found, or not to be run.
-  if (/executable file not found|no such file or directory/.test(message)) return { code: 127, said: message }
-  return { code: 126, said: message || 'the connection broke off' }
+  if (/executable file not found|no such file or directory/.test(message))
+    return { code: COMMAND_NOT_FOUND, problem: message }
+  return { code: NOT_EXECUTABLE, problem: message || 'the connection broke off' }
 }
 
-async function refusal(
-  at: Pick<ForwardTarget, 'service' | 'namespace'>,
-  response: IncomingMessage,
-): Promise<MoorageError> {
-  const { message = `status ${String(response.statusCode)}` } = parse(await textOf(response).catch(() => '')) as Status
-  if (response.statusCode !== 403) return failed(at, message)
+async function toHandshakeError(pod: ServicePod, response: IncomingMessage): Promise<MoorageError> {
+  const body = parseBody(await readText(response).catch(() => '')) as Status
+  const { message = `status ${String(response.statusCode)}` } = body
+  if (response.statusCode !== 403) return execError(pod, message)
   return new MoorageError(
     'START_FAILED',
-    `services.${at.service}: this user may not run commands in pods of namespace ${at.namespace}: ${message}.`,
+    `services.${pod.service}: this user may not run commands in pods of namespace ${pod.namespace}: ${message}.`,
     {
-      service: at.service,
+      service: pod.service,
       provider: 'kubernetes',
       cause: 403,
-      hint: `It needs: kubectl create role moorage-exec -n ${at.namespace} --verb=get,create --resource=pods/exec`,
+      hint: `Grant it with: kubectl create role moorage-exec -n ${pod.namespace} --verb=get,create --resource=pods/exec`,
     },
   )
 }
 
-function failed({ service }: Pick<ForwardTarget, 'service'>, said: string): MoorageError {
-  return new MoorageError('PROVIDER_LOST', `services.${service}: a command inside it could not be run: ${said}.`, {
-    service,
-    provider: 'kubernetes',
-  })
+function execError({ service }: ServicePod, problem: string): MoorageError {
+  return new MoorageError(
+    'PROVIDER_LOST',
+    `services.${service}: the cluster could not run a command in it: ${problem}.`,
+    {
+      service,
+      provider: 'kubernetes',
+    },
+  )
 }

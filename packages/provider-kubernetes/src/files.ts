@@ -1,132 +1,140 @@
 import { createHash } from 'node:crypto'
 import { MoorageError, type FileTree } from '@moorage/core/provider'
-import type { Client } from './api/client.ts'
-import type { Subject } from './pod/diagnosis.ts'
-import { execIn } from './exec.ts'
+import type { ApiClient } from './api/client.ts'
+import { execInUnit } from './exec.ts'
+import type { ServicePod } from './pod/pod-ref.ts'
 
-/** How files get into a pod before its main process starts. */
-export interface Delivery {
-  /** Made before the pod: name and data of each. */
-  readonly objects: readonly { readonly name: string; readonly data: { readonly [key: string]: string } }[]
+/** How the files of a service reach its pod before the main process starts. */
+export interface FileDelivery {
+  /** The Secrets to create before the pod; the values are base64. */
+  readonly secrets: readonly { readonly name: string; readonly data: { readonly [key: string]: string } }[]
   readonly volumes: readonly object[]
   readonly mounts: readonly object[]
-  /** What comes by another way holds the main process up until it is there. */
-  readonly gate?: {
-    readonly container: object
-    send(client: Client, subject: Subject, signal: AbortSignal): Promise<void>
+  /** For files that Secrets cannot hold: an init container that waits for the upload. */
+  readonly upload?: {
+    readonly initContainer: object
+    /** Sends the files. Throws MoorageError (START_FAILED) when the container rejects them. */
+    send(client: ApiClient, pod: ServicePod, signal: AbortSignal): Promise<void>
   }
 }
 
-// Bytes. An object of the API may have 1 MiB, in base64 and with its labels; above the sum the way by the API's store would be rude.
-const PER_OBJECT = 700_000
-const IN_STORE = 2_000_000
+// An object may have 1 MiB with its labels, and a Secret holds base64, which adds a third.
+const MAX_SECRET_BYTES = 700_000
+// Secrets are stored in etcd, which larger amounts would burden.
+const MAX_ALL_SECRETS_BYTES = 2_000_000
 
-export function planDelivery(parcels: readonly FileTree[], prefix: string): Delivery {
-  const big =
-    parcels.reduce((sum, { bytes }) => sum + bytes, 0) > IN_STORE ||
-    parcels.some(({ files }) => files.some(({ bytes, link }) => bytes > PER_OBJECT || link !== undefined))
-  return big ? streamed(parcels) : stored(parcels, prefix)
+// File names inside volumes.
+const SINGLE_FILE_NAME = 'file'
+const UPLOAD_FOLDER = '/moorage'
+const UPLOAD_COMPLETE = `${UPLOAD_FOLDER}/done/1`
+
+/** Chooses Secrets for small files, and an upload for large files and symbolic links. `prefix` begins all names. */
+export function deliverFiles(fileTrees: readonly FileTree[], prefix: string): FileDelivery {
+  const totalBytes = fileTrees.reduce((sum, { bytes }) => sum + bytes, 0)
+  const needsUpload =
+    totalBytes > MAX_ALL_SECRETS_BYTES ||
+    fileTrees.some(({ files }) => files.some(({ bytes, link }) => bytes > MAX_SECRET_BYTES || link !== undefined))
+  return needsUpload ? deliverByUpload(fileTrees) : deliverBySecrets(fileTrees, prefix)
 }
 
-interface Bin {
+interface SecretContent {
   readonly name: string
   readonly data: { [key: string]: string }
   readonly items: object[]
   bytes: number
 }
 
-/** Secrets, mounted: no program is needed inside the image. */
-function stored(parcels: readonly FileTree[], prefix: string): Delivery {
-  const packed = parcels.map(({ files }, i) => {
-    const bins: Bin[] = []
+/** Mounts the files as Secrets, which needs no program inside the image. */
+function deliverBySecrets(fileTrees: readonly FileTree[], prefix: string): FileDelivery {
+  const secretsByTree = fileTrees.map(({ files }, i) => {
+    const secrets: SecretContent[] = []
     for (const { path, mode, content } of files) {
       const bytes = content()
-      let bin = bins.find((known) => known.bytes + bytes.length <= PER_OBJECT)
-      if (!bin) bins.push((bin = { name: `${prefix}-files-${i}-${bins.length}`, data: {}, items: [], bytes: 0 }))
+      let secret = secrets.find((candidate) => candidate.bytes + bytes.length <= MAX_SECRET_BYTES)
+      if (!secret)
+        secrets.push((secret = { name: `${prefix}-files-${i}-${secrets.length}`, data: {}, items: [], bytes: 0 }))
       const key = createHash('sha256').update(path).digest('hex').slice(0, 16)
-      bin.data[key] = bytes.toString('base64')
-      bin.items.push({ key, path: path || ALONE, mode })
-      bin.bytes += bytes.length
+      secret.data[key] = bytes.toString('base64')
+      secret.items.push({ key, path: path || SINGLE_FILE_NAME, mode })
+      secret.bytes += bytes.length
     }
-    return bins
+    return secrets
   })
   return {
-    objects: packed.flat().map(({ name, data }) => ({ name, data })),
-    volumes: packed.map((bins, i) => ({
+    secrets: secretsByTree.flat().map(({ name, data }) => ({ name, data })),
+    volumes: secretsByTree.map((secrets, i) => ({
       name: `files-${i}`,
-      projected: { sources: bins.map(({ name, items }) => ({ secret: { name, items } })) },
+      projected: { sources: secrets.map(({ name, items }) => ({ secret: { name, items } })) },
     })),
-    mounts: mountsOf(parcels),
+    mounts: mountsOf(fileTrees),
   }
 }
 
-const ALONE = 'file'
-const STAGE = '/moorage'
-
-/** An init container of the same image waits, takes a tar on its standard input, and ends. It needs sh and tar. */
-function streamed(parcels: readonly FileTree[]): Delivery {
-  const volumes = parcels.map((_, i) => ({ name: `files-${i}`, emptyDir: {} }))
-  const wait = `until [ -e ${STAGE}/done/1 ]; do sleep 0.05; done`
+/** An init container of the same image receives a tar archive on its standard input. It needs `sh` and `tar`. */
+function deliverByUpload(fileTrees: readonly FileTree[]): FileDelivery {
+  const volumes = fileTrees.map((_, i) => ({ name: `files-${i}`, emptyDir: {} }))
   return {
-    objects: [],
+    secrets: [],
     volumes: [...volumes, { name: 'files-done', emptyDir: {} }],
-    mounts: mountsOf(parcels),
-    gate: {
-      container: {
+    mounts: mountsOf(fileTrees),
+    upload: {
+      initContainer: {
         name: 'files',
-        command: ['sh', '-c', wait],
+        command: ['sh', '-c', `until [ -e ${UPLOAD_COMPLETE} ]; do sleep 0.05; done`],
         args: [],
         volumeMounts: [
-          ...parcels.map((_, i) => ({ name: `files-${i}`, mountPath: `${STAGE}/${i}` })),
-          { name: 'files-done', mountPath: `${STAGE}/done` },
+          ...fileTrees.map((_, i) => ({ name: `files-${i}`, mountPath: `${UPLOAD_FOLDER}/${i}` })),
+          { name: 'files-done', mountPath: `${UPLOAD_FOLDER}/done` },
         ],
       },
-      send: async (client, subject, signal) => {
-        const command = ['sh', '-c', `tar -xf - -C ${STAGE} && : > ${STAGE}/done/1`]
-        const { code, stderr } = await execIn(
-          client,
-          subject,
-          { container: 'files', command, input: await tarOf(parcels) },
-          signal,
-        )
-        if (code === 0) return
-        throw new MoorageError(
-          'START_FAILED',
-          `services.${subject.service}: its files did not get into the pod: ${stderr.trim() || `exit code ${code}`}.`,
-          {
-            service: subject.service,
-            provider: 'kubernetes',
-            hint: 'Files of more than 2 MB, and links, need sh and tar inside the image; build them into an image of your own, or use fewer.',
-          },
-        )
-      },
+      send: (client, pod, signal) => sendArchive(client, { pod, fileTrees }, signal),
     },
   }
 }
 
-function mountsOf(parcels: readonly FileTree[]): readonly object[] {
-  return parcels.map(({ target, folder }, i) => ({
+async function sendArchive(
+  client: ApiClient,
+  { pod, fileTrees }: { readonly pod: ServicePod; readonly fileTrees: readonly FileTree[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const command = ['sh', '-c', `tar -xf - -C ${UPLOAD_FOLDER} && : > ${UPLOAD_COMPLETE}`]
+  const input = await createArchive(fileTrees)
+  const { code, stderr } = await execInUnit(client, pod, { container: 'files', command, input }, signal)
+  if (code === 0) return
+  throw new MoorageError(
+    'START_FAILED',
+    `services.${pod.service}: its files could not be copied into the pod: ${stderr.trim() || `exit code ${code}`}.`,
+    {
+      service: pod.service,
+      provider: 'kubernetes',
+      hint: 'More than 2 MB of files, or symbolic links, need sh and tar inside the image. Build the files into an image, or mount fewer.',
+    },
+  )
+}
+
+function mountsOf(fileTrees: readonly FileTree[]): readonly object[] {
+  return fileTrees.map(({ target, folder }, i) => ({
     name: `files-${i}`,
     mountPath: target,
     readOnly: true,
-    ...(folder ? {} : { subPath: ALONE }),
+    ...(folder ? {} : { subPath: SINGLE_FILE_NAME }),
   }))
 }
 
-async function tarOf(parcels: readonly FileTree[]): Promise<Iterable<Buffer>> {
+async function createArchive(fileTrees: readonly FileTree[]): Promise<Iterable<Buffer>> {
   const { pack } = await import('./vendor/tar.ts')
   const archive = pack()
-  const parts: Buffer[] = []
-  archive.on('data', (part) => parts.push(part as Buffer))
-  const ended = new Promise<void>((done) => archive.once('end', () => done()))
-  for (const [i, { files }] of parcels.entries()) {
+  const chunks: Buffer[] = []
+  archive.on('data', (chunk) => chunks.push(chunk as Buffer))
+  const ended = new Promise<void>((resolve) => archive.once('end', () => resolve()))
+  for (const [i, { files }] of fileTrees.entries()) {
     for (const { path, mode, link, content } of files) {
-      const name = `${i}/${path || ALONE}`
+      const name = `${i}/${path || SINGLE_FILE_NAME}`
       if (link === undefined) archive.entry({ name, mode }, content())
       else archive.entry({ name, mode, type: 'symlink', linkname: link })
     }
   }
   archive.finalize()
   await ended
-  return parts
+  return chunks
 }

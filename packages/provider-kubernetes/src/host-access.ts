@@ -4,35 +4,37 @@ import { MoorageError, HostPortProxies, type OptionProblem } from '@moorage/core
 import type { Credentials } from './cluster/credentials.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
 
-/** Pods can dial the supervisor's pod; a machine outside of the cluster they cannot. */
-export function hostProblem({ inCluster }: Credentials): Omit<OptionProblem, 'at'> | undefined {
+/** Why pods cannot connect to this machine; undefined inside a pod of the cluster. */
+export function hostAccessProblem({ inCluster }: Credentials): Omit<OptionProblem, 'at'> | undefined {
   if (inCluster) return undefined
   return {
-    reason: 'this machine is no pod of the cluster, so no pod can dial it',
-    fix: "Run that service in the cluster as well (npmServer has placement: 'provider'), or the tests in a pod.",
+    reason: 'this machine is not a pod of the cluster, so no pod can connect to it',
+    fix: "Run that service in the cluster as well (npmServer has placement: 'provider'), or run the tests in a pod.",
   }
 }
 
-// Milliseconds until a pod's address is known; it may dial before its node has told it.
-const KNOWN = 5_000
+// A pod may connect before its node has reported the pod's address.
+const ADDRESS_WAIT_MS = 5_000
+const ADDRESS_POLL_INTERVAL_MS = 20
 
-/** On the address of the pod that this runs in, and for the pods of the run alone. */
-export function hostPortProxies(credentials: Credentials, place: Promise<RunNamespace>): HostPortProxies {
+/** Proxies that listen on the address of this pod, and accept connections only from pods of the run. */
+export function hostPortProxies(credentials: Credentials, namespace: Promise<RunNamespace>): HostPortProxies {
   return new HostPortProxies(async () => {
-    const { observed } = await place
+    const { informer } = await namespace
     const admits = async (address: string): Promise<boolean> => {
-      for (const until = performance.now() + KNOWN; !observed.hasAddress(address); await sleep(20))
-        if (performance.now() > until) return false
+      const deadline = performance.now() + ADDRESS_WAIT_MS
+      for (; !informer.hasAddress(address); await sleep(ADDRESS_POLL_INTERVAL_MS))
+        if (performance.now() > deadline) return false
       return true
     }
     return { host: await ownAddress(credentials), admits }
   })
 }
 
-/** The address with which this pod meets the API server: a pod may have several. */
+/** The local address of a connection to the API server, because a pod may have several addresses. */
 function ownAddress({ server }: Credentials): Promise<string> {
   const { hostname, port, protocol } = new URL(server)
-  return new Promise((done, fail) => {
+  return new Promise((resolve, reject) => {
     const socket = connect({
       host: hostname.replace(/^\[|\]$/g, ''),
       port: Number(port || (protocol === 'http:' ? 80 : 443)),
@@ -40,13 +42,13 @@ function ownAddress({ server }: Credentials): Promise<string> {
     socket.once('connect', () => {
       const { localAddress } = socket
       socket.destroy()
-      done(localAddress as string)
+      resolve(localAddress as string)
     })
     socket.once('error', (cause) =>
-      fail(
+      reject(
         new MoorageError(
           'PROVIDER_LOST',
-          `The API server ${server} does not answer, so this pod's own address is not known.`,
+          `The Kubernetes API at ${server} does not answer, so the address of this pod is unknown.`,
           { provider: 'kubernetes', cause },
         ),
       ),

@@ -3,7 +3,12 @@ import type { KubernetesOptions } from './options.ts'
 
 export type { KubernetesOptions } from './options.ts'
 
-/** Services as bare pods of a Kubernetes cluster; tests reach them by a forward through the API, or by their addresses. */
+/**
+ * Runs each service as a bare pod on a Kubernetes cluster. Tests reach the pods by forwards through the Kubernetes API,
+ * or by their IP addresses.
+ *
+ * Throws nothing: a cluster that cannot be used fails the start with MoorageError (PROVIDER_UNAVAILABLE).
+ */
 export function kubernetes(options: KubernetesOptions = {}): ProviderRef {
   return {
     name: 'kubernetes',

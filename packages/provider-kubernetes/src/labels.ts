@@ -1,51 +1,60 @@
 import { createHash } from 'node:crypto'
 import type { Owner, Run } from '@moorage/core/provider'
 
-// On every object. Source of the second: kubernetes.io, "Recommended Labels".
-export const RUN = 'moorage.run'
-export const SERVICE = 'moorage.service'
-const MANAGED = { 'app.kubernetes.io/managed-by': 'moorage' }
+/** Label of every object of a run; its value is the run id. */
+export const RUN_LABEL = 'moorage.run'
+/** Label of a pod; its value is the service's host name. */
+export const SERVICE_LABEL = 'moorage.service'
+/** Annotation of a namespace, a Job or a Lease: the process that owns the run, as JSON, which no label value can hold. */
+export const OWNER_ANNOTATION = 'moorage.owner'
+/** Annotation of a namespace: the {@link LivenessKind} of its run, by which a sweep judges it. */
+export const LIVENESS_ANNOTATION = 'moorage.liveness'
 
-/** On the namespace and the deadman: whose process holds the run. An annotation, since it fits no label. */
-export const OWNER = 'moorage.owner'
+/** The kind of object that proves that a run is alive. */
+export type LivenessKind = 'job' | 'lease'
 
-/** On the namespace: by what its run proves that it lives, for sweeps. */
-export const LIVENESS = 'moorage.liveness'
-export type Liveness = 'job' | 'lease'
+// Source: kubernetes.io, "Recommended Labels".
+const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'moorage' }
 
-export function labelsOf({ labels }: Run): { readonly [name: string]: string } {
-  return { ...MANAGED, ...Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, labelValue(value)])) }
+/** The labels of every object of a run. */
+export function runLabels({ labels }: Run): { readonly [name: string]: string } {
+  const values = Object.entries(labels).map(([name, value]) => [name, toLabelValue(value)] as const)
+  return { ...MANAGED_BY, ...Object.fromEntries(values) }
 }
 
-export function ownerIn(annotations: { readonly [name: string]: string } | undefined): Owner | undefined {
+/** The owner in an object's annotations; undefined when there is none or it is malformed. */
+export function readOwner(annotations: { readonly [name: string]: string } | undefined): Owner | undefined {
   try {
-    const owner = JSON.parse(annotations?.[OWNER] ?? '') as Owner
+    const owner = JSON.parse(annotations?.[OWNER_ANNOTATION] ?? '') as Owner
     return typeof owner.host === 'string' && typeof owner.pid === 'number' ? owner : undefined
   } catch {
     return undefined
   }
 }
 
-/** At most 63 of letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; what is changed lives on in a hash. */
-export function labelValue(text: string): string {
+/**
+ * A valid label value: at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends. A text that
+ * has to change keeps its identity in a hash at the end. Source: Kubernetes, "Labels and Selectors".
+ */
+export function toLabelValue(text: string): string {
   if (/^([a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?)?$/i.test(text)) return text
   return `${text
     .replace(/[^a-z0-9_.-]+/gi, '-')
     .slice(0, 54)
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/gi, '')}-${short(text)}`.replace(/^-/, '')
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/gi, '')}-${shortHash(text)}`.replace(/^-/, '')
 }
 
-/** A service's key as a DNS label: `db` stays `db`, anything else gets a hash, so that no two meet. */
-export function hostLabel(key: string): string {
+/** A service's key as a DNS label (RFC 1123): `db` stays `db`; any other key gets a hash, so that no two collide. */
+export function toHostName(key: string): string {
   if (/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/.test(key)) return key
   const clean = key
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 32)
     .replace(/^-+|-+$/g, '')
-  return `${/^[a-z]/.test(clean) ? '' : 's'}${clean}-${short(key)}`.replace(/--+/g, '-')
+  return `${/^[a-z]/.test(clean) ? '' : 's'}${clean}-${shortHash(key)}`.replace(/--+/g, '-')
 }
 
-function short(text: string): string {
+function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 6)
 }

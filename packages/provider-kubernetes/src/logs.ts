@@ -1,28 +1,34 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cutLine, isMoorageError, type LogLine, type LogOptions } from '@moorage/core/provider'
-import type { Client } from './api/client.ts'
-import type { ForwardTarget } from './forward/tunnel.ts'
+import type { ApiClient } from './api/client.ts'
+import type { ServicePod } from './pod/pod-ref.ts'
 
-/** A pod's lines. The API does not tell stdout from stderr: all count as stdout. */
+// The kubelet learns of a start up to a second late, and refuses to give a log until then.
+const START_POLL_INTERVAL_MS = 50
+const MAX_START_POLLS = 40
+
+/**
+ * Yields the lines of the main container. The API merges stdout and stderr: every line counts as stdout.
+ *
+ * Throws MoorageError when the API server refuses the log. Ends without an error when the signal aborts.
+ */
 export async function* readLogs(
-  client: Client,
-  at: Pick<ForwardTarget, 'namespace' | 'pod'>,
+  client: ApiClient,
+  { namespace, pod }: Pick<ServicePod, 'namespace' | 'pod'>,
   { follow = false, tail, signal }: LogOptions,
 ): AsyncGenerator<LogLine> {
-  const over = new AbortController()
-  const both = signal ? AbortSignal.any([signal, over.signal]) : over.signal
+  const finished = new AbortController()
+  const anySignal = signal ? AbortSignal.any([signal, finished.signal]) : finished.signal
   const query = new URLSearchParams({
     container: 'main',
     follow: String(follow),
     ...(tail === undefined ? {} : { tailLines: String(tail) }),
   })
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`
   let rest = ''
   try {
-    const source = await begin(client, `/api/v1/namespaces/${at.namespace}/pods/${at.pod}/log?${query}`, {
-      follow,
-      signal: both,
-    })
+    const source = await openLog(client, path, { follow, signal: anySignal })
     if (!source) return
     source.setEncoding('utf8')
     for await (const part of source) {
@@ -36,24 +42,24 @@ export async function* readLogs(
   } catch (error) {
     if (!signal?.aborted) throw error
   } finally {
-    over.abort()
+    finished.abort()
   }
 }
 
-/** The node learns of a start up to a second late, and has no log until then. */
-async function begin(
-  client: Client,
+/** Waits for the start of the container: without end with `follow`, else for 2 s, and then resolves with undefined. */
+async function openLog(
+  client: ApiClient,
   path: string,
   { follow, signal }: { readonly follow: boolean; readonly signal: AbortSignal },
 ): Promise<IncomingMessage | undefined> {
-  for (let n = 0; ; n++) {
+  for (let polls = 0; ; polls++) {
     try {
       return await client.stream(path, signal)
     } catch (error) {
       if (!isMoorageError(error) || !/is waiting to start|ContainerCreating|PodInitializing/.test(error.message))
         throw error
-      if (!follow && n > 40) return undefined
-      await sleep(50, undefined, { signal })
+      if (!follow && polls > MAX_START_POLLS) return undefined
+      await sleep(START_POLL_INTERVAL_MS, undefined, { signal })
     }
   }
 }

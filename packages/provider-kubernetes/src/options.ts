@@ -1,31 +1,50 @@
 import type { JsonObject } from '@moorage/core/provider'
 
+/** Options of `kubernetes()`. */
 export interface KubernetesOptions {
-  /** A context of the kubeconfig. Default: `MOORAGE_KUBE_CONTEXT`, else the current one, which counts in CI only. */
+  /**
+   * A context of the kubeconfig. Default: `MOORAGE_KUBE_CONTEXT`, else the current context, which is allowed only in CI
+   * and in a pod.
+   */
   readonly context?: string
-  /** Path of a kubeconfig. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's own service account. */
+  /** Path of a kubeconfig. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service account. */
   readonly kubeconfig?: string
-  /** A namespace that exists, and that runs share. Default: `MOORAGE_NAMESPACE`, else a namespace per run where that is allowed, else the context's own. */
+  /**
+   * An existing namespace that runs share. Default: `MOORAGE_NAMESPACE`, else a namespace per run where that is allowed,
+   * else the namespace of the context.
+   */
   readonly namespace?: string
-  /** `create` makes a namespace per run, `shared` uses the one given. Default: as `namespace` says. */
+  /**
+   * `create` creates a namespace per run; `shared` uses `namespace`. Default: `shared` where a namespace is given or new
+   * ones are not allowed, else `create`.
+   */
   readonly mode?: 'create' | 'shared'
-  /** Seconds without a sign of life from the supervisor after which the cluster removes the run. Default: 120. */
+  /**
+   * Seconds without a heartbeat from the supervisor after which the cluster deletes the run. Default: 120, or 90 where
+   * Jobs are denied.
+   */
   readonly grace?: number
   /**
-   * With a namespace per run: a pod in it that deletes it when the cluster has removed the run, so that nothing waits for the
-   * next start. An image runs kubectl as its entry point; the default is the one that Kubernetes releases, a tag of
-   * registry.k8s.io/kubectl. Needs docs/kubernetes.md's additional rights; what keeps it from running is told in a notice and
-   * fails nothing. PROVIDER_UNAVAILABLE beside `namespace` or `mode: 'shared'`, and where Jobs are denied. Default: false.
+   * With a namespace per run: starts a pod in it that deletes the namespace when the cluster has deleted the run.
+   * Without it, the next start does. The image must have kubectl as its entry point; the default is a tag of
+   * registry.k8s.io/kubectl, which the Kubernetes project releases. Needs the additional permissions in
+   * docs/kubernetes.md; a deleter that cannot start becomes a notice and fails nothing. PROVIDER_UNAVAILABLE together
+   * with `namespace` or `mode: 'shared'`, and where Jobs are denied. Default: false.
    */
   readonly deleter?: boolean | { readonly image: string }
-  /** How tests reach pods. Default: `auto`: by the pod's address where a probe proves it, from within the cluster; else by a forward. */
+  /**
+   * How tests reach pods. `forward`: through the Kubernetes API. `pod-ip`: by the pod's IP address. `auto`: inside the
+   * cluster by the IP address if a probe succeeds, else by a forward. Default: `auto`.
+   */
   readonly reach?: 'auto' | 'forward' | 'pod-ip'
-  /** Requests and limits of each pod, as Kubernetes writes them. Default: none. */
+  /** Requests and limits of each container, in Kubernetes' format. Default: none. */
   readonly resources?: JsonObject
-  /** Secrets of the namespace for private registries. */
+  /** Names of Secrets in the namespace for private registries. Default: none. */
   readonly imagePullSecrets?: readonly string[]
+  /** Labels that a node must have. Default: none. */
   readonly nodeSelector?: { readonly [label: string]: string }
+  /** Tolerations of each pod, in Kubernetes' format. Default: none. */
   readonly tolerations?: readonly JsonObject[]
-  /** For the pods; they get no token of it. Default: `default`. */
+  /** Service account of the pods; they get no token of it. Default: `default`. */
   readonly serviceAccount?: string
 }

@@ -9,133 +9,133 @@ import type {
   Session,
   Unit,
 } from '@moorage/core/provider'
-import { selectCluster, type Chosen, type Cluster } from './cluster/select-cluster.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
-import { hostProblem, hostPortProxies } from './host-access.ts'
-import type { KubernetesOptions } from './options.ts'
-import { openRunNamespace, type Making, type RunNamespace } from './lifetime/run-namespace.ts'
-import { reap, removeJournaled } from './reap.ts'
-import { startUnit, type Work } from './start.ts'
+import { selectCluster, type Cluster, type ClusterSelection } from './cluster/select-cluster.ts'
+import { hostAccessProblem, hostPortProxies } from './host-access.ts'
+import { openRunNamespace, type RunNamespace, type RunNamespaceOptions } from './lifetime/run-namespace.ts'
 import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
+import type { KubernetesOptions } from './options.ts'
+import { reap, removeJournaled } from './reap.ts'
+import { startUnit, type SessionContext } from './start.ts'
 
-// Milliseconds for a probe as a whole.
-const PROBE = 5_000
+const PROBE_TIMEOUT_MS = 5_000
 
-/** What `kubernetes()` names: see core's contract. */
+/** The provider behind `kubernetes()`; implements the core's provider contract. */
 export function provider(given: JsonObject, { root }: { readonly root: string }): Provider {
   const options = given as KubernetesOptions
-  let chosen: Promise<Chosen> | undefined
-  const look = (signal: AbortSignal): Promise<Chosen> =>
-    (chosen ??= selectCluster({ options, env: process.env, root }, signal))
-  const cluster = async (signal: AbortSignal): Promise<Cluster> => {
-    const { cluster: found, probed } = await look(signal)
-    if (!found) throw new RangeError(probed.ok ? '' : probed.reason)
-    return found
+  let selection: Promise<ClusterSelection> | undefined
+  const select = (signal: AbortSignal): Promise<ClusterSelection> =>
+    (selection ??= selectCluster({ options, env: process.env, root }, signal))
+  const requireCluster = async (signal: AbortSignal): Promise<Cluster> => {
+    const { cluster, probe } = await select(signal)
+    if (!cluster) throw new RangeError(probe.ok ? '' : probe.reason)
+    return cluster
   }
   return {
     name: 'kubernetes',
     form: 'container',
     async probe(signal) {
-      const limit = AbortSignal.timeout(PROBE)
-      const { probed } = await look(AbortSignal.any([signal, limit])).catch((error: unknown): Chosen => {
-        if (!limit.aborted || signal.aborted) throw error
-        return {
-          probed: {
-            ok: false,
-            broken: true,
-            reason: `the cluster does not answer within ${PROBE / 1_000} s`,
-            fix: 'check it with: kubectl cluster-info',
-          },
-        }
+      const timeout = AbortSignal.timeout(PROBE_TIMEOUT_MS)
+      const selected = await select(AbortSignal.any([signal, timeout])).catch((error: unknown): ClusterSelection => {
+        if (!timeout.aborted || signal.aborted) throw error
+        const reason = `the cluster does not answer within ${PROBE_TIMEOUT_MS / 1_000} s`
+        return { probe: { ok: false, broken: true, reason, fix: 'check it with: kubectl cluster-info' } }
       })
-      if (!probed.ok) chosen = undefined
-      return probed
+      if (!selected.probe.ok) selection = undefined
+      return selected.probe
     },
-    open: async (run, report, signal) => openSession(await cluster(signal), { run, report, options, signal }),
+    open: async (run, report, signal) => openSession(await requireCluster(signal), { run, report, options, signal }),
     check,
-    hostAccess: async () => hostProblem((await cluster(new AbortController().signal)).credentials),
+    hostAccess: async () => hostAccessProblem((await requireCluster(new AbortController().signal)).credentials),
     async reap(scope, signal) {
-      const { cluster: found } = await look(signal)
-      return found ? await reap(found, scope, signal) : []
+      const { cluster } = await select(signal)
+      return cluster ? await reap(cluster, scope, signal) : []
     },
   }
 }
 
-interface Opening {
+interface SessionOptions {
   readonly run: Run
   readonly report: Report
   readonly options: KubernetesOptions
   readonly signal: AbortSignal
 }
 
-function openSession(found: Cluster, { run, report: given, options, signal }: Opening): Session {
-  const { client, choice, credentials } = found
-  const entries: Json[] = []
+function openSession(cluster: Cluster, { run, report: givenReport, options, signal }: SessionOptions): Session {
+  const { client, policy, credentials } = cluster
+  const journaled: Json[] = []
   const report: Report = {
-    ...given,
+    ...givenReport,
     journal(entry) {
-      given.journal(entry)
-      entries.push(entry)
+      givenReport.journal(entry)
+      journaled.push(entry)
     },
   }
   client.onRetry(report.notice)
-  const place = placeOf(found, { choice, run, report, options, signal })
-  // Whoever starts a service waits for it, and tells its failure.
-  place.catch(() => {})
-  if (choice.mode === 'shared' && options.deleter)
-    report.notice(`kubernetes({ deleter }) has nothing to do: runs share namespace ${choice.namespace}, which stays.`)
-  if (choice.mode === 'create') void place.then(() => reportStuckNamespaces(client, report, { signal })).catch(() => {})
-  const relays = hostPortProxies(credentials, place)
-  const work: Work = {
+  const namespace = openOwnedNamespace(cluster, { policy, run, report, options, signal })
+  // Every start awaits the namespace and reports its failure.
+  namespace.catch(() => {})
+  if (policy.mode === 'shared' && options.deleter)
+    report.notice(`kubernetes({ deleter }) has no effect: runs share namespace ${policy.namespace}, which stays.`)
+  if (policy.mode === 'create')
+    void namespace.then(() => reportStuckNamespaces(client, report, { signal })).catch(() => {})
+  const proxies = hostPortProxies(credentials, namespace)
+  const context: SessionContext = {
     client,
     report,
     options,
-    place,
-    relays,
-    ways: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report },
-    turns: new Map(),
+    namespace,
+    hostPortProxies: proxies,
+    routeOptions: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report },
+    startCounts: new Map(),
   }
   const units = new Set<Promise<Unit>>()
   return {
-    async start(spec, abort) {
-      const starting = startUnit(work, spec, abort)
+    async start(spec, unitSignal) {
+      const starting = startUnit(context, spec, unitSignal)
       units.add(starting)
       return await starting
     },
-    expose: (port) => relays.expose(port),
+    expose: (port) => proxies.expose(port),
     async keep(ms) {
-      const { deadman } = await place
-      await deadman.extend(ms)
+      const { livenessObject } = await namespace
+      await livenessObject.extend(ms)
     },
     async close() {
-      await relays.close()
-      const made = await place.catch(() => undefined)
-      made?.over.abort()
-      made?.deadman.stop()
-      const whole = made?.removeNamespace?.()
-      whole?.catch(() => {})
+      await proxies.close()
+      const opened = await namespace.catch(() => undefined)
+      opened?.background.abort()
+      opened?.livenessObject.stopHeartbeat()
+      const deletingNamespace = opened?.deleteWhole?.()
+      deletingNamespace?.catch(() => {})
       const started = await Promise.allSettled(units)
       await Promise.all(started.map((unit) => (unit.status === 'fulfilled' ? unit.value.stop() : undefined)))
-      if (made) await (whole ?? made.deadman.remove())
-      // What a failed try was about to make.
-      else for (const entry of entries) await removeJournaled(client, { run: run.id, owner: run.owner, entry })
+      if (opened) await (deletingNamespace ?? opened.livenessObject.delete())
+      // The namespace did not open, but some of its objects may exist.
+      else for (const entry of journaled) await removeJournaled(client, { run: run.id, owner: run.owner, entry })
     },
   }
 }
 
-async function placeOf({ client, credentials }: Cluster, making: Omit<Making, 'ciPod'>): Promise<RunNamespace> {
-  const { choice, signal } = making
-  // An owner must be in the namespace of what it owns.
-  const within = credentials.inCluster && choice.mode === 'shared' && choice.namespace === credentials.namespace
-  const ciPod = within
-    ? await findOwnerPod(client, { namespace: choice.namespace, env: process.env, addresses: ownAddresses() }, signal)
-    : { owners: [], labels: {} }
-  return await openRunNamespace(client, { ...making, ciPod })
+/** Opens the namespace of a run, owned by this pod where there is one. */
+async function openOwnedNamespace(
+  { client, credentials }: Cluster,
+  options: Omit<RunNamespaceOptions, 'ownerPod'>,
+): Promise<RunNamespace> {
+  const { policy, signal } = options
+  const { namespace } = policy
+  // An owner must be in the same namespace as the objects that it owns.
+  const sameNamespace = credentials.inCluster && policy.mode === 'shared' && namespace === credentials.namespace
+  const ownerPod = sameNamespace
+    ? await findOwnerPod(client, { namespace, env: process.env, addresses: ownAddresses() }, signal)
+    : { ownerReferences: [], labels: {} }
+  return await openRunNamespace(client, { ...options, ownerPod })
 }
 
-function check(_service: string, { container: form }: ServiceSpec): readonly OptionProblem[] {
-  if (form?.user !== undefined && !/^\d+(:\d+)?$/.test(form.user)) {
-    return [{ at: 'user', reason: `'${form.user}' is not numeric`, fix: "Give 'uid' or 'uid:gid', as in '999:999'." }]
+function check(_service: string, { container }: ServiceSpec): readonly OptionProblem[] {
+  if (container?.user !== undefined && !/^\d+(:\d+)?$/.test(container.user)) {
+    const reason = `'${container.user}' is not numeric`
+    return [{ at: 'user', reason, fix: "Write 'uid' or 'uid:gid', for example '999:999'." }]
   }
   return []
 }

@@ -7,108 +7,119 @@ import {
   type Unit,
   type UnitSpec,
 } from '@moorage/core/provider'
-import { overQuota, refusalOf } from './pod/admission-errors.ts'
+import type { ApiClient } from './api/client.ts'
+import { createObject, tryCreateObject } from './api/create-object.ts'
 import type { ApiObject } from './api/types.ts'
-import type { Client } from './api/client.ts'
-import { create, tryCreate } from './api/create-object.ts'
-import { planDelivery, type Delivery } from './files.ts'
-import type { Subject } from './pod/diagnosis.ts'
-import { hostLabel } from './labels.ts'
-import { podManifest, secretManifest, type PodManifestInput } from './pod/manifest.ts'
-import type { KubernetesOptions } from './options.ts'
+import { openRoute, type RouteOptions } from './endpoint.ts'
+import { deliverFiles, type FileDelivery } from './files.ts'
+import { toHostName } from './labels.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
-import { openRoute, type Ways } from './endpoint.ts'
-import { untilStarted } from './pod/wait-started.ts'
-import { deleteObject } from './stop.ts'
-import { unitOf } from './unit.ts'
+import type { KubernetesOptions } from './options.ts'
+import { quotaExceeded, toAdmissionError } from './pod/admission-errors.ts'
+import { podManifest, secretManifest } from './pod/manifest.ts'
+import type { PodRef } from './pod/pod-ref.ts'
+import { waitUntilStarted } from './pod/wait-started.ts'
+import { stopUnit, type ObjectRef } from './stop.ts'
+import { createUnit } from './unit.ts'
 
 /** What the starts of one session share. */
-export interface Work {
-  readonly client: Client
+export interface SessionContext {
+  readonly client: ApiClient
   readonly report: Report
   readonly options: KubernetesOptions
-  readonly place: Promise<RunNamespace>
-  readonly relays: HostPortProxies
-  readonly ways: Ways
-  /** How often each service has been started. */
-  readonly turns: Map<string, number>
+  readonly namespace: Promise<RunNamespace>
+  readonly hostPortProxies: HostPortProxies
+  readonly routeOptions: RouteOptions
+  /** Number of starts by service. */
+  readonly startCounts: Map<string, number>
 }
 
-// Milliseconds between two tries while a quota is used up.
-const QUOTA = 1_000
+const QUOTA_RETRY_INTERVAL_MS = 1_000
+const DEFAULT_STOP_GRACE_SECONDS = 1
 
-/** Starts a service as a bare pod; resolves when its container runs, or has ended, which says nothing of its readiness. */
-export async function startUnit(work: Work, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
-  const { client } = work
+/**
+ * Starts a service as a bare pod. Resolves when its container has started, whether or not the service is ready. A start
+ * that fails deletes what it created.
+ *
+ * Throws MoorageError (START_FAILED, IMAGE_NOT_FOUND, CONFIG_INVALID, PROVIDER_LOST), or the reason of the signal.
+ */
+export async function startUnit(context: SessionContext, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
+  const { client, routeOptions } = context
   signal.throwIfAborted()
-  const place = await work.place
+  const runNamespace = await context.namespace
   signal.throwIfAborted()
-  const { namespace, mode, run } = place
-  const label = hostLabel(spec.name)
-  // A pod that was taken down keeps its name for as long as it takes to end; no key has a dot.
-  const turn = (work.turns.get(spec.name) ?? 0) + 1
-  work.turns.set(spec.name, turn)
-  const pod = `${mode === 'create' ? '' : `${run.id}-`}${label}${turn > 1 ? `.${turn}` : ''}`
-  const { image, stopGrace: grace = 1, files } = spec.container as ContainerUnit
-  const subject: Subject = { service: spec.name, image, pod, namespace }
-  const delivery = planDelivery(readFileTrees(files), pod)
-  const route = await openRoute(client, { ...subject, ports: Object.values(spec.ports) }, work.ways)
-  const made: (() => Promise<unknown>)[] = [() => route.close()]
-  const undo = async (): Promise<void> => {
-    await Promise.all(made.map((take) => take()))
-  }
+  const { image, files } = spec.container as ContainerUnit
+  const pod = podName(context, runNamespace, spec.name)
+  const ref: PodRef = { service: spec.name, image, pod, namespace: runNamespace.namespace }
+  const delivery = deliverFiles(readFileTrees(files), pod)
+  const route = await openRoute(client, { ...ref, ports: Object.values(spec.ports) }, routeOptions)
+  const objects: ObjectRef[] = []
+  const resources = { route, objects }
   try {
-    const { uid } = (await admit(work, { spec, subject, place, delivery, made }, signal)).metadata
-    made.push(() => deleteObject(client, { namespace, kind: 'pods', name: pod, uid, grace }))
-    await untilStarted(work, { subject, uid, observed: place.observed, delivery }, signal)
-    return unitOf(work, { subject, uid, observed: place.observed, route, undo })
+    const created = await createPod(context, { spec, ref, runNamespace, delivery, objects }, signal)
+    const { uid } = created.metadata
+    const { informer } = runNamespace
+    await waitUntilStarted(context, { ref, uid, informer, delivery }, signal)
+    return createUnit(client, { ref, uid, informer, resources })
   } catch (error) {
-    await undo()
+    await stopUnit(client, resources)
     throw error
   }
 }
 
-interface Admission {
-  readonly spec: UnitSpec
-  readonly subject: Subject
-  readonly place: RunNamespace
-  readonly delivery: Delivery
-  /** The way back for what was made. */
-  readonly made: (() => Promise<unknown>)[]
+/** A restarted service gets a new name, because a stopped pod keeps its name until it has ended. No key has a dot. */
+function podName({ startCounts }: SessionContext, { mode, run }: RunNamespace, service: string): string {
+  const count = (startCounts.get(service) ?? 0) + 1
+  startCounts.set(service, count)
+  return `${mode === 'create' ? '' : `${run.id}-`}${toHostName(service)}${count > 1 ? `.${count}` : ''}`
 }
 
-async function admit(
-  { client, report, options, relays }: Work,
-  { spec, subject, place, delivery, made }: Admission,
+interface PodCreation {
+  readonly spec: UnitSpec
+  readonly ref: PodRef
+  readonly runNamespace: RunNamespace
+  readonly delivery: FileDelivery
+  /** Receives each object that was created. */
+  readonly objects: ObjectRef[]
+}
+
+/** Creates the Secrets and the pod of a service. While a quota is exceeded, it retries until the signal aborts. */
+async function createPod(
+  context: SessionContext,
+  { spec, ref, runNamespace, delivery, objects }: PodCreation,
   signal: AbortSignal,
 ): Promise<ApiObject> {
-  const { namespace, pod: name } = subject
-  const { run } = place
-  const owner = place.deadman.reference
-  const variables = Object.fromEntries(
+  const { client, report, options, hostPortProxies } = context
+  const { namespace, pod: name } = ref
+  const { run } = runNamespace
+  const owner = runNamespace.livenessObject.reference
+  const sensitive = Object.fromEntries(
     spec.sensitive.flatMap((key) => (spec.env[key] === undefined ? [] : [[key, spec.env[key]]])),
   )
-  const secret = Object.keys(variables).length ? `${name}-env` : undefined
-  const secrets = delivery.objects.map((object) => secretManifest({ run, owner }, object.name, { data: object.data }))
-  if (secret) secrets.push(secretManifest({ run, owner }, secret, { stringData: variables }))
-  // First what the pod refers to: a node that looks too early looks again only after seconds.
+  const envSecret = Object.keys(sensitive).length ? `${name}-env` : undefined
+  const secrets = delivery.secrets.map((secret) => secretManifest({ run, owner }, secret.name, { data: secret.data }))
+  if (envSecret) secrets.push(secretManifest({ run, owner }, envSecret, { stringData: sensitive }))
+  // Before the pod: a kubelet that misses a Secret retries only after seconds.
   await Promise.all(
     secrets.map(async (body) => {
-      const { metadata } = (await create(client, { path: `/api/v1/namespaces/${namespace}/secrets`, body, signal }))
-        .object
-      made.push(() => deleteObject(client, { namespace, kind: 'secrets', name: metadata.name, uid: metadata.uid }))
+      const path = `/api/v1/namespaces/${namespace}/secrets`
+      const { metadata } = (await createObject(client, { path, body, signal })).object
+      objects.push({ namespace, kind: 'secrets', name: metadata.name, uid: metadata.uid })
     }),
   )
-  const { hostAccess } = spec.container as ContainerUnit
-  const machine = hostAccess && (await relays.openSamePorts(hostAccess === true ? [] : hostAccess))
-  const shape: PodManifestInput = { run, spec, name, owner, options, namespace, secret, delivery, machine }
-  for (const body = podManifest(shape); ;) {
+  const { hostAccess, stopGrace: stopGraceSeconds = DEFAULT_STOP_GRACE_SECONDS } = spec.container as ContainerUnit
+  const hostAddress = hostAccess && (await hostPortProxies.openSamePorts(hostAccess === true ? [] : hostAccess))
+  const body = podManifest({ run, spec, name, namespace, owner, options, delivery, envSecret, hostAddress })
+  for (;;) {
     signal.throwIfAborted()
-    const answer = await tryCreate(client, { path: `/api/v1/namespaces/${namespace}/pods`, body, signal })
-    if ('object' in answer) return answer.object
-    const quota = overQuota(answer)
-    if (!quota) throw refusalOf(subject, answer)
-    report.phase(subject.service, 'admit', quota)
-    await sleep(QUOTA, undefined, { signal }).catch(() => {})
+    const result = await tryCreateObject(client, { path: `/api/v1/namespaces/${namespace}/pods`, body, signal })
+    if ('object' in result) {
+      objects.push({ namespace, kind: 'pods', name, uid: result.object.metadata.uid, stopGraceSeconds })
+      return result.object
+    }
+    const quota = quotaExceeded(result)
+    if (!quota) throw toAdmissionError(ref, result)
+    report.phase(ref.service, 'admit', quota)
+    await sleep(QUOTA_RETRY_INTERVAL_MS, undefined, { signal }).catch(() => {})
   }
 }

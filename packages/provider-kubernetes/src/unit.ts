@@ -1,76 +1,77 @@
 import { exitSignal, type Exit, type Unit } from '@moorage/core/provider'
-import type { Pod } from './api/types.ts'
-import type { Client } from './api/client.ts'
-import type { Subject } from './pod/diagnosis.ts'
-import { execIn } from './exec.ts'
+import type { ApiClient } from './api/client.ts'
+import type { ContainerState, Pod } from './api/types.ts'
+import { findPortProblem, resolveEndpoint } from './endpoint.ts'
+import { execInUnit } from './exec.ts'
 import { readLogs } from './logs.ts'
 import type { PodInformer, PodSnapshot } from './pod/informer.ts'
-import type { Route } from './endpoint.ts'
+import type { PodRef } from './pod/pod-ref.ts'
+import { stopUnit, type UnitResources } from './stop.ts'
 
-interface Running {
-  readonly subject: Subject
+/** A pod whose main container has started. */
+export interface RunningPod {
+  readonly ref: PodRef
   readonly uid: string
-  readonly observed: PodInformer
-  readonly route: Route
-  /** Takes it down. */
-  undo(): Promise<void>
+  readonly informer: PodInformer
+  readonly resources: UnitResources
 }
 
-export function unitOf(
-  { client }: { readonly client: Client },
-  { subject, uid, observed, route, undo }: Running,
-): Unit {
+/** The core's view of a running pod. */
+export function createUnit(client: ApiClient, { ref, uid, informer, resources }: RunningPod): Unit {
+  const { route } = resources
   let stopping: Promise<void> | undefined
-  const forever = new AbortController().signal
-  const address = (): Promise<string> =>
-    observed.until(uid, ({ pod, gone }) => pod?.status?.podIP ?? (gone ? '' : undefined), forever)
-  const exited = observed.until(uid, exitOf, forever).then((exit) => (stopping ? new Promise<never>(() => {}) : exit))
+  const never = new AbortController().signal
+  const podAddress = (): Promise<string> =>
+    informer.waitFor(uid, ({ pod, deleted }) => pod?.status?.podIP ?? (deleted ? '' : undefined), never)
+  // An end that `stop` causes does not count.
+  const exited = informer.waitFor(uid, findExit, never).then((exit) => (stopping ? new Promise<never>(() => {}) : exit))
   return {
-    // The address, not the name: it is there at once, where a name comes late and its absence is remembered.
+    // Siblings get the IP address: the host name resolves later, and resolvers cache a failed look-up.
     endpoint: async (port, from) =>
-      from === 'network' ? { host: await address(), port } : await route.endpoint(port, address),
-    portProblem: (port, signal) => route.portProblem(port, signal),
-    inspect: `kubectl logs -n ${subject.namespace} ${subject.pod}`,
-    logs: (options) => readLogs(client, subject, options),
+      from === 'network' ? { host: await podAddress(), port } : await resolveEndpoint(route, port, podAddress),
+    portProblem: (port, signal) => findPortProblem(route, port, signal),
+    inspect: `kubectl logs -n ${ref.namespace} ${ref.pod}`,
+    logs: (options) => readLogs(client, ref, options),
     exited,
-    stop: () => (stopping ??= undo()),
-    exec: (command, signal) => execIn(client, subject, { command }, signal),
+    stop: () => (stopping ??= stopUnit(client, resources)),
+    exec: (command, signal) => execInUnit(client, ref, { command }, signal),
   }
 }
 
-// Source: Kubernetes, kubelet's eviction, preemption and admission, and node lifecycle: reasons of a pod's status.
+// Reasons in a pod's status. Source: Kubernetes, kubelet eviction, preemption and admission; node lifecycle controller.
 const EVICTED =
   /^(Evicted|Preempting|Preempted|NodeShutdown|Terminated|NodeLost|NodeAffinity|OutOf\w+|UnexpectedAdmissionError)$/
 
-export function exitOf({ pod, gone }: PodSnapshot): Exit | undefined {
+/** How a pod ended; undefined while it runs. */
+export function findExit({ pod, deleted }: PodSnapshot): Exit | undefined {
   const { reason = '', message = '', phase, conditions = [] } = pod?.status ?? {}
   if (EVICTED.test(reason)) return { reason: 'evicted', detail: message || reason }
-  // By the eviction API, a taint of the node, or a pod of higher priority.
-  const disrupted = conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True')
-  if (disrupted) return { reason: 'evicted', detail: disrupted.message ?? disrupted.reason ?? 'by the cluster' }
-  const terminated = mainOf(pod)?.terminated
-  if (reason === 'DeadlineExceeded') return { reason: 'exited', detail: 'it ran for as long as a pod may' }
+  // The eviction API, a taint of the node, or preemption by a pod of higher priority.
+  const disruption = conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True')
+  if (disruption) return { reason: 'evicted', detail: disruption.message ?? disruption.reason ?? 'by the cluster' }
+  const terminated = mainState(pod)?.terminated
+  if (reason === 'DeadlineExceeded') return { reason: 'exited', detail: 'it reached the maximum lifetime of a pod' }
   if (terminated) {
     const { exitCode: code } = terminated
     return {
       reason: 'exited',
       code,
-      ...(terminated.reason === 'OOMKilled' ? { detail: outOfMemory(pod) } : {}),
+      ...(terminated.reason === 'OOMKilled' ? { detail: outOfMemoryDetail(pod) } : {}),
       ...(code > 128 ? exitSignal(code) : {}),
     }
   }
-  if (gone || pod?.metadata.deletionTimestamp) return { reason: 'lost', detail: 'somebody else deleted its pod' }
+  if (deleted || pod?.metadata.deletionTimestamp) return { reason: 'lost', detail: 'its pod was deleted from outside' }
   if (phase === 'Failed' || phase === 'Succeeded') return { reason: 'exited', ...(message ? { detail: message } : {}) }
   return undefined
 }
 
-function outOfMemory(pod: Pod | undefined): string {
+function outOfMemoryDetail(pod: Pod | undefined): string {
   const limit = pod?.spec?.containers?.find(({ name }) => name === 'main')?.resources?.limits?.memory
   return limit === undefined
     ? 'out of memory'
-    : `out of memory: its limit is ${limit}, resources.limits.memory of kubernetes()`
+    : `out of memory: its limit is ${limit}, from kubernetes({ resources.limits.memory })`
 }
 
-function mainOf(pod: Pod | undefined): NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]['state'] {
+function mainState(pod: Pod | undefined): ContainerState | undefined {
   return pod?.status?.containerStatuses?.find(({ name }) => name === 'main')?.state
 }

@@ -122,7 +122,7 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
         .once('end', () => done('end'))
         .resume(),
     )
-    expect(await unit.portProblem?.(PORTS.closed, signal)).toBe('nobody listens on port 7005 in its pod')
+    expect(await unit.portProblem?.(PORTS.closed, signal)).toBe('nothing listens on port 7005 in its pod')
     expect(await code).toBe('ECONNRESET')
     await unit.exec?.(['sh', '-c', 'nc -ll -p 7005 -e cat >/dev/null 2>&1 &'], signal)
     await expect.poll(() => unit.portProblem?.(PORTS.closed, signal), { timeout: 5_000 }).toBeUndefined()

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { kubectl, missing, NAMESPACE } from '../../../e2e/harness/engine.ts'
-import type { Client } from '../../../packages/provider-kubernetes/src/api/client.ts'
-import { reapLeases } from '../../../packages/provider-kubernetes/src/lifetime/expired-leases.ts'
-import { MARK } from '../../../packages/provider-kubernetes/src/lifetime/lease.ts'
+import type { ApiClient } from '../../../packages/provider-kubernetes/src/api/client.ts'
+import { reapExpiredLeases } from '../../../packages/provider-kubernetes/src/lifetime/expired-leases.ts'
+import { UNCHANGED_SINCE_ANNOTATION } from '../../../packages/provider-kubernetes/src/lifetime/lease.ts'
 import { connectToBed } from '../testbed-client.ts'
 
 const reason = missing('kubernetes')
@@ -13,7 +13,7 @@ const alive = (): boolean => true
 const DURATION = 30
 
 describe.skipIf(reason)(`leases${reason ? ` (${reason})` : ''}`, () => {
-  let client: Client
+  let client: ApiClient
   beforeAll(async () => {
     client = await connectToBed('admin')
   })
@@ -23,7 +23,8 @@ describe.skipIf(reason)(`leases${reason ? ` (${reason})` : ''}`, () => {
   /** One that was seen unchanged for so many seconds; negative: for a time to come. */
   const leaseMarked = async (seconds: number | undefined, spec = {}): Promise<string> => {
     const name = `lease-${randomBytes(4).toString('hex')}`
-    const annotations = seconds === undefined ? {} : { [MARK]: String(Date.now() - 1_000 * seconds) }
+    const annotations =
+      seconds === undefined ? {} : { [UNCHANGED_SINCE_ANNOTATION]: String(Date.now() - 1_000 * seconds) }
     const body = {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
@@ -35,7 +36,7 @@ describe.skipIf(reason)(`leases${reason ? ` (${reason})` : ''}`, () => {
     return name
   }
   const sweep = async (): Promise<readonly string[]> =>
-    (await reapLeases(client, { namespace: NAMESPACE, alive }, signal)).map(({ id }) => id)
+    (await reapExpiredLeases(client, { namespace: NAMESPACE, alive }, signal)).map(({ id }) => id)
   const markOf = (name: string): string =>
     kubectl('get', 'lease', name, '-n', NAMESPACE, '-o', `jsonpath={.metadata.annotations.moorage\\.unchanged-since}`)
       .stdout
@@ -61,7 +62,7 @@ describe.skipIf(reason)(`leases${reason ? ` (${reason})` : ''}`, () => {
     const name = await leaseMarked(DURATION + 5)
     const sweeping = sweep()
     await sleep(1_000)
-    expect(kubectl('annotate', 'lease', name, '-n', NAMESPACE, `${MARK}-`).status).toBe(0)
+    expect(kubectl('annotate', 'lease', name, '-n', NAMESPACE, `${UNCHANGED_SINCE_ANNOTATION}-`).status).toBe(0)
     expect(await sweeping).toEqual([])
     expect(kubectl('get', 'lease', name, '-n', NAMESPACE).status).toBe(0)
   })

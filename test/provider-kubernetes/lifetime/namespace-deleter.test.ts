@@ -4,8 +4,8 @@ import { currentOwner, type Session } from '@moorage/core'
 import { describe, expect, test, vi } from 'vitest'
 import { kubeconfig, kubectl, missing } from '../../../e2e/harness/engine.ts'
 import { withDeleter } from '../../../e2e/testbed/kubernetes-users.ts'
-import type { Client } from '../../../packages/provider-kubernetes/src/api/client.ts'
-import { startDeleter } from '../../../packages/provider-kubernetes/src/lifetime/namespace-deleter.ts'
+import type { ApiClient } from '../../../packages/provider-kubernetes/src/api/client.ts'
+import { startNamespaceDeleter } from '../../../packages/provider-kubernetes/src/lifetime/namespace-deleter.ts'
 import type { PodInformer } from '../../../packages/provider-kubernetes/src/pod/informer.ts'
 import type { KubernetesOptions } from '../../../packages/provider-kubernetes/src/options.ts'
 import { provider } from '../../../packages/provider-kubernetes/src/provider.ts'
@@ -67,7 +67,7 @@ describe.skipIf(reason)(`a deleter${reason ? ` (${reason})` : ''}`, () => {
       .toEqual([
         [
           `kubernetes({ deleter }): creator may not create serviceaccounts; create roles.rbac.authorization.k8s.io; create rolebindings.rbac.authorization.k8s.io; list, watch jobs.batch in namespace ${id}.`,
-          'If this run is killed, its empty namespace waits for the next start.',
+          'If this run is killed, the next start deletes its empty namespace.',
           'Let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter --user=creator',
         ].join(' '),
       ])
@@ -80,11 +80,11 @@ describe.skipIf(reason)(`a deleter${reason ? ` (${reason})` : ''}`, () => {
       .poll(() => notices, { timeout: 40_000 })
       .toEqual([
         [
-          `kubernetes({ deleter }).image: there is no image ${IMAGE} that the cluster can pull.`,
-          'If this run is killed, its empty namespace waits for the next start.',
-          `It says: rpc error: code = NotFound desc = failed to pull and unpack image "${IMAGE}": failed to resolve reference "${IMAGE}": ${IMAGE}: not found.`,
-          `Correct the name or the tag. Look closer: kubectl describe pod moorage.deleter -n ${id}.`,
-          'An image of your own needs kubectl as its entry point',
+          `kubernetes({ deleter }).image: the cluster cannot find image ${IMAGE}.`,
+          'If this run is killed, the next start deletes its empty namespace.',
+          `The registry answered: rpc error: code = NotFound desc = failed to pull and unpack image "${IMAGE}": failed to resolve reference "${IMAGE}": ${IMAGE}: not found.`,
+          `Correct the name or the tag. Inspect the pod with: kubectl describe pod moorage.deleter -n ${id}.`,
+          'The image must have kubectl as its entry point',
         ].join(' '),
       ])
     await closed(id, session)
@@ -92,7 +92,7 @@ describe.skipIf(reason)(`a deleter${reason ? ` (${reason})` : ''}`, () => {
 
   test('in a namespace that runs come to share for want of rights: there is nothing to delete', async () => {
     const { session, notices } = await open(kubeconfig('shared'), { deleter: true })
-    expect(notices).toEqual(['kubernetes({ deleter }) has nothing to do: runs share namespace ci, which stays.'])
+    expect(notices).toEqual(['kubernetes({ deleter }) has no effect: runs share namespace ci, which stays.'])
     expect(kubectl('get', 'pod', 'moorage.deleter', '-n', 'ci').status).not.toBe(0)
     await session.close()
   })
@@ -109,22 +109,22 @@ test('a pod that no node takes is told of after a minute (recorded)', async () =
         conditions: [{ type: 'PodScheduled', status: 'False', message: '0/3 nodes are available: 3 Too many pods.' }],
       },
     }
-    const observed = {
-      until: () => new Promise(() => {}),
-      sight: () => ({ pod, gone: false, events: [] }),
+    const informer = {
+      waitFor: () => new Promise(() => {}),
+      snapshot: () => ({ pod, deleted: false, events: [] }),
     } as unknown as PodInformer
     const client = {
       call: () => Promise.resolve({ status: 201, body: { metadata: { uid: 'u' } } }),
-    } as unknown as Client
+    } as unknown as ApiClient
     const run = { id: 'r', labels: {}, owner: currentOwner(), root: '', cache: '' }
     const report = { phase: () => {}, journal: () => {}, notice: (text: string) => void notices.push(text) }
-    const ended = startDeleter(client, {
+    const ended = startNamespaceDeleter(client, {
       run,
       namespace: 'r',
       options: { deleter: true },
-      observed,
+      informer,
       report,
-      over: over.signal,
+      signal: over.signal,
     })
     await sleep(3_500)
     await vi.advanceTimersByTimeAsync(59_000)
@@ -132,7 +132,7 @@ test('a pod that no node takes is told of after a minute (recorded)', async () =
     await vi.advanceTimersByTimeAsync(2_000)
     await ended
     expect(notices).toEqual([
-      'kubernetes({ deleter }): its pod has found no place to run within 60 s: 0/3 nodes are available: 3 Too many pods. If this run is killed, its empty namespace waits for the next start. Look closer: kubectl describe pod moorage.deleter -n r',
+      'kubernetes({ deleter }): no node accepted its pod within 60 s: 0/3 nodes are available: 3 Too many pods. If this run is killed, the next start deletes its empty namespace. Inspect it with: kubectl describe pod moorage.deleter -n r',
     ])
   } finally {
     vi.useRealTimers()

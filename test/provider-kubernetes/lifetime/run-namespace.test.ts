@@ -1,9 +1,9 @@
 import { currentOwner } from '@moorage/core'
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
-import type { Answer, Request } from '../../../packages/provider-kubernetes/src/api/client.ts'
-import { LIVENESS, OWNER } from '../../../packages/provider-kubernetes/src/labels.ts'
-import { MARK } from '../../../packages/provider-kubernetes/src/lifetime/lease.ts'
+import type { ApiRequest, ApiResponse } from '../../../packages/provider-kubernetes/src/api/types.ts'
+import { LIVENESS_ANNOTATION, OWNER_ANNOTATION } from '../../../packages/provider-kubernetes/src/labels.ts'
+import { UNCHANGED_SINCE_ANNOTATION } from '../../../packages/provider-kubernetes/src/lifetime/lease.ts'
 import { reap } from '../../../packages/provider-kubernetes/src/reap.ts'
 
 const NOW = Date.parse('2026-01-01T12:00:00Z')
@@ -17,7 +17,7 @@ async function sweep({
 }: {
   readonly liveness: string
   readonly age?: number
-  readonly proof: Answer
+  readonly proof: ApiResponse
 }): Promise<readonly string[]> {
   const metadata = {
     name: 'ci-1',
@@ -25,10 +25,13 @@ async function sweep({
     resourceVersion: '1',
     creationTimestamp: new Date(NOW - 1_000 * age).toISOString(),
     labels: { 'moorage.run': 'ci-1' },
-    annotations: { [OWNER]: JSON.stringify({ ...currentOwner(), host: 'elsewhere/1/1' }), [LIVENESS]: liveness },
+    annotations: {
+      [OWNER_ANNOTATION]: JSON.stringify({ ...currentOwner(), host: 'elsewhere/1/1' }),
+      [LIVENESS_ANNOTATION]: liveness,
+    },
   }
   const deletions: string[] = []
-  const call = ({ method, path, body }: Request): Promise<Answer> => {
+  const call = ({ method, path, body }: ApiRequest): Promise<ApiResponse> => {
     if (method === 'DELETE') deletions.push(`DELETE ${path}`)
     if (method === 'DELETE') expect(body).toMatchObject({ preconditions: { uid: 'u' } })
     const answer =
@@ -42,26 +45,26 @@ async function sweep({
   }
   const cluster = {
     client: { call },
-    choice: { mode: 'create', namespace: 'ci', liveness: 'job' },
+    policy: { mode: 'create', namespace: 'ci', liveness: 'job' },
   } as unknown as Cluster
   await reap(cluster, { journals: [], alive: () => true }, new AbortController().signal)
   return deletions
 }
 
-const lease = (marked: number | undefined): Answer => ({
+const lease = (marked: number | undefined): ApiResponse => ({
   status: 200,
   body: {
     metadata: {
       name: 'ci-1',
       uid: 'u',
       resourceVersion: '7',
-      annotations: marked === undefined ? {} : { [MARK]: String(NOW - 1_000 * marked) },
+      annotations: marked === undefined ? {} : { [UNCHANGED_SINCE_ANNOTATION]: String(NOW - 1_000 * marked) },
     },
     spec: { leaseDurationSeconds: 90 },
   },
 })
-const gone: Answer = { status: 404, body: {} }
-const refused: Answer = { status: 403, body: {} }
+const gone: ApiResponse = { status: 404, body: {} }
+const refused: ApiResponse = { status: 403, body: {} }
 
 test.for<readonly [what: string, expected: readonly string[], seen: Parameters<typeof sweep>[0]]>([
   ['a Job that is there', [], { liveness: 'job', proof: { status: 200, body: {} } }],

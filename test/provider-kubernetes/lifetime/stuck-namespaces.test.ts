@@ -42,13 +42,13 @@ describe.skipIf(reason)(`a stuck namespace${reason ? ` (${reason})` : ''}`, () =
         await reportStuckNamespaces(
           await connectToBed('admin'),
           { notice: (text) => void notices.push(text) },
-          { signal, long: 1_000 },
+          { signal, stuckAfterMs: 1_000 },
         )
         return notices.at(-1) ?? ''
       }
       await expect.poll(look, { timeout: 30_000, interval: 500 }).toMatch(/NamespaceFinalizersRemaining/)
       expect(notices.at(-1)).toBe(
-        `Namespace ${id} of an earlier run has been going for 0 min: Some resources are remaining: configmaps. has 1 resource instances (NamespaceContentRemaining); Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances (NamespaceFinalizersRemaining). It is left to whoever holds it up: kubectl get namespace ${id} -o yaml`,
+        `Namespace ${id} of an earlier run has been terminating for 0 min: Some resources are remaining: configmaps. has 1 resource instances (NamespaceContentRemaining); Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances (NamespaceFinalizersRemaining). Only the component that blocks the deletion can end it. Inspect it with: kubectl get namespace ${id} -o yaml`,
       )
       await sleep(1_000)
       expect(kubectl('get', 'configmap', 'held', '-n', id, '-o', 'jsonpath={.metadata.finalizers}').stdout).toBe(

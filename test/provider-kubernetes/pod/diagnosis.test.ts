@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ApiEvent, ContainerStatus, Pod } from '../../../packages/provider-kubernetes/src/api/types.ts'
-import { Diagnosis, startFault, type PodProgress } from '../../../packages/provider-kubernetes/src/pod/diagnosis.ts'
+import { Diagnosis, type PodProgress } from '../../../packages/provider-kubernetes/src/pod/diagnosis.ts'
 import type { PodInformer, PodSnapshot } from '../../../packages/provider-kubernetes/src/pod/informer.ts'
-import { untilStarted } from '../../../packages/provider-kubernetes/src/pod/wait-started.ts'
-import { exitOf } from '../../../packages/provider-kubernetes/src/unit.ts'
+import { findContainerStartError } from '../../../packages/provider-kubernetes/src/pod/start-errors.ts'
+import { waitUntilStarted } from '../../../packages/provider-kubernetes/src/pod/wait-started.ts'
+import { findExit } from '../../../packages/provider-kubernetes/src/unit.ts'
 
 // Recorded: pods and events as a cluster shows them, for the states that the test bed cannot be brought into, or not in
 // the time of a test. Those that it can are in e2e/providers/kubernetes-never-ready.test.ts.
-const subject = { service: 'app', image: 'app:1', pod: 'app', namespace: 'ci' }
+const ref = { service: 'app', image: 'app:1', pod: 'app', namespace: 'ci' }
 const metadata = { name: 'app', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' }
 const event = (reason: string, message: string): ApiEvent => ({
   metadata: { ...metadata, uid: `${reason}${message}` },
@@ -20,26 +21,26 @@ const waiting = (reason: string, message = ''): Pod =>
   onNode({ containerStatuses: [{ name: 'main', state: { waiting: { reason, message } } }] })
 const ended = (terminated: NonNullable<ContainerStatus['state']>['terminated'], status: Pod['status'] = {}): Pod =>
   onNode({ ...status, ...(terminated ? { containerStatuses: [{ name: 'main', state: { terminated } }] } : {}) })
-const seen = (pod: Pod | undefined, ...events: ApiEvent[]): PodSnapshot => ({ pod, gone: false, events })
+const seen = (pod: Pod | undefined, ...events: ApiEvent[]): PodSnapshot => ({ pod, deleted: false, events })
 
 describe('how long a state is waited for (recorded)', () => {
   const table: {
-    readonly [what: string]: { readonly sight: PodSnapshot; readonly seconds: number; readonly says: RegExp }
+    readonly [what: string]: { readonly snapshot: PodSnapshot; readonly seconds: number; readonly says: RegExp }
   } = {
     'a key that a secret does not have': {
-      sight: seen(waiting('CreateContainerConfigError', "couldn't find key x in Secret ci/s")),
+      snapshot: seen(waiting('CreateContainerConfigError', "couldn't find key x in Secret ci/s")),
       seconds: 5,
       says: /did not start it: couldn't find key x in Secret ci\/s \(CreateContainerConfigError\)/,
     },
     'an image without a number for its user': {
-      sight: seen(
+      snapshot: seen(
         waiting('CreateContainerConfigError', 'container has runAsNonRoot and image has non-numeric user (app)'),
       ),
       seconds: 5,
-      says: /services\.app\.user: app:1 runs as root, or as a user without a number/,
+      says: /services\.app\.user: app:1 runs as root, or as a non-numeric user/,
     },
     'a volume that cannot be mounted': {
-      sight: seen(
+      snapshot: seen(
         onNode(),
         event('FailedMount', 'MountVolume.SetUp failed for volume "files-0": secret "x" not found'),
       ),
@@ -47,69 +48,69 @@ describe('how long a state is waited for (recorded)', () => {
       says: /secret "x" not found \(FailedMount\)/,
     },
     'a node without a pod network': {
-      sight: seen(onNode(), event('NetworkNotReady', 'network is not ready: cni plugin not initialized')),
+      snapshot: seen(onNode(), event('NetworkNotReady', 'network is not ready: cni plugin not initialized')),
       seconds: 60,
       says: /cni plugin not initialized \(NetworkNotReady\)/,
     },
     'a sandbox that fails': {
-      sight: seen(onNode(), event('FailedCreatePodSandBox', 'failed to setup network for sandbox')),
+      snapshot: seen(onNode(), event('FailedCreatePodSandBox', 'failed to setup network for sandbox')),
       seconds: 60,
       says: /failed to setup network for sandbox/,
     },
     "a registry's pull limit": {
-      sight: seen(waiting('ErrImagePull', 'failed to pull: 429 Too Many Requests - toomanyrequests')),
+      snapshot: seen(waiting('ErrImagePull', 'failed to pull: 429 Too Many Requests - toomanyrequests')),
       seconds: 180,
-      says: /the registry refuses app:1 for now: its pull limit is reached/,
+      says: /the pull limit of the registry is reached for app:1/,
     },
     'a registry that times out': {
-      sight: seen(waiting('ErrImagePull', 'dial tcp: i/o timeout')),
+      snapshot: seen(waiting('ErrImagePull', 'dial tcp: i/o timeout')),
       seconds: 180,
-      says: /app:1 could not be pulled/,
+      says: /the cluster could not pull app:1/,
     },
     'a runtime that is too slow': {
-      sight: seen(waiting('CreateContainerError', 'context deadline exceeded')),
+      snapshot: seen(waiting('CreateContainerError', 'context deadline exceeded')),
       seconds: 120,
       says: /context deadline exceeded/,
     },
     'a container that cannot be made': {
-      sight: seen(waiting('CreateContainerError', 'no command specified')),
+      snapshot: seen(waiting('CreateContainerError', 'no command specified')),
       seconds: 0,
       says: /no command specified/,
     },
     'an image that may not be pulled': {
-      sight: seen(waiting('ErrImageNeverPull', 'Container image is not present')),
+      snapshot: seen(waiting('ErrImageNeverPull', 'Container image is not present')),
       seconds: 0,
       says: /the node does not have app:1, and may not pull it/,
     },
     'a command that the runtime refuses': {
-      sight: seen(waiting('RunContainerError', 'exec: "x": executable file not found in $PATH')),
+      snapshot: seen(waiting('RunContainerError', 'exec: "x": executable file not found in $PATH')),
       seconds: 0,
       says: /services\.app\.command: app:1 cannot run it/,
     },
   }
 
-  test.for(Object.entries(table))('%s', ([_what, { sight, seconds, says }]) => {
+  test.for(Object.entries(table))('%s', ([_what, { snapshot, seconds, says }]) => {
     let now = 0
-    const diagnosis = new Diagnosis(subject, () => now)
-    const look = (): PodProgress => diagnosis.look(sight)
+    const diagnosis = new Diagnosis(ref, () => now)
+    const assess = (): PodProgress => diagnosis.assess(snapshot)
     if (seconds > 0) {
-      expect(look()).toMatchObject({ again: 1_000 * seconds })
+      expect(assess()).toMatchObject({ recheckMs: 1_000 * seconds })
       now = 1_000 * seconds - 1
-      expect(look().fault).toBeUndefined()
+      expect(assess().error).toBeUndefined()
     }
     now = 1_000 * seconds
-    const { fault } = look()
-    expect(fault?.message).toMatch(says)
-    expect(fault?.message).toMatch(/kubectl |Correct the command|Give a numeric one/)
+    const { error } = assess()
+    expect(error?.message).toMatch(says)
+    expect(error?.message).toMatch(/kubectl |Correct the command|Set a numeric user/)
   })
 
   test('the first cause is told, whatever the back-off says later', () => {
     let now = 0
-    const diagnosis = new Diagnosis(subject, () => now)
-    diagnosis.look(seen(waiting('ErrImagePull', 'connection reset by peer')))
+    const diagnosis = new Diagnosis(ref, () => now)
+    diagnosis.assess(seen(waiting('ErrImagePull', 'connection reset by peer')))
     now = 180_000
     expect(
-      diagnosis.look(seen(waiting('ImagePullBackOff', 'Back-off pulling image "app:1"'))).fault?.message,
+      diagnosis.assess(seen(waiting('ImagePullBackOff', 'Back-off pulling image "app:1"'))).error?.message,
     ).toContain('connection reset by peer')
   })
 
@@ -118,21 +119,19 @@ describe('how long a state is waited for (recorded)', () => {
       metadata,
       status: { conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes are available' }] },
     }
-    expect(new Diagnosis(subject).look(seen(pod))).toEqual({ phase: 'schedule', detail: '0/1 nodes are available' })
+    expect(new Diagnosis(ref).assess(seen(pod))).toEqual({ phase: 'schedule', detail: '0/1 nodes are available' })
     expect(
-      new Diagnosis(subject).look(
-        seen(pod, event('TriggeredScaleUp', 'pod triggered scale-up: [{pool 1->2 (max: 5)}]')),
-      ),
+      new Diagnosis(ref).assess(seen(pod, event('TriggeredScaleUp', 'pod triggered scale-up: [{pool 1->2 (max: 5)}]'))),
     ).toEqual({ phase: 'pull', detail: 'waiting for a new node: pod triggered scale-up: [{pool 1->2 (max: 5)}]' })
   })
 
   test('a start that the node could not make is no end of the service', () => {
-    const fault = startFault(
-      subject,
+    const error = findContainerStartError(
+      ref,
       ended({ exitCode: 128, reason: 'StartError', message: 'exec /app: exec format error' }),
     )
-    expect(fault?.message).toBe(
-      "services.app: what app:1 runs is no program for its node's processor.\nThe node says: exec /app: exec format error\nUse an image, or a command, for that processor: kubectl get nodes -L kubernetes.io/arch",
+    expect(error?.message).toBe(
+      'services.app: app:1 is built for a different CPU architecture than its node.\nThe node reports: exec /app: exec format error\nUse an image, or a command, for the architecture of the node: kubectl get nodes -L kubernetes.io/arch',
     )
   })
 })
@@ -169,10 +168,10 @@ describe('how a pod ended (recorded)', () => {
     ],
     'it ran for too long': [
       ended({ exitCode: 137, reason: 'Error' }, { phase: 'Failed', reason: 'DeadlineExceeded' }),
-      { reason: 'exited', detail: 'it ran for as long as a pod may' },
+      { reason: 'exited', detail: 'it reached the maximum lifetime of a pod' },
     ],
   }
-  test.for(Object.entries(table))('%s', ([_what, [pod, exit]]) => expect(exitOf(seen(pod))).toEqual(exit))
+  test.for(Object.entries(table))('%s', ([_what, [pod, exit]]) => expect(findExit(seen(pod))).toEqual(exit))
 })
 
 describe('silence (recorded)', () => {
@@ -182,21 +181,21 @@ describe('silence (recorded)', () => {
   test('a pod about which nothing changes for a minute is told of, once', async () => {
     const notices: string[] = []
     const abort = new AbortController()
-    const observed = {
-      sight: () => seen(undefined, event('Scheduled', 'Successfully assigned ci/app to node-1')),
-      on: () => () => {},
+    const informer = {
+      snapshot: () => seen(undefined, event('Scheduled', 'Successfully assigned ci/app to node-1')),
+      subscribe: () => () => {},
     } as unknown as PodInformer
     const report = { phase: () => {}, journal: () => {}, notice: (text: string) => void notices.push(text) }
-    const starting = untilStarted(
+    const starting = waitUntilStarted(
       { client: undefined as never, report },
-      { subject, uid: 'u', observed, delivery: { objects: [], volumes: [], mounts: [] } },
+      { ref, uid: 'u', informer, delivery: { secrets: [], volumes: [], mounts: [] } },
       abort.signal,
     )
     await vi.advanceTimersByTimeAsync(59_000)
     expect(notices).toEqual([])
     await vi.advanceTimersByTimeAsync(120_000)
     expect(notices).toEqual([
-      'services.app: nothing has changed about its pod for 60 s; the last that the cluster said is Scheduled: Successfully assigned ci/app to node-1. Look closer: kubectl describe pod app -n ci',
+      'services.app: its pod has not changed for 60 s. The last event is Scheduled: Successfully assigned ci/app to node-1. Inspect it with: kubectl describe pod app -n ci',
     ])
     abort.abort(new RangeError('over'))
     await expect(starting).rejects.toThrow('over')

@@ -2,61 +2,50 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '@moorage/core/provider'
-import type { WebSocket } from '../vendor/websocket.ts'
-import type { Status } from './types.ts'
-import { apiError, lost } from '../errors.ts'
 import type { Credentials } from '../cluster/credentials.ts'
+import { connectionLost, toProviderError } from '../errors.ts'
+import type { WebSocket } from '../vendor/websocket.ts'
+import type { ApiRequest, ApiResponse, Status } from './types.ts'
 
-export type { WebSocket } from '../vendor/websocket.ts'
-
-export interface Request {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  readonly path: string
-  readonly body?: object
-  readonly signal?: AbortSignal
-  /** Milliseconds in which it is tried again when nobody answers. Default: 20 s. */
-  readonly patience?: number
-}
-
-export interface Answer {
-  readonly status: number
-  readonly body: unknown
-  /** The API server's clock, in milliseconds since the epoch. */
-  readonly date?: number
-}
-
-/** The API server, as one user. */
-export interface Client {
-  /** Gives whatever status there is; throws PROVIDER_LOST when no answer is to be had in time. */
-  call(request: Request): Promise<Answer>
-  /** A body that is read as it comes: logs, watches. Throws for any status but 200. */
+/** A connection to the API server as one user. */
+export interface ApiClient {
+  /**
+   * Resolves with the answer, whatever its status. Retries when there is no answer and when the server asks for it
+   * (429, 503).
+   *
+   * Throws MoorageError (PROVIDER_LOST) when no answer arrives within `retryTimeoutMs`.
+   */
+  call(request: ApiRequest): Promise<ApiResponse>
+  /** Opens a body that is read while it arrives: a log or a watch. Throws MoorageError for any status but 200. */
   stream(path: string, signal: AbortSignal): Promise<IncomingMessage>
-  /** Not open yet: its refusal is an `unexpected-response`. */
-  socket(path: string, protocol: string): Promise<WebSocket>
-  /** Told, from the first one on, which calls were answered only when they were made again, and why. */
-  onRetry(onProgress: (text: string) => void): void
+  /** Returns before the handshake; a refusal arrives as the event `unexpected-response`. */
+  openWebSocket(path: string, protocol: string): Promise<WebSocket>
+  /** The listener receives a notice for each call that needed more than one attempt, including earlier ones. */
+  onRetry(listener: (notice: string) => void): void
   close(): void
 }
 
-// Milliseconds: for one answer, and for all tries at one call together.
-const ANSWER = 15_000
-const PATIENCE = 20_000
-// Milliseconds of a handshake, from port-forward.md's design rules.
-const HANDSHAKE = 10_000
-const KEEP_ALIVE = 15_000
+// For one attempt.
+const RESPONSE_TIMEOUT_MS = 15_000
+// For all attempts at one call.
+const DEFAULT_RETRY_TIMEOUT_MS = 20_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_DELAY_MS = 15_000
+const FIRST_BACKOFF_MS = 50
+const MAX_BACKOFF_MS = 1_000
 
-export function connectTo(credentials: Credentials): Client {
+export function createClient(credentials: Credentials): ApiClient {
   const { server } = credentials
   const base = new URL(server)
   const http = process.getBuiltinModule(base.protocol === 'http:' ? 'node:http' : 'node:https')
-  const agent = new http.Agent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE })
+  const agent = new http.Agent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_DELAY_MS })
   const prefix = base.pathname.replace(/\/$/, '')
 
-  const open = async (
-    request: Request,
+  const send = async (
+    request: ApiRequest,
     more: RequestOptions,
   ): Promise<{ sent: ClientRequest; response: Promise<IncomingMessage> }> => {
-    const { headers, ...auth } = await credentials.forRequest()
+    const { headers, ...auth } = await credentials.requestOptions()
     const body = request.body === undefined ? undefined : JSON.stringify(request.body)
     const type = request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
     const content = body === undefined ? {} : { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }
@@ -74,102 +63,105 @@ export function connectTo(credentials: Credentials): Client {
     return { sent, response: answered.promise }
   }
 
-  const once = async (request: Request): Promise<Answer> => {
-    const limit = AbortSignal.timeout(ANSWER)
-    const signal = request.signal ? AbortSignal.any([request.signal, limit]) : limit
-    const { response } = await open(request, { signal })
+  const callOnce = async (request: ApiRequest): Promise<ApiResponse> => {
+    const timeout = AbortSignal.timeout(RESPONSE_TIMEOUT_MS)
+    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
+    const { response } = await send(request, { signal })
     const message = await response
     const date = Date.parse(message.headers.date ?? '')
     return {
       status: message.statusCode ?? 0,
-      body: parse(await textOf(message)),
+      body: parseBody(await readText(message)),
       ...(Number.isNaN(date) ? {} : { date }),
     }
   }
 
-  const untold: string[] = []
-  let onProgress = (text: string): void => void untold.push(text)
-  const tellRetries = ({ method, path }: Request, reasons: readonly string[]): void => {
+  const pendingNotices: string[] = []
+  let notify = (notice: string): void => void pendingNotices.push(notice)
+  const notifyRetries = ({ method, path }: ApiRequest, reasons: readonly string[]): void => {
     if (reasons.length)
-      onProgress(
-        `The Kubernetes API was asked ${reasons.length + 1} times for ${method} ${path.split('?')[0]}: ${[...new Set(reasons)].join(', ')}.`,
+      notify(
+        `The Kubernetes API needed ${reasons.length + 1} attempts for ${method} ${path.split('?')[0]}: ${[...new Set(reasons)].join(', ')}.`,
       )
   }
 
   return {
     async call(request) {
-      const until = performance.now() + (request.patience ?? PATIENCE)
+      const deadline = performance.now() + (request.retryTimeoutMs ?? DEFAULT_RETRY_TIMEOUT_MS)
       const reasons: string[] = []
-      for (let n = 0, renewed = false; ; n++) {
+      for (let attempt = 0, refreshed = false; ; attempt++) {
         request.signal?.throwIfAborted()
-        const answer = await once(request).catch((error: unknown) => ({ error }))
+        const response = await callOnce(request).catch((error: unknown) => ({ error }))
         request.signal?.throwIfAborted()
-        const late = performance.now() > until
-        if (!('error' in answer)) {
-          if (answer.status === 401 && !renewed) {
-            renewed = true
-            await credentials.renew()
+        const late = performance.now() > deadline
+        if (!('error' in response)) {
+          if (response.status === 401 && !refreshed) {
+            refreshed = true
+            await credentials.refresh()
             continue
           }
-          const pause = late ? undefined : busy(answer)
-          if (pause === undefined) {
-            tellRetries(request, reasons)
-            return answer
+          const delayMs = late ? undefined : requestedDelayMs(response)
+          if (delayMs === undefined) {
+            notifyRetries(request, reasons)
+            return response
           }
-          reasons.push(`status ${answer.status}`)
-          await sleep(pause, undefined, request.signal ? { signal: request.signal } : {}).catch(() => {})
+          reasons.push(`status ${response.status}`)
+          await sleep(delayMs, undefined, request.signal ? { signal: request.signal } : {}).catch(() => {})
           continue
         }
-        // An address that nobody has, or a certificate that nobody trusts, does not get better.
-        if (late || hopeless(answer.error)) throw lost(server, answer.error)
-        reasons.push((answer.error as NodeJS.ErrnoException).code ?? messageOf(answer.error))
-        await sleep(Math.min(1_000, 50 * 2 ** n) * (0.5 + Math.random() / 2))
+        if (late || isPermanent(response.error)) throw connectionLost(server, response.error)
+        reasons.push((response.error as NodeJS.ErrnoException).code ?? messageOf(response.error))
+        await sleep(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt) * (0.5 + Math.random() / 2))
       }
     },
     async stream(path, signal) {
-      const { response } = await open({ method: 'GET', path }, { signal })
+      const { response } = await send({ method: 'GET', path }, { signal })
       const message = await response
-      message.socket.setKeepAlive(true, KEEP_ALIVE)
+      message.socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
       if (message.statusCode === 200) return message
-      throw apiError({ method: 'GET', path }, { status: message.statusCode ?? 0, body: parse(await textOf(message)) })
+      const body = parseBody(await readText(message))
+      throw toProviderError({ method: 'GET', path }, { status: message.statusCode ?? 0, body })
     },
-    async socket(path, protocol) {
+    async openWebSocket(path, protocol) {
       const { WebSocket } = await import('../vendor/websocket.ts')
-      const auth = await credentials.forRequest()
+      const auth = await credentials.requestOptions()
       return new WebSocket(new URL(prefix + path, base).href.replace(/^http/, 'ws'), protocol, {
         ...(auth as object),
         perMessageDeflate: false,
-        handshakeTimeout: HANDSHAKE,
+        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
         skipUTF8Validation: true,
       })
     },
     onRetry(listener) {
-      onProgress = listener
-      for (const text of untold.splice(0)) onProgress(text)
+      notify = listener
+      for (const notice of pendingNotices.splice(0)) notify(notice)
     },
     close: () => agent.destroy(),
   }
 }
 
-/** Milliseconds to wait where the server asks for it: priority and fairness, or an etcd without a leader. */
-function busy({ status, body }: Answer): number | undefined {
+/** The delay that the server asks for: API priority and fairness (429), or etcd without a leader (503). */
+function requestedDelayMs({ status, body }: ApiResponse): number | undefined {
   if (status !== 429 && status !== 503) return undefined
   return 1_000 * ((body as Status | undefined)?.details?.retryAfterSeconds ?? 1)
 }
 
-const FINAL = /^(ENOTFOUND|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/
+// Node error codes that a retry does not change: an unknown host, an untrusted certificate.
+const PERMANENT_ERROR_CODES = /^(ENOTFOUND|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/
 
-function hopeless(error: unknown): boolean {
-  return FINAL.test((error as NodeJS.ErrnoException).code ?? '')
+function isPermanent(error: unknown): boolean {
+  return PERMANENT_ERROR_CODES.test((error as NodeJS.ErrnoException).code ?? '')
 }
 
-export async function textOf(message: IncomingMessage | Duplex): Promise<string> {
+/** The whole body as text. */
+export async function readText(message: IncomingMessage | Duplex): Promise<string> {
   let text = ''
   for await (const part of message) text += (part as Buffer).toString()
   return text
 }
 
-export function parse(text: string): unknown {
+/** The JSON in `text`; a body that is not JSON becomes the message of a `Status`. */
+export function parseBody(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,52 +1,70 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ApiObject, Status } from './types.ts'
-import { apiError, saidBy } from '../errors.ts'
-import type { Answer, Client } from './client.ts'
+import { refusalMessage, toProviderError } from '../errors.ts'
+import { RUN_LABEL } from '../labels.ts'
+import type { ApiClient } from './client.ts'
+import type { ApiObject, ApiResponse, Status } from './types.ts'
 
-export interface Created {
+/** An object that exists. */
+export interface CreatedObject {
   readonly object: ApiObject
-  /** When the request went out, on this process's monotonic clock. */
-  readonly at: number
+  /** When the request was sent, on this process's monotonic clock (`performance.now()`), in milliseconds. */
+  readonly sentAt: number
 }
 
-interface Creation {
+/** What to create. */
+export interface ObjectCreation {
+  /** Path of the collection. */
   readonly path: string
   readonly body: object
-  /** Between tries only: a request under way is let finish, or nobody would know whether it made something. */
+  /** Checked between attempts only: aborting a request would leave open whether it created the object. */
   readonly signal?: AbortSignal
 }
 
-// Milliseconds for what passes by itself: a namespace without its account yet (k/k #66689), a quota's conflict (#67761).
-const PASSING = 30_000
+const TRANSIENT_RETRY_MS = 30_000
+const FIRST_BACKOFF_MS = 10
+const MAX_BACKOFF_MS = 500
 
-/** Makes an object, or gives the refusal. One that is there already with our label was made by a try whose answer got lost. */
-export async function tryCreate(client: Client, { path, body, signal }: Creation): Promise<Created | Answer> {
-  for (const since = performance.now(), n = { tries: 0 }; ; n.tries++) {
+/**
+ * Creates an object, or resolves with the refusal. An existing object with the same name and run label counts as
+ * created: an earlier attempt made it and its answer was lost. Retries transient refusals for 30 s.
+ */
+export async function tryCreateObject(
+  client: ApiClient,
+  { path, body, signal }: ObjectCreation,
+): Promise<CreatedObject | ApiResponse> {
+  for (let since = performance.now(), attempt = 0; ; attempt++) {
     signal?.throwIfAborted()
-    const at = performance.now()
-    const answer = await client.call({ method: 'POST', path, body })
-    if (answer.status < 300) return { object: answer.body as ApiObject, at }
-    if (answer.status === 409 && (answer.body as Status).reason === 'AlreadyExists') {
-      const there = await client.call({ method: 'GET', path: `${path}/${(body as ApiObject).metadata.name}` })
-      if (there.status === 200 && runOf(there.body) === runOf(body)) return { object: there.body as ApiObject, at }
+    const sentAt = performance.now()
+    const response = await client.call({ method: 'POST', path, body })
+    if (response.status < 300) return { object: response.body as ApiObject, sentAt }
+    if (response.status === 409 && (response.body as Status).reason === 'AlreadyExists') {
+      const existing = await client.call({ method: 'GET', path: `${path}/${(body as ApiObject).metadata.name}` })
+      if (existing.status === 200 && runLabelOf(existing.body) === runLabelOf(body))
+        return { object: existing.body as ApiObject, sentAt }
     }
-    if (!passes(answer) || performance.now() - since > PASSING) return answer
-    await sleep(Math.min(500, 10 * 1.3 ** n.tries), undefined, signal ? { signal } : {}).catch(() => {})
+    if (!isTransient(response) || performance.now() - since > TRANSIENT_RETRY_MS) return response
+    const delayMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 1.3 ** attempt)
+    await sleep(delayMs, undefined, signal ? { signal } : {}).catch(() => {})
   }
 }
 
-export async function create(client: Client, creation: Creation): Promise<Created> {
-  const made = await tryCreate(client, creation)
-  if ('object' in made) return made
-  throw apiError({ method: 'POST', path: creation.path }, made)
+/** As {@link tryCreateObject}, but throws the error of `toProviderError` for a refusal. */
+export async function createObject(client: ApiClient, creation: ObjectCreation): Promise<CreatedObject> {
+  const result = await tryCreateObject(client, creation)
+  if ('object' in result) return result
+  throw toProviderError({ method: 'POST', path: creation.path }, result)
 }
 
-function runOf(object: unknown): string | undefined {
-  return (object as ApiObject).metadata.labels?.['moorage.run']
+function runLabelOf(object: unknown): string | undefined {
+  return (object as ApiObject).metadata.labels?.[RUN_LABEL]
 }
 
-function passes(answer: Answer): boolean {
-  const said = saidBy(answer)
-  if (answer.status === 403) return /serviceaccount "?[\w.-]+"? not found|status unknown for quota/.test(said)
-  return answer.status === 409 && /resourcequotas/.test(said)
+/**
+ * Refusals that pass without intervention: a new namespace without its service account (kubernetes/kubernetes#66689),
+ * and a conflict or a missing status of a quota (#67761).
+ */
+function isTransient(response: ApiResponse): boolean {
+  const message = refusalMessage(response)
+  if (response.status === 403) return /serviceaccount "?[\w.-]+"? not found|status unknown for quota/.test(message)
+  return response.status === 409 && /resourcequotas/.test(message)
 }

@@ -1,5 +1,24 @@
-// What is read of the API's objects. Source: Kubernetes API reference v1.34, core/v1 and meta/v1.
+// The fields of API objects that this provider reads. Source: Kubernetes API reference v1.34, core/v1 and meta/v1.
 
+/** One call to the API server. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: object
+  readonly signal?: AbortSignal
+  /** Milliseconds for which a call without an answer is retried. Default: 20,000. */
+  readonly retryTimeoutMs?: number
+}
+
+/** The answer to an {@link ApiRequest}, whatever its status. */
+export interface ApiResponse {
+  readonly status: number
+  readonly body: unknown
+  /** The API server's clock, from the `Date` header: milliseconds since the epoch. */
+  readonly date?: number
+}
+
+/** `ObjectMeta` of meta/v1. */
 export interface Metadata {
   readonly name: string
   readonly namespace?: string
@@ -11,15 +30,18 @@ export interface Metadata {
   readonly annotations?: { readonly [name: string]: string }
 }
 
+/** Any object of the API. */
 export interface ApiObject {
   readonly metadata: Metadata
 }
 
+/** `ContainerStateWaiting` of core/v1. */
 export interface Waiting {
   readonly reason?: string
   readonly message?: string
 }
 
+/** `ContainerStateTerminated` of core/v1. */
 export interface Terminated {
   readonly exitCode: number
   readonly signal?: number
@@ -27,11 +49,20 @@ export interface Terminated {
   readonly message?: string
 }
 
-export interface ContainerStatus {
-  readonly name: string
-  readonly state?: { readonly waiting?: Waiting; readonly running?: object; readonly terminated?: Terminated }
+/** `ContainerState` of core/v1: one of the three. */
+export interface ContainerState {
+  readonly waiting?: Waiting
+  readonly running?: object
+  readonly terminated?: Terminated
 }
 
+/** `ContainerStatus` of core/v1. */
+export interface ContainerStatus {
+  readonly name: string
+  readonly state?: ContainerState
+}
+
+/** `Pod` of core/v1. */
 export interface Pod extends ApiObject {
   readonly spec?: {
     readonly nodeName?: string
@@ -56,6 +87,7 @@ export interface Pod extends ApiObject {
   }
 }
 
+/** `Event` of core/v1. */
 export interface ApiEvent extends ApiObject {
   readonly involvedObject: {
     readonly kind?: string
@@ -69,6 +101,7 @@ export interface ApiEvent extends ApiObject {
   readonly count?: number
 }
 
+/** `Status` of meta/v1: the body of every refusal. */
 export interface Status {
   readonly kind: 'Status'
   readonly status?: string
@@ -83,6 +116,7 @@ export interface Status {
   }
 }
 
+/** A list of objects. `items` is null when Go encodes an empty slice. */
 export interface List<T> {
   readonly metadata: { readonly resourceVersion: string }
   readonly items?: readonly T[]

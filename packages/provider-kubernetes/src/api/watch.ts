@@ -1,46 +1,59 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMoorageError } from '@moorage/core/provider'
+import { expectBody } from '../errors.ts'
+import type { ApiClient } from './client.ts'
 import type { ApiObject, List } from './types.ts'
-import { bodyOf } from '../errors.ts'
-import type { Client } from './client.ts'
 
-export interface Change<T> {
+/** One change of a watched object. */
+export interface WatchChange<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
   readonly object: T
 }
 
-export interface Watched {
+export interface WatchOptions {
+  /** Path of the collection. */
   readonly path: string
-  /** Selectors, as the query says them. */
+  /** Selectors, as query parameters. */
   readonly query: { readonly [name: string]: string }
-  /** Only what comes after this version. Default: what there is comes first. */
-  readonly from?: string
-  readonly over: AbortSignal
-  /** Told once per outage, and never of an orderly end. */
-  trouble?(reason: unknown): void
+  /** Resource version after which changes begin. Default: the watch begins with the objects that exist. */
+  readonly fromVersion?: string
+  /** Ends the watch. */
+  readonly signal: AbortSignal
+  /** Called once per outage; the orderly end of a connection is not an outage. */
+  onOutage?(reason: unknown): void
 }
 
-// Seconds after which the server ends a watch in an orderly way; bookmarks keep its place meanwhile.
-const LENGTH = 290
+// After this time the server ends the connection in an orderly way, and the watch opens the next one.
+const CONNECTION_TIMEOUT_SECONDS = 290
+const FIRST_BACKOFF_MS = 25
+const MAX_BACKOFF_MS = 1_000
+const FAILURES_BEFORE_RELIST = 3
 
 /**
- * Every change from the beginning on, through resets, expired places (410) and outages: then the list tells what has
- * changed, deletions included. Ends with the signal; rejects only when this user may not watch.
+ * Yields every change of a collection until the signal aborts. After a reset, an outage or an expired resource version
+ * (410), it lists the collection and yields the differences, deletions included.
+ *
+ * Throws MoorageError only when this user may not watch (401, 403).
+ *
+ * Source: Kubernetes API concepts, "Efficient detection of changes" and "Watch bookmarks".
  */
-export async function* watch<T extends ApiObject>(client: Client, watched: Watched): AsyncGenerator<Change<T>> {
-  const { over } = watched
+export async function* watch<T extends ApiObject>(
+  client: ApiClient,
+  options: WatchOptions,
+): AsyncGenerator<WatchChange<T>> {
+  const { signal } = options
   const known = new Map<string, T>()
-  let version = watched.from
-  let fresh = true
-  for (let failures = 0; !over.aborted;) {
+  let version = options.fromVersion
+  let first = true
+  for (let failures = 0; !signal.aborted;) {
     try {
-      if (version === undefined && !fresh) {
-        const changes: Change<T>[] = []
-        version = await relist(client, watched, { known, changes })
+      if (version === undefined && !first) {
+        const changes: WatchChange<T>[] = []
+        version = await relist(client, options, { known, changes })
         for (const change of changes) yield change
       }
-      fresh = false
-      for await (const { type, object } of events<T>(client, watched, version)) {
+      first = false
+      for await (const { type, object } of readWatch<T>(client, options, version)) {
         failures = 0
         if (type === 'ERROR') {
           version = undefined
@@ -53,28 +66,29 @@ export async function* watch<T extends ApiObject>(client: Client, watched: Watch
         yield { type, object }
       }
     } catch (error) {
-      if (over.aborted) return
+      if (signal.aborted) return
       if (isMoorageError(error) && (error.cause === 403 || error.cause === 401)) throw error
-      if (failures++ === 0) watched.trouble?.(error)
-      // Its place may have expired by then; the list is as good.
-      if (failures > 3) version = undefined
+      if (failures++ === 0) options.onOutage?.(error)
+      // The version may have expired during a long outage; a list works in either case.
+      if (failures > FAILURES_BEFORE_RELIST) version = undefined
     }
-    if (failures > 0)
-      await sleep(Math.min(1_000, 25 * 2 ** failures) * (0.5 + Math.random() / 2), undefined, { signal: over }).catch(
-        () => {},
-      )
+    if (failures > 0) {
+      const delayMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures) * (0.5 + Math.random() / 2)
+      await sleep(delayMs, undefined, { signal }).catch(() => {})
+    }
   }
 }
 
+/** Collects the differences between `known` and the current list; resolves with the list's resource version. */
 async function relist<T extends ApiObject>(
-  client: Client,
-  { path, query, over }: Watched,
-  { known, changes }: { known: Map<string, T>; changes: Change<T>[] },
+  client: ApiClient,
+  { path, query, signal }: WatchOptions,
+  { known, changes }: { known: Map<string, T>; changes: WatchChange<T>[] },
 ): Promise<string> {
-  const request = { method: 'GET' as const, path: `${path}?${new URLSearchParams(query)}`, signal: over }
-  const { metadata, items } = bodyOf<List<T>>(request, await client.call(request))
-  const there = new Set((items ?? []).map((item) => item.metadata.uid))
-  for (const [uid, object] of known) if (!there.has(uid)) changes.push({ type: 'DELETED', object })
+  const request = { method: 'GET' as const, path: `${path}?${new URLSearchParams(query)}`, signal }
+  const { metadata, items } = expectBody<List<T>>(request, await client.call(request))
+  const present = new Set((items ?? []).map((item) => item.metadata.uid))
+  for (const [uid, object] of known) if (!present.has(uid)) changes.push({ type: 'DELETED', object })
   known.clear()
   for (const object of items ?? []) {
     known.set(object.metadata.uid, object)
@@ -83,26 +97,26 @@ async function relist<T extends ApiObject>(
   return metadata.resourceVersion
 }
 
-type Line<T> = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; readonly object: T }
+type WatchLine<T> = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; readonly object: T }
 
-async function* events<T>(
-  client: Client,
-  { path, query, over }: Watched,
+async function* readWatch<T>(
+  client: ApiClient,
+  { path, query, signal }: WatchOptions,
   version: string | undefined,
-): AsyncGenerator<Line<T>> {
+): AsyncGenerator<WatchLine<T>> {
   const params = new URLSearchParams({
     ...query,
     watch: 'true',
     allowWatchBookmarks: 'true',
-    timeoutSeconds: String(LENGTH),
+    timeoutSeconds: String(CONNECTION_TIMEOUT_SECONDS),
     ...(version ? { resourceVersion: version } : {}),
   })
-  const source = await client.stream(`${path}?${params}`, over)
+  const source = await client.stream(`${path}?${params}`, signal)
   let rest = ''
   source.setEncoding('utf8')
   for await (const part of source) {
     const lines = (rest + String(part)).split('\n')
     rest = lines.pop() ?? ''
-    for (const line of lines) if (line) yield JSON.parse(line) as Line<T>
+    for (const line of lines) if (line) yield JSON.parse(line) as WatchLine<T>
   }
 }

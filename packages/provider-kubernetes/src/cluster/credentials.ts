@@ -6,99 +6,113 @@ import { pathToFileURL } from 'node:url'
 import { messageOf } from '@moorage/core/provider'
 import type { KubeConfig } from '../vendor/kubeconfig.ts'
 
-/** A cluster and a user of it. */
+/** A cluster, and a user of it. */
 export interface Credentials {
+  /** URL of the API server. */
   readonly server: string
   readonly context: string
   readonly user: string
-  /** The context's own; undefined where it names none. */
+  /** The context's namespace; undefined where the context names none. */
   readonly namespace: string | undefined
+  /** True inside a pod of the cluster. */
   readonly inCluster: boolean
-  /** Options for a request: certificates, headers, and an agent where there is a proxy. */
-  forRequest(): Promise<{ headers?: { [name: string]: string }; [option: string]: unknown }>
-  /** Forgets what it had, and reads it anew. */
-  renew(): Promise<void>
+  /** TLS and authentication options for one HTTP request, and an agent where there is a proxy. Cached for 60 s. */
+  requestOptions(): Promise<{ headers?: { [name: string]: string }; [option: string]: unknown }>
+  /** Discards what is cached and reads the kubeconfig again. */
+  refresh(): Promise<void>
 }
 
 export interface CredentialOptions {
+  /** Path of a kubeconfig. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service account. */
   readonly kubeconfig?: string
+  /** Name of a context. Default: the current context. */
   readonly context?: string
   readonly env: NodeJS.ProcessEnv
   /** The user's project. */
   readonly root: string
 }
 
-export type Shortcoming = { readonly reason: string; readonly fix: string; readonly named: boolean }
+/** Why there are no credentials. */
+export interface CredentialProblem {
+  readonly reason: string
+  readonly fix: string
+  /** True where the user named a kubeconfig or one exists, so that falling back to another provider would hide a mistake. */
+  readonly configured: boolean
+}
 
-const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+// Source: Kubernetes, "Accessing the Kubernetes API from a Pod".
+const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-/** Explicit, else KUBECONFIG, else the home folder's, else the pod's own account: the order of kubectl. */
-export async function findCredentials(wish: CredentialOptions): Promise<Credentials | Shortcoming> {
-  const files = filesOf(wish)
+/** Finds credentials in kubectl's order: explicit path, `KUBECONFIG`, the home folder, the pod's service account. */
+export async function findCredentials(options: CredentialOptions): Promise<Credentials | CredentialProblem> {
+  const files = kubeconfigFiles(options)
   const inCluster =
-    files.length === 0 && Boolean(wish.env['KUBERNETES_SERVICE_HOST']) && existsSync(join(ACCOUNT, 'token'))
-  if (files.length === 0 && !inCluster) {
-    const named = wish.kubeconfig ?? wish.env['KUBECONFIG']
-    return named
-      ? {
-          named: true,
-          reason: `there is no kubeconfig at ${named}`,
-          fix: 'correct KUBECONFIG, then check with: kubectl config get-contexts',
-        }
-      : {
-          named: false,
-          reason: 'no kubeconfig, and this is no pod',
-          fix: 'set KUBECONFIG, then check with: kubectl config get-contexts',
-        }
-  }
+    files.length === 0 &&
+    Boolean(options.env['KUBERNETES_SERVICE_HOST']) &&
+    existsSync(join(SERVICE_ACCOUNT_FOLDER, 'token'))
+  if (files.length === 0 && !inCluster) return noKubeconfig(options)
   try {
-    const config = await load(files, wish)
-    const context = wish.context ?? config.getCurrentContext()
+    const config = await loadConfig(files, options)
+    const context = options.context ?? config.getCurrentContext()
     if (!config.getContextObject(context)) {
-      const known =
-        config
-          .getContexts()
-          .map(({ name }) => name)
-          .join(', ') || 'none'
-      const what = context ? `has no context '${context}'` : 'has no current context'
+      const contexts = config.getContexts().map(({ name }) => name)
+      const problem = context ? `has no context '${context}'` : 'has no current context'
       return {
-        named: true,
-        reason: `the kubeconfig ${files.join(delimiter)} ${what}; it has ${known}`,
+        configured: true,
+        reason: `the kubeconfig ${files.join(delimiter)} ${problem}; its contexts: ${contexts.join(', ') || 'none'}`,
         fix: 'choose one with: kubectl config use-context NAME',
       }
     }
     config.setCurrentContext(context)
     if (!config.getCurrentCluster())
       return {
-        named: true,
-        reason: `context '${context}' names a cluster that the kubeconfig does not have`,
-        fix: 'look at it with: kubectl config view',
+        configured: true,
+        reason: `context '${context}' refers to a cluster that is missing from the kubeconfig`,
+        fix: 'show it with: kubectl config view',
       }
-    return credentialsOf(config, { inCluster, load: () => load(files, wish) })
+    return createCredentials(config, { inCluster, load: () => loadConfig(files, options) })
   } catch (error) {
     return {
-      named: true,
+      configured: true,
       reason: `the kubeconfig ${files.join(delimiter)} cannot be used: ${messageOf(error)}`,
-      fix: 'look at it with: kubectl config view',
+      fix: 'show it with: kubectl config view',
     }
   }
 }
 
-/** Files that are there: kubectl passes over members of KUBECONFIG that are not. */
-function filesOf({ kubeconfig, env }: CredentialOptions): readonly string[] {
+function noKubeconfig({ kubeconfig, env }: CredentialOptions): CredentialProblem {
+  const named = kubeconfig ?? env['KUBECONFIG']
+  return named
+    ? {
+        configured: true,
+        reason: `there is no kubeconfig at ${named}`,
+        fix: 'correct KUBECONFIG, then check with: kubectl config get-contexts',
+      }
+    : {
+        configured: false,
+        reason: 'there is no kubeconfig, and this machine is not a pod',
+        fix: 'set KUBECONFIG, then check with: kubectl config get-contexts',
+      }
+}
+
+/** The kubeconfigs that exist: like kubectl, this ignores members of `KUBECONFIG` that do not. */
+function kubeconfigFiles({ kubeconfig, env }: CredentialOptions): readonly string[] {
   const named = kubeconfig ?? env['KUBECONFIG']
   const files = named ? (kubeconfig ? [kubeconfig] : named.split(delimiter)) : [join(homedir(), '.kube', 'config')]
   return files.filter((file) => file && existsSync(file))
 }
 
-// Whose authenticators are not in the cut-down build: as `auth-provider` in the kubeconfig.
-const RARE = /^\s*-?\s*name:\s*['"]?(oidc|gcp|azure)['"]?\s*$/m
+// Auth providers that the bundled client leaves out.
+const UNBUNDLED_AUTH_PROVIDERS = /^\s*-?\s*name:\s*['"]?(oidc|gcp|azure)['"]?\s*$/m
 
-async function load(files: readonly string[], { root }: CredentialOptions): Promise<KubeConfig> {
-  const rare = files.some(
-    (file) => /auth-provider:/.test(readFileSync(file, 'utf8')) && RARE.test(readFileSync(file, 'utf8')),
-  )
-  const Config = rare ? await whole(root) : (await import('../vendor/kubeconfig.ts')).KubeConfig
+async function loadConfig(files: readonly string[], { root }: CredentialOptions): Promise<KubeConfig> {
+  const needsWholePackage = files.some((file) => {
+    const text = readFileSync(file, 'utf8')
+    return text.includes('auth-provider:') && UNBUNDLED_AUTH_PROVIDERS.test(text)
+  })
+  const Config = needsWholePackage
+    ? await importWholePackage(root)
+    : (await import('../vendor/kubeconfig.ts')).KubeConfig
   const config = new Config()
   const [first, ...more] = files
   if (first === undefined) config.loadFromCluster()
@@ -111,7 +125,7 @@ async function load(files: readonly string[], { root }: CredentialOptions): Prom
   return config
 }
 
-async function whole(root: string): Promise<typeof KubeConfig> {
+async function importWholePackage(root: string): Promise<typeof KubeConfig> {
   for (const from of [join(root, 'package.json'), import.meta.url]) {
     try {
       const path = createRequire(from).resolve('@kubernetes/client-node')
@@ -123,21 +137,21 @@ async function whole(root: string): Promise<typeof KubeConfig> {
   throw new RangeError('its auth provider needs a package: npm install --save-dev @kubernetes/client-node')
 }
 
-// Milliseconds for which an answer of an auth plugin, or a token's file, is used again.
-const FRESH = 60_000
+// How long the output of an auth plugin, or the content of a token file, is reused.
+const CACHE_MS = 60_000
 
-function credentialsOf(
-  first: KubeConfig,
+function createCredentials(
+  initial: KubeConfig,
   { inCluster, load }: { readonly inCluster: boolean; load(): Promise<KubeConfig> },
 ): Credentials {
-  let config = first
+  let config = initial
   let cached: { readonly at: number; readonly options: Promise<object> } | undefined
   const cluster = config.getCurrentCluster()
   const context = config.getCurrentContext()
-  // Ten first calls at once would ask an auth plugin ten times.
-  const ask = (): Promise<object> => {
-    if (cached && performance.now() - cached.at < FRESH) return cached.options
-    const options = optionsOf(config)
+  // Caches the promise: ten concurrent first calls would otherwise run an auth plugin ten times.
+  const cachedOptions = (): Promise<object> => {
+    if (cached && performance.now() - cached.at < CACHE_MS) return cached.options
+    const options = readRequestOptions(config)
     cached = { at: performance.now(), options }
     options.catch(() => (cached = undefined))
     return options
@@ -148,8 +162,8 @@ function credentialsOf(
     user: config.getCurrentUser()?.name ?? '',
     namespace: config.getContextObject(context)?.namespace,
     inCluster,
-    forRequest: async () => ({ ...(await ask()) }),
-    async renew() {
+    requestOptions: async () => ({ ...(await cachedOptions()) }),
+    async refresh() {
       config = await load()
       config.setCurrentContext(context)
       cached = undefined
@@ -157,10 +171,10 @@ function credentialsOf(
   }
 }
 
-async function optionsOf(config: KubeConfig): Promise<object> {
+async function readRequestOptions(config: KubeConfig): Promise<object> {
   const options: { agent?: unknown } = {}
   await config.applyToHTTPSOptions(options as never)
-  // Its agents are kept by name and would serve old certificates; only a proxy needs one.
+  // The library caches its agents by name, so that they would serve old certificates; only a proxy needs one.
   if (!config.getCurrentCluster()?.proxyUrl) delete options.agent
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined && value !== null))
 }

@@ -1,73 +1,82 @@
 import { hostname, networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ApiClient } from '../api/client.ts'
 import type { List, Pod } from '../api/types.ts'
-import type { Client } from '../api/client.ts'
 
-/** The pod that this process runs in, as the run's owner: the cluster removes the run when it removes that pod. */
+/** The pod that this process runs in, as the owner of the run: the cluster deletes the run when it deletes that pod. */
 export interface OwnerPod {
-  readonly owners: readonly object[]
+  readonly ownerReferences: readonly object[]
+  /** Labels for every object of the run. */
   readonly labels: { readonly [name: string]: string }
 }
 
 /**
- * ARC, the GitHub Actions runners on Kubernetes, deletes pods and secrets with this label when the runner it names ends.
- * Sources: actions/runner-container-hooks, packages/k8s/src/hooks/constants.ts, RunnerInstanceLabel: a workflow's pod has
- * it; actions/actions-runner-controller, ephemeralrunner_controller.go, cleanupRunnerLinkedPods and …Secrets.
+ * ARC (GitHub Actions Runner Controller) deletes pods and secrets with this label when the runner it names ends.
+ * Sources: actions/runner-container-hooks, packages/k8s/src/hooks/constants.ts, RunnerInstanceLabel: the label of a
+ * workflow pod; actions/actions-runner-controller, ephemeralrunner_controller.go, cleanupRunnerLinkedPods and
+ * cleanupRunnerLinkedSecrets.
  */
-const RUNNER = 'runner-pod'
+const RUNNER_LABEL = 'runner-pod'
 
-const NONE: OwnerPod = { owners: [], labels: {} }
-// Milliseconds: an owner more is welcome, not needed.
-const PATIENCE = 1_500
-const PAUSE = 100
-const TRIES = 20
+const NO_OWNER: OwnerPod = { ownerReferences: [], labels: {} }
+// Short, because a run works without an owner pod.
+const LOOKUP_TIMEOUT_MS = 1_500
+const ADDRESS_POLL_INTERVAL_MS = 100
+const MAX_ADDRESS_POLLS = 20
 
-export interface Self {
+/** Where this process runs. */
+export interface OwnLocation {
   readonly namespace: string
   readonly env: NodeJS.ProcessEnv
-  /** Of this machine, or pod. */
+  /** The network addresses of this machine or pod. */
   readonly addresses: readonly string[]
 }
 
-/** Nothing where the pod cannot be found, or proved: an owner that does not exist would take the run along at once. */
+/**
+ * Finds the pod that this process runs in. Resolves without an owner where there is no such pod, or no proof that it is
+ * this one: the garbage collector would delete a run whose owner does not exist.
+ */
 export async function findOwnerPod(
-  client: Client,
-  { namespace, env, addresses }: Self,
+  client: ApiClient,
+  { namespace, env, addresses }: OwnLocation,
   signal: AbortSignal,
 ): Promise<OwnerPod> {
-  // A pod's host name is its own name, cut off after 63 characters.
+  // A pod's host name is its name, cut off after 63 characters.
   const name = env['POD_NAME'] || hostname()
-  let pod = await look(client, namespace, { name, signal })
-  // Of a pod that has only just started, the cluster learns its address a second later.
-  for (let n = 0; n < TRIES && pod && pod.status?.podIP === undefined; n++) {
-    await sleep(PAUSE)
-    pod = await look(client, namespace, { name, signal })
+  let pod = await getPod(client, namespace, { name, signal })
+  // The node reports the address of a pod up to a second after its start.
+  for (let polls = 0; polls < MAX_ADDRESS_POLLS && pod && pod.status?.podIP === undefined; polls++) {
+    await sleep(ADDRESS_POLL_INTERVAL_MS)
+    pod = await getPod(client, namespace, { name, signal })
   }
-  // The name alone may be a stranger's: on another cluster, or within a container of a container.
-  if (!pod || pod.metadata.deletionTimestamp !== undefined || !addresses.includes(pod.status?.podIP ?? '')) return NONE
+  // An equal name is no proof: this may be another cluster, or a container inside a container.
+  if (!pod || pod.metadata.deletionTimestamp !== undefined || !addresses.includes(pod.status?.podIP ?? ''))
+    return NO_OWNER
   const { uid, labels } = pod.metadata
-  const runner = labels?.[RUNNER] ?? (env['ACTIONS_RUNNER_POD_NAME'] === name ? name : undefined)
+  const runner = labels?.[RUNNER_LABEL] ?? (env['ACTIONS_RUNNER_POD_NAME'] === name ? name : undefined)
   return {
-    owners: [{ apiVersion: 'v1', kind: 'Pod', name, uid, blockOwnerDeletion: false }],
-    labels: runner === undefined ? {} : { [RUNNER]: runner },
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name, uid, blockOwnerDeletion: false }],
+    labels: runner === undefined ? {} : { [RUNNER_LABEL]: runner },
   }
 }
 
-async function look(
-  client: Client,
+async function getPod(
+  client: ApiClient,
   namespace: string,
   { name, signal }: { readonly name: string; readonly signal: AbortSignal },
 ): Promise<Pod | undefined> {
   const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` })
-  const answer = await client
-    .call({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods?${query}`, signal, patience: PATIENCE })
+  const path = `/api/v1/namespaces/${namespace}/pods?${query}`
+  const response = await client
+    .call({ method: 'GET', path, signal, retryTimeoutMs: LOOKUP_TIMEOUT_MS })
     .catch(() => undefined)
   signal.throwIfAborted()
-  return answer?.status === 200 ? (answer.body as List<Pod>).items?.[0] : undefined
+  return response?.status === 200 ? (response.body as List<Pod>).items?.[0] : undefined
 }
 
+/** The addresses of this machine's external network interfaces. */
 export function ownAddresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((own = []) =>
-    own.flatMap(({ internal, address }) => (internal ? [] : [address])),
+  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.flatMap(({ internal, address }) => (internal ? [] : [address])),
   )
 }

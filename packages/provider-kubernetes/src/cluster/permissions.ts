@@ -1,35 +1,35 @@
+import type { ApiClient } from '../api/client.ts'
 import type { Status } from '../api/types.ts'
-import { bodyOf } from '../errors.ts'
-import type { Client } from '../api/client.ts'
-import type { Liveness } from '../labels.ts'
+import { expectBody } from '../errors.ts'
+import type { LivenessKind } from '../labels.ts'
 
-// Milliseconds: whoever asks whether there is a cluster wants to know soon.
-const PATIENCE = 1_500
+// Short, because a provider's probe waits for the answer.
+const REVIEW_TIMEOUT_MS = 1_500
 
-interface Need {
+interface ResourceVerbs {
   readonly group: string
   readonly resource: string
   readonly verbs: readonly string[]
 }
 
-// By what a run proves that it lives.
-const PROOF: { readonly [liveness in Liveness]: Need } = {
+const FOR_LIVENESS: { readonly [kind in LivenessKind]: ResourceVerbs } = {
   job: { group: 'batch', resource: 'jobs', verbs: ['create', 'patch', 'delete'] },
   lease: { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get', 'list', 'patch', 'delete'] },
 }
 
-// docs/kubernetes-role.yaml grants these, and pods/exec and events, which are missed only when they are used.
-const IN_NAMESPACE: readonly Need[] = [
+// docs/kubernetes-role.yaml grants these. It also grants pods/exec and events, which a run needs only for some services.
+const FOR_RUN: readonly ResourceVerbs[] = [
   { group: '', resource: 'pods', verbs: ['create', 'list', 'watch', 'delete'] },
   { group: '', resource: 'pods/log', verbs: ['get'] },
-  // `create` as well from Kubernetes 1.35 on (k/k #134577).
+  // From Kubernetes 1.35 on, a WebSocket port-forward needs `create` as well (kubernetes/kubernetes#134577).
   { group: '', resource: 'pods/portforward', verbs: ['get', 'create'] },
   { group: '', resource: 'services', verbs: ['create', 'delete'] },
   { group: '', resource: 'secrets', verbs: ['create', 'delete'] },
 ]
 
-/** For the deleter: who grants a right must have it. docs/kubernetes-deleter-cluster-role.yaml has what the other one lacks. */
-const FOR_DELETER: readonly Need[] = [
+// docs/kubernetes-deleter-cluster-role.yaml grants these in addition. RBAC lets a user grant only permissions that the
+// user has, so those of the deleter are among them.
+const FOR_DELETER: readonly ResourceVerbs[] = [
   { group: '', resource: 'serviceaccounts', verbs: ['create'] },
   { group: 'rbac.authorization.k8s.io', resource: 'roles', verbs: ['create'] },
   { group: 'rbac.authorization.k8s.io', resource: 'rolebindings', verbs: ['create'] },
@@ -37,86 +37,92 @@ const FOR_DELETER: readonly Need[] = [
   { group: '', resource: 'namespaces', verbs: ['delete'] },
 ]
 
-interface Rules {
-  readonly status: { readonly incomplete?: boolean; readonly resourceRules?: readonly Rule[] }
+/** `SelfSubjectRulesReview` of authorization.k8s.io/v1. */
+interface RulesReview {
+  readonly status: { readonly incomplete?: boolean; readonly resourceRules?: readonly ResourceRule[] }
 }
 
-interface Rule {
+interface ResourceRule {
   readonly verbs: readonly string[]
   readonly apiGroups?: readonly string[]
   readonly resources?: readonly string[]
   readonly resourceNames?: readonly string[]
 }
 
-/** A verb that a user lacks. */
-export interface MissingPermission {
+/** One verb on one resource. */
+export interface Permission {
   readonly verb: string
   readonly group: string
   readonly resource: string
 }
 
-/** How a run can live in a namespace, and what its user lacks there; one request, and one more for each verb that the summary does not show. */
-export async function rightsIn(
-  client: Client,
+/**
+ * How a run can prove its liveness in a namespace, and which permissions this user lacks there. Sends one request, and
+ * one more for each verb that the rules review does not list, because that review may be incomplete.
+ */
+export async function checkPermissions(
+  client: ApiClient,
   namespace: string,
   signal: AbortSignal,
-): Promise<{ readonly liveness: Liveness; readonly lacks: readonly MissingPermission[] }> {
+): Promise<{ readonly liveness: LivenessKind; readonly missing: readonly Permission[] }> {
   const request = {
     method: 'POST' as const,
     path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',
     body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } },
     signal,
-    patience: PATIENCE,
+    retryTimeoutMs: REVIEW_TIMEOUT_MS,
   }
-  const { status } = bodyOf<Rules>(request, await client.call(request))
-  const lacking = async (needs: readonly Need[]): Promise<readonly MissingPermission[]> => {
-    const unseen = needs
-      .flatMap(each)
-      .filter((need) => !(status.resourceRules ?? []).some((rule) => grants(rule, need)))
-    return await denied(client, { wanted: unseen, namespace }, signal)
+  const { status } = expectBody<RulesReview>(request, await client.call(request))
+  const findMissing = async (required: readonly ResourceVerbs[]): Promise<readonly Permission[]> => {
+    const unlisted = required
+      .flatMap(toPermissions)
+      .filter((permission) => !(status.resourceRules ?? []).some((rule) => grants(rule, permission)))
+    return await findDenied(client, { permissions: unlisted, namespace }, signal)
   }
-  const [noJob, lacks] = await Promise.all([lacking([PROOF.job]), lacking(IN_NAMESPACE)])
-  if (noJob.length && !(await lacking([PROOF.lease])).length) return { liveness: 'lease', lacks }
-  return { liveness: 'job', lacks: [...noJob, ...lacks] }
+  const [missingForJob, missing] = await Promise.all([findMissing([FOR_LIVENESS.job]), findMissing(FOR_RUN)])
+  if (missingForJob.length && !(await findMissing([FOR_LIVENESS.lease])).length) return { liveness: 'lease', missing }
+  return { liveness: 'job', missing: [...missingForJob, ...missing] }
 }
 
-export async function deleterLacks(
-  client: Client,
+/** The permissions for the namespace deleter that this user lacks in a namespace. */
+export async function missingDeleterPermissions(
+  client: ApiClient,
   namespace: string,
   signal: AbortSignal,
-): Promise<readonly MissingPermission[]> {
-  return await denied(client, { wanted: FOR_DELETER.flatMap(each), namespace }, signal)
+): Promise<readonly Permission[]> {
+  return await findDenied(client, { permissions: FOR_DELETER.flatMap(toPermissions), namespace }, signal)
 }
 
-function each({ group, resource, verbs }: Need): readonly MissingPermission[] {
+function toPermissions({ group, resource, verbs }: ResourceVerbs): readonly Permission[] {
   return verbs.map((verb) => ({ group, resource, verb }))
 }
 
-async function denied(
-  client: Client,
-  { wanted, namespace }: { readonly wanted: readonly MissingPermission[]; readonly namespace: string },
+async function findDenied(
+  client: ApiClient,
+  { permissions, namespace }: { readonly permissions: readonly Permission[]; readonly namespace: string },
   signal: AbortSignal,
-): Promise<readonly MissingPermission[]> {
-  const allowed = await Promise.all(wanted.map((right) => canI(client, { ...right, namespace }, signal)))
-  return wanted.filter((_, i) => !allowed[i])
+): Promise<readonly Permission[]> {
+  const allowed = await Promise.all(permissions.map((permission) => canI(client, { ...permission, namespace }, signal)))
+  return permissions.filter((_, i) => !allowed[i])
 }
 
 function grants(
-  { verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule,
-  { verb, group, resource }: MissingPermission,
+  { verbs, apiGroups = [], resources = [], resourceNames = [] }: ResourceRule,
+  { verb, group, resource }: Permission,
 ): boolean {
-  const has = (list: readonly string[], wanted: string): boolean => list.includes('*') || list.includes(wanted)
+  const includes = (list: readonly string[], value: string): boolean => list.includes('*') || list.includes(value)
   return (
     resourceNames.length === 0 &&
-    has(verbs, verb) &&
-    has(apiGroups, group) &&
-    (has(resources, resource) || resources.includes(`*/${resource.split('/')[1]}`))
+    includes(verbs, verb) &&
+    includes(apiGroups, group) &&
+    (includes(resources, resource) || resources.includes(`*/${resource.split('/')[1]}`))
   )
 }
 
+/** Whether this user has a permission, in one namespace or cluster-wide. */
 export async function canI(
-  client: Client,
-  { verb, group, resource, namespace }: MissingPermission & { readonly namespace?: string },
+  client: ApiClient,
+  { verb, group, resource, namespace }: Permission & { readonly namespace?: string },
   signal: AbortSignal,
 ): Promise<boolean> {
   const [name, subresource] = resource.split('/')
@@ -132,59 +138,66 @@ export async function canI(
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
     body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
     signal,
-    patience: PATIENCE,
+    retryTimeoutMs: REVIEW_TIMEOUT_MS,
   }
-  return bodyOf<{ status: { allowed: boolean } }>(request, await client.call(request)).status.allowed
+  return expectBody<{ status: { allowed: boolean } }>(request, await client.call(request)).status.allowed
 }
 
-/** As whom the API server sees us. */
-export async function identity(client: Client, signal: AbortSignal): Promise<string> {
-  const answer = await client.call({
+/** This user's name, as the API server knows it; `this user` where the server does not tell. */
+export async function currentUser(client: ApiClient, signal: AbortSignal): Promise<string> {
+  const response = await client.call({
     method: 'POST',
     path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
     body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
     signal,
   })
   return (
-    (answer.body as { status?: { userInfo?: { username?: string } } } & Status).status?.userInfo?.username ??
+    (response.body as { status?: { userInfo?: { username?: string } } } & Status).status?.userInfo?.username ??
     'this user'
   )
 }
 
-export function describeLacks(
-  user: string,
-  namespace: string,
-  lacks: readonly MissingPermission[],
-): { readonly reason: string; readonly fix: string } {
-  const byResource = grouped(lacks)
-  const [first] = byResource
-  const role =
-    first && byResource.size === 1
-      ? `kubectl create role moorage-more -n ${namespace} --verb=${first[1].join(',')} --resource=${first[0]}`
-      : `kubectl apply -n ${namespace} -f node_modules/moorage/kubernetes-role.yaml`
-  const name = byResource.size === 1 ? 'moorage-more' : 'moorage'
+/** Permissions that a user lacks in a namespace. */
+export interface MissingPermissions {
+  readonly user: string
+  readonly namespace: string
+  readonly missing: readonly Permission[]
+}
+
+/** Names the missing permissions, with the commands that grant them in the namespace. */
+export function explainMissing({ user, namespace, missing }: MissingPermissions): {
+  readonly reason: string
+  readonly fix: string
+} {
+  const verbs = verbsByResource(missing)
+  const [first] = verbs
+  const single = first && verbs.size === 1
+  const role = single ? 'moorage-more' : 'moorage'
+  const createRole = single
+    ? `kubectl create role ${role} -n ${namespace} --verb=${first[1].join(',')} --resource=${first[0]}`
+    : `kubectl apply -n ${namespace} -f node_modules/moorage/kubernetes-role.yaml`
   return {
-    reason: reasonOf(user, namespace, lacks),
-    fix: `let an administrator run: ${role} && kubectl create rolebinding ${name} -n ${namespace} --role=${name} ${subjectFlag(user)}`,
+    reason: missingReason({ user, namespace, missing }),
+    fix: `let an administrator run: ${createRole} && kubectl create rolebinding ${role} -n ${namespace} --role=${role} ${subjectFlag(user)}`,
   }
 }
 
-/** In a namespace that has just been made, so that only rights in all of them help. */
-export function describeDeleterLacks(
-  user: string,
-  namespace: string,
-  lacks: readonly MissingPermission[],
-): { readonly reason: string; readonly fix: string } {
-  const grant = `kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter ${subjectFlag(user)}`
-  return { reason: reasonOf(user, namespace, lacks), fix: `Let an administrator run: ${grant}` }
+/** As {@link explainMissing}, for the deleter: its namespace is new, so only cluster-wide permissions help. */
+export function explainMissingForDeleter(missing: MissingPermissions): {
+  readonly reason: string
+  readonly fix: string
+} {
+  const grant = `kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter ${subjectFlag(missing.user)}`
+  return { reason: missingReason(missing), fix: `Let an administrator run: ${grant}` }
 }
 
-function reasonOf(user: string, namespace: string, lacks: readonly MissingPermission[]): string {
-  return `${user} may not ${[...grouped(lacks)].map(([resource, verbs]) => `${verbs.join(', ')} ${resource}`).join('; ')} in namespace ${namespace}`
+function missingReason({ user, namespace, missing }: MissingPermissions): string {
+  const list = [...verbsByResource(missing)].map(([resource, verbs]) => `${verbs.join(', ')} ${resource}`)
+  return `${user} may not ${list.join('; ')} in namespace ${namespace}`
 }
 
-function grouped(lacks: readonly MissingPermission[]): ReadonlyMap<string, readonly string[]> {
-  const byResource = Map.groupBy(lacks, ({ group, resource }) => (group ? `${resource}.${group}` : resource))
+function verbsByResource(permissions: readonly Permission[]): ReadonlyMap<string, readonly string[]> {
+  const byResource = Map.groupBy(permissions, ({ group, resource }) => (group ? `${resource}.${group}` : resource))
   return new Map([...byResource].map(([resource, all]) => [resource, all.map(({ verb }) => verb)]))
 }
 

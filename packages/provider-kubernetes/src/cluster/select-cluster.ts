@@ -1,115 +1,150 @@
 import { inCi, isMoorageError, type ProbeResult } from '@moorage/core/provider'
-import { describeLacks, identity, canI, rightsIn } from './permissions.ts'
-import { connectTo, type Client } from '../api/client.ts'
-import { findCredentials, type Credentials } from './credentials.ts'
+import { createClient, type ApiClient } from '../api/client.ts'
+import type { LivenessKind } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
-import type { Choice } from '../lifetime/run-namespace.ts'
+import { findCredentials, type Credentials } from './credentials.ts'
+import { canI, checkPermissions, currentUser, explainMissing } from './permissions.ts'
 
-/** A cluster that can be used, and how. */
-export interface Cluster {
-  readonly client: Client
-  readonly credentials: Credentials
-  readonly choice: Choice
+/** `create`: a namespace per run. `shared`: runs share an existing namespace. */
+export type NamespaceMode = 'create' | 'shared'
+
+/** Where runs live on a cluster, and how they prove their liveness. */
+export interface NamespacePolicy {
+  readonly mode: NamespaceMode
+  /** The shared namespace; not used in mode `create`. */
+  readonly namespace: string
+  /** A Lease where Jobs are denied. */
+  readonly liveness: LivenessKind
 }
 
-export type Chosen = { readonly probed: ProbeResult; readonly cluster?: Cluster }
+/** A cluster that this user can use. */
+export interface Cluster {
+  readonly client: ApiClient
+  readonly credentials: Credentials
+  readonly policy: NamespacePolicy
+}
 
-export interface Asking {
+/** The outcome of a selection; without `cluster`, `probe` says why. */
+export interface ClusterSelection {
+  readonly probe: ProbeResult
+  readonly cluster?: Cluster
+}
+
+export interface SelectionOptions {
   readonly options: KubernetesOptions
   readonly env: NodeJS.ProcessEnv
+  /** The user's project. */
   readonly root: string
 }
 
-/** Finds the cluster and what may be done there; says why not otherwise. */
-export async function selectCluster({ options, env, root }: Asking, signal: AbortSignal): Promise<Chosen> {
+/** Finds the cluster, checks this user's permissions there, and decides where runs live. */
+export async function selectCluster(
+  { options, env, root }: SelectionOptions,
+  signal: AbortSignal,
+): Promise<ClusterSelection> {
   const conflict = deleterConflict(options)
   if (conflict)
-    return no(
-      `kubernetes({ deleter }) is for a namespace per run, and ${conflict} has runs share one, which stays`,
-      `leave one of the two out`,
-      true,
-    )
+    return unavailable({
+      reason: `kubernetes({ deleter }) needs a namespace per run, but ${conflict} makes runs share one that stays`,
+      fix: 'remove one of the two options',
+      broken: true,
+    })
   const context = options.context ?? (env['MOORAGE_KUBE_CONTEXT'] || undefined)
-  const found = await findCredentials({
+  const credentials = await findCredentials({
     env,
     root,
     ...(context ? { context } : {}),
     ...(options.kubeconfig ? { kubeconfig: options.kubeconfig } : {}),
   })
-  if ('reason' in found) return no(found.reason, found.fix, found.named)
-  if (!found.inCluster && context === undefined && !inCi(env)) {
-    return no(
-      `context '${found.context}' is not allowed outside CI, so that no test runs against a cluster by mistake`,
-      `name it: kubernetes({ context: '${found.context}' }) in the config, or MOORAGE_KUBE_CONTEXT=${found.context}. The contexts: kubectl config get-contexts`,
-      false,
-    )
+  if ('reason' in credentials) return unavailable({ ...credentials, broken: credentials.configured })
+  if (!credentials.inCluster && context === undefined && !inCi(env)) {
+    const current = credentials.context
+    return unavailable({
+      reason: `context '${current}' is not allowed outside CI, so that no test runs against a cluster by mistake`,
+      fix: `name it: kubernetes({ context: '${current}' }) in the config, or MOORAGE_KUBE_CONTEXT=${current}. List the contexts with: kubectl config get-contexts`,
+      broken: false,
+    })
   }
-  const client = connectTo(found)
+  const client = createClient(credentials)
   try {
-    return await decide(client, found, { options, env, signal })
+    return await checkCluster({ client, credentials, options, env }, signal)
   } catch (error) {
     client.close()
     signal.throwIfAborted()
     if (!isMoorageError(error)) throw error
     const [reason = ''] = error.message.split('\n')
-    return no(sentencePart(reason), error.hint ?? '', true)
+    return unavailable({ reason: toClause(reason), fix: error.hint ?? '', broken: true })
   }
 }
 
-async function decide(
-  client: Client,
-  credentials: Credentials,
-  { options, env, signal }: Pick<Asking, 'options' | 'env'> & { readonly signal: AbortSignal },
-): Promise<Chosen> {
-  const given = options.namespace ?? (env['MOORAGE_NAMESPACE'] || undefined)
-  const wanted = options.mode ?? (given ? 'shared' : undefined)
-  const creates =
-    wanted === 'shared' ? false : await canI(client, { verb: 'create', group: '', resource: 'namespaces' }, signal)
-  if (wanted === 'create' && !creates) {
-    const user = await identity(client, signal)
-    return refuse(
-      client,
-      `${user} may not create namespaces`,
-      'name one that exists, kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
-    )
+interface ClusterCheck extends Pick<SelectionOptions, 'options' | 'env'> {
+  readonly client: ApiClient
+  readonly credentials: Credentials
+}
+
+async function checkCluster(
+  { client, credentials, options, env }: ClusterCheck,
+  signal: AbortSignal,
+): Promise<ClusterSelection> {
+  const givenNamespace = options.namespace ?? (env['MOORAGE_NAMESPACE'] || undefined)
+  const givenMode = options.mode ?? (givenNamespace ? 'shared' : undefined)
+  const mayCreate =
+    givenMode === 'shared' ? false : await canI(client, { verb: 'create', group: '', resource: 'namespaces' }, signal)
+  if (givenMode === 'create' && !mayCreate) {
+    const user = await currentUser(client, signal)
+    return closeAndRefuse(client, {
+      reason: `${user} may not create namespaces`,
+      fix: 'name an existing one with kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
+    })
   }
-  const mode = creates ? 'create' : 'shared'
-  const namespace = given ?? credentials.namespace ?? 'default'
-  const where = mode === 'create' ? 'default' : namespace
-  const { liveness, lacks } = await rightsIn(client, where, signal)
-  if (lacks.length) {
-    const { reason, fix } = describeLacks(await identity(client, signal), where, lacks)
-    return refuse(client, reason, fix)
+  const mode = mayCreate ? 'create' : 'shared'
+  const namespace = givenNamespace ?? credentials.namespace ?? 'default'
+  const checkedNamespace = mode === 'create' ? 'default' : namespace
+  const { liveness, missing } = await checkPermissions(client, checkedNamespace, signal)
+  if (missing.length) {
+    const user = await currentUser(client, signal)
+    return closeAndRefuse(client, explainMissing({ user, namespace: checkedNamespace, missing }))
   }
   if (options.deleter && mode === 'create' && liveness === 'lease') {
-    return refuse(
-      client,
-      'kubernetes({ deleter }) waits for the Job of a run to go, and this user has no right to Jobs: a Lease goes only at a next start, which takes the namespace as well',
-      'leave deleter out, or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
-    )
+    return closeAndRefuse(client, {
+      reason:
+        'kubernetes({ deleter }) waits until the cluster deletes the Job of a run, but this user has no permission for Jobs. Without a Job, a later start deletes the Lease of the run together with its namespace',
+      fix: 'remove deleter, or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
+    })
   }
-  const place = credentials.inCluster ? 'in-cluster' : `context ${credentials.context}`
-  const detail = `${place}, ${mode === 'create' ? 'a namespace per run' : `namespace ${namespace}`}${liveness === 'lease' ? ', kept by a Lease: no right to Jobs' : ''}`
-  return { probed: { ok: true, detail }, cluster: { client, credentials, choice: { mode, namespace, liveness } } }
+  const detail = [
+    credentials.inCluster ? 'in-cluster' : `context ${credentials.context}`,
+    mode === 'create' ? 'a namespace per run' : `namespace ${namespace}`,
+    ...(liveness === 'lease' ? ['kept alive by a Lease: no permission for Jobs'] : []),
+  ].join(', ')
+  return { probe: { ok: true, detail }, cluster: { client, credentials, policy: { mode, namespace, liveness } } }
 }
 
-/** What in the same config leaves a deleter without a namespace. An environment that does is told in a notice: configs are shared. */
+/**
+ * The option in the same config that leaves a deleter without a namespace. Environment variables are no conflict,
+ * because a config is shared: where one selects a shared namespace, the session prints a notice instead.
+ */
 function deleterConflict({ deleter, mode, namespace }: KubernetesOptions): string | undefined {
   if (!deleter || mode === 'create') return undefined
   if (mode === 'shared') return "mode: 'shared'"
   return namespace === undefined ? undefined : `namespace: '${namespace}'`
 }
 
-function refuse(client: Client, reason: string, fix: string): Chosen {
+interface Refusal {
+  readonly reason: string
+  readonly fix: string
+}
+
+function closeAndRefuse(client: ApiClient, refusal: Refusal): ClusterSelection {
   client.close()
-  return no(reason, fix, true)
+  return unavailable({ ...refusal, broken: true })
 }
 
-function no(reason: string, fix: string, broken: boolean): Chosen {
-  return { probed: { ok: false, reason, fix: fix.replace(/\.$/, ''), ...(broken ? { broken } : {}) } }
+function unavailable({ reason, fix, broken }: Refusal & { readonly broken: boolean }): ClusterSelection {
+  return { probe: { ok: false, reason, fix: fix.replace(/\.$/, ''), ...(broken ? { broken } : {}) } }
 }
 
-/** A message as it stands after a colon. */
-function sentencePart(text: string): string {
+/** Turns a sentence into a clause that can follow a colon. */
+function toClause(text: string): string {
   return (text.charAt(0).toLowerCase() + text.slice(1)).replace(/\.$/, '')
 }

@@ -1,74 +1,82 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMoorageError, type MoorageError } from '@moorage/core/provider'
-import type { Client, WebSocket } from '../api/client.ts'
-import { openTunnel, passing, type ForwardTarget } from './tunnel.ts'
+import type { ApiClient } from '../api/client.ts'
+import type { WebSocket } from '../vendor/websocket.ts'
 import { copyBothWays } from './copy.ts'
+import { isTransient, openTunnel, type ForwardTarget } from './tunnel.ts'
 
-/** A port of this machine's loopback that leads to a pod's. */
+/** A port on this machine's loopback that leads to a port of a pod. */
 export interface Forward {
+  /** The local port. */
   readonly port: number
+  /** Closes the port and all its connections. */
   close(): Promise<void>
 }
 
-// At once, for all forwards of the process; from port-forward.md's design rules.
-const MOST_DIALS = 32
-// Milliseconds in which a dial is tried again. A stream is never resumed.
-const TRIES = 3_000
+// For all forwards of the process together.
+const MAX_CONCURRENT_DIALS = 32
+const DIAL_RETRY_MS = 3_000
+const FIRST_BACKOFF_MS = 25
+const MAX_BACKOFF_MS = 500
 
-/** Opens a port on 127.0.0.1 before the pod exists; each connection gets a tunnel of its own. */
+/**
+ * Opens a port on 127.0.0.1; the pod need not exist yet. Each connection gets its own tunnel, and `onError` receives the
+ * error that ended a connection.
+ */
 export async function openForward(
-  client: Client,
+  client: ApiClient,
   target: ForwardTarget,
-  failed: (error: MoorageError) => void,
+  onError: (error: MoorageError) => void,
 ): Promise<Forward> {
-  const over = new AbortController()
-  const open = new Set<Socket>()
+  const closed = new AbortController()
+  const connections = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (local) => {
-    open.add(local)
+    connections.add(local)
     local.on('error', () => {})
-    local.once('close', () => open.delete(local))
-    void carry(local)
+    local.once('close', () => connections.delete(local))
+    void forwardConnection(local)
   })
-  const carry = async (local: Socket): Promise<void> => {
+  const forwardConnection = async (local: Socket): Promise<void> => {
     try {
-      const tunnel = await patientDial(client, target, over.signal)
-      const fault = await copyBothWays(local, tunnel, target)
-      if (fault) failed(fault)
+      const tunnel = await dialWithRetry(client, target, closed.signal)
+      const error = await copyBothWays(local, tunnel, target)
+      if (error) onError(error)
     } catch (error) {
       local.resetAndDestroy()
-      if (!over.signal.aborted && isMoorageError(error)) failed(error)
+      if (!closed.signal.aborted && isMoorageError(error)) onError(error)
     }
   }
-  await new Promise<void>((done, fail) => server.once('error', fail).listen(0, '127.0.0.1', done))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
-      over.abort(new RangeError('the forward was closed'))
-      const closed = new Promise<void>((done) => server.close(() => done()))
-      for (const local of open) local.destroy()
-      await closed
+      closed.abort(new RangeError('the forward was closed'))
+      const serverClosed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const local of connections) local.destroy()
+      await serverClosed
     },
   }
 }
 
-let dialling = 0
-const queue: (() => void)[] = []
+let activeDials = 0
+const waitingDials: (() => void)[] = []
 
-async function patientDial(client: Client, target: ForwardTarget, signal: AbortSignal): Promise<WebSocket> {
-  if (dialling >= MOST_DIALS) await new Promise<void>((go) => queue.push(go))
-  dialling++
+/** Retries transient failures for 3 s. Only the dial is retried: a stream that has begun is never resumed. */
+async function dialWithRetry(client: ApiClient, target: ForwardTarget, signal: AbortSignal): Promise<WebSocket> {
+  if (activeDials >= MAX_CONCURRENT_DIALS) await new Promise<void>((resolve) => waitingDials.push(resolve))
+  activeDials++
   try {
-    for (const until = performance.now() + TRIES, n = { tries: 0 }; ; n.tries++) {
+    for (let deadline = performance.now() + DIAL_RETRY_MS, attempt = 0; ; attempt++) {
       try {
         return await openTunnel(client, target, signal)
       } catch (error) {
-        if (signal.aborted || !passing(error) || performance.now() > until) throw error
-        await sleep(Math.min(500, 25 * 2 ** n.tries), undefined, { signal })
+        if (signal.aborted || !isTransient(error) || performance.now() > deadline) throw error
+        await sleep(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt), undefined, { signal })
       }
     }
   } finally {
-    dialling--
-    queue.shift()?.()
+    activeDials--
+    waitingDials.shift()?.()
   }
 }

@@ -1,48 +1,54 @@
 import { isMoorageError, messageOf, type MoorageError } from '@moorage/core/provider'
-import type { Client } from '../api/client.ts'
-import { openTunnel, refused, type ForwardTarget } from './tunnel.ts'
+import type { ApiClient } from '../api/client.ts'
+import { DATA_CHANNEL, openTunnel, toChannelError, type ForwardTarget } from './tunnel.ts'
 
-// Milliseconds: a refusal follows the opening within one. On a busy node it takes longer, and so did the opening.
-const REFUSED_WITHIN = 40
-const OPENINGS = 3
+// A refusal arrives within a millisecond of the handshake. On a busy node both take longer, so the wait also grows with
+// the duration of the handshake.
+const MIN_REFUSAL_WAIT_MS = 40
+const HANDSHAKES_PER_REFUSAL_WAIT = 3
 
 /**
- * Whether somebody listens behind a port: undefined, or why not. A forward's local port accepts whoever comes, so an
- * accepted connection says nothing; the protocol has no positive word either, only a refusal.
+ * Why no process listens behind a port of a pod; undefined when one does. A forward's local port accepts every
+ * connection, so only the tunnel knows; and the protocol confirms nothing, so silence counts as a listener.
+ *
+ * Throws only the reason of the signal.
  */
-export async function portProblem(
-  client: Client,
+export async function findForwardProblem(
+  client: ApiClient,
   target: ForwardTarget,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    const since = performance.now()
+    const startedAt = performance.now()
     const tunnel = await openTunnel(client, target, signal)
-    const patience = Math.max(REFUSED_WITHIN, OPENINGS * (performance.now() - since))
-    const said = await new Promise<string | undefined>((done) => {
-      const greeted = new Set<number>()
-      const timer = setTimeout(done, patience, undefined)
+    const handshakeMs = performance.now() - startedAt
+    const waitMs = Math.max(MIN_REFUSAL_WAIT_MS, HANDSHAKES_PER_REFUSAL_WAIT * handshakeMs)
+    const problem = await new Promise<string | undefined>((resolve) => {
+      const announced = new Set<number>()
+      const timer = setTimeout(resolve, waitMs, undefined)
       tunnel.on('message', (data: Buffer) => {
-        const channel = data[0] ?? 0
-        if (!greeted.has(channel)) return void greeted.add(channel)
+        const channel = data[0] ?? DATA_CHANNEL
+        // The first message of each channel announces the port number.
+        if (!announced.has(channel)) return void announced.add(channel)
         clearTimeout(timer)
-        done(channel === 0 ? undefined : reasonOf(refused(target, data.toString('utf8', 1))))
+        const refused = channel !== DATA_CHANNEL
+        resolve(refused ? toClause(toChannelError(target, data.toString('utf8', 1))) : undefined)
       })
       tunnel.once('close', () => {
         clearTimeout(timer)
-        done(`port ${target.port} closed the connection`)
+        resolve(`port ${target.port} closed the connection`)
       })
       tunnel.resume()
     })
     tunnel.terminate()
-    return said
+    return problem
   } catch (error) {
     signal.throwIfAborted()
-    return isMoorageError(error) ? reasonOf(error) : messageOf(error)
+    return isMoorageError(error) ? toClause(error) : messageOf(error)
   }
 }
 
-/** As part of a sentence about the service. */
-function reasonOf({ message }: MoorageError): string {
+/** An error's first line as part of a sentence about its service. */
+function toClause({ message }: MoorageError): string {
   return (message.split('\n')[0] ?? '').replace(/^services\.[^:]+: /, '').replace(/\.$/, '')
 }

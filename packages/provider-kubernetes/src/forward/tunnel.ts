@@ -1,44 +1,49 @@
 import type { IncomingMessage } from 'node:http'
 import { messageOf, MoorageError } from '@moorage/core/provider'
+import { parseBody, readText, type ApiClient } from '../api/client.ts'
 import type { Status } from '../api/types.ts'
-import { parse, textOf, type Client, type WebSocket } from '../api/client.ts'
+import type { ServicePod } from '../pod/pod-ref.ts'
+import type { WebSocket } from '../vendor/websocket.ts'
 
 /** One port of one pod. */
-export interface ForwardTarget {
-  readonly service: string
-  readonly namespace: string
-  readonly pod: string
+export interface ForwardTarget extends ServicePod {
   readonly port: number
 }
 
+const PROTOCOL = 'v4.channel.k8s.io'
+/** The channel of the data. Source: as {@link openTunnel}. */
+export const DATA_CHANNEL = 0
+
 /**
- * A tunnel to a port, once the API server has let it through; that says nothing yet of who listens in the pod.
- * Source: Kubernetes' `v4.channel.k8s.io`, k8s.io/kubelet/pkg/cri/streaming/portforward/websocket.go. Exactly that
- * protocol is asked for: the others are refused, or have no error channel.
+ * Opens a WebSocket tunnel to a port. It resolves when the API server has accepted the tunnel, whether or not a process
+ * listens in the pod. The tunnel is paused until its reader resumes it.
+ *
+ * Throws MoorageError (FORWARD_FAILED), or the reason of the signal.
+ *
+ * Source: k8s.io/kubelet/pkg/cri/streaming/portforward/websocket.go. The API server refuses other protocols, or gives
+ * them no error channel.
  */
-export async function openTunnel(client: Client, target: ForwardTarget, signal: AbortSignal): Promise<WebSocket> {
+export async function openTunnel(client: ApiClient, target: ForwardTarget, signal: AbortSignal): Promise<WebSocket> {
   signal.throwIfAborted()
   const { namespace, pod, port } = target
-  const socket = await client.socket(
-    `/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`,
-    'v4.channel.k8s.io',
-  )
-  // From here to its end: an error without a listener would end the process.
-  socket.on('error', () => {})
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`
+  const tunnel = await client.openWebSocket(path, PROTOCOL)
+  // Permanent: an error event without a listener would end the process.
+  tunnel.on('error', () => {})
   const opened = Promise.withResolvers<WebSocket>()
   const onAbort = (): void => {
     opened.reject(signal.reason)
-    socket.terminate()
+    tunnel.terminate()
   }
   signal.addEventListener('abort', onAbort, { once: true })
-  socket.once('open', () => {
-    // What arrives before somebody listens must wait.
-    socket.pause()
-    opened.resolve(socket)
+  tunnel.once('open', () => {
+    // Holds back messages until the reader has attached its listener.
+    tunnel.pause()
+    opened.resolve(tunnel)
   })
-  socket.once('error', (error: Error) => opened.reject(failure(target, messageOf(error), error)))
-  socket.once('unexpected-response', (request, response) => {
-    void refusal(target, response).then((error) => {
+  tunnel.once('error', (error: Error) => opened.reject(forwardError(target, messageOf(error), error)))
+  tunnel.once('unexpected-response', (request, response) => {
+    void toHandshakeError(target, response).then((error) => {
       opened.reject(error)
       request.destroy()
     })
@@ -46,48 +51,51 @@ export async function openTunnel(client: Client, target: ForwardTarget, signal: 
   return await opened.promise.finally(() => signal.removeEventListener('abort', onAbort))
 }
 
-async function refusal(target: ForwardTarget, response: IncomingMessage): Promise<MoorageError> {
-  const text = await textOf(response).catch(() => '')
-  const { message, reason } = parse(text) as Status
+async function toHandshakeError(target: ForwardTarget, response: IncomingMessage): Promise<MoorageError> {
+  const { message, reason } = parseBody(await readText(response).catch(() => '')) as Status
   const status = response.statusCode ?? 0
-  const said = message || reason || `status ${status}`
+  const text = message || reason || `status ${status}`
   if (status === 403) {
     return new MoorageError(
       'FORWARD_FAILED',
-      `services.${target.service}: this user may not forward ports of pods in namespace ${target.namespace}: ${said}.`,
+      `services.${target.service}: this user may not forward ports of pods in namespace ${target.namespace}: ${text}.`,
       {
         service: target.service,
         provider: 'kubernetes',
         cause: status,
-        hint: `Both verbs are needed: kubectl create role moorage-forward -n ${target.namespace} --verb=get,create --resource=pods/portforward`,
+        hint: `Grant both verbs: kubectl create role moorage-forward -n ${target.namespace} --verb=get,create --resource=pods/portforward`,
       },
     )
   }
-  return failure(target, said.replace(/\.$/, ''), status)
+  return forwardError(target, text.replace(/\.$/, ''), status)
 }
 
-export function failure({ service, pod, port, namespace }: ForwardTarget, said: string, cause?: unknown): MoorageError {
-  return new MoorageError('FORWARD_FAILED', `services.${service}: the forward to port ${port} failed: ${said}.`, {
+/** FORWARD_FAILED. `cause` is the HTTP status of a refused handshake, or the error of the connection. */
+export function forwardError(
+  { service, pod, port, namespace }: ForwardTarget,
+  text: string,
+  cause?: unknown,
+): MoorageError {
+  return new MoorageError('FORWARD_FAILED', `services.${service}: the forward to port ${port} failed: ${text}.`, {
     service,
     provider: 'kubernetes',
-    hint: `See how the pod is: kubectl describe pod ${pod} -n ${namespace}`,
+    hint: `Inspect the pod with: kubectl describe pod ${pod} -n ${namespace}`,
     ...(cause === undefined ? {} : { cause }),
   })
 }
 
-/** What the error channel says, in our words: nobody listens, or something worse. */
-export function refused(target: ForwardTarget, said: string): MoorageError {
-  if (!/connection refused|failed to connect to localhost|Connection refused/.test(said))
-    return failure(target, said.trim())
+/** The error for a message on the error channel: FORWARD_REFUSED when no process listens, else FORWARD_FAILED. */
+export function toChannelError(target: ForwardTarget, text: string): MoorageError {
+  if (!/connection refused|failed to connect to localhost/i.test(text)) return forwardError(target, text.trim())
   return new MoorageError(
     'FORWARD_REFUSED',
-    `services.${target.service}: nobody listens on port ${target.port} in its pod.`,
-    { service: target.service, provider: 'kubernetes', cause: said },
+    `services.${target.service}: nothing listens on port ${target.port} in its pod.`,
+    { service: target.service, provider: 'kubernetes', cause: text },
   )
 }
 
-/** Worth another try: the same dial may succeed a moment later. */
-export function passing(error: unknown): boolean {
+/** Whether another attempt may succeed: after a connection error, status 429 or a 5xx status. */
+export function isTransient(error: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   if (cause instanceof Error) return true
   return typeof cause === 'number' && (cause >= 500 || cause === 429)

@@ -1,126 +1,110 @@
-import type { Report, Run } from '@moorage/core/provider'
-import type { ApiObject } from '../api/types.ts'
-import { bodyOf } from '../errors.ts'
-import type { Client, Request } from '../api/client.ts'
-import { create } from '../api/create-object.ts'
+import type { ApiClient } from '../api/client.ts'
+import { createObject } from '../api/create-object.ts'
+import type { ApiObject, ApiRequest } from '../api/types.ts'
+import { expectBody } from '../errors.ts'
+import { OWNER_ANNOTATION, runLabels } from '../labels.ts'
+import { RESTRICTED_CONTAINER } from '../pod/manifest.ts'
 import { renewPeriodically } from './heartbeat.ts'
-import { labelsOf, OWNER } from '../labels.ts'
+import type { LivenessObject, LivenessOptions } from './liveness.ts'
 
-/** Seconds. */
-const GRACE = 120
-// The heartbeat comes six times per grace: a server that is away for half of it is survived.
-const BEATS = 6
-
-export interface DeadlineJob {
-  /** What every object of the run names as its owner. */
-  readonly reference: object
-  readonly name: string
-  readonly uid: string
-  /** Of the cluster's store, when it was made. */
-  readonly version: string
-  /** No more heartbeats. */
-  stop(): void
-  /** What names it as owner goes with it. Resolves when the deletion is accepted; gives false for what was gone already. */
-  remove(): Promise<boolean>
-  /** The last one: the cluster removes the run after so many milliseconds, whether or not anybody lives. */
-  extend(ms: number): Promise<void>
-}
-
-export interface Place {
-  readonly run: Run
-  readonly namespace: string
-  readonly report: Report
-  /** Seconds without a heartbeat after which the run may be removed. Default: the deadman's own. */
-  readonly grace?: number
-  /** The objects above: the CI's own pod, where there is one. */
-  readonly owners: readonly object[]
-}
+const DEFAULT_GRACE_SECONDS = 120
+// A run survives an API server that is unavailable for half of the grace.
+const HEARTBEATS_PER_GRACE = 6
 
 /**
- * A Job without a pod whose deadline is moved by heartbeats. When they stop, the Job fails at its deadline, the TTL
- * controller deletes it, and the garbage collector deletes what names it as owner: the cluster's own clock, no reaper.
+ * Creates a Job without a pod, whose deadline the heartbeats postpone. When they stop, the Job fails at its deadline, the
+ * TTL controller deletes it, and the garbage collector deletes the objects that it owns. Only the cluster's own clock
+ * and controllers take part.
+ *
+ * Throws MoorageError when the API server refuses the Job.
+ *
  * Source: Kubernetes, batch/v1 Job: `activeDeadlineSeconds`, `ttlSecondsAfterFinished`, `parallelism: 0`.
  */
-export async function startDeadlineJob(client: Client, place: Place, signal: AbortSignal): Promise<DeadlineJob> {
-  const { run, namespace, report, grace = GRACE } = place
-  const path = `/apis/batch/v1/namespaces/${namespace}/jobs`
+export async function startDeadlineJob(
+  client: ApiClient,
+  options: LivenessOptions,
+  signal: AbortSignal,
+): Promise<LivenessObject> {
+  const { run, namespace, report, graceSeconds = DEFAULT_GRACE_SECONDS } = options
+  const path = jobsPath(namespace)
   report.journal({ kind: 'job', namespace, name: run.id })
-  const { object, at } = await create(client, { path, body: manifest({ ...place, grace }), signal })
-  const { name, uid, resourceVersion: version } = object.metadata
-  const over = new AbortController()
-  const renewal = (seconds: number): Pick<Request, 'path' | 'body'> => ({
+  const body = jobManifest({ ...options, graceSeconds })
+  const { object, sentAt } = await createObject(client, { path, body, signal })
+  const { name, uid, resourceVersion } = object.metadata
+  const heartbeat = new AbortController()
+  // The deadline counts from the start of the Job, so each renewal adds the time since then.
+  const renewal = (seconds: number): Pick<ApiRequest, 'path' | 'body'> => ({
     path: `${path}/${name}`,
-    body: { spec: { activeDeadlineSeconds: Math.ceil((performance.now() - at) / 1_000 + seconds) } },
+    body: { spec: { activeDeadlineSeconds: Math.ceil((performance.now() - sentAt) / 1_000 + seconds) } },
   })
   void renewPeriodically(client, {
-    rhythm: (1_000 * grace) / BEATS,
-    grace,
-    what: 'deadman Job',
-    over: over.signal,
+    intervalMs: (1_000 * graceSeconds) / HEARTBEATS_PER_GRACE,
+    graceSeconds,
+    objectName: 'deadline Job',
+    signal: heartbeat.signal,
     report,
-    renewal: () => renewal(grace),
+    renewal: () => renewal(graceSeconds),
   })
   return {
     name,
     uid,
-    version,
+    resourceVersion,
     reference: { apiVersion: 'batch/v1', kind: 'Job', name, uid, blockOwnerDeletion: false },
-    stop: () => over.abort(),
+    stopHeartbeat: () => heartbeat.abort(),
     async extend(ms) {
-      over.abort()
-      const request: Request = { method: 'PATCH', ...renewal(ms / 1_000) }
-      bodyOf<ApiObject>(request, await client.call(request))
+      heartbeat.abort()
+      const request: ApiRequest = { method: 'PATCH', ...renewal(ms / 1_000) }
+      expectBody<ApiObject>(request, await client.call(request))
     },
-    remove: () => deleteDeadlineJob(client, { namespace, name, uid }),
+    delete: () => deleteDeadlineJob(client, { namespace, name, uid }),
   }
 }
 
-function manifest({ run, grace, owners }: Place): object {
+function jobManifest({ run, graceSeconds, ownerReferences }: LivenessOptions): object {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
       name: run.id,
-      labels: labelsOf(run),
-      annotations: { [OWNER]: JSON.stringify(run.owner) },
-      ...(owners.length ? { ownerReferences: owners } : {}),
+      labels: runLabels(run),
+      annotations: { [OWNER_ANNOTATION]: JSON.stringify(run.owner) },
+      ...(ownerReferences.length ? { ownerReferences } : {}),
     },
     spec: {
       parallelism: 0,
       ttlSecondsAfterFinished: 0,
-      activeDeadlineSeconds: grace,
+      activeDeadlineSeconds: graceSeconds,
       backoffLimit: 0,
-      // Never run, with no parallelism; restricted all the same, so that it draws no warning.
+      // With parallelism 0 this pod never runs. It satisfies the restricted policy to avoid an admission warning.
       template: {
-        metadata: { labels: labelsOf(run) },
-        spec: { restartPolicy: 'Never', containers: [{ name: 'deadman', image: 'none', ...RESTRICTED }] },
+        metadata: { labels: runLabels(run) },
+        spec: { restartPolicy: 'Never', containers: [{ name: 'none', image: 'none', ...RESTRICTED_CONTAINER }] },
       },
     },
   }
 }
 
-/** What the restricted policy asks for. */
-export const RESTRICTED: object = {
-  securityContext: {
-    runAsNonRoot: true,
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ['ALL'] },
-    seccompProfile: { type: 'RuntimeDefault' },
-  },
+/** Path of the Jobs of a namespace. */
+export function jobsPath(namespace: string): string {
+  return `/apis/batch/v1/namespaces/${namespace}/jobs`
 }
 
+/**
+ * Deletes a deadline Job, and with it the objects that it owns. Resolves when the API server has accepted the deletion;
+ * false when the Job no longer exists.
+ */
 export async function deleteDeadlineJob(
-  client: Client,
-  { namespace, name, uid }: { namespace: string; name: string; uid: string },
+  client: ApiClient,
+  { namespace, name, uid }: { readonly namespace: string; readonly name: string; readonly uid: string },
 ): Promise<boolean> {
-  const request: Request = {
+  const request: ApiRequest = {
     method: 'DELETE',
-    path: `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`,
+    path: `${jobsPath(namespace)}/${name}`,
     body: { propagationPolicy: 'Background', preconditions: { uid } },
   }
-  const answer = await client.call(request)
-  // Gone, or one of the same name that is not ours any more.
-  if (answer.status === 404 || answer.status === 409) return false
-  bodyOf<ApiObject>(request, answer)
+  const response = await client.call(request)
+  // 409: the Job of this name has another UID.
+  if (response.status === 404 || response.status === 409) return false
+  expectBody<ApiObject>(request, response)
   return true
 }

@@ -1,75 +1,84 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Owner, ReapedObject } from '@moorage/core/provider'
-import type { List } from '../api/types.ts'
-import { bodyOf } from '../errors.ts'
-import type { Answer, Client } from '../api/client.ts'
-import { ownerIn, RUN } from '../labels.ts'
-import { deleteLease, DURATION, leasesOf, MARK, type Lease } from './lease.ts'
+import type { ApiClient } from '../api/client.ts'
+import type { ApiResponse, List } from '../api/types.ts'
+import { expectBody } from '../errors.ts'
+import { readOwner, RUN_LABEL } from '../labels.ts'
+import {
+  DEFAULT_LEASE_DURATION_SECONDS,
+  deleteLease,
+  leasesPath,
+  UNCHANGED_SINCE_ANNOTATION,
+  type Lease,
+} from './lease.ts'
 
-// A start must not wait long for other people's leftovers.
-const MOST = 20
-// Milliseconds in which a holder that was cut off from the API as well, and is back, renews: it tries every second.
-const LAST_CHANCE = 3_000
+// Bounds how long a start waits for the leftovers of other runs.
+const MAX_LEASES_PER_SWEEP = 20
+// A holder that has just regained its connection to the API server renews within this time.
+const RENEWAL_WAIT_MS = 3_000
 
-export interface Judging {
+export interface LeaseSweep {
   readonly namespace: string
-  /** Whether an owner may still live. */
+  /** Whether an owner may still be alive. */
   alive(owner: Owner): boolean
-  /** Only tells what would go. */
+  /** Reports what would be deleted, and changes nothing. Default: false. */
   readonly dry?: boolean
 }
 
-/** Deletes the Leases of a namespace that have expired, and with them what they own; marks the others. */
-export async function reapLeases(
-  client: Client,
-  { namespace, alive, dry = false }: Judging,
+/** Deletes the expired Leases of a namespace, and with them the objects that they own; marks the other Leases. */
+export async function reapExpiredLeases(
+  client: ApiClient,
+  { namespace, alive, dry = false }: LeaseSweep,
   signal: AbortSignal,
 ): Promise<readonly ReapedObject[]> {
   const request = {
     method: 'GET' as const,
-    path: `${leasesOf(namespace)}?${new URLSearchParams({ labelSelector: RUN, limit: '500' })}`,
+    path: `${leasesPath(namespace)}?${new URLSearchParams({ labelSelector: RUN_LABEL, limit: '500' })}`,
     signal,
   }
-  const answer = await client.call(request)
-  const leases = (bodyOf<List<Lease>>(request, answer).items ?? []).slice(0, MOST)
-  const ended = await Promise.all(
-    leases.map((lease) => endLease(client, { lease, now: answer.date, namespace, alive, dry }, signal)),
+  const response = await client.call(request)
+  const leases = (expectBody<List<Lease>>(request, response).items ?? []).slice(0, MAX_LEASES_PER_SWEEP)
+  const deleted = await Promise.all(
+    leases.map((lease) => deleteIfExpired(client, { lease, now: response.date, namespace, alive, dry }, signal)),
   )
   return leases.flatMap(({ metadata }, i) =>
-    ended[i] ? [{ kind: 'lease', id: metadata.name, run: metadata.labels?.[RUN] ?? '' }] : [],
+    deleted[i] ? [{ kind: 'lease', id: metadata.name, run: metadata.labels?.[RUN_LABEL] ?? '' }] : [],
   )
 }
 
-interface Suspect extends Judging {
+interface LeaseCheck extends LeaseSweep {
   readonly lease: Lease
-  /** By the API server's clock. */
-  readonly now: Answer['date']
+  /** The API server's clock. */
+  readonly now: ApiResponse['date']
 }
 
 /**
- * Whether it was expired, and is gone. Its time is never compared with ours, nor its holder's with anybody's: it has
- * expired when it is still as somebody marked it a full duration ago, both told by the API server's clock. The deletion
- * is a compare-and-swap on its version: a renewal in between wins.
+ * Deletes a Lease if its owner is dead or it has expired; resolves with whether it did. A Lease has expired when it has
+ * stayed unchanged for its full duration since a sweep marked it. Both times come from the API server's clock, so that
+ * neither the clock of the holder nor of this machine matters. The deletion is a compare-and-swap on the resource
+ * version: a heartbeat in between saves the Lease.
  */
-export async function endLease(
-  client: Client,
-  { lease, now, namespace, alive, dry = false }: Suspect,
+export async function deleteIfExpired(
+  client: ApiClient,
+  { lease, now, namespace, alive, dry = false }: LeaseCheck,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { metadata, spec } = lease
-  const { name, uid, resourceVersion: version } = metadata
-  const owner = ownerIn(metadata.annotations)
+  const { name, uid, resourceVersion } = metadata
+  const owner = readOwner(metadata.annotations)
   if (owner !== undefined && !alive(owner)) return dry || (await deleteLease(client, { namespace, name, uid }))
   if (now === undefined) return false
-  const marked = metadata.annotations?.[MARK]
-  if (marked === undefined) {
+  const unchangedSince = metadata.annotations?.[UNCHANGED_SINCE_ANNOTATION]
+  if (unchangedSince === undefined) {
     if (dry) return false
-    const body = { metadata: { resourceVersion: version, annotations: { [MARK]: String(now) } } }
-    await client.call({ method: 'PATCH', path: `${leasesOf(namespace)}/${name}`, body, signal })
+    const body = { metadata: { resourceVersion, annotations: { [UNCHANGED_SINCE_ANNOTATION]: String(now) } } }
+    await client.call({ method: 'PATCH', path: `${leasesPath(namespace)}/${name}`, body, signal })
     return false
   }
-  if (!(now - Number(marked) >= 1_000 * (spec?.leaseDurationSeconds ?? DURATION))) return false
+  const durationMs = 1_000 * (spec?.leaseDurationSeconds ?? DEFAULT_LEASE_DURATION_SECONDS)
+  // Negated, so that a malformed mark (NaN) keeps the Lease.
+  if (!(now - Number(unchangedSince) >= durationMs)) return false
   if (dry) return true
-  await sleep(LAST_CHANCE, undefined, { signal })
-  return await deleteLease(client, { namespace, name, uid, version })
+  await sleep(RENEWAL_WAIT_MS, undefined, { signal })
+  return await deleteLease(client, { namespace, name, uid, resourceVersion })
 }

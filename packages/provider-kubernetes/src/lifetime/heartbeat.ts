@@ -1,41 +1,49 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Report } from '@moorage/core/provider'
-import { saidBy } from '../errors.ts'
-import type { Client, Request } from '../api/client.ts'
+import type { ApiClient } from '../api/client.ts'
+import type { ApiRequest } from '../api/types.ts'
+import { refusalMessage } from '../errors.ts'
 
-interface Pulse {
-  /** Milliseconds between two. */
-  readonly rhythm: number
-  /** Seconds for which the run lives without one. */
-  readonly grace: number
-  /** What is renewed, for messages. */
-  readonly what: string
-  readonly over: AbortSignal
+export interface HeartbeatOptions {
+  readonly intervalMs: number
+  /** Seconds for which the run lives without a heartbeat; for notices. */
+  readonly graceSeconds: number
+  /** What the heartbeat renews; for notices. */
+  readonly objectName: string
+  /** Ends the heartbeats. */
+  readonly signal: AbortSignal
   readonly report: Report
-  renewal(): Pick<Request, 'path' | 'body'>
+  /** Path and merge patch of the next renewal. */
+  renewal(): Pick<ApiRequest, 'path' | 'body'>
 }
 
-/** Renews until it is over; one that is late, refused, or has nothing left to renew is told, the first time. */
+/**
+ * Renews an object until the signal aborts or the object no longer exists. The first of several failures in a row
+ * becomes a notice; after a failure the next attempt follows in a quarter of the interval. Never rejects.
+ */
 export async function renewPeriodically(
-  client: Client,
-  { rhythm, grace, what, over, report, renewal }: Pulse,
+  client: ApiClient,
+  { intervalMs, graceSeconds, objectName, signal, report, renewal }: HeartbeatOptions,
 ): Promise<void> {
   for (let failed = false; ;) {
-    await sleep(failed ? rhythm / 4 : rhythm, undefined, { signal: over, ref: false }).catch(() => {})
-    if (over.aborted) return
-    const request: Request = { method: 'PATCH', ...renewal(), signal: over }
-    const answer = await client.call(request).catch((error: unknown) => ({ error }))
-    if (over.aborted) return
-    if ('error' in answer) {
+    await sleep(failed ? intervalMs / 4 : intervalMs, undefined, { signal, ref: false }).catch(() => {})
+    if (signal.aborted) return
+    const request: ApiRequest = { method: 'PATCH', ...renewal(), signal }
+    const response = await client.call(request).catch((error: unknown) => ({ error }))
+    if (signal.aborted) return
+    if ('error' in response) {
       if (!failed)
-        report.notice(`The heartbeat did not reach the Kubernetes API; the run lives for ${grace} s without one.`)
+        report.notice(
+          `The heartbeat did not reach the Kubernetes API. The run lives for ${graceSeconds} s without a heartbeat.`,
+        )
       failed = true
-    } else if (answer.status === 404 || answer.status === 409) {
-      report.notice(`The run was removed by the cluster: its ${what} is gone (${saidBy(answer)}).`)
+    } else if (response.status === 404 || response.status === 409) {
+      report.notice(`The cluster deleted the run: its ${objectName} no longer exists (${refusalMessage(response)}).`)
       return
     } else {
-      if (answer.status >= 300 && !failed) report.notice(`The heartbeat was refused: ${saidBy(answer)}.`)
-      failed = answer.status >= 300
+      if (response.status >= 300 && !failed)
+        report.notice(`The Kubernetes API refused the heartbeat: ${refusalMessage(response)}.`)
+      failed = response.status >= 300
     }
   }
 }

@@ -1,101 +1,123 @@
-import type { ApiObject } from '../api/types.ts'
-import { bodyOf } from '../errors.ts'
-import type { Client, Request } from '../api/client.ts'
-import { create } from '../api/create-object.ts'
-import type { DeadlineJob, Place } from './deadline-job.ts'
+import type { ApiClient } from '../api/client.ts'
+import { createObject } from '../api/create-object.ts'
+import type { ApiObject, ApiRequest } from '../api/types.ts'
+import { expectBody } from '../errors.ts'
+import { OWNER_ANNOTATION, runLabels } from '../labels.ts'
 import { renewPeriodically } from './heartbeat.ts'
-import { labelsOf, OWNER } from '../labels.ts'
+import type { LivenessObject, LivenessOptions } from './liveness.ts'
 
-/** Seconds. */
-export const DURATION = 90
-// Renewed every 20 s of them.
-const BEATS = 4.5
+export const DEFAULT_LEASE_DURATION_SECONDS = 90
+// One heartbeat every 20 s of the default duration.
+const HEARTBEATS_PER_DURATION = 4.5
 
-/** When, by the API server's clock, somebody first saw it as it is: milliseconds since the epoch. A renewal takes it off. */
-export const MARK = 'moorage.unchanged-since'
+/**
+ * Annotation that a sweep puts on a Lease: since when the Lease is unchanged, in milliseconds since the epoch by the API
+ * server's clock. Each heartbeat removes it.
+ */
+export const UNCHANGED_SINCE_ANNOTATION = 'moorage.unchanged-since'
 
+/** `Lease` of coordination.k8s.io/v1. */
 export interface Lease extends ApiObject {
   readonly spec?: { readonly leaseDurationSeconds?: number }
 }
 
 /**
- * Where Jobs are denied: nothing in the cluster acts by itself on a Lease, so that it is the next starts that judge it
- * (expired-leases.ts). What names it as owner goes with it, as with the Job.
+ * Creates a Lease, for users without a permission for Jobs. No controller deletes an expired Lease: the next start does
+ * (expired-leases.ts), and the garbage collector deletes the objects that it owns.
+ *
+ * Throws MoorageError when the API server refuses the Lease.
  */
-export async function startLease(client: Client, place: Place, signal: AbortSignal): Promise<DeadlineJob> {
-  const { run, namespace, report, grace = DURATION } = place
+export async function startLease(
+  client: ApiClient,
+  options: LivenessOptions,
+  signal: AbortSignal,
+): Promise<LivenessObject> {
+  const { run, namespace, report, graceSeconds = DEFAULT_LEASE_DURATION_SECONDS } = options
   report.journal({ kind: 'lease', namespace, name: run.id })
-  const path = leasesOf(namespace)
-  const { object } = await create(client, { path, body: manifest({ ...place, grace }), signal })
-  const { name, uid, resourceVersion: version } = object.metadata
-  const over = new AbortController()
+  const path = leasesPath(namespace)
+  const body = leaseManifest({ ...options, graceSeconds })
+  const { object } = await createObject(client, { path, body, signal })
+  const { name, uid, resourceVersion } = object.metadata
+  const heartbeat = new AbortController()
+  const renewal = (spec: object): Pick<ApiRequest, 'path' | 'body'> => ({
+    path: `${path}/${name}`,
+    body: {
+      metadata: { annotations: { [UNCHANGED_SINCE_ANNOTATION]: null } },
+      spec: { ...spec, renewTime: microTime() },
+    },
+  })
   void renewPeriodically(client, {
-    rhythm: (1_000 * grace) / BEATS,
-    grace,
-    what: 'Lease',
-    over: over.signal,
+    intervalMs: (1_000 * graceSeconds) / HEARTBEATS_PER_DURATION,
+    graceSeconds,
+    objectName: 'Lease',
+    signal: heartbeat.signal,
     report,
-    renewal: () => ({
-      path: `${path}/${name}`,
-      body: { metadata: { annotations: { [MARK]: null } }, spec: { renewTime: microTime() } },
-    }),
+    renewal: () => renewal({}),
   })
   return {
     name,
     uid,
-    version,
+    resourceVersion,
     reference: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name, uid, blockOwnerDeletion: false },
-    stop: () => over.abort(),
+    stopHeartbeat: () => heartbeat.abort(),
     async extend(ms) {
-      over.abort()
-      const spec = { leaseDurationSeconds: Math.ceil(ms / 1_000), renewTime: microTime() }
-      const request: Request = {
-        method: 'PATCH',
-        path: `${path}/${name}`,
-        body: { metadata: { annotations: { [MARK]: null } }, spec },
-      }
-      bodyOf<ApiObject>(request, await client.call(request))
+      heartbeat.abort()
+      const request: ApiRequest = { method: 'PATCH', ...renewal({ leaseDurationSeconds: Math.ceil(ms / 1_000) }) }
+      expectBody<ApiObject>(request, await client.call(request))
     },
-    remove: () => deleteLease(client, { namespace, name, uid }),
+    delete: () => deleteLease(client, { namespace, name, uid }),
   }
 }
 
-function manifest({ run, grace, owners }: Place): object {
+function leaseManifest({ run, graceSeconds, ownerReferences }: LivenessOptions): object {
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: {
       name: run.id,
-      labels: labelsOf(run),
-      annotations: { [OWNER]: JSON.stringify(run.owner) },
-      ...(owners.length ? { ownerReferences: owners } : {}),
+      labels: runLabels(run),
+      annotations: { [OWNER_ANNOTATION]: JSON.stringify(run.owner) },
+      ...(ownerReferences.length ? { ownerReferences } : {}),
     },
-    spec: { holderIdentity: run.id, leaseDurationSeconds: grace, renewTime: microTime() },
+    spec: { holderIdentity: run.id, leaseDurationSeconds: graceSeconds, renewTime: microTime() },
   }
 }
 
-/** For people who look: nobody judges by it, since the clocks of holders differ. */
+/** `MicroTime` of meta/v1. It informs people only: no sweep reads it, because the clocks of the holders differ. */
 function microTime(): string {
   return new Date().toISOString().replace('Z', '000Z')
 }
 
-export function leasesOf(namespace: string): string {
+/** Path of the Leases of a namespace. */
+export function leasesPath(namespace: string): string {
   return `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`
 }
 
-/** With `version` only as it was seen: a renewal since then saves it. */
+/** A Lease to delete. */
+export interface LeaseRef {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  /** Deletes only this version, so that a heartbeat in between saves the Lease. Default: any version. */
+  readonly resourceVersion?: string
+}
+
+/**
+ * Deletes a Lease, and with it the objects that it owns. Resolves when the API server has accepted the deletion; false
+ * when the Lease no longer exists or has changed.
+ */
 export async function deleteLease(
-  client: Client,
-  { namespace, name, uid, version }: { namespace: string; name: string; uid: string; version?: string },
+  client: ApiClient,
+  { namespace, name, uid, resourceVersion }: LeaseRef,
 ): Promise<boolean> {
-  const preconditions = { uid, ...(version === undefined ? {} : { resourceVersion: version }) }
-  const request: Request = {
+  const preconditions = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) }
+  const request: ApiRequest = {
     method: 'DELETE',
-    path: `${leasesOf(namespace)}/${name}`,
+    path: `${leasesPath(namespace)}/${name}`,
     body: { propagationPolicy: 'Background', preconditions },
   }
-  const answer = await client.call(request)
-  if (answer.status === 404 || answer.status === 409) return false
-  bodyOf<ApiObject>(request, answer)
+  const response = await client.call(request)
+  if (response.status === 404 || response.status === 409) return false
+  expectBody<ApiObject>(request, response)
   return true
 }

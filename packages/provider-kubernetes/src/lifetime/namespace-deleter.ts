@@ -1,148 +1,156 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, MoorageError, type Report, type Run } from '@moorage/core/provider'
-import { deleterLacks, describeDeleterLacks, identity } from '../cluster/permissions.ts'
-import { refusalOf } from '../pod/admission-errors.ts'
-import { apiError } from '../errors.ts'
-import type { Answer, Client } from '../api/client.ts'
-import { tryCreate } from '../api/create-object.ts'
-import { RESTRICTED } from './deadline-job.ts'
-import { Diagnosis, type PodProgress, type Subject } from '../pod/diagnosis.ts'
-import { labelsOf } from '../labels.ts'
-import { placement } from '../pod/manifest.ts'
-import type { PodInformer } from '../pod/informer.ts'
+import type { ApiClient } from '../api/client.ts'
+import { tryCreateObject } from '../api/create-object.ts'
+import type { ApiResponse } from '../api/types.ts'
+import { currentUser, explainMissingForDeleter, missingDeleterPermissions } from '../cluster/permissions.ts'
+import { toProviderError } from '../errors.ts'
+import { runLabels } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
+import { toAdmissionError } from '../pod/admission-errors.ts'
+import { Diagnosis, type PodProgress } from '../pod/diagnosis.ts'
+import type { PodInformer } from '../pod/informer.ts'
+import { RESTRICTED_CONTAINER, schedulingFields } from '../pod/manifest.ts'
+import type { PodRef } from '../pod/pod-ref.ts'
 
-export interface Deletion {
+export interface DeleterOptions {
   readonly run: Run
-  /** The run's own. */
+  /** The namespace of the run alone. */
   readonly namespace: string
   readonly options: KubernetesOptions
-  readonly observed: PodInformer
+  readonly informer: PodInformer
   readonly report: Report
-  readonly over: AbortSignal
+  /** Ends the supervision of the deleter, not the deleter. */
+  readonly signal: AbortSignal
 }
 
-const IMAGE = 'registry.k8s.io/kubectl:v1.34.4'
-// Of account, role, binding and pod. No service's pod has a letter behind a dot.
-const NAME = 'moorage.deleter'
-const AT = 'kubernetes({ deleter })'
-// The image has no user; any number but root's does.
-const USER = 65_532
+const DEFAULT_IMAGE = 'registry.k8s.io/kubectl:v1.34.4'
+// Name of the service account, role, binding and pod. Pods of services have only digits after a dot.
+const DELETER_NAME = 'moorage.deleter'
+const CONFIG_KEY = 'kubernetes({ deleter })'
+// The image sets no user. Any number but 0 works.
+const USER_ID = 65_532
 
-// Milliseconds in which the services have the node to themselves: on two cores its start would cost theirs a quarter.
-const LATER = 3_000
-// Milliseconds until a node has to have been found, as for a service.
-const PLACE = 60_000
+// On two cores, an immediate start of this pod slows the start of the services by a quarter.
+const START_DELAY_MS = 3_000
+// The same limit as for a service.
+const SCHEDULE_TIMEOUT_MS = 60_000
 
-const RBAC = 'rbac.authorization.k8s.io'
+const RBAC_GROUP = 'rbac.authorization.k8s.io'
 
 /**
- * A pod that waits in the run's namespace until the deadman is gone, and then deletes that namespace. Its account may do
- * that and nothing else. None of it belongs to the deadman, with which it would go. Never rejects: what is wrong is told.
+ * Starts a pod that waits in the run's namespace until the deadline Job no longer exists, and then deletes the
+ * namespace. Its service account has no other permission. The Job does not own these objects, because the garbage
+ * collector would delete them with it. Never rejects: every failure becomes a notice.
  */
-export async function startDeleter(client: Client, deletion: Deletion): Promise<void> {
-  const { namespace, options, observed, report, over } = deletion
-  const image = typeof options.deleter === 'object' ? options.deleter.image : IMAGE
-  const subject: Subject = { service: NAME, at: AT, image, pod: NAME, namespace }
+export async function startNamespaceDeleter(client: ApiClient, deleter: DeleterOptions): Promise<void> {
+  const { namespace, options, informer, report, signal } = deleter
+  const image = typeof options.deleter === 'object' ? options.deleter.image : DEFAULT_IMAGE
+  const ref: PodRef = { service: DELETER_NAME, configPath: CONFIG_KEY, image, pod: DELETER_NAME, namespace }
   try {
-    for (const [path, body] of rightsOf(deletion)) {
-      const made = await tryCreate(client, { path, body, signal: over })
-      if (!('object' in made)) throw await refused(client, made, { path, namespace, over })
+    for (const [path, body] of rbacObjects(deleter)) {
+      const result = await tryCreateObject(client, { path, body, signal })
+      if (!('object' in result)) throw await toRbacError(client, result, { path, namespace, signal })
     }
-    await sleep(LATER, undefined, { signal: over, ref: false })
-    const pod = await tryCreate(client, {
+    await sleep(START_DELAY_MS, undefined, { signal, ref: false })
+    const result = await tryCreateObject(client, {
       path: `/api/v1/namespaces/${namespace}/pods`,
-      body: podManifest(deletion, image),
-      signal: over,
+      body: deleterManifest(deleter, image),
+      signal,
     })
-    if (!('object' in pod)) throw refusalOf(subject, pod)
-    const { uid } = pod.object.metadata
-    const diagnosis = new Diagnosis(subject)
-    const unplaced = untilUnplaced(subject, () => diagnosis.look(observed.sight(uid)), over)
-    throw await Promise.race([unplaced, observed.until(uid, (sight) => diagnosis.look(sight).fault, over)])
+    if (!('object' in result)) throw toAdmissionError(ref, result)
+    const { uid } = result.object.metadata
+    const diagnosis = new Diagnosis(ref)
+    const unscheduled = waitUntilOverdue(ref, () => diagnosis.assess(informer.snapshot(uid)), signal)
+    const failed = informer.waitFor(uid, (snapshot) => diagnosis.assess(snapshot).error, signal)
+    throw await Promise.race([unscheduled, failed])
   } catch (error) {
-    if (over.aborted) return
-    const [what, ...next] = messageOf(error).split('\n')
-    if (image !== IMAGE) next.push('An image of your own needs kubectl as its entry point')
-    report.notice(
-      [what, 'If this run is killed, its empty namespace waits for the next start.', next.join('. ')].join(' ').trim(),
-    )
+    if (signal.aborted) return
+    const [problem, ...hints] = messageOf(error).split('\n')
+    if (image !== DEFAULT_IMAGE) hints.push('The image must have kubectl as its entry point')
+    const consequence = 'If this run is killed, the next start deletes its empty namespace.'
+    report.notice([problem, consequence, hints.join('. ')].join(' ').trim())
   }
 }
 
-/** To wait for a node is no fault in itself: the time makes it one. */
-function untilUnplaced({ pod, namespace }: Subject, look: () => PodProgress, over: AbortSignal): Promise<MoorageError> {
-  const late = Promise.withResolvers<MoorageError>()
+/** Resolves with an error if the pod is still waiting for a node after {@link SCHEDULE_TIMEOUT_MS}. */
+function waitUntilOverdue(
+  { pod, namespace }: PodRef,
+  assess: () => PodProgress,
+  signal: AbortSignal,
+): Promise<MoorageError> {
+  const overdue = Promise.withResolvers<MoorageError>()
   const timer = setTimeout(() => {
-    const { phase, detail = 'the cluster does not say why' } = look()
+    const { phase, detail = 'the cluster gives no cause' } = assess()
     if (phase !== 'schedule') return
-    late.resolve(
+    overdue.resolve(
       new MoorageError(
         'DEADLINE',
-        `${AT}: its pod has found no place to run within ${PLACE / 1_000} s: ${detail.replace(/\.$/, '')}.`,
-        { provider: 'kubernetes', hint: `Look closer: kubectl describe pod ${pod} -n ${namespace}` },
+        `${CONFIG_KEY}: no node accepted its pod within ${SCHEDULE_TIMEOUT_MS / 1_000} s: ${detail.replace(/\.$/, '')}.`,
+        { provider: 'kubernetes', hint: `Inspect it with: kubectl describe pod ${pod} -n ${namespace}` },
       ),
     )
-  }, PLACE).unref()
-  over.addEventListener('abort', () => clearTimeout(timer), { once: true })
-  return late.promise
+  }, SCHEDULE_TIMEOUT_MS).unref()
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  return overdue.promise
 }
 
-async function refused(
-  client: Client,
-  answer: Answer,
-  { path, namespace, over }: { readonly path: string; readonly namespace: string; readonly over: AbortSignal },
+async function toRbacError(
+  client: ApiClient,
+  response: ApiResponse,
+  { path, namespace, signal }: { readonly path: string; readonly namespace: string; readonly signal: AbortSignal },
 ): Promise<MoorageError> {
-  const lacks = answer.status === 403 ? await deleterLacks(client, namespace, over) : []
-  if (!lacks.length) return apiError({ method: 'POST', path }, answer)
-  const { reason, fix } = describeDeleterLacks(await identity(client, over), namespace, lacks)
-  return new MoorageError('START_FAILED', `${AT}: ${reason}.`, { provider: 'kubernetes', hint: fix })
+  const missing = response.status === 403 ? await missingDeleterPermissions(client, namespace, signal) : []
+  if (!missing.length) return toProviderError({ method: 'POST', path }, response)
+  const user = await currentUser(client, signal)
+  const { reason, fix } = explainMissingForDeleter({ user, namespace, missing })
+  return new MoorageError('START_FAILED', `${CONFIG_KEY}: ${reason}.`, { provider: 'kubernetes', hint: fix })
 }
 
-/** Account, role and binding, in this order: a binding names the other two. */
-function rightsOf({ run, namespace }: Deletion): readonly (readonly [path: string, body: object])[] {
-  const metadata = { name: NAME, labels: labelsOf(run) }
+/** Service account, role and binding, in the order of creation: the binding refers to the other two. */
+function rbacObjects({ run, namespace }: DeleterOptions): readonly (readonly [path: string, body: object])[] {
+  const metadata = { name: DELETER_NAME, labels: runLabels(run) }
   const rules = [
-    // By name, which kubectl's watch names as well.
+    // Restricted by name; the watch of `kubectl wait` selects by name as well.
     { apiGroups: ['batch'], resources: ['jobs'], resourceNames: [run.id], verbs: ['get', 'list', 'watch'] },
     { apiGroups: [''], resources: ['namespaces'], resourceNames: [namespace], verbs: ['delete'] },
   ]
-  const rbac = `/apis/${RBAC}/v1/namespaces/${namespace}`
+  const rbacPath = `/apis/${RBAC_GROUP}/v1/namespaces/${namespace}`
   return [
     [`/api/v1/namespaces/${namespace}/serviceaccounts`, { apiVersion: 'v1', kind: 'ServiceAccount', metadata }],
-    [`${rbac}/roles`, { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata, rules }],
+    [`${rbacPath}/roles`, { apiVersion: `${RBAC_GROUP}/v1`, kind: 'Role', metadata, rules }],
     [
-      `${rbac}/rolebindings`,
+      `${rbacPath}/rolebindings`,
       {
-        apiVersion: `${RBAC}/v1`,
+        apiVersion: `${RBAC_GROUP}/v1`,
         kind: 'RoleBinding',
         metadata,
-        roleRef: { apiGroup: RBAC, kind: 'Role', name: NAME },
-        subjects: [{ kind: 'ServiceAccount', name: NAME, namespace }],
+        roleRef: { apiGroup: RBAC_GROUP, kind: 'Role', name: DELETER_NAME },
+        subjects: [{ kind: 'ServiceAccount', name: DELETER_NAME, namespace }],
       },
     ],
   ]
 }
 
-/** Two containers one after the other: the image has no shell. What breaks off starts again. */
-function podManifest({ run, namespace, options }: Deletion, image: string): object {
+/** Two containers in sequence, because the image has no shell. The kubelet restarts one that fails. */
+function deleterManifest({ run, namespace, options }: DeleterOptions, image: string): object {
   const container = {
     image,
     imagePullPolicy: 'IfNotPresent',
     resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } },
-    ...RESTRICTED,
+    ...RESTRICTED_CONTAINER,
   }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: NAME, labels: labelsOf(run) },
+    metadata: { name: DELETER_NAME, labels: runLabels(run) },
     spec: {
       restartPolicy: 'OnFailure',
       terminationGracePeriodSeconds: 1,
       enableServiceLinks: false,
-      serviceAccountName: NAME,
+      serviceAccountName: DELETER_NAME,
       automountServiceAccountToken: true,
-      securityContext: { runAsUser: USER, runAsGroup: USER },
+      securityContext: { runAsUser: USER_ID, runAsGroup: USER_ID },
       initContainers: [
         {
           ...container,
@@ -151,7 +159,7 @@ function podManifest({ run, namespace, options }: Deletion, image: string): obje
         },
       ],
       containers: [{ ...container, name: 'delete', args: ['delete', 'namespace', namespace, '--wait=false'] }],
-      ...placement(options),
+      ...schedulingFields(options),
     },
   }
 }

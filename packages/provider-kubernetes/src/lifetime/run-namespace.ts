@@ -1,122 +1,142 @@
 import { MoorageError, type Report, type Run } from '@moorage/core/provider'
-import { apiError, saidBy } from '../errors.ts'
+import type { ApiClient } from '../api/client.ts'
+import { createObject } from '../api/create-object.ts'
 import type { OwnerPod } from '../cluster/owner-pod.ts'
-import type { Client } from '../api/client.ts'
-import { create } from '../api/create-object.ts'
-import { startDeadlineJob, type DeadlineJob } from './deadline-job.ts'
-import { startDeleter } from './namespace-deleter.ts'
-import { labelsOf, LIVENESS, OWNER, type Liveness } from '../labels.ts'
-import { startLease } from './lease.ts'
-import { PodInformer } from '../pod/informer.ts'
+import type { NamespaceMode, NamespacePolicy } from '../cluster/select-cluster.ts'
+import { refusalMessage, toProviderError } from '../errors.ts'
+import { LIVENESS_ANNOTATION, OWNER_ANNOTATION, RUN_LABEL, runLabels } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
+import { PodInformer } from '../pod/informer.ts'
+import { startDeadlineJob } from './deadline-job.ts'
+import { startLease } from './lease.ts'
+import type { LivenessObject } from './liveness.ts'
+import { startNamespaceDeleter } from './namespace-deleter.ts'
 
-export type Mode = 'create' | 'shared'
-
-export interface Choice {
-  readonly mode: Mode
-  /** Of mode `shared`. */
-  readonly namespace: string
-  /** By what runs prove that they live: a Job, or a Lease where Jobs are denied. */
-  readonly liveness: Liveness
-}
-
-/** Where a run's objects live. */
+/** The namespace in which the objects of one run live. */
 export interface RunNamespace {
   readonly namespace: string
-  readonly mode: Mode
+  readonly mode: NamespaceMode
   readonly run: Run
-  readonly deadman: DeadlineJob
-  readonly observed: PodInformer
-  /** Ends watches and heartbeats. */
-  readonly over: AbortController
-  /** Mode `create`: the namespace, and all that is in it. Resolves when the deletion is accepted. */
-  removeNamespace?(): Promise<boolean>
+  readonly livenessObject: LivenessObject
+  readonly informer: PodInformer
+  /** Ends the watches and the namespace deleter. */
+  readonly background: AbortController
+  /** Mode `create` only: deletes the namespace and its content. Resolves when the API server has accepted it. */
+  deleteWhole?(): Promise<boolean>
 }
 
-export interface Making {
-  readonly choice: Choice
+export interface RunNamespaceOptions {
+  readonly policy: NamespacePolicy
   readonly run: Run
   readonly report: Report
   readonly options: KubernetesOptions
-  readonly ciPod: OwnerPod
+  readonly ownerPod: OwnerPod
   readonly signal: AbortSignal
 }
 
-/** Namespace, if one is to be made; then the deadman, before anything else; then the name service of the run. */
-export async function openRunNamespace(client: Client, making: Making): Promise<RunNamespace> {
-  const { choice, report, options, ciPod, signal } = making
-  const run = { ...making.run, labels: { ...making.run.labels, ...ciPod.labels } }
-  const namespace = choice.mode === 'create' ? run.id : choice.namespace
-  const uid = choice.mode === 'create' ? await makeNamespace(client, making) : undefined
-  const startLiving = choice.liveness === 'lease' ? startLease : startDeadlineJob
-  const deadman = await startLiving(
+/**
+ * Creates the namespace where the policy asks for one, then the liveness object, which must exist before any object that
+ * it owns, then the DNS service of the run.
+ *
+ * Throws MoorageError (PROVIDER_UNAVAILABLE) when a shared namespace does not exist, and the error of `toProviderError`
+ * for any other refusal.
+ */
+export async function openRunNamespace(client: ApiClient, given: RunNamespaceOptions): Promise<RunNamespace> {
+  const { policy, report, options, ownerPod, signal } = given
+  const run = { ...given.run, labels: { ...given.run.labels, ...ownerPod.labels } }
+  const namespace = policy.mode === 'create' ? run.id : policy.namespace
+  const namespaceUid = policy.mode === 'create' ? await createNamespace(client, given) : undefined
+  const startLiveness = policy.liveness === 'lease' ? startLease : startDeadlineJob
+  const graceSeconds = options.grace === undefined ? {} : { graceSeconds: options.grace }
+  const { ownerReferences } = ownerPod
+  const livenessObject = await startLiveness(
     client,
-    { run, namespace, report, owners: ciPod.owners, ...(options.grace === undefined ? {} : { grace: options.grace }) },
+    { run, namespace, report, ownerReferences, ...graceSeconds },
     signal,
   ).catch((error: unknown) => {
-    throw explain(error, namespace)
+    throw explainMissingNamespace(error, namespace)
   })
-  const over = new AbortController()
-  const observed = new PodInformer(client, {
+  const background = new AbortController()
+  const informer = new PodInformer(client, {
     namespace,
-    run: run.id,
-    version: deadman.version,
+    runId: run.id,
+    fromVersion: livenessObject.resourceVersion,
     report,
-    over: over.signal,
+    signal: background.signal,
   })
-  // Beside everything else: no service waits for it.
-  if (options.deleter && choice.mode === 'create')
-    void startDeleter(client, { run, namespace, options, observed, report, over: over.signal })
+  // In the background, because no service depends on it.
+  if (options.deleter && policy.mode === 'create')
+    void startNamespaceDeleter(client, { run, namespace, options, informer, report, signal: background.signal })
   try {
-    await makeNames(client, { run, namespace, owner: deadman.reference, signal })
+    await createDnsService(client, { run, namespace, owner: livenessObject.reference, signal })
   } catch (error) {
-    over.abort()
-    deadman.stop()
+    background.abort()
+    livenessObject.stopHeartbeat()
     throw error
   }
-  const whole = uid === undefined ? {} : { removeNamespace: () => deleteNamespace(client, namespace, uid) }
-  return { namespace, mode: choice.mode, run, deadman, observed, over, ...whole }
+  return {
+    namespace,
+    mode: policy.mode,
+    run,
+    livenessObject,
+    informer,
+    background,
+    ...(namespaceUid === undefined ? {} : { deleteWhole: () => deleteNamespace(client, namespace, namespaceUid) }),
+  }
 }
 
-async function makeNamespace(client: Client, { choice, run, report, signal }: Making): Promise<string> {
+/** Resolves with the UID of the new namespace. */
+async function createNamespace(
+  client: ApiClient,
+  { policy, run, report, signal }: RunNamespaceOptions,
+): Promise<string> {
   report.journal({ kind: 'namespace', name: run.id })
-  const annotations = { [OWNER]: JSON.stringify(run.owner), [LIVENESS]: choice.liveness }
-  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: run.id, labels: labelsOf(run), annotations } }
-  return (await create(client, { path: '/api/v1/namespaces', body, signal })).object.metadata.uid
+  const annotations = { [OWNER_ANNOTATION]: JSON.stringify(run.owner), [LIVENESS_ANNOTATION]: policy.liveness }
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: run.id, labels: runLabels(run), annotations } }
+  return (await createObject(client, { path: '/api/v1/namespaces', body, signal })).object.metadata.uid
 }
 
-/** A headless Service without ports: `<service>.<run>` resolves for every pod that names it as its subdomain. */
-async function makeNames(
-  client: Client,
+/**
+ * Creates a headless Service without ports: `<service>.<run>` resolves for every pod that names the Service as its
+ * subdomain. Source: Kubernetes, "DNS for Services and Pods".
+ */
+async function createDnsService(
+  client: ApiClient,
   { run, namespace, owner, signal }: { run: Run; namespace: string; owner: object; signal: AbortSignal },
 ): Promise<void> {
-  await create(client, {
+  await createObject(client, {
     path: `/api/v1/namespaces/${namespace}/services`,
     body: {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name: run.id, labels: labelsOf(run), ownerReferences: [owner] },
-      spec: { clusterIP: 'None', publishNotReadyAddresses: true, selector: { 'moorage.run': run.id } },
+      metadata: { name: run.id, labels: runLabels(run), ownerReferences: [owner] },
+      spec: { clusterIP: 'None', publishNotReadyAddresses: true, selector: { [RUN_LABEL]: run.id } },
     },
     signal,
   })
 }
 
-function explain(error: unknown, namespace: string): unknown {
+function explainMissingNamespace(error: unknown, namespace: string): unknown {
   const { cause } = error as { cause?: unknown }
   if (cause !== 404) return error
-  return new MoorageError('PROVIDER_UNAVAILABLE', `Provider kubernetes: there is no namespace ${namespace}.`, {
+  return new MoorageError('PROVIDER_UNAVAILABLE', `Provider kubernetes: namespace ${namespace} does not exist.`, {
     provider: 'kubernetes',
-    hint: `Make it, or name another: kubectl create namespace ${namespace}`,
+    hint: `Create it, or name another one: kubectl create namespace ${namespace}`,
   })
 }
 
-/** Mode `create`: everything goes with the namespace. Resolves when the deletion is accepted. */
-export async function deleteNamespace(client: Client, name: string, uid: string): Promise<boolean> {
+/**
+ * Deletes a namespace and its content. Resolves when the API server has accepted the deletion; false when the namespace
+ * no longer exists or is already terminating.
+ *
+ * Throws the error of `toProviderError` for any other refusal.
+ */
+export async function deleteNamespace(client: ApiClient, name: string, uid: string): Promise<boolean> {
   const request = { method: 'DELETE' as const, path: `/api/v1/namespaces/${name}`, body: { preconditions: { uid } } }
-  const answer = await client.call(request)
-  // 409: it is on its way, or is not the one that was meant.
-  if (answer.status === 404 || answer.status === 409) return false
-  if (answer.status >= 300) throw apiError(request, answer, { hint: `It says: ${saidBy(answer)}` })
+  const response = await client.call(request)
+  // 409: it is terminating, or the namespace of this name has another UID.
+  if (response.status === 404 || response.status === 409) return false
+  if (response.status >= 300)
+    throw toProviderError(request, response, { hint: `The API server answered: ${refusalMessage(response)}` })
   return true
 }

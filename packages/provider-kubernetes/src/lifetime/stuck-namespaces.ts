@@ -1,7 +1,7 @@
 import type { Report } from '@moorage/core/provider'
+import type { ApiClient } from '../api/client.ts'
 import type { ApiObject, List } from '../api/types.ts'
-import type { Client } from '../api/client.ts'
-import { RUN } from '../labels.ts'
+import { RUN_LABEL } from '../labels.ts'
 
 interface Namespace extends ApiObject {
   readonly status?: {
@@ -9,36 +9,43 @@ interface Namespace extends ApiObject {
   }
 }
 
-// Milliseconds by the API server's clock; ten thousand are usual.
-const LONG = 60_000
-const MOST = 3
+// By the API server's clock. A deletion usually takes 10 s.
+const DEFAULT_STUCK_AFTER_MS = 60_000
+const MAX_REPORTED = 3
 
-/** Says what holds up namespaces of ours that should be gone by now; a finalizer is for whoever set it to take off. */
+/**
+ * Reports what blocks the deletion of namespaces of earlier runs. Removes no finalizer: that is the job of the component
+ * that set it.
+ *
+ * @param options.stuckAfterMs Milliseconds since the deletion request. Default: 60,000.
+ */
 export async function reportStuckNamespaces(
-  client: Client,
+  client: ApiClient,
   report: Pick<Report, 'notice'>,
-  { signal, long = LONG }: { readonly signal: AbortSignal; readonly long?: number },
+  { signal, stuckAfterMs = DEFAULT_STUCK_AFTER_MS }: { readonly signal: AbortSignal; readonly stuckAfterMs?: number },
 ): Promise<void> {
-  const answer = await client.call({
+  const response = await client.call({
     method: 'GET',
-    path: `/api/v1/namespaces?${new URLSearchParams({ labelSelector: RUN, limit: '500' })}`,
+    path: `/api/v1/namespaces?${new URLSearchParams({ labelSelector: RUN_LABEL, limit: '500' })}`,
     signal,
   })
-  const { date } = answer
-  if (answer.status !== 200 || date === undefined) return
-  const stuck = ((answer.body as List<Namespace>).items ?? []).filter(
-    ({ metadata }) => metadata.deletionTimestamp !== undefined && date - Date.parse(metadata.deletionTimestamp) > long,
+  const { date: now } = response
+  if (response.status !== 200 || now === undefined) return
+  const stuck = ((response.body as List<Namespace>).items ?? []).filter(
+    ({ metadata: { deletionTimestamp } }) =>
+      deletionTimestamp !== undefined && now - Date.parse(deletionTimestamp) > stuckAfterMs,
   )
-  for (const { metadata, status } of stuck.slice(0, MOST)) {
-    const blocking = (status?.conditions ?? []).filter(
-      (condition) => condition.status === 'True' && /^Namespace(Deletion|\w+Remaining$)/.test(condition.type),
-    )
-    const said = blocking.map(({ type, message = '' }) => `${message.replace(/\.$/, '')} (${type})`).join('; ')
-    const broken = blocking.some(({ type }) => /Discovery|GroupVersion/.test(type))
-    const minutes = Math.round((date - Date.parse(metadata.deletionTimestamp ?? '')) / 60_000)
-    const look = broken ? 'kubectl get apiservices' : `kubectl get namespace ${metadata.name} -o yaml`
-    report.notice(
-      `Namespace ${metadata.name} of an earlier run has been going for ${minutes} min: ${said || 'the cluster does not say why'}. It is left to whoever holds it up: ${look}`,
-    )
-  }
+  for (const namespace of stuck.slice(0, MAX_REPORTED)) report.notice(stuckNotice(namespace, now))
+}
+
+function stuckNotice({ metadata, status }: Namespace, now: number): string {
+  // Source: Kubernetes, NamespaceStatus: NamespaceDeletionDiscoveryFailure, NamespaceContentRemaining and others.
+  const blocking = (status?.conditions ?? []).filter(
+    (condition) => condition.status === 'True' && /^Namespace(Deletion|\w+Remaining$)/.test(condition.type),
+  )
+  const causes = blocking.map(({ type, message = '' }) => `${message.replace(/\.$/, '')} (${type})`).join('; ')
+  const apiUnavailable = blocking.some(({ type }) => /Discovery|GroupVersion/.test(type))
+  const minutes = Math.round((now - Date.parse(metadata.deletionTimestamp ?? '')) / 60_000)
+  const command = apiUnavailable ? 'kubectl get apiservices' : `kubectl get namespace ${metadata.name} -o yaml`
+  return `Namespace ${metadata.name} of an earlier run has been terminating for ${minutes} min: ${causes || 'the cluster gives no cause'}. Only the component that blocks the deletion can end it. Inspect it with: ${command}`
 }

@@ -1,79 +1,66 @@
 import { MoorageError, type ErrorDetails } from '@moorage/core/provider'
-import { apiError, expired, saidBy } from '../errors.ts'
-import type { Answer } from '../api/client.ts'
-import type { Subject } from './diagnosis.ts'
+import type { ApiResponse } from '../api/types.ts'
+import { credentialsRejected, refusalMessage, toProviderError } from '../errors.ts'
+import type { PodRef } from './pod-ref.ts'
 
-/** Passes when somebody else's pods go. */
-export function overQuota(answer: Answer): string | undefined {
-  const said = saidBy(answer)
-  return answer.status === 403 && /exceeded quota/.test(said)
-    ? said.replace(/^.*exceeded quota/, 'exceeded quota')
+/** The API server's message if a quota is exceeded, which passes when other pods end; undefined for any other refusal. */
+export function quotaExceeded(response: ApiResponse): string | undefined {
+  const message = refusalMessage(response)
+  return response.status === 403 && /exceeded quota/.test(message)
+    ? message.replace(/^.*exceeded quota/, 'exceeded quota')
     : undefined
 }
 
-/** Why the API server does not take a pod, with the fix. */
-export function refusalOf(subject: Subject, answer: Answer): MoorageError {
-  const { service, at = `services.${service}`, namespace, image } = subject
-  const said = saidBy(answer)
-  const details: ErrorDetails = { service, provider: 'kubernetes', phase: 'admit', cause: answer.status }
-  if (answer.status === 401) return expired(details)
-  const policy = said.match(/violates PodSecurity "([^"]+)": (.*)$/s)
-  if (policy) {
-    return new MoorageError(
-      'START_FAILED',
-      `${at}: namespace ${namespace} refuses its pod: policy ${policy[1]}: ${policy[2]}.`,
-      {
-        ...details,
-        hint: `Give it a numeric user that is not root, as in user: '1000:1000', if ${image} can run so. The policy is a label: kubectl get namespace ${namespace} --show-labels`,
-      },
+/**
+ * Explains why the API server refused a pod: START_FAILED, CONFIG_INVALID for an invalid pod (422), or
+ * PROVIDER_UNAVAILABLE for rejected credentials (401).
+ */
+export function toAdmissionError(ref: PodRef, response: ApiResponse): MoorageError {
+  const { service, configPath = `services.${service}`, namespace, image } = ref
+  const message = refusalMessage(response)
+  const details: ErrorDetails = { service, provider: 'kubernetes', phase: 'admit', cause: response.status }
+  if (response.status === 401) return credentialsRejected(details)
+  const startFailed = (text: string, hint: string): MoorageError =>
+    new MoorageError('START_FAILED', `${configPath}: ${text}.`, { ...details, hint })
+
+  const policy = message.match(/violates PodSecurity "([^"]+)": (.*)$/s)
+  if (policy)
+    return startFailed(
+      `namespace ${namespace} refuses its pod under the pod security policy ${policy[1]}: ${policy[2]}`,
+      `Set a numeric user other than root, for example user: '1000:1000', if ${image} supports it. The policy is a label of the namespace: kubectl get namespace ${namespace} --show-labels`,
     )
-  }
-  const webhook = said.match(/admission webhook "([^"]+)" denied the request: (.*)$/s)
-  if (webhook) {
-    return new MoorageError(
-      'START_FAILED',
-      `${at}: the admission webhook ${webhook[1]} refuses its pod: ${webhook[2]}.`,
-      { ...details, hint: `Its rules are your cluster's own: kubectl get validatingwebhookconfigurations` },
+  const denied = message.match(/admission webhook "([^"]+)" denied the request: (.*)$/s)
+  if (denied)
+    return startFailed(
+      `the admission webhook ${denied[1]} refuses its pod: ${denied[2]}`,
+      'The rule belongs to your cluster. List the webhooks with: kubectl get validatingwebhookconfigurations',
     )
-  }
-  const broken = said.match(/failed calling webhook "([^"]+)": (.*)$/s)
-  if (broken) {
-    return new MoorageError(
-      'START_FAILED',
-      `${at}: the admission webhook ${broken[1]} cannot be asked about its pod: ${broken[2]}.`,
-      {
-        ...details,
-        hint: 'Without it the cluster takes no pod: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
-      },
+  const unreachable = message.match(/failed calling webhook "([^"]+)": (.*)$/s)
+  if (unreachable)
+    return startFailed(
+      `the cluster cannot reach the admission webhook ${unreachable[1]} for its pod: ${unreachable[2]}`,
+      'The cluster accepts no pod without it. List the webhooks with: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
     )
-  }
-  const must = said.match(/failed quota: ([^:]+): must specify (.*)$/s)
-  if (must) {
-    return new MoorageError(
-      'START_FAILED',
-      `${at}: the quota ${must[1]} of namespace ${namespace} wants pods to say ${must[2]}.`,
-      {
-        ...details,
-        hint: `Say so for all of them: kubernetes({ resources: { limits: { memory: '512Mi' } } }). The quota: kubectl describe quota ${must[1]} -n ${namespace}`,
-      },
+  const quota = message.match(/failed quota: ([^:]+): must specify (.*)$/s)
+  if (quota)
+    return startFailed(
+      `quota ${quota[1]} of namespace ${namespace} requires every pod to set ${quota[2]}`,
+      `Set them for all services: kubernetes({ resources: { limits: { memory: '512Mi' } } }). Show the quota with: kubectl describe quota ${quota[1]} -n ${namespace}`,
     )
-  }
-  if (/is forbidden: (minimum|maximum)/.test(said)) {
-    return new MoorageError(
-      'START_FAILED',
-      `${at}: a limit range of namespace ${namespace} refuses its pod: ${said}.`,
-      { ...details, hint: `Set kubernetes({ resources }). The range: kubectl describe limitrange -n ${namespace}` },
+  if (/is forbidden: (minimum|maximum)/.test(message))
+    return startFailed(
+      `a limit range of namespace ${namespace} refuses its pod: ${message}`,
+      `Set kubernetes({ resources }). Show the limit range with: kubectl describe limitrange -n ${namespace}`,
     )
-  }
-  if (/being terminated/.test(said))
-    return new MoorageError('START_FAILED', `${at}: namespace ${namespace} is being deleted.`, {
+  if (/being terminated/.test(message))
+    return startFailed(
+      `namespace ${namespace} is being deleted`,
+      `Use another namespace, or wait until this one is deleted: kubectl get namespace ${namespace} --watch`,
+    )
+  if (response.status === 422)
+    return new MoorageError('CONFIG_INVALID', `${configPath}: the cluster rejects its pod as invalid: ${message}.`, {
       ...details,
-      hint: `Use another one, or wait: kubectl get namespace ${namespace} --watch`,
+      hint: 'Correct the option that the message names.',
     })
-  if (answer.status === 422)
-    return new MoorageError('CONFIG_INVALID', `${at}: the cluster finds its pod invalid: ${said}.`, {
-      ...details,
-      hint: 'Correct the option that it names.',
-    })
-  return apiError({ method: 'POST', path: `/api/v1/namespaces/${namespace}/pods` }, answer, details)
+  return toProviderError({ method: 'POST', path: `/api/v1/namespaces/${namespace}/pods` }, response, details)
 }

@@ -1,103 +1,108 @@
 import type { Report } from '@moorage/core/provider'
+import type { ApiClient } from '../api/client.ts'
 import type { ApiEvent, Pod } from '../api/types.ts'
-import type { Client } from '../api/client.ts'
-import { RUN } from '../labels.ts'
 import { watch } from '../api/watch.ts'
+import { RUN_LABEL } from '../labels.ts'
 
-interface Scope {
+export interface InformerOptions {
   readonly namespace: string
-  readonly run: string
-  /** Where events begin: older ones are other runs'. */
-  readonly version: string
+  readonly runId: string
+  /** Resource version after which events count: earlier ones belong to other runs. */
+  readonly fromVersion: string
   readonly report: Report
-  readonly over: AbortSignal
+  /** Ends the watches. */
+  readonly signal: AbortSignal
 }
 
+/** What is known of a pod at one moment. */
 export interface PodSnapshot {
+  /** The last known state; undefined before the watch has seen the pod. */
   readonly pod: Pod | undefined
-  readonly gone: boolean
+  readonly deleted: boolean
+  /** The events about the pod, in the order of their last change. */
   readonly events: readonly ApiEvent[]
 }
 
-/** What is known of a run's pods: one watch for all of them, and one for what the cluster says about them. */
+/** Caches the pods of a run and their events: one watch for all pods, and one for all events. */
 export class PodInformer {
-  readonly #pods = new Map<string, { readonly pod: Pod; readonly gone: boolean }>()
+  readonly #pods = new Map<string, { readonly pod: Pod; readonly deleted: boolean }>()
   readonly #events = new Map<string, ApiEvent[]>()
   readonly #listeners = new Map<string, Set<() => void>>()
 
-  constructor(client: Client, scope: Scope) {
-    void this.#watchPods(client, scope).catch((error: unknown) =>
-      scope.report.notice(`The pods of the run cannot be watched: ${String(error)}`),
+  constructor(client: ApiClient, options: InformerOptions) {
+    const { report } = options
+    void this.#watchPods(client, options).catch((error: unknown) =>
+      report.notice(`The pods of the run cannot be watched: ${String(error)}`),
     )
-    // Without the permission causes are told by the pods alone.
-    void this.#watchEvents(client, scope).catch(() =>
-      scope.report.notice('Events cannot be watched (verbs list, watch): why a pod does not start may stay unsaid.'),
+    // Without this permission, only the pods themselves show why they do not start.
+    void this.#watchEvents(client, options).catch(() =>
+      report.notice(
+        'Events cannot be watched (verbs list, watch): messages may lack the reason why a pod does not start.',
+      ),
     )
   }
 
-  sight(uid: string): PodSnapshot {
-    const seen = this.#pods.get(uid)
-    return { pod: seen?.pod, gone: seen?.gone ?? false, events: this.#events.get(uid) ?? [] }
+  snapshot(uid: string): PodSnapshot {
+    const known = this.#pods.get(uid)
+    return { pod: known?.pod, deleted: known?.deleted ?? false, events: this.#events.get(uid) ?? [] }
   }
 
-  /** Whether a pod of the run has it now. */
+  /** Whether an existing pod of the run has this IP address. */
   hasAddress(address: string): boolean {
-    return [...this.#pods.values()].some(({ pod, gone }) => !gone && pod.status?.podIP === address)
+    return [...this.#pods.values()].some(({ pod, deleted }) => !deleted && pod.status?.podIP === address)
   }
 
-  /** Called after each change of a pod, or of what is said about it. Gives the way out. */
-  on(uid: string, listener: () => void): () => void {
-    const set = this.#listeners.get(uid) ?? new Set()
-    this.#listeners.set(uid, set.add(listener))
-    return () => void set.delete(listener)
+  /** Calls the listener after each change of a pod or its events. Returns the function that unsubscribes it. */
+  subscribe(uid: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(uid) ?? new Set()
+    this.#listeners.set(uid, listeners.add(listener))
+    return () => void listeners.delete(listener)
   }
 
-  /** Resolves with the first value that `look` finds. */
-  async until<T>(uid: string, look: (sight: PodSnapshot) => T | undefined, signal: AbortSignal): Promise<T> {
+  /** Resolves with the first value that `select` returns. Rejects with the reason of the signal. */
+  async waitFor<T>(uid: string, select: (snapshot: PodSnapshot) => T | undefined, signal: AbortSignal): Promise<T> {
     const found = Promise.withResolvers<T>()
     const check = (): void => {
-      const value = look(this.sight(uid))
+      const value = select(this.snapshot(uid))
       if (value !== undefined) found.resolve(value)
     }
     const onAbort = (): void => found.reject(signal.reason)
-    const off = this.on(uid, check)
+    const unsubscribe = this.subscribe(uid, check)
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
     check()
     return await found.promise.finally(() => {
-      off()
+      unsubscribe()
       signal.removeEventListener('abort', onAbort)
     })
   }
 
-  async #watchPods(client: Client, { namespace, run, over, report }: Scope): Promise<void> {
-    const trouble = (): void => report.notice('The Kubernetes API went away; the run goes on, and looks for it again.')
+  async #watchPods(client: ApiClient, { namespace, runId, signal, report }: InformerOptions): Promise<void> {
     const changes = watch<Pod>(client, {
       path: `/api/v1/namespaces/${namespace}/pods`,
-      query: { labelSelector: `${RUN}=${run}` },
-      over,
-      trouble,
+      query: { labelSelector: `${RUN_LABEL}=${runId}` },
+      signal,
+      onOutage: () => report.notice('The Kubernetes API does not answer. The run continues and keeps reconnecting.'),
     })
     for await (const { type, object } of changes) {
-      this.#pods.set(object.metadata.uid, { pod: object, gone: type === 'DELETED' })
+      this.#pods.set(object.metadata.uid, { pod: object, deleted: type === 'DELETED' })
       this.#notify(object.metadata.uid)
     }
   }
 
-  async #watchEvents(client: Client, { namespace, version, over }: Scope): Promise<void> {
+  async #watchEvents(client: ApiClient, { namespace, fromVersion, signal }: InformerOptions): Promise<void> {
     const changes = watch<ApiEvent>(client, {
       path: `/api/v1/namespaces/${namespace}/events`,
       query: { fieldSelector: 'involvedObject.kind=Pod' },
-      from: version,
-      over,
+      fromVersion,
+      signal,
     })
     for await (const { type, object } of changes) {
       const uid = object.involvedObject.uid
       if (!uid || type === 'DELETED') continue
-      this.#events.set(uid, [
-        ...(this.#events.get(uid) ?? []).filter((event) => event.metadata.uid !== object.metadata.uid),
-        object,
-      ])
+      // An event that repeats is updated in place: it moves to the end.
+      const others = (this.#events.get(uid) ?? []).filter((event) => event.metadata.uid !== object.metadata.uid)
+      this.#events.set(uid, [...others, object])
       this.#notify(uid)
     }
   }

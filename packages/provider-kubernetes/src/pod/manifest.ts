@@ -1,59 +1,72 @@
 import { HOST_ACCESS_NAME, type ContainerUnit, type JsonObject, type Run, type UnitSpec } from '@moorage/core/provider'
-import type { Delivery } from '../files.ts'
-import { hostLabel, labelsOf, SERVICE } from '../labels.ts'
+import type { FileDelivery } from '../files.ts'
+import { runLabels, SERVICE_LABEL, toHostName } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
 
 export interface PodManifestInput {
   readonly run: Run
   readonly spec: UnitSpec
   readonly name: string
+  readonly namespace: string
+  /** Owner reference of the liveness object. */
   readonly owner: object
   readonly options: KubernetesOptions
-  readonly namespace: string
-  readonly delivery: Delivery
-  /** Secret that holds the variables that are not for everybody's eyes. */
-  readonly secret: string | undefined
-  /** The address at which it finds this machine. */
-  readonly machine: string | undefined
+  readonly delivery: FileDelivery
+  /** Name of the Secret with the sensitive variables; undefined where there are none. */
+  readonly envSecret: string | undefined
+  /** IP address at which the pod reaches the supervisor's machine; undefined without host access. */
+  readonly hostAddress: string | undefined
 }
 
-// Seconds: whatever else fails, no pod of a test computes longer than a run can be told to stay.
-const LONGEST = 25 * 60 * 60
+// The longest retention of a run and one hour: the last limit on a pod's computing time.
+const MAX_POD_LIFETIME_SECONDS = 25 * 60 * 60
+const DEFAULT_STOP_GRACE_SECONDS = 1
 
-/** A bare pod: its first exit is final, and it asks for the fewest permissions. */
-export function podManifest(shape: PodManifestInput): object {
-  const { run, spec, name, owner, options, delivery } = shape
+/** The security context of a container under the restricted policy. Source: Kubernetes, "Pod Security Standards". */
+export const RESTRICTED_CONTAINER: object = {
+  securityContext: {
+    runAsNonRoot: true,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
+}
+
+/** A bare pod with `restartPolicy: Never`: its first exit is final, and it needs the fewest permissions. */
+export function podManifest(input: PodManifestInput): object {
+  const { run, spec, name, owner, options, delivery, hostAddress } = input
   const unit = spec.container as ContainerUnit
   const { serviceAccount } = options
+  const { upload } = delivery
   const tmpfs = (unit.tmpfs ?? []).map((_, i) => ({ name: `tmpfs-${i}`, emptyDir: { medium: 'Memory' } }))
-  const container = mainContainer(shape)
+  const container = mainContainer(input)
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, labels: { ...labelsOf(run), [SERVICE]: hostLabel(spec.name) }, ownerReferences: [owner] },
+    metadata: { name, labels: { ...runLabels(run), [SERVICE_LABEL]: toHostName(spec.name) }, ownerReferences: [owner] },
     spec: {
       restartPolicy: 'Never',
-      terminationGracePeriodSeconds: unit.stopGrace ?? 1,
-      activeDeadlineSeconds: LONGEST,
-      // Old variables of every Service in the namespace: they broke images that read their own by such names.
+      terminationGracePeriodSeconds: unit.stopGrace ?? DEFAULT_STOP_GRACE_SECONDS,
+      activeDeadlineSeconds: MAX_POD_LIFETIME_SECONDS,
+      // Docker-style variables of each Service in the namespace, which override the variables of some images.
       enableServiceLinks: false,
       automountServiceAccountToken: false,
-      hostname: hostLabel(spec.name),
+      hostname: toHostName(spec.name),
       subdomain: run.id,
-      dnsConfig: { searches: [`${run.id}.${shape.namespace}.svc.cluster.local`] },
-      securityContext: podSecurity(unit.user),
-      ...(shape.machine === undefined ? {} : { hostAliases: [{ ip: shape.machine, hostnames: [HOST_ACCESS_NAME] }] }),
+      dnsConfig: { searches: [`${run.id}.${input.namespace}.svc.cluster.local`] },
+      securityContext: podSecurityContext(unit.user),
+      ...(hostAddress === undefined ? {} : { hostAliases: [{ ip: hostAddress, hostnames: [HOST_ACCESS_NAME] }] }),
       containers: [container],
-      ...(delivery.gate ? { initContainers: [{ ...container, env: [], ports: [], ...delivery.gate.container }] } : {}),
+      ...(upload ? { initContainers: [{ ...container, env: [], ports: [], ...upload.initContainer }] } : {}),
       volumes: [...tmpfs, ...delivery.volumes],
-      ...placement(options),
+      ...schedulingFields(options),
       ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),
     },
   }
 }
 
-/** What gets any pod of a run onto a node. */
-export function placement({ imagePullSecrets = [], nodeSelector, tolerations }: KubernetesOptions): object {
+/** The pod fields for pulling images and choosing a node. */
+export function schedulingFields({ imagePullSecrets = [], nodeSelector, tolerations }: KubernetesOptions): object {
   return {
     ...(imagePullSecrets.length ? { imagePullSecrets: imagePullSecrets.map((secret) => ({ name: secret })) } : {}),
     ...(nodeSelector ? { nodeSelector } : {}),
@@ -61,25 +74,25 @@ export function placement({ imagePullSecrets = [], nodeSelector, tolerations }: 
   }
 }
 
-function mainContainer({ spec, options, delivery, secret }: PodManifestInput): object {
+function mainContainer({ spec, options, delivery, envSecret }: PodManifestInput): object {
   const unit = spec.container as ContainerUnit
   return {
     name: 'main',
     image: unit.image,
     imagePullPolicy: 'IfNotPresent',
-    // Kubernetes' names for what an image calls entrypoint and command; `$(X)` in them would be replaced.
-    ...(unit.entrypoint ? { command: unit.entrypoint.map(literal) } : {}),
-    ...(unit.command ? { args: unit.command.map(literal) } : {}),
+    // Kubernetes calls an image's entrypoint `command`, and its command `args`.
+    ...(unit.entrypoint ? { command: unit.entrypoint.map(escapeReferences) } : {}),
+    ...(unit.command ? { args: unit.command.map(escapeReferences) } : {}),
     ...(unit.workingDir === undefined ? {} : { workingDir: unit.workingDir }),
     env: Object.entries(spec.env).map(([name, value]) =>
-      spec.sensitive.includes(name) && secret
-        ? { name, valueFrom: { secretKeyRef: { name: secret, key: name } } }
-        : { name, value: literal(value) },
+      spec.sensitive.includes(name) && envSecret
+        ? { name, valueFrom: { secretKeyRef: { name: envSecret, key: name } } }
+        : { name, value: escapeReferences(value) },
     ),
     ports: Object.values(spec.ports).map((containerPort) => ({ containerPort })),
     securityContext: {
       allowPrivilegeEscalation: false,
-      ...(isPlainUser(unit.user) ? { capabilities: { drop: ['ALL'] } } : {}),
+      ...(isNonRoot(unit.user) ? { capabilities: { drop: ['ALL'] } } : {}),
     },
     volumeMounts: [
       ...(unit.tmpfs ?? []).map((mountPath, i) => ({ name: `tmpfs-${i}`, mountPath })),
@@ -89,24 +102,27 @@ function mainContainer({ spec, options, delivery, secret }: PodManifestInput): o
   }
 }
 
-/** A single `$` begins a reference, two are one. Source: k8s.io/kubernetes/third_party/forked/golang/expansion. */
-function literal(text: string): string {
+/**
+ * Keeps Kubernetes from expanding `$(NAME)` in a text: `$$` stands for one `$`.
+ * Source: k8s.io/kubernetes/third_party/forked/golang/expansion.
+ */
+function escapeReferences(text: string): string {
   return text.replaceAll('$', '$$$$')
 }
 
-function isPlainUser(user: string | undefined): boolean {
+function isNonRoot(user: string | undefined): boolean {
   return user !== undefined && Number(user.split(':')[0]) > 0
 }
 
-/** The restricted policy, as far as the user is known: an image that wants to be root keeps what images start with. */
-function podSecurity(user: string | undefined): object {
+/** The restricted policy, as far as the user is known: an image without a given user may run as root. */
+function podSecurityContext(user: string | undefined): object {
   const seccompProfile = { type: 'RuntimeDefault' }
   if (user === undefined) return { seccompProfile }
   const [uid = 0, gid = uid] = user.split(':').map(Number)
   return { seccompProfile, runAsUser: uid, runAsGroup: gid, fsGroup: gid, ...(uid > 0 ? { runAsNonRoot: true } : {}) }
 }
 
-/** The variables of a service that hold secrets, and the data of its files. */
+/** A Secret with the sensitive variables of a service, or with its files (base64). */
 export function secretManifest(
   { run, owner }: Pick<PodManifestInput, 'run' | 'owner'>,
   name: string,
@@ -116,7 +132,7 @@ export function secretManifest(
     apiVersion: 'v1',
     kind: 'Secret',
     immutable: true,
-    metadata: { name, labels: labelsOf(run), ownerReferences: [owner] },
+    metadata: { name, labels: runLabels(run), ownerReferences: [owner] },
     ...content,
   }
 }

@@ -1,98 +1,104 @@
 import { MoorageError, type Report } from '@moorage/core/provider'
+import type { ApiClient } from '../api/client.ts'
 import type { Pod } from '../api/types.ts'
-import type { Client } from '../api/client.ts'
-import type { Delivery } from '../files.ts'
-import { Diagnosis, startFault, type Subject } from './diagnosis.ts'
+import type { FileDelivery } from '../files.ts'
+import { Diagnosis } from './diagnosis.ts'
 import type { PodInformer, PodSnapshot } from './informer.ts'
+import type { PodRef } from './pod-ref.ts'
+import { findContainerStartError } from './start-errors.ts'
 
-interface Starting {
-  readonly subject: Subject
+export interface StartingPod {
+  readonly ref: PodRef
   readonly uid: string
-  readonly observed: PodInformer
-  readonly delivery: Delivery
+  readonly informer: PodInformer
+  readonly delivery: FileDelivery
 }
 
-// Milliseconds without any change after which somebody who waits is told.
-const SILENT = 60_000
+const SILENCE_NOTICE_MS = 60_000
+// Added to a recheck, so that its tolerance is over for certain.
+const RECHECK_MARGIN_MS = 5
 
-/** Waits for the main container's start, and sends it its files; rejects as soon as it is clear that it will never come. */
-export async function untilStarted(
-  { client, report }: { readonly client: Client; readonly report: Report },
-  { subject, uid, observed, delivery }: Starting,
+/**
+ * Waits until the main container has started, and uploads its files when its init container runs. Reports each phase,
+ * and prints one notice when nothing changes for 60 s.
+ *
+ * Throws MoorageError (START_FAILED, IMAGE_NOT_FOUND, CONFIG_INVALID) as soon as the start cannot succeed, or the reason
+ * of the signal.
+ */
+export async function waitUntilStarted(
+  { client, report }: { readonly client: ApiClient; readonly report: Report },
+  { ref, uid, informer, delivery }: StartingPod,
   signal: AbortSignal,
 ): Promise<void> {
-  const diagnosis = new Diagnosis(subject)
-  const end = Promise.withResolvers<void>()
-  let timer: NodeJS.Timeout | undefined
-  let silence: NodeJS.Timeout | undefined
-  let told = ''
-  let sending = false
-  const heard = (): void => {
-    clearTimeout(silence)
-    silence = setTimeout(() => report.notice(silent(subject, observed.sight(uid))), SILENT)
-    look()
+  const diagnosis = new Diagnosis(ref)
+  const started = Promise.withResolvers<void>()
+  let recheckTimer: NodeJS.Timeout | undefined
+  let silenceTimer: NodeJS.Timeout | undefined
+  let lastReported = ''
+  let uploading = false
+  const onChange = (): void => {
+    clearTimeout(silenceTimer)
+    silenceTimer = setTimeout(() => report.notice(silenceNotice(ref, informer.snapshot(uid))), SILENCE_NOTICE_MS)
+    assess()
   }
-  const look = (): void => {
-    const sight = observed.sight(uid)
-    const { pod } = sight
-    if (sight.gone) return end.reject(vanished(subject))
-    const fault = pod && startFault(subject, pod)
-    if (fault) return end.reject(fault)
-    if (hasStarted(sight)) return end.resolve()
-    if (!sending && pod?.status?.initContainerStatuses?.[0]?.state?.running) {
-      sending = true
-      delivery.gate?.send(client, subject, signal).catch(end.reject)
+  const assess = (): void => {
+    const snapshot = informer.snapshot(uid)
+    const { pod } = snapshot
+    if (snapshot.deleted) return started.reject(deletedError(ref))
+    const startError = pod && findContainerStartError(ref, pod)
+    if (startError) return started.reject(startError)
+    if (hasStarted(snapshot)) return started.resolve()
+    if (!uploading && pod?.status?.initContainerStatuses?.[0]?.state?.running) {
+      uploading = true
+      delivery.upload?.send(client, ref, signal).catch(started.reject)
     }
-    const standing = diagnosis.look(sight)
-    if (standing.fault) return end.reject(standing.fault)
-    const line = `${standing.phase} ${standing.detail ?? ''}`
-    if (line !== told) report.phase(subject.service, standing.phase, standing.detail)
-    told = line
-    clearTimeout(timer)
-    if (standing.again !== undefined) timer = setTimeout(look, standing.again + 5)
+    const progress = diagnosis.assess(snapshot)
+    if (progress.error) return started.reject(progress.error)
+    const line = `${progress.phase} ${progress.detail ?? ''}`
+    if (line !== lastReported) report.phase(ref.service, progress.phase, progress.detail)
+    lastReported = line
+    clearTimeout(recheckTimer)
+    if (progress.recheckMs !== undefined) recheckTimer = setTimeout(assess, progress.recheckMs + RECHECK_MARGIN_MS)
   }
-  const off = observed.on(uid, heard)
-  const onAbort = (): void => end.reject(signal.reason)
+  const unsubscribe = informer.subscribe(uid, onChange)
+  const onAbort = (): void => started.reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
-  heard()
-  await end.promise.finally(() => {
-    off()
-    clearTimeout(timer)
-    clearTimeout(silence)
+  onChange()
+  await started.promise.finally(() => {
+    unsubscribe()
+    clearTimeout(recheckTimer)
+    clearTimeout(silenceTimer)
     signal.removeEventListener('abort', onAbort)
   })
 }
 
-/** By the event of the start: the pod's own state says so up to a second later. */
+/** Uses the `Started` event, because the state of the pod follows up to a second later. */
 function hasStarted({ pod, events }: PodSnapshot): boolean {
-  const said = events.some(
+  const startedEvent = events.some(
     ({ reason, involvedObject }) => reason === 'Started' && involvedObject.fieldPath === 'spec.containers{main}',
   )
-  return said || hasRun(pod)
+  return startedEvent || hasRun(pod)
 }
 
 function hasRun(pod: Pod | undefined): boolean {
   const state = pod?.status?.containerStatuses?.find(({ name }) => name === 'main')?.state
-  return (
-    Boolean(state?.running ?? state?.terminated) ||
-    pod?.status?.phase === 'Failed' ||
-    pod?.status?.phase === 'Succeeded'
-  )
+  const phase = pod?.status?.phase
+  return Boolean(state?.running ?? state?.terminated) || phase === 'Failed' || phase === 'Succeeded'
 }
 
-function silent({ service, namespace, pod }: Subject, { events }: PodSnapshot): string {
+function silenceNotice({ service, namespace, pod }: PodRef, { events }: PodSnapshot): string {
   const { reason, message = '' } = events.at(-1) ?? {}
-  const last = reason
-    ? `the last that the cluster said is ${reason}: ${message.replace(/\.$/, '')}`
-    : 'the cluster has said nothing about it'
-  return `services.${service}: nothing has changed about its pod for ${SILENT / 1_000} s; ${last}. Look closer: kubectl describe pod ${pod} -n ${namespace}`
+  const lastEvent = reason
+    ? `The last event is ${reason}: ${message.replace(/\.$/, '')}`
+    : 'The cluster has reported no event about it'
+  return `services.${service}: its pod has not changed for ${SILENCE_NOTICE_MS / 1_000} s. ${lastEvent}. Inspect it with: kubectl describe pod ${pod} -n ${namespace}`
 }
 
-function vanished({ service, namespace, pod }: Subject): MoorageError {
-  return new MoorageError('START_FAILED', `services.${service}: somebody else deleted its pod while it started.`, {
+function deletedError({ service, namespace, pod }: PodRef): MoorageError {
+  return new MoorageError('START_FAILED', `services.${service}: its pod was deleted from outside while it started.`, {
     service,
     provider: 'kubernetes',
-    hint: `Who it was: kubectl get events -n ${namespace} --field-selector involvedObject.name=${pod}`,
+    hint: `Find the cause with: kubectl get events -n ${namespace} --field-selector involvedObject.name=${pod}`,
   })
 }

@@ -1,2 +1,2 @@
-// The build puts the library into this file: users install few packages.
+// The build bundles the library into this file, so that users install fewer packages.
 export { pack } from 'tar-stream'
