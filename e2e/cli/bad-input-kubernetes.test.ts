@@ -34,15 +34,15 @@ const cases: { readonly [what: string]: Case } = {
   },
   'no kubeconfig at all': {
     env: { KUBECONFIG: '', HOME: '/nowhere' },
-    text: `${CHOSEN} no kubeconfig, and this is no pod.\nSet KUBECONFIG, then check with: kubectl config get-contexts`,
+    text: `${CHOSEN} there is no kubeconfig, and this machine is not a pod.\nSet KUBECONFIG, then check with: kubectl config get-contexts`,
   },
   'an unknown context': {
     env: { MOORAGE_KUBE_CONTEXT: 'prod' },
-    text: `${CHOSEN} the kubeconfig USERS/shared.yaml has no context 'prod'; it has testbed.\nChoose one with: kubectl config use-context NAME`,
+    text: `${CHOSEN} the kubeconfig USERS/shared.yaml has no context 'prod'; its contexts: testbed.\nChoose one with: kubectl config use-context NAME`,
   },
   'a context that is not allowed outside CI': {
     env: { MOORAGE_KUBE_CONTEXT: '' },
-    text: `${CHOSEN} context 'testbed' is not allowed outside CI, so that no test runs against a cluster by mistake.\nName it: kubernetes({ context: 'testbed' }) in the config, or MOORAGE_KUBE_CONTEXT=testbed. The contexts: kubectl config get-contexts`,
+    text: `${CHOSEN} context 'testbed' is not allowed outside CI, so that no test runs against a cluster by mistake.\nName it: kubernetes({ context: 'testbed' }) in the config, or MOORAGE_KUBE_CONTEXT=testbed. List the contexts with: kubectl config get-contexts`,
   },
   'an expired token': {
     env: { KUBECONFIG: kubeconfig('expired') },
@@ -57,58 +57,58 @@ const cases: { readonly [what: string]: Case } = {
   },
   'a namespace that is missing': {
     env: { KUBECONFIG: kubeconfig('admin'), MOORAGE_NAMESPACE: 'no-such-namespace' },
-    text: 'moorage: Provider kubernetes: there is no namespace no-such-namespace.\nMake it, or name another: kubectl create namespace no-such-namespace',
+    text: 'moorage: Provider kubernetes: namespace no-such-namespace does not exist.\nCreate it, or name another one: kubectl create namespace no-such-namespace',
   },
   'a namespace per run without the right to it': {
     source: config('cache: redis()', "kubernetes({ mode: 'create' })"),
     env: { MOORAGE_NAMESPACE: '' },
-    text: `${CHOSEN} shared may not create namespaces.\nName one that exists, kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml`,
+    text: `${CHOSEN} shared may not create namespaces.\nName an existing one with kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml`,
   },
   'a deleter in a shared namespace': {
     source: config('cache: redis()', "kubernetes({ mode: 'shared', deleter: true })"),
-    text: `${CHOSEN} kubernetes({ deleter }) is for a namespace per run, and mode: 'shared' has runs share one, which stays.\nLeave one of the two out.`,
+    text: `${CHOSEN} kubernetes({ deleter }) needs a namespace per run, but mode: 'shared' makes runs share one that stays.\nRemove one of the two options.`,
   },
   'a deleter in a namespace that is named': {
     source: config('cache: redis()', "kubernetes({ namespace: 'ci', deleter: true })"),
-    text: `${CHOSEN} kubernetes({ deleter }) is for a namespace per run, and namespace: 'ci' has runs share one, which stays.\nLeave one of the two out.`,
+    text: `${CHOSEN} kubernetes({ deleter }) needs a namespace per run, but namespace: 'ci' makes runs share one that stays.\nRemove one of the two options.`,
   },
   'a deleter without Jobs': {
     source: config('cache: redis()', 'kubernetes({ deleter: true })'),
     env: async () => ({ KUBECONFIG: await withLeasesEverywhere(), MOORAGE_NAMESPACE: '' }),
     text: [
-      `${CHOSEN} kubernetes({ deleter }) waits for the Job of a run to go, and this user has no right to Jobs: a Lease goes only at a next start, which takes the namespace as well.`,
-      'Leave deleter out, or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
+      `${CHOSEN} kubernetes({ deleter }) waits until the cluster deletes the Job of a run, but this user has no permission for Jobs. Without a Job, a later start deletes the Lease of the run together with its namespace.`,
+      'Remove deleter, or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
     ].join('\n'),
   },
   'an image that does not exist': {
     source: config(`app: container({ image: '${REGISTRY}/no-such-image:1', ports: { http: 80 } }), other: redis()`),
     text: [
-      'moorage: services.app.image: there is no image REGISTRY/no-such-image:1 that the cluster can pull.',
-      'It says: rpc error: code = NotFound desc = failed to pull and unpack image "REGISTRY/no-such-image:1": failed to resolve reference "REGISTRY/no-such-image:1": REGISTRY/no-such-image:1: not found',
-      'Correct the name or the tag. Look closer: kubectl describe pod RUN-app -n ci',
+      'moorage: services.app.image: the cluster cannot find image REGISTRY/no-such-image:1.',
+      'The registry answered: rpc error: code = NotFound desc = failed to pull and unpack image "REGISTRY/no-such-image:1": failed to resolve reference "REGISTRY/no-such-image:1": REGISTRY/no-such-image:1: not found',
+      'Correct the name or the tag. Inspect the pod with: kubectl describe pod RUN-app -n ci',
     ].join('\n'),
   },
   'ports of a machine that is no pod': {
     source: app('hostAccess: [3000]'),
-    text: "moorage: services.app.hostAccess cannot be honoured by provider kubernetes: this machine is no pod of the cluster, so no pod can dial it.\nRun that service in the cluster as well (npmServer has placement: 'provider'), or the tests in a pod.",
+    text: "moorage: services.app.hostAccess cannot be honoured by provider kubernetes: this machine is not a pod of the cluster, so no pod can connect to it.\nRun that service in the cluster as well (npmServer has placement: 'provider'), or run the tests in a pod.",
   },
   'a server beside the tests, on a machine that is no pod': {
     source: `import { container, defineConfig, npmServer } from 'moorage'
 const api = npmServer()
 export default defineConfig({ services: { api, app: container({ image: 'busybox:1.37', ports: { http: 80 }, env: { API: api.url } }) } })`,
-    text: "moorage: services.app uses services.api, which is on this machine, and that cannot be honoured by provider kubernetes: this machine is no pod of the cluster, so no pod can dial it.\nRun that service in the cluster as well (npmServer has placement: 'provider'), or the tests in a pod.",
+    text: "moorage: services.app uses services.api, which is on this machine, and that cannot be honoured by provider kubernetes: this machine is not a pod of the cluster, so no pod can connect to it.\nRun that service in the cluster as well (npmServer has placement: 'provider'), or run the tests in a pod.",
   },
   'an image that is none': {
     source: config("app: container({ image: 'Busy Box:1', ports: { http: 80 } })"),
     code: 2,
-    text: "moorage: services.app.image: 'Busy Box:1' is not the name of an image.\nWrite it as in postgres:17.",
+    text: "moorage: services.app.image: 'Busy Box:1' is not a valid image name.\nWrite it like postgres:17.",
   },
   'a command that does not exist': {
     source: app("command: ['no-such-program']"),
     text: [
       'moorage: services.app.command: busybox:1.37 cannot run it.',
-      'The node says: failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "no-such-program": executable file not found in $PATH: unknown',
-      'Correct the command; it must exist inside the image.',
+      'The node reports: failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "no-such-program": executable file not found in $PATH: unknown',
+      'Correct the command: it must exist inside the image.',
     ].join('\n'),
   },
   'a server that ends at once': {
@@ -117,22 +117,22 @@ export default defineConfig({ services: { api, app: container({ image: 'busybox:
   },
   'a server that opens no port': {
     source: app("command: ['sleep', '100'], deadlines: { ready: 1500 }"),
-    text: 'moorage: services.app did not become ready within 1.5 s: nobody listens on port 80 in its pod.\nIf it only needs longer, raise services.app.deadlines.ready (milliseconds).',
+    text: 'moorage: services.app did not become ready within 1.5 s: nothing listens on port 80 in its pod.\nIf it only needs longer, raise services.app.deadlines.ready (milliseconds).',
   },
   'a pod that a policy refuses': {
     source: config("app: container({ image: 'busybox:1.37', ports: { http: 80 } })"),
     env: { KUBECONFIG: kubeconfig('restricted'), MOORAGE_NAMESPACE: 'restricted' },
     text: [
-      'moorage: services.app: namespace restricted refuses its pod: policy restricted:latest: unrestricted capabilities (container "main" must set securityContext.capabilities.drop=["ALL"]), runAsNonRoot != true (pod or container "main" must set securityContext.runAsNonRoot=true).',
-      "Give it a numeric user that is not root, as in user: '1000:1000', if busybox:1.37 can run so. The policy is a label: kubectl get namespace restricted --show-labels",
+      'moorage: services.app: namespace restricted refuses its pod under the pod security policy restricted:latest: unrestricted capabilities (container "main" must set securityContext.capabilities.drop=["ALL"]), runAsNonRoot != true (pod or container "main" must set securityContext.runAsNonRoot=true).',
+      "Set a numeric user other than root, for example user: '1000:1000', if busybox:1.37 supports it. The policy is a label of the namespace: kubectl get namespace restricted --show-labels",
     ].join('\n'),
   },
   'a quota that wants limits': {
     source: app(''),
     env: { KUBECONFIG: kubeconfig('quota'), MOORAGE_NAMESPACE: 'quota' },
     text: [
-      'moorage: services.app: the quota quota of namespace quota wants pods to say limits.memory for: main; requests.cpu for: main.',
-      "Say so for all of them: kubernetes({ resources: { limits: { memory: '512Mi' } } }). The quota: kubectl describe quota quota -n quota",
+      'moorage: services.app: quota quota of namespace quota requires every pod to set limits.memory for: main; requests.cpu for: main.',
+      "Set them for all services: kubernetes({ resources: { limits: { memory: '512Mi' } } }). Show the quota with: kubectl describe quota quota -n quota",
     ].join('\n'),
   },
   'no node that fits': {
@@ -151,7 +151,7 @@ export default defineConfig({ services: { api, app: container({ image: 'busybox:
       KUBECONFIG: kubeconfig('admin'),
       MOORAGE_NAMESPACE: '',
     },
-    text: 'moorage: Provider kubernetes: there is no namespace no-such-namespace.\nMake it, or name another: kubectl create namespace no-such-namespace',
+    text: 'moorage: Provider kubernetes: namespace no-such-namespace does not exist.\nCreate it, or name another one: kubectl create namespace no-such-namespace',
   },
 }
 

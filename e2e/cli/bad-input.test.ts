@@ -159,7 +159,7 @@ const cases: { readonly [what: string]: Case } = {
     text: [
       'moorage: No provider can be used for these services.',
       '  docker: no Docker socket. To use it: start Docker, or set DOCKER_HOST to where its engine listens.',
-      '  kubernetes: no kubeconfig, and this is no pod. To use it: set KUBECONFIG, then check with: kubectl config get-contexts.',
+      '  kubernetes: there is no kubeconfig, and this machine is not a pod. To use it: set KUBECONFIG, then check with: kubectl config get-contexts.',
       '  process: not a fall-back in CI for services with an image (cache, db). To use it: name it: provider: process() in the config, or MOORAGE_PROVIDER=process.',
     ].join('\n'),
   },

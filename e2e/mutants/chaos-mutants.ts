@@ -39,7 +39,8 @@ export const chaosMutants: readonly Mutant[] = [
     guarantee: 'another object of the name that a journal has is not touched',
     file: 'packages/provider-kubernetes/src/reap.ts',
     find: 'if (metadata.labels?.[RUN_LABEL] !== run || !isSameOwner(readOwner(metadata.annotations), owner)) return []',
-    replace: 'if (metadata.labels === undefined && isSameOwner(owner, owner) && !RUN_LABEL && !readOwner(undefined)) return []',
+    replace:
+      'if (metadata.labels === undefined && isSameOwner(owner, owner) && !RUN_LABEL && !readOwner(undefined)) return []',
     test: ownership('kubernetes, a shared namespace'),
     says: /foreign .* was deleted/,
     quick: true,

@@ -107,7 +107,8 @@ export const kubernetesMutants: readonly Mutant[] = [
     guarantee: 'a run that lives by a Lease is not swept by those that live by Jobs',
     file: 'packages/provider-kubernetes/src/reap.ts',
     find: "const hasLease = annotations?.[LIVENESS_ANNOTATION] === 'lease'\n  const path = hasLease ?",
-    replace: "const hasLease = annotations?.[LIVENESS_ANNOTATION] === 'lease'\n  if (hasLease) return 'missing'\n  const path = hasLease ?",
+    replace:
+      "const hasLease = annotations?.[LIVENESS_ANNOTATION] === 'lease'\n  if (hasLease) return 'missing'\n  const path = hasLease ?",
     test: {
       project: 'contract',
       file: 'test/provider-kubernetes/lifetime/run-namespace.test.ts',

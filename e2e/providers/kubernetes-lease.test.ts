@@ -39,7 +39,7 @@ test('where Jobs are denied, a Lease keeps the run, and goes with it', async ({ 
   expect(objects()).toMatch(/lease\.coordination\.k8s\.io\/dev-/)
   expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
   expect(child.output()).toContain(
-    `moorage: provider kubernetes (context testbed, namespace ${NAMESPACE}, kept by a Lease: no right to Jobs;`,
+    `moorage: provider kubernetes (context testbed, namespace ${NAMESPACE}, kept alive by a Lease: no permission for Jobs;`,
   )
   expect(child.output()).toContain('hello')
   await stage.clean(5_000)

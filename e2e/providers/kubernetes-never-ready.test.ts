@@ -47,7 +47,7 @@ const cases: { readonly [what: string]: Case } = {
       app("command: ['sh', '-c', 'head -c 200000000 /dev/zero | tail']"),
       "kubernetes({ resources: { limits: { memory: '16Mi' } } })",
     ),
-    text: 'moorage: services.app was killed by SIGKILL (out of memory: its limit is 16Mi, resources.limits.memory of kubernetes()) before it was ready.\nIts last lines say why.\nLast log lines:\n  Killed',
+    text: 'moorage: services.app was killed by SIGKILL (out of memory: its limit is 16Mi, from kubernetes({ resources.limits.memory })) before it was ready.\nIts last lines say why.\nLast log lines:\n  Killed',
   },
   'a quota that is used up': {
     source: config(
@@ -71,7 +71,7 @@ const cases: { readonly [what: string]: Case } = {
     ],
     text: [
       'moorage: services.app: a limit range of namespace ranged refuses its pod: pods "RUN-app" is forbidden: maximum memory usage per Container is 32Mi, but limit is 64Mi.',
-      'Set kubernetes({ resources }). The range: kubectl describe limitrange -n ranged',
+      'Set kubernetes({ resources }). Show the limit range with: kubectl describe limitrange -n ranged',
     ].join('\n'),
   },
   'an admission webhook that does not answer': {
@@ -98,8 +98,8 @@ const cases: { readonly [what: string]: Case } = {
       },
     ],
     text: [
-      'moorage: services.app: the admission webhook pods.example.com cannot be asked about its pod: failed to call webhook: Post "https://127.0.0.1:1/?timeout=1s": dial tcp 127.0.0.1:1: connect: connection refused.',
-      'Without it the cluster takes no pod: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
+      'moorage: services.app: the cluster cannot reach the admission webhook pods.example.com for its pod: failed to call webhook: Post "https://127.0.0.1:1/?timeout=1s": dial tcp 127.0.0.1:1: connect: connection refused.',
+      'The cluster accepts no pod without it. List the webhooks with: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
     ].join('\n'),
   },
 }
@@ -148,7 +148,7 @@ test('a registry that refuses for now is waited for, and its words are in the de
     expect(await child.ended).toEqual({ code: 1, signal: null })
     expect(said(child.output(), project.folder).replaceAll(String(port), 'PORT')).toBe(
       [
-        'moorage: services.app did not get its image within 4 s: failed to pull and unpack image "127.0.0.1:PORT/app:1": failed to resolve reference "127.0.0.1:PORT/app:1": pulling from host 127.0.0.1:PORT failed with status code [manifests 1]: 429 Too Many Requests; waiting whether it passes.',
+        'moorage: services.app did not get its image within 4 s: failed to pull and unpack image "127.0.0.1:PORT/app:1": failed to resolve reference "127.0.0.1:PORT/app:1": pulling from host 127.0.0.1:PORT failed with status code [manifests 1]: 429 Too Many Requests; retrying.',
         'If it only needs longer, raise services.app.deadlines.pull (milliseconds).',
       ].join('\n'),
     )
@@ -190,7 +190,7 @@ test('what a pod refers to and does not find ends its start after 5 s, by name',
     expect(await child.ended).toEqual({ code: 1, signal: null })
     expect(performance.now() - since).toBeLessThan(9_000)
     expect(said(child.output(), project.folder)).toBe(
-      'moorage: services.db: the cluster did not start it: secret "RUN-db-env" not found (CreateContainerConfigError).\nLook closer: kubectl describe pod RUN-db -n ci',
+      'moorage: services.db: the cluster did not start it: secret "RUN-db-env" not found (CreateContainerConfigError).\nInspect the pod with: kubectl describe pod RUN-db -n ci',
     )
   } finally {
     kubectl('label', 'node', node, 'moorage-test-')

@@ -143,7 +143,7 @@ async function runOne({ provider, root, proxy, env }: Work, seed: number): Promi
   let retries = 0
   const onProgress: ProvisionOptions['onProgress'] = (progress) => {
     if (progress.kind !== 'notice') return
-    if (/was asked \d+ times/.test(progress.text)) retries += 1
+    if (/needed \d+ attempts/.test(progress.text)) retries += 1
     process.stdout.write(`    seed ${seed}: ${progress.text}\n`)
   }
   const end = (outcome: string, right: boolean): Soaked => ({
