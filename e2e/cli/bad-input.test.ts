@@ -31,7 +31,7 @@ const cases: { readonly [what: string]: Case } = {
     files: {},
     code: 2,
     text: [
-      'moorage: There is no moorage.config.ts in FOLDER.',
+      'moorage: FOLDER contains no moorage.config.ts.',
       'Create one:',
       "  import { defineConfig, postgres } from 'moorage'",
       '  export default defineConfig({ services: { db: postgres() } })',
@@ -41,7 +41,7 @@ const cases: { readonly [what: string]: Case } = {
     on: 'process',
     files: { 'moorage.config.ts': config('cache: redis()'), 'moorage.config.js': config('cache: redis()') },
     code: 2,
-    text: 'moorage: There are two configs in FOLDER: moorage.config.ts and moorage.config.js.\nRemove one of them.',
+    text: 'moorage: FOLDER contains two config files: moorage.config.ts and moorage.config.js.\nRemove one of them.',
   },
   'a config that throws': {
     on: 'process',
@@ -49,14 +49,14 @@ const cases: { readonly [what: string]: Case } = {
     code: 2,
     text: [
       'moorage: FOLDER/moorage.config.ts could not be loaded: no such thing.',
-      'Correct it; its own stack is the cause of this error.',
+      'Correct it. The cause of this error has its stack trace.',
     ].join('\n'),
   },
   'a config that ends the process': {
     on: 'process',
     files: { 'moorage.config.ts': 'process.exit(0)' },
     code: 2,
-    text: 'moorage: FOLDER/moorage.config.ts could not be loaded: it ends the process, or waits for what never comes.',
+    text: 'moorage: FOLDER/moorage.config.ts could not be loaded: it calls process.exit(), or awaits a promise that never settles.',
   },
   'an enum': {
     on: 'process',
@@ -64,7 +64,7 @@ const cases: { readonly [what: string]: Case } = {
     code: 2,
     text: [
       'moorage: FOLDER/moorage.config.ts:1 could not be loaded: TypeScript enum is not supported in strip-only mode.',
-      'Node strips types but compiles nothing: write enums and namespaces as plain objects.',
+      'Node removes types but does not compile: write enums and namespaces as plain objects.',
     ].join('\n'),
   },
   'no default export': {
@@ -72,7 +72,7 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': 'export const config = {}' },
     code: 2,
     text: [
-      'moorage: FOLDER/moorage.config.ts does not export a config as its default.',
+      'moorage: FOLDER/moorage.config.ts has no config as its default export.',
       'Write: export default defineConfig({ services: { … } })',
     ].join('\n'),
   },
@@ -225,7 +225,7 @@ const cases: { readonly [what: string]: Case } = {
     code: 2,
     text: [
       'moorage: CACHE_URL is set, but its value is not a URL.',
-      'Unset CACHE_URL to let moorage start services.cache, or give the URL of one that runs.',
+      'Unset CACHE_URL to let moorage start services.cache, or set it to the URL of a running service.',
     ].join('\n'),
   },
   'no package.json': {

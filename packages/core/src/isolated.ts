@@ -5,20 +5,21 @@ export { acquireSlot } from './worker/acquire-slot.ts'
 export type { AcquiredSlot, SlotOptions } from './worker/acquire-slot.ts'
 export { serviceNames } from './worker/service-names.ts'
 
-/** A fixture for each registered service, but for the names that a runner has itself; none where no config is registered. */
-export type IsolatedFixtures<Taken extends PropertyKey = never> = string extends keyof Registered
+/** A fixture for each registered service, except for the names that the runner itself uses. Empty without a registered config. */
+export type IsolatedFixtures<RunnerFixtures extends PropertyKey = never> = string extends keyof Registered
   ? Record<never, never>
-  : Omit<Registered, Taken>
+  : Omit<Registered, RunnerFixtures>
 
 export interface IsolatedOptions {
-  /** Tells test files apart for `isolate: 'file'`. Default: each module registry is a file, as in every runner that isolates files. */
+  /** Identifies the test file, for `isolate: 'file'`. Default: one file for each module registry, as in runners that isolate files. */
   readonly file?: string
 }
 
 /**
- * The connection of a service, with a database of the caller's own where the service says `isolate`: one per worker, one
- * per file, or, with `'test'`, a fresh one at every call. In any runner. Throws `MoorageError`: USAGE where no services run,
- * for an unknown name, and for a service that is given by its variable; ISOLATION_FAILED where it cannot be made.
+ * Returns the connection of a service. If the service has the option `isolate`, it is the connection of a database for
+ * this worker or file, or with `'test'` of a new one at each call. Works in every test runner. Throws `MoorageError`:
+ * USAGE if no services run, for an unknown name, and for a service that the user runs; ISOLATION_FAILED if the database
+ * cannot be created.
  */
 export async function isolated<N extends keyof Registered & string>(
   name: N,

@@ -5,7 +5,10 @@ import type { LogLine } from './contract/provider.ts'
 import type { EndedService } from './contract/progress.ts'
 import type { Registered } from './registered-config.ts'
 
-/** The connections of the services that this test runs with; typed by the registered config. In any runner. */
+/**
+ * The connections of the services of this test run, typed by the registered config. Works in every test runner. Throws
+ * `MoorageError` (USAGE) if no services run.
+ */
 export function services(): Registered {
   const payload = inheritedPayload(process.env)
   if (payload) return payload.services as unknown as Registered
@@ -13,26 +16,29 @@ export function services(): Registered {
     'USAGE',
     `services(): the variable ${PAYLOAD_VARIABLE} is not set, so no services run for this test.`,
     {
-      hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
+      hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests with `moorage exec -- <command>`.",
     },
   )
 }
 
-/** The last lines of a service, in any test. `tail` defaults to 50. Throws `MoorageError` (USAGE) for a name that does not run. */
+/**
+ * Returns the last log lines of a service; `tail` is their number, 50 by default. Throws `MoorageError`: USAGE for a
+ * service that does not run, DEADLINE if the log cannot be read within 10 s.
+ */
 export async function logs(service: keyof Registered & string, tail = 50): Promise<readonly LogLine[]> {
-  // Only now: most tests never ask.
+  // Imported on demand, because most tests do not read logs.
   const { querySupervisor } = await import('./client/query.ts')
   return (await querySupervisor(process.env, 'logs', { service, tail })) as unknown as LogLine[]
 }
 
-/** Says how a try of a test went, where the runner's own process does not hear of it: `keep` goes by the last one. */
+/** Reports the result of one attempt at a test, for runners that do not report it to their main process. The last attempt counts for `keep`. */
 export async function reportTestAttempt(test: string, failed: boolean): Promise<void> {
   if (!inheritedPayload(process.env)) return
   const { querySupervisor } = await import('./client/query.ts')
   await querySupervisor(process.env, 'tried', { test, failed })
 }
 
-/** Services that have ended since the tests began, with their last lines; none where no services run. */
+/** Returns the services that have ended since the tests began, with their last log lines; none if no services run. */
 export async function exits(): Promise<readonly EndedService[]> {
   if (!inheritedPayload(process.env)) return []
   const { querySupervisor } = await import('./client/query.ts')

@@ -1,17 +1,21 @@
-export { defineConfig, isMoorageError, MoorageError, ref } from '@moorage/core'
+export { defineConfig, ERROR_CODES, isMoorageError, MoorageError, ref } from '@moorage/core'
 export type {
   Address,
   AnyConfig,
   AnyService,
+  Bytes,
   CommonOptions,
   Condition,
   Config,
   ConfigOptions,
   EndedService,
+  EndpointsOf,
   Env,
   Environment,
+  EnvVariables,
   ErrorCode,
   ErrorDetails,
+  ExchangeProbe,
   ExecResult,
   IsolationScope,
   LogLine,
@@ -24,6 +28,7 @@ export type {
   Ref,
   Seed,
   Service,
+  Template,
   Text,
 } from '@moorage/core'
 // Must be a star export: users could not extend a named `Register` by `declare module 'moorage'`.

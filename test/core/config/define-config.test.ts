@@ -40,11 +40,11 @@ const circle = (): AnyConfig =>
 const cases: { readonly [what: string]: readonly [work: () => unknown, text: string] } = {
   'a needed name that is not there': [
     () => planned({ api: npmServer({ needs: { bd: 'ready' } }), db: postgres() }),
-    'CONFIG_INVALID\nservices.api.needs.bd: there is no service of that name in the config.\nThere are api, db.',
+    'CONFIG_INVALID\nservices.api.needs.bd: the config has no service of that name.\nIts services are api, db.',
   ],
   'a needed name that every object has': [
     () => planned({ api: npmServer({ needs: { toString: 'ready' } as object }) }),
-    'CONFIG_INVALID\nservices.api.needs.toString: there is no service of that name in the config.\nThere are api.',
+    'CONFIG_INVALID\nservices.api.needs.toString: the config has no service of that name.\nIts services are api.',
   ],
   'a deadline that is none': [
     () => planned({ api: npmServer({ deadlines: { ready: '5s' as unknown as number } }) }),
@@ -56,11 +56,11 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a provider by its name': [
     () => defineConfig({ provider: 'docker' as unknown as ReturnType<typeof docker>, services: { db: redis() } }),
-    'CONFIG_INVALID\nprovider: "docker" is not a provider.\nCall one: import { docker } from \'moorage\', then provider: docker().',
+    'CONFIG_INVALID\nprovider: "docker" is not a provider.\nImport one and call it: import { docker } from \'moorage\', then provider: docker().',
   ],
   'a provider that is not called': [
     () => defineConfig({ provider: docker as unknown as ReturnType<typeof docker>, services: { db: redis() } }),
-    "CONFIG_INVALID\nprovider: a function is not a provider.\nCall one: import { docker } from 'moorage', then provider: docker().",
+    "CONFIG_INVALID\nprovider: a function is not a provider.\nImport one and call it: import { docker } from 'moorage', then provider: docker().",
   ],
   'a path without its slash': [
     () => npmServer({ path: 'health' }),
@@ -79,33 +79,33 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
         } as AnyConfig,
         {},
       ),
-    "CONFIG_INVALID\nservices.api refers to 'bd': there is no service of that name in the config.\nThere are api.",
+    "CONFIG_INVALID\nservices.api refers to 'bd': the config has no service of that name.\nIts services are api.",
   ],
   'a circle': [
     () => createPlan(circle(), {}),
-    'CONFIG_INVALID\nservices.a → services.b → services.c → services.a: these services need each other in a circle, so none can start first.\nRemove one reference or one entry in needs.',
+    'CONFIG_INVALID\nservices.a → services.b → services.c → services.a: these services need each other in a cycle, so none can start first.\nRemove one reference or one entry in needs.',
   ],
   'one service under two names': [
     () => {
       const db = postgres()
       return planned({ db, again: db })
     },
-    'CONFIG_INVALID\nservices.again and services.db are the same service.\nCall the preset once for each.',
+    'CONFIG_INVALID\nservices.again and services.db are the same service.\nCall the preset once for each of them.',
   ],
   'a handle that was spread': [
     () => planned({ db: { ...postgres() } }),
-    "CONFIG_INVALID\nservices.db is not a service.\nA preset's result cannot be spread or copied: pass the options to the preset, as in postgres({ version: '17' }).",
+    "CONFIG_INVALID\nservices.db is not a service.\nThe result of a preset cannot be spread or copied. Pass the options to the preset, as in postgres({ version: '17' }).",
   ],
   'a whole service as a value': [
     () => {
       const db = postgres()
       return planned({ db, api: npmServer({ env: { DB: db as unknown as string } }) })
     },
-    'CONFIG_INVALID\nservices.api.env.DB is a whole service.\nUse one of its fields: db.url.',
+    'CONFIG_INVALID\nservices.api.env.DB is a service.\nUse one of its fields, such as db.url.',
   ],
   'a function': [
     () => planned({ api: npmServer({ env: { DB: (() => 'x') as unknown as string } }) }),
-    'CONFIG_INVALID\nservices.api.env.DB is a function; a service is plain data.\nGive text, a number, or the path of a module.',
+    'CONFIG_INVALID\nservices.api.env.DB is a function, but a service consists of plain data.\nGive a string, a number, or the path of a module.',
   ],
   'a number that is none': [
     () => planned({ api: npmServer({ env: { N: Number.NaN } }) }),
@@ -113,23 +113,23 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a key that cannot be a name': [
     () => planned({ 'my db': postgres() }),
-    "CONFIG_INVALID\nservices.my db: a service's key is a letter, then letters, digits and dashes, 30 at most.\nRename the key.",
+    'CONFIG_INVALID\nservices.my db: the key of a service starts with a letter, followed by letters, digits and dashes, at most 30 characters in all.\nRename the key.',
   ],
   'keys that differ only in case': [
     () => planned({ db: postgres(), DB: postgres() }),
-    'CONFIG_INVALID\nservices.DB and services.db differ only in case.\nRename one: host names have no case.',
+    'CONFIG_INVALID\nservices.DB and services.db differ only in case.\nRename one of them: host names are case-insensitive.',
   ],
   'no services': [
     () => planned({}),
-    'CONFIG_INVALID\nservices is empty.\nName at least one: services: { db: postgres() }.',
+    'CONFIG_INVALID\nservices is empty.\nAdd at least one: services: { db: postgres() }.',
   ],
   'two services with one variable': [
     () => planned({ a: postgres({ as: 'DATABASE_URL' }), b: postgres({ as: 'DATABASE_URL' }) }),
-    "CONFIG_INVALID\nservices.b and services.a both set DATABASE_URL.\nGive one of them another name: as: 'OTHER_URL'.",
+    "CONFIG_INVALID\nservices.b and services.a both set DATABASE_URL.\nGive one of them another variable: as: 'OTHER_URL'.",
   ],
   'two names that make one variable': [
     () => planned({ mainDb: postgres(), 'main-db': postgres() }),
-    "CONFIG_INVALID\nservices.main-db and services.mainDb both set MAIN_DB_URL.\nGive one of them another name: as: 'OTHER_URL'.",
+    "CONFIG_INVALID\nservices.main-db and services.mainDb both set MAIN_DB_URL.\nGive one of them another variable: as: 'OTHER_URL'.",
   ],
   'a variable that cannot be one': [
     () => planned({ db: postgres({ as: 'DB-URL' }) }),
@@ -137,11 +137,11 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a file that is missing': [
     () => planned({ db: postgres({ seed: 'schema.sql' }) }),
-    `CONFIG_INVALID\nservices.db.seed: there is no file or folder ${root}/schema.sql.\nCreate it (a build may have to run first), or correct the path.`,
+    `CONFIG_INVALID\nservices.db.seed: ${root}/schema.sql does not exist.\nCreate it (a build may have to run first), or correct the path.`,
   ],
   'a folder that is not built yet': [
     () => planned({ web: staticServer({ root: 'dist' }) }),
-    `CONFIG_INVALID\nservices.web.root: there is no file or folder ${root}/dist.\nCreate it (a build may have to run first), or correct the path.`,
+    `CONFIG_INVALID\nservices.web.root: ${root}/dist does not exist.\nCreate it (a build may have to run first), or correct the path.`,
   ],
   'a span of isolation that is none': [
     () => postgres({ isolate: 'tests' as 'test' }),
@@ -177,7 +177,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a given URL that is none': [
     () => planned({ db: postgres() }, { DB_URL: 'secret!' }),
-    'CONFIG_INVALID\nDB_URL is set, but its value is not a URL.\nUnset DB_URL to let moorage start services.db, or give the URL of one that runs.',
+    'CONFIG_INVALID\nDB_URL is set, but its value is not a URL.\nUnset DB_URL to let moorage start services.db, or set it to the URL of a running service.',
   ],
   'an unknown provider': [
     () => providerNamed('podman', [docker(), plain()]),
@@ -217,7 +217,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a package folder that is missing': [
     () => planned({ api: npmServer({ cwd: 'api', placement: 'provider' }) }),
-    `CONFIG_INVALID\nservices.api.cwd: there is no file or folder ${root}/api.\nCreate it (a build may have to run first), or correct the path.`,
+    `CONFIG_INVALID\nservices.api.cwd: ${root}/api does not exist.\nCreate it (a build may have to run first), or correct the path.`,
   ],
   'a lent port that is none': [
     () => container({ image: 'x', ports: {}, hostAccess: [3000, 0] }),
@@ -257,7 +257,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a reference made into text': [
     () => `${postgres().url as unknown as string}/x`,
-    'CONFIG_INVALID\npostgres().url is not known until the service runs.\nInside a config write ref`${postgres().url}…`; in a test read services().',
+    'CONFIG_INVALID\npostgres().url has no value until the service runs.\nIn a config write ref`${postgres().url}…`. In a test call services().',
   ],
 }
 
@@ -269,7 +269,7 @@ test('a service that is used but not in the config: where it was made', async ()
   const lost = redis()
   const text = await refused(() => planned({ db: postgres(), api: npmServer({ env: { CACHE: ref`${lost.url}/1` } }) }))
   expect(text.replace(`${process.cwd()}/`, '').replace(/:\d+:\d+/, ':line')).toBe(
-    'CONFIG_INVALID\nservices.api.env.CACHE uses redis().url (created at test/core/config/define-config.test.ts:line), but that service is not in the config.\nAdd it to services, next to db, api.',
+    'CONFIG_INVALID\nservices.api.env.CACHE uses redis().url (created at test/core/config/define-config.test.ts:line), but that service is not in the config.\nAdd it to services, which has db, api.',
   )
 })
 
@@ -279,7 +279,7 @@ test('a field that the service does not have', async () => {
   expect(
     await refused(() => createPlan({ ...config, services: { ...config.services, api } } as unknown as AnyConfig, {})),
   ).toBe(
-    'CONFIG_INVALID\nservices.api uses db.username, which services.db does not have.\nIt has host, port, password, database, url.',
+    'CONFIG_INVALID\nservices.api uses db.username, which services.db does not have.\nIts fields are host, port, password, database, url.',
   )
 })
 

@@ -37,11 +37,11 @@ test('a wish that is not known', async () => {
     "USAGE\nMOORAGE_KEEP is 'always', which is not a known value.\nSet it to on-failure or never, or unset it.",
   )
   expect(await refused(() => config({ keep: 'always' }))).toBe(
-    'CONFIG_INVALID\nkeep: "always" is not known.\nWrite keep: \'on-failure\', or leave it out.',
+    'CONFIG_INVALID\nkeep: "always" is not a known value.\nWrite keep: \'on-failure\', or omit it.',
   )
   for (const keepFor of [0, -5, 86_400_001, '10m']) {
     expect(await refused(() => config({ keepFor }))).toBe(
-      `CONFIG_INVALID\nkeepFor: ${JSON.stringify(keepFor)} is not a time for which services can be kept.\nGive milliseconds, 86,400,000 (a day) at most.`,
+      `CONFIG_INVALID\nkeepFor: ${JSON.stringify(keepFor)} is not a time for which services can be kept.\nGive milliseconds, at most 86,400,000 (24 h).`,
     )
   }
 })

@@ -26,7 +26,7 @@ function load(file: string): string {
 
 test('no config', async () => {
   expect(await refused(() => findConfig(root))).toBe(
-    `CONFIG_NOT_FOUND\nThere is no moorage.config.ts in ${root}.\nCreate one:\n  import { defineConfig, postgres } from 'moorage'\n  export default defineConfig({ services: { db: postgres() } })`,
+    `CONFIG_NOT_FOUND\n${root} contains no moorage.config.ts.\nCreate one:\n  import { defineConfig, postgres } from 'moorage'\n  export default defineConfig({ services: { db: postgres() } })`,
   )
 })
 
@@ -34,7 +34,7 @@ test('two configs', async () => {
   write('moorage.config.ts', '')
   write('moorage.config.mjs', '')
   expect(await refused(() => findConfig(root))).toBe(
-    `CONFIG_INVALID\nThere are two configs in ${root}: moorage.config.ts and moorage.config.mjs.\nRemove one of them.`,
+    `CONFIG_INVALID\n${root} contains two config files: moorage.config.ts and moorage.config.mjs.\nRemove one of them.`,
   )
 })
 
@@ -46,26 +46,26 @@ test('one config, whatever its ending', () => {
   }
 })
 
-const STRIPPED = 'Node strips types but compiles nothing: write enums and namespaces as plain objects.'
+const STRIPPED = 'Node removes types but does not compile: write enums and namespaces as plain objects.'
 
 test.each<[what: string, name: string, source: string, text: (file: string) => string]>([
   [
     'a config that throws',
     'moorage.config.ts',
     "throw new TypeError('no such thing')",
-    (file) => `${file} could not be loaded: no such thing.\nCorrect it; its own stack is the cause of this error.`,
+    (file) => `${file} could not be loaded: no such thing.\nCorrect it. The cause of this error has its stack trace.`,
   ],
   [
     'an error whose text ends with a full stop',
     'moorage.config.ts',
     "throw new TypeError('No such thing.')",
-    (file) => `${file} could not be loaded: No such thing.\nCorrect it; its own stack is the cause of this error.`,
+    (file) => `${file} could not be loaded: No such thing.\nCorrect it. The cause of this error has its stack trace.`,
   ],
   [
     'a config that throws no error',
     'moorage.config.ts',
     'throw null',
-    (file) => `${file} could not be loaded: null.\nCorrect it; its own stack is the cause of this error.`,
+    (file) => `${file} could not be loaded: null.\nCorrect it. The cause of this error has its stack trace.`,
   ],
   [
     'an enum',
@@ -78,35 +78,33 @@ test.each<[what: string, name: string, source: string, text: (file: string) => s
     'moorage.config.ts',
     'export const a = 1\nexport default {{',
     (file) =>
-      `${file}:2 could not be loaded: Unexpected token \`{\`. Expected identifier, string literal, numeric literal or [ for the computed key.\nCorrect the syntax at that place.`,
+      `${file}:2 could not be loaded: Unexpected token \`{\`. Expected identifier, string literal, numeric literal or [ for the computed key.\nCorrect the syntax at that line.`,
   ],
   [
     'a syntax error in JavaScript',
     'moorage.config.mjs',
     'export const a = 1\nexport default {{',
     (file) =>
-      `${file} could not be loaded: Unexpected token '{'.\nCorrect its syntax; \`node --check ${file}\` shows the place.`,
+      `${file} could not be loaded: Unexpected token '{'.\nCorrect its syntax. \`node --check ${file}\` shows the line.`,
   ],
   [
     'a package that is missing',
     'moorage.config.mjs',
     "import 'no-such-package'",
     (file) =>
-      `${file} could not be loaded: Cannot find package 'no-such-package' imported from ${file}.\nInstall the package, or write the import with its file extension: Node resolves no bare ones.`,
+      `${file} could not be loaded: Cannot find package 'no-such-package' imported from ${file}.\nInstall the package, or add the file extension to the import: Node resolves no paths without one.`,
   ],
   [
     'no default export',
     'moorage.config.ts',
     'export const config = 1',
-    (file) =>
-      `${file} does not export a config as its default.\nWrite: export default defineConfig({ services: { … } })`,
+    (file) => `${file} has no config as its default export.\nWrite: export default defineConfig({ services: { … } })`,
   ],
   [
     'another thing as the default',
     'moorage.config.ts',
     'export default { services: {} }',
-    (file) =>
-      `${file} does not export a config as its default.\nWrite: export default defineConfig({ services: { … } })`,
+    (file) => `${file} has no config as its default export.\nWrite: export default defineConfig({ services: { … } })`,
   ],
 ])('%s', (_what, name, source, text) => {
   const file = write(name, source)

@@ -68,7 +68,7 @@ test('a reference shows what it is, and no more can be made of it', async () => 
   ]
   for (const work of refusals) {
     expect(await refused(work)).toBe(
-      'CONFIG_INVALID\npostgres().url is not known until the service runs.\nInside a config write ref`${postgres().url}…`; in a test read services().',
+      'CONFIG_INVALID\npostgres().url has no value until the service runs.\nIn a config write ref`${postgres().url}…`. In a test call services().',
     )
   }
 })

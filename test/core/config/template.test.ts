@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest'
-import { resolve, resolveConnection, templatesIn, type Scope } from '../../../packages/core/src/config/template.ts'
+import {
+  resolveConnection,
+  resolveTemplate,
+  templatesIn,
+  type TemplateScope,
+} from '../../../packages/core/src/config/template.ts'
 import type { Template } from '../../../packages/core/src/contract/service.ts'
 
-const scope: Scope = {
+const scope: TemplateScope = {
   ref: (path) => `<${path.join('.')}>`,
   self: (path) => (path[0] === 'port' ? 5432 : `self.${path.join('.')}`),
   secret: (name) => `p@ss/${name}`,
@@ -21,7 +26,7 @@ test.each<[Template, string | number]>([
   ],
   [{ $join: [] }, ''],
 ])('%j is %j', (template, value) => {
-  expect(resolve(template, scope)).toBe(value)
+  expect(resolveTemplate(template, scope)).toBe(value)
 })
 
 test('a connection is filled in at every depth, and numbers stay numbers', () => {

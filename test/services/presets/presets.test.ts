@@ -10,7 +10,7 @@ import {
   staticServer,
   type AnyConfig,
 } from '../../../packages/moorage/src/index.ts'
-import { resolveConnection, type Scope } from '../../../packages/core/src/config/template.ts'
+import { resolveConnection, type TemplateScope } from '../../../packages/core/src/config/template.ts'
 import type { FileRef, Form, ServiceSpec } from '../../../packages/core/src/contract/service.ts'
 
 const services = {
@@ -32,7 +32,7 @@ const address: { readonly [path: string]: string | number } = {
   'ports.grpc.host': '127.0.0.1',
   'ports.grpc.port': 4001,
 }
-const scope: Scope = {
+const scope: TemplateScope = {
   ref: () => 'none',
   self: (path) => address[path.join('.')] ?? `no ${path.join('.')}`,
   secret: () => 's3cret',

@@ -1,18 +1,18 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The first stack frame outside of moorage above `below`, as `file:line:column`. */
+/** The first stack frame outside of moorage above the function `below`, as `file:line:column`. */
 export function callSite(below: (...args: never[]) => unknown): string | undefined {
-  const holder = { stack: '' }
-  Error.captureStackTrace(holder, below)
-  const frame = holder.stack
+  const trace = { stack: '' }
+  Error.captureStackTrace(trace, below)
+  const frame = trace.stack
     .split('\n')
     .slice(1)
     .find((line) => !/[\\/](moorage|@moorage|packages[\\/](core|services|moorage))[\\/](dist|src)[\\/]/.test(line))
   return frame?.match(/\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?:\d+:\d+)\)?$/)?.[1]
 }
 
-/** The folder of a call site; a config bundled into node_modules/.vite-temp counts as beside node_modules. */
+/** The folder of a call site. Vite bundles a config into node_modules/.vite-temp; its folder is then the one of node_modules. */
 export function callFolder(at: string | undefined): string | undefined {
   if (!at) return undefined
   const file = at.replace(/:\d+:\d+$/, '').replace(/\?[^/]*$/, '')

@@ -10,12 +10,12 @@ import type { AnyService, Config, ConfigOptions } from '../contract/config-types
 
 type Names = ReadonlyMap<ServiceOwner, string>
 
-// A key becomes part of host names, file names and variable names.
+// Keys become part of host names, file names and variable names.
 const SERVICE_KEY = /^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/i
 
 /**
- * Names every service and turns each reference into `{ $ref: [name, ...path] }`: the result is plain data.
- * Throws `MoorageError` (CONFIG_INVALID) that names the key at fault.
+ * Describes the services of a project. The result is plain data: every service has its key as a name, and every
+ * reference is `{ $ref: [name, ...path] }`. Throws `MoorageError` (CONFIG_INVALID), whose message names the key at fault.
  */
 export function defineConfig<const S extends { readonly [name: string]: AnyService }>(
   options: ConfigOptions<S>,
@@ -25,31 +25,31 @@ export function defineConfig<const S extends { readonly [name: string]: AnyServi
   for (const [owner, name] of names)
     services[name] = toPlainData(owner.spec, `services.${name}`, names) as unknown as ServiceSpec
   const root = resolve(callFolder(callSite(defineConfig)) ?? process.cwd(), options.root ?? '.')
-  const config = { services, root, ...providerOf(options), ...keepOf(options) }
+  const config = { services, root, ...checkedProvider(options), ...checkedRetention(options) }
   return config as unknown as Config<S>
 }
 
-function providerOf({ provider }: { readonly provider?: unknown }): { readonly provider?: unknown } {
+function checkedProvider({ provider }: { readonly provider?: unknown }): { readonly provider?: unknown } {
   if (provider === undefined) return {}
   if (typeof (provider as Partial<ProviderRef> | null)?.module === 'string') return { provider }
-  const said = typeof provider === 'function' ? 'a function' : JSON.stringify(provider)
+  const given = typeof provider === 'function' ? 'a function' : JSON.stringify(provider)
   throw invalid(
-    `provider: ${said} is not a provider.`,
-    "Call one: import { docker } from 'moorage', then provider: docker().",
+    `provider: ${given} is not a provider.`,
+    "Import one and call it: import { docker } from 'moorage', then provider: docker().",
   )
 }
 
-function keepOf({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?: unknown }): {
+function checkedRetention({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?: unknown }): {
   readonly keep?: 'on-failure'
   readonly keepFor?: number
 } {
   if (keep !== undefined && keep !== 'on-failure')
-    throw invalid(`keep: ${JSON.stringify(keep)} is not known.`, "Write keep: 'on-failure', or leave it out.")
-  const known = keepFor === undefined || (typeof keepFor === 'number' && keepFor > 0 && keepFor <= MAX_RETENTION_MS)
-  if (!known)
+    throw invalid(`keep: ${JSON.stringify(keep)} is not a known value.`, "Write keep: 'on-failure', or omit it.")
+  const valid = keepFor === undefined || (typeof keepFor === 'number' && keepFor > 0 && keepFor <= MAX_RETENTION_MS)
+  if (!valid)
     throw invalid(
       `keepFor: ${JSON.stringify(keepFor)} is not a time for which services can be kept.`,
-      'Give milliseconds, 86,400,000 (a day) at most.',
+      'Give milliseconds, at most 86,400,000 (24 h).',
     )
   return { ...(keep ? { keep } : {}), ...(typeof keepFor === 'number' ? { keepFor } : {}) }
 }
@@ -59,7 +59,7 @@ function nameServices(services: Record<string, unknown>): Names {
   for (const [name, handle] of Object.entries(services)) {
     if (!SERVICE_KEY.test(name)) {
       throw invalid(
-        `services.${name}: a service's key is a letter, then letters, digits and dashes, 30 at most.`,
+        `services.${name}: the key of a service starts with a letter, followed by letters, digits and dashes, at most 30 characters in all.`,
         'Rename the key.',
       )
     }
@@ -67,21 +67,24 @@ function nameServices(services: Record<string, unknown>): Names {
     if (!owner) {
       throw invalid(
         `services.${name} is not a service.`,
-        "A preset's result cannot be spread or copied: pass the options to the preset, as in postgres({ version: '17' }).",
+        "The result of a preset cannot be spread or copied. Pass the options to the preset, as in postgres({ version: '17' }).",
       )
     }
-    const twice = names.get(owner)
-    if (twice)
-      throw invalid(`services.${name} and services.${twice} are the same service.`, 'Call the preset once for each.')
+    const previous = names.get(owner)
+    if (previous)
+      throw invalid(
+        `services.${name} and services.${previous} are the same service.`,
+        'Call the preset once for each of them.',
+      )
     const clash = [...names.values()].find((other) => other.toLowerCase() === name.toLowerCase())
     if (clash)
       throw invalid(
         `services.${name} and services.${clash} differ only in case.`,
-        'Rename one: host names have no case.',
+        'Rename one of them: host names are case-insensitive.',
       )
     names.set(owner, name)
   }
-  if (!names.size) throw invalid('services is empty.', 'Name at least one: services: { db: postgres() }.')
+  if (!names.size) throw invalid('services is empty.', 'Add at least one: services: { db: postgres() }.')
   return names
 }
 
@@ -91,7 +94,7 @@ function toPlainData(value: unknown, at: string, names: Names): Json | undefined
     if ('parts' in target) return { $join: target.parts.map((part) => toPlainData(part, at, names) as Json) }
     return { $ref: [nameOf(target.owner, target.path, at, names), ...target.path] }
   }
-  if (serviceOwner(value)) throw invalid(`${optionPath(at)} is a whole service.`, 'Use one of its fields: db.url.')
+  if (serviceOwner(value)) throw invalid(`${optionPath(at)} is a service.`, 'Use one of its fields, such as db.url.')
   if (Array.isArray(value)) return value.map((item, i) => toPlainData(item, `${at}[${i}]`, names) as Json)
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).map(([key, item]) => [key, toPlainData(item, `${at}.${key}`, names)] as const)
@@ -99,8 +102,8 @@ function toPlainData(value: unknown, at: string, names: Names): Json | undefined
   }
   if (typeof value === 'function' || typeof value === 'bigint' || typeof value === 'symbol') {
     throw invalid(
-      `${optionPath(at)} is a ${typeof value}; a service is plain data.`,
-      'Give text, a number, or the path of a module.',
+      `${optionPath(at)} is a ${typeof value}, but a service consists of plain data.`,
+      'Give a string, a number, or the path of a module.',
     )
   }
   if (typeof value === 'number' && !Number.isFinite(value))
@@ -111,14 +114,14 @@ function toPlainData(value: unknown, at: string, names: Names): Json | undefined
 function nameOf(owner: ServiceOwner, path: readonly string[], at: string, names: Names): string {
   const name = names.get(owner)
   if (name) return name
-  const made = owner.at ? ` (created at ${owner.at})` : ''
+  const origin = owner.at ? ` (created at ${owner.at})` : ''
   throw invalid(
-    `${optionPath(at)} uses ${owner.preset}().${path.join('.')}${made}, but that service is not in the config.`,
-    `Add it to services, next to ${[...names.values()].join(', ')}.`,
+    `${optionPath(at)} uses ${owner.preset}().${path.join('.')}${origin}, but that service is not in the config.`,
+    `Add it to services, which has ${[...names.values()].join(', ')}.`,
   )
 }
 
-/** The option that a user wrote: a preset hands it on inside of a form. */
+/** The key as the user wrote it: a preset moves the option into a form. */
 export function optionPath(at: string): string {
   return at.replace(/^(services\.[^.]+)\.(?:container|process)\./, '$1.')
 }

@@ -6,7 +6,7 @@ export type Needs = { readonly [service: string]: Condition }
 
 type Specs = { readonly [name: string]: ServiceSpec }
 
-/** What a service says that it needs, and what its references need. Throws for a name that is not there. */
+/** The services that its option `needs` and its references require. Throws `MoorageError` (CONFIG_INVALID) for an unknown name, field or condition. */
 export function resolveNeeds(name: string, spec: ServiceSpec, all: Specs): Needs {
   const names = Object.keys(all)
   const needs: Record<string, Condition> = {}
@@ -22,7 +22,7 @@ export function resolveNeeds(name: string, spec: ServiceSpec, all: Specs): Needs
         `services.${name} uses ${target}.${path.join('.')}, which services.${target} does not have.`,
         {
           service: name,
-          hint: `It has ${fields}.`,
+          hint: `Its fields are ${fields}.`,
         },
       )
     }
@@ -40,26 +40,26 @@ export function resolveNeeds(name: string, spec: ServiceSpec, all: Specs): Needs
         },
       )
     }
-    // A reference can be filled in once its service is ready; less would be a wish that cannot hold.
+    // A reference is resolved once its service is ready, so `started` cannot weaken its condition.
     if (needs[target] !== 'ready' || condition === 'completed') needs[target] = condition
   }
   return needs
 }
 
-/** The first circle among needs, as the names on its way. */
+/** The first cycle of needs, as the names along it. */
 export function findCycle(services: {
   readonly [name: string]: { readonly needs: Needs }
 }): readonly string[] | undefined {
-  const done = new Set<string>()
+  const visited = new Set<string>()
   const visit = (name: string, path: readonly string[]): readonly string[] | undefined => {
     const start = path.indexOf(name)
     if (start >= 0) return path.slice(start)
-    if (done.has(name)) return undefined
+    if (visited.has(name)) return undefined
     for (const next of Object.keys(services[name]?.needs ?? {})) {
       const cycle = visit(next, [...path, name])
       if (cycle) return cycle
     }
-    done.add(name)
+    visited.add(name)
     return undefined
   }
   for (const name of Object.keys(services)) {
@@ -69,7 +69,7 @@ export function findCycle(services: {
   return undefined
 }
 
-/** Its own keys alone: every object has a `toString`. */
+/** Looks at own keys only, because every object inherits names such as `toString`. */
 function specOf(all: Specs, name = ''): ServiceSpec | undefined {
   return Object.hasOwn(all, name) ? all[name] : undefined
 }
@@ -79,16 +79,16 @@ function connectionShape(spec: ServiceSpec): object {
 }
 
 function hasField(spec: ServiceSpec, path: readonly string[]): boolean {
-  let at: unknown = connectionShape(spec)
+  let value: unknown = connectionShape(spec)
   for (const key of path) {
-    if (typeof at !== 'object' || at === null || !(key in at)) return false
-    at = (at as Record<string, unknown>)[key]
+    if (typeof value !== 'object' || value === null || !(key in value)) return false
+    value = (value as Record<string, unknown>)[key]
   }
   return true
 }
 
-function unknownService(what: string, names: readonly string[]): MoorageError {
-  return new MoorageError('CONFIG_INVALID', `${what}: there is no service of that name in the config.`, {
-    hint: `There are ${names.join(', ')}.`,
+function unknownService(source: string, names: readonly string[]): MoorageError {
+  return new MoorageError('CONFIG_INVALID', `${source}: the config has no service of that name.`, {
+    hint: `Its services are ${names.join(', ')}.`,
   })
 }

@@ -3,7 +3,9 @@ import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, re
 import { join } from 'node:path'
 import { canonical, type Json, type JsonObject } from '../contract/json.ts'
 
-/** Hash of plain data in which every `{ $file: path }` counts by its content: the same in any process and any folder. */
+const HASH_CHUNK_BYTES = 1024 * 1024
+
+/** Hash of plain data that contains files: `{ $file: path }` counts by its content, so that the hash is equal in every process and folder. */
 export function hashOf(value: Json): string {
   return sha256(canonical(withContents(value)))
 }
@@ -16,24 +18,27 @@ function withContents(value: Json): Json {
   return Object.fromEntries(Object.entries(object).map(([key, item]) => [key, withContents(item)]))
 }
 
-/** Content, names and the executable bit; not times and owners, which differ between two checkouts; of a pipe, a socket or a device its presence. */
+/**
+ * Covers contents, names and the executable bit. Times and owners are left out because they differ between checkouts. Of
+ * a pipe, a socket or a device only its existence counts.
+ */
 function hashFile(path: string): string {
   const stat = lstatSync(path)
   if (stat.isSymbolicLink()) return sha256(`link ${readlinkSync(path)}`)
-  // Opening a named pipe waits for its writer, forever.
+  // Opening a named pipe blocks until a process writes to it.
   if (!stat.isFile() && !stat.isDirectory()) return sha256('neither file nor folder')
   if (!stat.isDirectory()) return sha256(`file ${(stat.mode & 0o111) !== 0} ${hashContent(path)}`)
   const names = readdirSync(path).sort()
   return sha256(`folder ${names.map((name) => `${JSON.stringify(name)} ${hashFile(join(path, name))}`).join('\n')}`)
 }
 
-/** Piece by piece: Node reads no more than 2 GiB at once. */
+/** Reads in chunks, because Node reads at most 2 GiB at once. */
 function hashContent(path: string): string {
   const hash = createHash('sha256')
-  const piece = Buffer.allocUnsafe(1024 * 1024)
+  const chunk = Buffer.allocUnsafe(HASH_CHUNK_BYTES)
   const descriptor = openSync(path, 'r')
   try {
-    for (let n = readSync(descriptor, piece); n > 0; n = readSync(descriptor, piece)) hash.update(piece.subarray(0, n))
+    for (let n = readSync(descriptor, chunk); n > 0; n = readSync(descriptor, chunk)) hash.update(chunk.subarray(0, n))
   } finally {
     closeSync(descriptor)
   }

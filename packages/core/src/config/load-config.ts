@@ -5,7 +5,7 @@ import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
 import { toPlain } from '../contract/plain-error.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 
-/** Names of a config file, in the order in which they are looked for. */
+/** The names that a config file can have, in the order of the search. */
 export const CONFIG_FILES = [
   'moorage.config.ts',
   'moorage.config.mts',
@@ -13,44 +13,46 @@ export const CONFIG_FILES = [
   'moorage.config.mjs',
 ] as const
 
-/** The config file of a project. Throws when there is none, and when there are two. */
+/** Path of the config file of a project. Throws `MoorageError`: CONFIG_NOT_FOUND without one, CONFIG_INVALID if there are two. */
 export function findConfig(root: string): string {
   const found = CONFIG_FILES.filter((name) => existsSync(join(root, name)))
   if (found.length > 1) {
-    throw new MoorageError('CONFIG_INVALID', `There are two configs in ${root}: ${found.join(' and ')}.`, {
+    throw new MoorageError('CONFIG_INVALID', `${root} contains two config files: ${found.join(' and ')}.`, {
       hint: 'Remove one of them.',
     })
   }
   const [name] = found
   if (name) return join(root, name)
-  throw new MoorageError('CONFIG_NOT_FOUND', `There is no moorage.config.ts in ${root}.`, {
+  throw new MoorageError('CONFIG_NOT_FOUND', `${root} contains no moorage.config.ts.`, {
     hint: "Create one:\n  import { defineConfig, postgres } from 'moorage'\n  export default defineConfig({ services: { db: postgres() } })",
   })
 }
 
-/** Imports a config file anew each time: in watch mode it may have been edited. */
+/** Imports a config file, again at each call, because it can change in watch mode. Throws `MoorageError` (CONFIG_INVALID). */
 export async function loadConfig(file: string): Promise<AnyConfig> {
   const module = await importFile(file)
   const config = module.default as AnyConfig | undefined
   if (config && typeof config === 'object' && 'services' in config && typeof config.root === 'string') return config
-  throw new MoorageError('CONFIG_INVALID', `${file} does not export a config as its default.`, {
+  throw new MoorageError('CONFIG_INVALID', `${file} has no config as its default export.`, {
     hint: 'Write: export default defineConfig({ services: { … } })',
   })
 }
 
 async function importFile(file: string): Promise<{ readonly default?: unknown }> {
-  // It would end in silence, and as if all were well.
-  const ended = (): void => {
+  // Without this, the process would end silently and with exit code 0.
+  const onExit = (): void => {
     process.exitCode = 2
-    process.stderr.write(`moorage: ${file} could not be loaded: it ends the process, or waits for what never comes.\n`)
+    process.stderr.write(
+      `moorage: ${file} could not be loaded: it calls process.exit(), or awaits a promise that never settles.\n`,
+    )
   }
-  process.once('exit', ended)
+  process.once('exit', onExit)
   try {
     return (await import(`${pathToFileURL(file).href}?${importCount++}`)) as { readonly default?: unknown }
   } catch (cause) {
     throw loadFailure(file, cause)
   } finally {
-    process.off('exit', ended)
+    process.off('exit', onExit)
   }
 }
 
@@ -61,19 +63,19 @@ function loadFailure(file: string, cause: unknown): MoorageError {
   }
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string }
   const hint =
-    HINTS[code] ??
-    (COMMONJS.test(messageOf(cause))
-      ? 'package.json says that its files are CommonJS: name the config moorage.config.mts, or set "type": "module" there.'
+    HINT_BY_CODE[code] ??
+    (COMMONJS_ERROR.test(messageOf(cause))
+      ? 'package.json declares its files as CommonJS: rename the config to moorage.config.mts, or set "type": "module" there.'
       : undefined) ??
-    (name === 'SyntaxError' ? `Correct its syntax; \`node --check ${file}\` shows the place.` : undefined)
+    (name === 'SyntaxError' ? `Correct its syntax. \`node --check ${file}\` shows the line.` : undefined)
   const message = `${file}${lineSuffix(file, cause)} could not be loaded: ${messageOf(cause).replace(/\.$/, '')}.`
   return new MoorageError('CONFIG_INVALID', message, {
     cause,
-    hint: hint ?? 'Correct it; its own stack is the cause of this error.',
+    hint: hint ?? 'Correct it. The cause of this error has its stack trace.',
   })
 }
 
-/** Node begins the stack of an error in TypeScript's syntax with the place. */
+/** The line number of a syntax error: Node starts its stack with `file:line`. */
 function lineSuffix(file: string, cause: unknown): string {
   const [first = ''] = cause instanceof Error ? (cause.stack ?? '').split('\n') : []
   return first.startsWith(file) || first.startsWith(pathToFileURL(file).href) ? (/:\d+$/.exec(first)?.[0] ?? '') : ''
@@ -81,12 +83,13 @@ function lineSuffix(file: string, cause: unknown): string {
 
 let importCount = 0
 
-const COMMONJS = /^Cannot use import statement outside a module/
+const COMMONJS_ERROR = /^Cannot use import statement outside a module/
 
-const HINTS: { readonly [code: string]: string } = {
-  ERR_MODULE_NOT_FOUND: 'Install the package, or write the import with its file extension: Node resolves no bare ones.',
+const HINT_BY_CODE: { readonly [code: string]: string } = {
+  ERR_MODULE_NOT_FOUND:
+    'Install the package, or add the file extension to the import: Node resolves no paths without one.',
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
-    'Node strips types but compiles nothing: write enums and namespaces as plain objects.',
-  ERR_INVALID_TYPESCRIPT_SYNTAX: 'Correct the syntax at that place.',
-  ERR_UNKNOWN_FILE_EXTENSION: 'This Node cannot read TypeScript: use Node 22.18 or later, or a .mjs config.',
+    'Node removes types but does not compile: write enums and namespaces as plain objects.',
+  ERR_INVALID_TYPESCRIPT_SYNTAX: 'Correct the syntax at that line.',
+  ERR_UNKNOWN_FILE_EXTENSION: 'This version of Node cannot read TypeScript: use Node 22.18 or later, or a .mjs config.',
 }

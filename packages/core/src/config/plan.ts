@@ -14,12 +14,13 @@ import { urlVariable, type EnvVariables } from './env-variables.ts'
 import { inheritedPayload } from './payload.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 
-/** A config, checked and completed: everything that the supervisor has to know, as plain data. */
+/** A checked and completed config: everything that the supervisor needs to know, as plain data. */
 export interface Plan {
   readonly services: { readonly [name: string]: PlannedService }
   readonly provider?: ProviderRef
   /** Absolute path of the project. */
   readonly root: string
+  /** Of the services and the provider. */
   readonly hash: string
 }
 
@@ -28,29 +29,32 @@ export interface PlannedService {
   readonly needs: Needs
   /** The environment variable for its URL. */
   readonly variable: string
-  /** A URL that the user has already set in that variable: the service is not started. */
+  /** The URL that the user has set in that variable: the user runs the service, and moorage does not start it. */
   readonly given?: string
-  /** Of all of the above: a service whose hash has changed starts anew. */
+  /** Of the fields above. A service whose hash has changed is restarted. */
   readonly hash: string
 }
 
-/** Pure but for looking at the files that the config names. Throws `MoorageError` (CONFIG_INVALID) before anything exists. */
+/**
+ * Checks a config and completes it. Reads the files that the config names, and has no side effects. Throws `MoorageError`
+ * (CONFIG_INVALID).
+ */
 export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
-  const ours = new Set(inheritedPayload(env)?.variables)
-  const variables = new Map<string, string>()
+  const setByOuterRun = new Set(inheritedPayload(env)?.variables)
+  const serviceByVariable = new Map<string, string>()
   const services: Record<string, PlannedService> = {}
   for (const [name, raw] of Object.entries(config.services)) {
     const spec = withAbsoluteFiles(raw as unknown as Json, `services.${name}`, config.root) as unknown as ServiceSpec
     const variable = urlVariable(name, spec)
     checkDeadlines(name, spec.deadlines)
-    const other = variables.get(variable)
+    const other = serviceByVariable.get(variable)
     if (other)
       throw invalid(
         `services.${name} and services.${other} both set ${variable}.`,
-        `Give one of them another name: as: 'OTHER_URL'.`,
+        `Give one of them another variable: as: 'OTHER_URL'.`,
       )
-    variables.set(variable, name)
-    const given = ours.has(variable) ? undefined : env[variable]
+    serviceByVariable.set(variable, name)
+    const given = setByOuterRun.has(variable) ? undefined : env[variable]
     if (spec.isolate && !given) requireDriver(name, spec.isolate, config.root)
     const planned = {
       spec,
@@ -58,14 +62,14 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
       variable,
       ...(given ? { given: checkedUrl(name, variable, given) } : {}),
     }
-    // The first port is the main one: their order counts, which canonical JSON would lose.
+    // The first port is the main one, so the order counts, but canonical JSON does not preserve it.
     services[name] = { ...planned, hash: hashOf({ ...planned, ports: Object.keys(spec.ports) } as unknown as Json) }
   }
   const cycle = findCycle(services)
   if (cycle) {
     const path = [...cycle, cycle[0]].map((name) => `services.${name}`).join(' → ')
     throw invalid(
-      `${path}: these services need each other in a circle, so none can start first.`,
+      `${path}: these services need each other in a cycle, so none can start first.`,
       'Remove one reference or one entry in needs.',
     )
   }
@@ -88,10 +92,7 @@ function withAbsoluteFiles(value: Json, at: string, root: string): Json {
   const option = (value as { $option?: string }).$option
   const key = option === undefined ? optionPath(at) : at.replace(/^(services\.[^.]+).*/, `$1.${option}`)
   if (!existsSync(path))
-    throw invalid(
-      `${key}: there is no file or folder ${path}.`,
-      'Create it (a build may have to run first), or correct the path.',
-    )
+    throw invalid(`${key}: ${path} does not exist.`, 'Create it (a build may have to run first), or correct the path.')
   return { $file: path }
 }
 
@@ -99,7 +100,7 @@ function checkedUrl(name: string, variable: string, text: string): string {
   if (URL.canParse(text)) return text
   throw invalid(
     `${variable} is set, but its value is not a URL.`,
-    `Unset ${variable} to let moorage start services.${name}, or give the URL of one that runs.`,
+    `Unset ${variable} to let moorage start services.${name}, or set it to the URL of a running service.`,
   )
 }
 

@@ -2,31 +2,31 @@ import { callSite } from './call-site.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { AnyService, Ref } from '../contract/config-types.ts'
 
-// Symbol.for: two copies of moorage in one tree still understand each other.
+// Symbol.for: two copies of moorage in one process recognise each other's references.
 const REF = Symbol.for('moorage.ref')
 const SERVICE = Symbol.for('moorage.service')
 
-/** What stands behind a service's handle. */
+/** The service behind a handle that a preset returned. */
 export interface ServiceOwner {
   readonly preset: string
-  /** The spec, references still inside. */
+  /** The `ServiceSpec`, in which references are still objects. */
   readonly spec: object
-  /** `file:line:column` of the preset's call, for messages. */
+  /** `file:line:column` of the call of the preset, for messages. */
   readonly at: string | undefined
 }
 
-/** What stands behind a reference: a place in another service's connection, or text with references inside. */
+/** What a reference stands for: a field of a service's connection, or text that contains references. */
 export type RefTarget =
   | { readonly owner: ServiceOwner; readonly path: readonly string[] }
   | { readonly parts: readonly unknown[] }
 
-/** For authors of presets: data in, out comes a handle whose every property path is a reference. */
+/** Turns the spec of a preset into the handle that it returns. Each property path of the handle is a reference. */
 export function service(preset: string, spec: object, shape: object): AnyService {
   const owner: ServiceOwner = { preset, spec, at: callSite(service) }
   return Object.defineProperty(createRefs(owner, shape, []), SERVICE, { value: owner }) as unknown as AnyService
 }
 
-/** A string with references inside: ref`${db.url}/shop`. */
+/** Builds a string that contains references: ref`${db.url}/shop`. */
 export function ref(
   text: TemplateStringsArray,
   ...values: readonly (string | number | Ref<string | number>)[]
@@ -47,27 +47,27 @@ export function refTarget(value: unknown): RefTarget | undefined {
 
 function createRefs(owner: ServiceOwner, shape: object, path: readonly string[]): object {
   const properties = Object.entries(shape).map(([key, sub]: [string, unknown]) => {
-    const at = [...path, key]
+    const fieldPath = [...path, key]
     const get = (): object =>
       typeof sub === 'object' && sub !== null
-        ? createRefs(owner, sub, at)
-        : reference({ owner, path: at }, `${owner.preset}().${at.join('.')}`)
+        ? createRefs(owner, sub, fieldPath)
+        : reference({ owner, path: fieldPath }, `${owner.preset}().${fieldPath.join('.')}`)
     return [key, { enumerable: true, get }] as const
   })
   return Object.defineProperties({}, Object.fromEntries(properties))
 }
 
-// Text made of a reference too early would read '[object Object]' somewhere far away: refuse here.
+// Conversion to a string would yield '[object Object]' and fail far from its cause, so it throws here.
 function reference(target: RefTarget, name: string): Ref<never> {
-  const refuse = (): never => {
-    throw new MoorageError('CONFIG_INVALID', `${name} is not known until the service runs.`, {
-      hint: `Inside a config write ref\`\${${name}}…\`; in a test read services().`,
+  const throwTooEarly = (): never => {
+    throw new MoorageError('CONFIG_INVALID', `${name} has no value until the service runs.`, {
+      hint: `In a config write ref\`\${${name}}…\`. In a test call services().`,
     })
   }
   const properties = {
     [REF]: { value: target },
-    [Symbol.toPrimitive]: { value: refuse },
-    toJSON: { value: refuse },
+    [Symbol.toPrimitive]: { value: throwTooEarly },
+    toJSON: { value: throwTooEarly },
     [Symbol.for('nodejs.util.inspect.custom')]: { value: () => `Ref(${name})` },
   }
   return Object.freeze(Object.defineProperties({}, properties)) as Ref<never>

@@ -1,38 +1,41 @@
 import type { Json } from '../contract/json.ts'
 import type { Connection, PlainConnection, Template } from '../contract/service.ts'
 
-/** What a template's reader knows. */
-export interface Scope {
-  /** A field of another service's connection, as this reader reaches it. */
+/** The values that the templates of one service can use. */
+export interface TemplateScope {
+  /** A field of another service's connection, as this service reaches it. */
   ref(path: readonly string[]): Json
   /** A field of the service's own address. */
   self(path: readonly string[]): Json
+  /** A secret of the service. */
   secret(name: string): string
 }
 
-/** Fills in a template. */
-export function resolve(template: Template, scope: Scope): string | number {
+/** Resolves a template to its value. */
+export function resolveTemplate(template: Template, scope: TemplateScope): string | number {
   if (typeof template !== 'object') return template
   if ('$ref' in template) return scope.ref(template.$ref) as string | number
   if ('$self' in template) return scope.self(template.$self) as string | number
   if ('$secret' in template) return scope.secret(template.$secret)
-  if ('$encode' in template) return encodeURIComponent(resolve(template.$encode, scope))
-  return template.$join.map((part) => String(resolve(part, scope))).join('')
+  if ('$encode' in template) return encodeURIComponent(resolveTemplate(template.$encode, scope))
+  return template.$join.map((part) => String(resolveTemplate(part, scope))).join('')
 }
 
-export function resolveText(template: Template, scope: Scope): string {
-  return String(resolve(template, scope))
+/** Resolves a template to text. */
+export function resolveText(template: Template, scope: TemplateScope): string {
+  return String(resolveTemplate(template, scope))
 }
 
-export function resolveConnection(connection: Connection, scope: Scope): PlainConnection {
+/** Resolves every template of a connection. */
+export function resolveConnection(connection: Connection, scope: TemplateScope): PlainConnection {
   const fields = Object.entries(connection).map(([field, value]) => [
     field,
-    isTemplate(value) ? resolve(value, scope) : resolveConnection(value, scope),
+    isTemplate(value) ? resolveTemplate(value, scope) : resolveConnection(value, scope),
   ])
   return Object.fromEntries(fields) as PlainConnection
 }
 
-/** Walks every template inside a value. */
+/** Yields every template inside a value that is not a plain string or number. */
 export function* templatesIn(value: unknown): Generator<Exclude<Template, string | number>> {
   if (typeof value !== 'object' || value === null) return
   if (isTemplate(value as Connection)) yield value as Exclude<Template, string | number>

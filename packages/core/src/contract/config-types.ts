@@ -5,40 +5,45 @@ declare const value: unique symbol
 declare const connection: unique symbol
 declare const needed: unique symbol
 
-/** Where a service answers, as a test sees it. */
+/** Where a test reaches a service. */
 export interface Address {
   readonly host: string
   readonly port: number
   readonly url: string
 }
 
-/** A value that exists only once its service runs. Allowed where an option says `Text`. */
+/** A value that is known once its service runs. Can be used wherever an option has the type `Text`. */
 export interface Ref<out T> {
   readonly [value]: T
 }
 
-/** A string, or one with references inside: ref`${db.url}/shop`. */
+/** A string, a number, or a string with references: ref`${db.url}/shop`. */
 export type Text = string | number | Ref<string | number>
+
+/** Environment variables of a service. Those that are undefined are left out. */
 export type Env = { readonly [name: string]: Text | undefined }
 
-/** Same shape as the connection, each leaf a reference. */
+/** The shape of a connection with a reference for each of its fields. */
 export type Refs<C> = { readonly [K in keyof C]: C[K] extends string | number ? Ref<C[K]> : Refs<C[K]> }
 
-/** What a preset returns. `C` is what a test gets, `N` are the names it says it needs. */
+/** What a preset returns. `C` is the connection that a test gets, `N` are the names in its option `needs`. */
 export type Service<C, N extends string = never> = Refs<C> & {
   readonly [connection]: C
   readonly [needed]: (names: N) => void
 }
 
-/** Any service, whatever it offers. */
+/** A service with any connection. */
 export interface AnyService {
   readonly [connection]: unknown
   readonly [needed]: (names: never) => void
 }
 
-/** Options that every preset takes. */
+/** The options that every preset has. */
 export interface CommonOptions<N extends string = string> {
-  /** Services that must be there first; a reference in `env` needs its service to be `ready` anyhow. */
+  /**
+   * The services that must be `started`, `ready` or `completed` before this one starts. A service whose fields are
+   * used in an option must be `ready` in any case.
+   */
   readonly needs?: { readonly [K in N]: Condition }
   /** The environment variable for the URL. Default: `<NAME>_URL`. */
   readonly as?: string
@@ -48,28 +53,34 @@ export interface CommonOptions<N extends string = string> {
 
 type NeededBy<S> = S extends { readonly [needed]: (names: infer N) => void } ? N : never
 
-/** Makes a misspelt `needs` name an error at that service, in words. */
+/** Turns a misspelt name in `needs` into a type error at that service whose text names it. */
 export type CheckedNeeds<S> = {
   readonly [K in keyof S]: NeededBy<S[K]> extends keyof S
     ? unknown
     : `needs '${Exclude<NeededBy<S[K]>, keyof S> & string}', which is not in services`
 }
 
+/** The connections of these services. */
 export type ConnectionsOf<S> = { readonly [K in keyof S]: S[K] extends { readonly [connection]: infer C } ? C : never }
 
+/** The options of `defineConfig`. */
 export interface ConfigOptions<S> {
+  /** The services by name. */
   readonly services: S & CheckedNeeds<S>
-  /** Where services run. Default: the first of Docker, Kubernetes and plain processes that can be used. */
+  /** Where the services run. Default: the first of Docker, Kubernetes and plain processes that can be used. */
   readonly provider?: ProviderRef
-  /** What relative paths are relative to. Itself relative to, and by default, the folder of the file that calls `defineConfig`. */
+  /** The folder that relative paths start from. Default, and what it is relative to: the folder of the file that calls `defineConfig`. */
   readonly root?: string
-  /** `on-failure`: services stay for a while when a start fails, or what used them. Default: they go. `MOORAGE_KEEP` wins. */
+  /**
+   * `on-failure` keeps the services for a while when their start or the tests fail. Default: they are removed. The
+   * variable `MOORAGE_KEEP` wins.
+   */
   readonly keep?: 'on-failure'
-  /** Milliseconds that they stay then. Default: 1,800,000 (30 min). `MOORAGE_KEEP_FOR` (as in `10m`) wins. */
+  /** Milliseconds for which they are kept. Default: 1,800,000 (30 min). The variable `MOORAGE_KEEP_FOR` (as in `10m`) wins. */
   readonly keepFor?: number
 }
 
-/** Plain data, apart from its type. */
+/** What `defineConfig` returns: plain data at run time. */
 export interface Config<out S = unknown> {
   readonly services: { readonly [K in keyof S]: ServiceSpec }
   readonly provider?: ProviderRef
@@ -79,7 +90,7 @@ export interface Config<out S = unknown> {
   readonly [connection]: ConnectionsOf<S>
 }
 
-/** Any config, whatever it offers. */
+/** A config with any services. */
 export interface AnyConfig {
   readonly services: { readonly [name: string]: ServiceSpec }
   readonly provider?: ProviderRef
@@ -89,4 +100,5 @@ export interface AnyConfig {
   readonly [connection]: unknown
 }
 
+/** The connections of the services of a config. */
 export type EndpointsOf<C> = C extends { readonly [connection]: infer E } ? E : never

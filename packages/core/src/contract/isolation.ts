@@ -1,29 +1,29 @@
 import type { Json } from './json.ts'
 import type { PlainConnection } from './service.ts'
 
-/** What a worker asks of a service for itself. */
+/** A database of a service for one worker, file or test. */
 export interface Slot {
-  /** The service's key, for messages. */
+  /** The key of the service, for messages. */
   readonly service: string
-  /** Letters, digits and underscores, 63 at most; nobody else has it. */
+  /** Unique; letters, digits and underscores, at most 63 characters. */
   readonly name: string
-  /** Begins the names of all slots of the run. */
+  /** The start of the names of all slots of the run. */
   readonly prefix: string
-  /** Begin anew, whatever is there. */
+  /** Recreate the slot even if it exists. */
   readonly fresh: boolean
-  /** Whether a slot's owner is gone, by its name: it may be removed. */
+  /** Whether the owner of the slot with this name is dead, so that the slot may be removed. */
   stale(name: string): boolean
 }
 
 export interface IsolationContext {
-  /** The folder of the user's project, whose drivers are used. */
+  /** The folder of the user's project, from which drivers are resolved. */
   readonly root: string
 }
 
-/** What a preset's isolation module exports. */
+/** What the isolation module of a preset exports. */
 export interface Isolation {
-  /** Once per run, after the seed: keeps what every slot begins with, out of reach of tests. */
+  /** Runs once in each run, after the seed: stores the state that every slot starts from where tests cannot change it. */
   createTemplate(connection: PlainConnection, options: Json, context: IsolationContext): Promise<void>
-  /** In a worker: the connection of its slot, made when it is not there. */
+  /** Runs in a test worker: returns the connection of its slot, which it creates if it does not exist. */
   openSlot(connection: PlainConnection, slot: Slot, context: IsolationContext): Promise<PlainConnection>
 }

@@ -1,8 +1,8 @@
-/** What crosses a process border. */
+/** A value that can cross a process boundary. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 export type JsonObject = { readonly [key: string]: Json }
 
-/** Canonical JSON: keys sorted, so equal data has equal text in any process. */
+/** Serialises with sorted keys, so that equal values have equal texts in every process. */
 export function canonical(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`

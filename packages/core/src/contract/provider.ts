@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from './json.ts'
 import type { ContainerForm, Phase, ServiceSpec } from './service.ts'
 
-/** A provider as data: the SDK behind it loads only in the supervisor, and only if it is chosen. */
+/** A provider as plain data. Its module and SDK load in the supervisor, and only if the provider may be used. */
 export interface ProviderRef {
   readonly name: string
   /** URL of a `ProviderModule`. */
@@ -9,178 +9,228 @@ export interface ProviderRef {
   readonly options: JsonObject
 }
 
-/** What a provider's module exports. `root` is the user's project: its packages are resolved from there. */
+/** What the module of a provider exports. `root` is the user's project, from which packages are resolved. */
 export interface ProviderModule {
   provider(options: JsonObject, context: { readonly root: string }): Provider
 }
 
-/** Where services run: an engine behind four members. */
+/** Runs services on an engine, such as Docker or Kubernetes. Four members are required. */
 export interface Provider {
   readonly name: string
-  /** Which form of a service it runs. */
+  /** The form of a service that it runs. */
   readonly form: 'container' | 'process'
-  /** Can it be used here and now? Answers quickly (at most 5 s) and never throws. */
+  /** Checks whether the engine can be used. Settles within 5 s and never rejects. */
   probe(signal: AbortSignal): Promise<ProbeResult>
+  /** Opens the session of a run. `Session.close` undoes it. */
   open(run: Run, report: Report, signal: AbortSignal): Promise<Session>
-  /** At plan time: options that this provider cannot honour. Nothing is dropped silently. */
+  /** Returns the options that the provider does not support, before anything is started. No option is dropped silently. */
   check?(service: string, spec: ServiceSpec): readonly OptionProblem[]
-  /** Removes what dead owners left: the one path for sweep, gc and recovery. Never touches what lives or is foreign. */
+  /**
+   * Removes the objects of dead owners and returns them. Sweep, `moorage gc` and recovery all use it. Never removes an
+   * object of a live owner, or one that moorage did not create.
+   */
   reap?(scope: ReapScope, signal: AbortSignal): Promise<readonly ReapedObject[]>
-  /** At plan time, after the probe: why its services cannot be let in on this machine's loopback; undefined where `Session.expose` does it. */
+  /**
+   * Returns why containers cannot dial the loopback of this machine; undefined if `Session.expose` makes it possible.
+   * Called after the probe and before anything is started.
+   */
   hostAccess?(): Promise<Omit<OptionProblem, 'at'> | undefined>
 }
 
+/** Whether a provider can be used. */
 export type ProbeResult =
-  /** `detail` stands behind the provider's name in the printed choice. */
+  /** `detail` follows the provider's name in the line that reports the choice. */
   | { readonly ok: true; readonly detail: string }
-  /** `broken`: the engine is there but cannot be used (its SDK is missing, say): an error, no silent fall-back. */
+  /**
+   * `broken`: the engine exists but cannot be used, for example because its SDK is missing. That is an error, and no
+   * other provider is tried.
+   */
   | { readonly ok: false; readonly reason: string; readonly fix: string; readonly broken?: boolean }
 
-/** `at` is the place below the service's key: `container.image`. */
+/** An option that a provider does not support. */
 export interface OptionProblem {
+  /** Path of the option below the service's key, such as `container.image`. */
   readonly at: string
+  /** Why it is not supported, as a clause without a full stop. */
   readonly reason: string
+  /** What the user can do about it, as a sentence. */
   readonly fix: string
 }
 
-/** One provisioning. */
+/** One run: the services of one config from their start to their removal. */
 export interface Run {
-  /** A valid DNS label of at most 63 characters; unique. */
+  /** Unique, and a valid DNS label of at most 63 characters. */
   readonly id: string
-  /** Labels for every object that can carry some. */
+  /** Labels for every object that can carry labels. */
   readonly labels: { readonly [name: string]: string }
   readonly owner: Owner
   /** Absolute path of the user's project. */
   readonly root: string
-  /** The documented cache folder; a provider may keep a folder of its name there. */
+  /** The cache folder. A provider may use a subfolder of its own name. */
   readonly cache: string
 }
 
-/** Who must live for the run to live: a process, told from a later one with the same number by its start time. */
+/** The process that owns a run: when it dies, the run is removed. Its start time tells it from a later process with the same pid. */
 export interface Owner {
-  /** Boot id or host name: pids mean something only there. */
+  /** The machine, its boot and the pid namespace, separated by `/`. */
   readonly host: string
   readonly pid: number
-  /** Clock ticks since boot on Linux; else milliseconds since the epoch. */
+  /** Clock ticks between boot and the start of the process on Linux; otherwise 0. */
   readonly started: number
 }
 
+/** How a provider reports to the supervisor. */
 export interface Report {
-  /** A service enters a phase; again for progress within it. */
+  /** A service enters a phase, or makes progress within it. */
   phase(service: string, phase: Phase, detail?: string): void
-  /** Called, and on disk when it returns, before anything is created that outlives the supervisor. */
+  /** Call it before creating anything that can outlive the supervisor. The entry is on disk when it returns. */
   journal(entry: Json): void
-  /** A line for the user: a retry, a degradation. Never a secret. */
+  /** A line for the user, for example about a retry. Must not contain a secret. */
   notice(text: string): void
 }
 
-/** A provider at work for one run. The undo of `open` is `close`, queued before `open` is called. */
+/** The services of one run on one provider. `close` is queued before `open` is called. */
 export interface Session {
-  /** Honours the signal; what a failed or aborted start left is gone when it rejects. */
+  /** Starts a service. When it rejects or the signal aborts, everything that it created is removed. */
   start(unit: UnitSpec, signal: AbortSignal): Promise<Unit>
-  /** Removes everything that the session made, whatever happened before; may be called twice. */
+  /** Removes everything that the session created, in any state. May be called twice. */
   close(): Promise<void>
-  /** Lets the run outlive its supervisor for so many milliseconds, where its engine can do that; called once. */
+  /** Lets the run outlive its supervisor by `ms` milliseconds, on engines that support it. Called at most once. */
   keep?(ms: number): Promise<void>
-  /** Chooses the numbers that the service will listen on, where they are not its own to choose: 0 wishes for any. */
-  reserve?(service: string, wishes: Ports): Promise<Ports>
-  /** Lets the session's services, and nobody else, dial a port of this machine's loopback; gives the address that they dial. Ends with the session. */
+  /** Chooses the port numbers of a service where they are not fixed by its image. A requested 0 stands for any free port. */
+  reserve?(service: string, requested: Ports): Promise<Ports>
+  /**
+   * Lets the services of this session, and no other client, dial a port of this machine's loopback. Returns the address
+   * that they dial, which works until the session closes.
+   */
   expose?(port: number): Promise<Endpoint>
 }
 
+/** Port numbers by name. */
 export type Ports = { readonly [name: string]: number }
 
-/** A service with every reference filled in. */
+/** A service as a provider starts it, with every template resolved. */
 export interface UnitSpec {
-  /** The service's key: its name among its siblings. */
+  /** The key of the service, which is also its host name among the services of the session. */
   readonly name: string
-  /** What it listens on, by name; the first one is the main port. */
+  /** The ports that it listens on, by name. The first one is the main port. */
   readonly ports: Ports
   readonly env: { readonly [name: string]: string }
-  /** Names of variables whose value holds a secret. */
+  /** Names of the variables in `env` whose value contains a secret. */
   readonly sensitive: readonly string[]
+  /** Set if the provider's form is `container`. */
   readonly container?: ContainerUnit
+  /** Set if the provider's form is `process`. */
   readonly process?: ProcessUnit
 }
 
+/** The container form of a service, with every template resolved. */
 export interface ContainerUnit extends Omit<
   ContainerForm,
   'env' | 'connection' | 'ready' | 'entrypoint' | 'command' | 'files'
 > {
+  /** Default: the entrypoint of the image. */
   readonly entrypoint?: readonly string[]
+  /** Default: the command of the image. */
   readonly command?: readonly string[]
+  /** By absolute path in the container: a file or folder of this machine, or the content of a file. */
   readonly files?: {
     readonly [path: string]: { readonly source: string } | { readonly content: string; readonly mode?: number }
   }
 }
 
+/** The process form of a service, with every template resolved. Either `command` or `program` is set. */
 export interface ProcessUnit {
   readonly command?: readonly string[]
-  /** Path of a module that exports `program(context)`. */
+  /** Path of a `ProgramModule`. */
   readonly program?: string
+  /** Options for the program. */
   readonly options: JsonObject
+  /** The secrets that the templates of the service use, by name. */
   readonly secrets: { readonly [name: string]: string }
+  /** Working directory, an absolute path. */
   readonly cwd: string
 }
 
-/** A service that runs. */
+/** A started service. */
 export interface Unit {
-  /** `host`: reachable from this machine. `network`: reachable from sibling services. */
+  /** The address of a port as seen from this machine (`host`) or from the other services of the session (`network`). */
   endpoint(port: number, from: 'host' | 'network'): Promise<Endpoint>
-  /** From the first line on; ends when the unit has ended, or at once after the last line without `follow`. */
+  /** The log from its first line. With `follow` it ends when the unit has ended, otherwise after the last line. */
   logs(options: LogOptions): AsyncIterable<LogLine>
-  /** Settles when the unit ends for any reason but `stop`; never rejects. */
+  /** Resolves when the unit ends for any reason other than `stop`. Never rejects. */
   readonly exited: Promise<Exit>
   /** May be called twice, and after the unit has ended. */
   stop(): Promise<void>
+  /** Runs a command inside the unit. */
   exec?(command: readonly string[], signal: AbortSignal): Promise<ExecResult>
-  /** A command line that shows its log to a person. Default: `moorage logs <service>`. */
+  /** A command line that shows the log of the unit. Default: `moorage logs <service>`. */
   readonly inspect?: string
-  /** Why nobody listens behind a port, undefined when somebody does: for ways on which an accepted connection says nothing. */
+  /**
+   * Returns why nothing listens on a port; undefined if something does. For forwarded ports, where an accepted
+   * connection proves nothing.
+   */
   portProblem?(port: number, signal: AbortSignal): Promise<string | undefined>
 }
 
+/** A TCP address. */
 export interface Endpoint {
+  /** Host name or IP address. */
   readonly host: string
   readonly port: number
 }
 
+/** Which log lines to read. */
 export interface LogOptions {
+  /** Waits for further lines until the unit ends. Default: false. */
   readonly follow?: boolean
-  /** Only the last lines. Default: all. */
+  /** Number of lines, counted from the end. Default: all. */
   readonly tail?: number
   readonly signal?: AbortSignal
 }
 
+/** One line of a service's output. */
 export interface LogLine {
   readonly stream: 'stdout' | 'stderr'
+  /** Without the line break. */
   readonly text: string
 }
 
+/** How a unit ended. */
 export interface Exit {
+  /** `evicted`: the engine removed the unit. `lost`: another program removed it, or the engine stopped answering. */
   readonly reason: 'exited' | 'evicted' | 'lost'
+  /** The exit code, if the engine reports one. */
   readonly code?: number
+  /** The signal that ended it, such as `SIGKILL`. */
   readonly signal?: string
-  /** What the engine says about it: out of memory, node lost. */
+  /** What the engine reports about it, such as a lack of memory or a lost node. */
   readonly detail?: string
 }
 
+/** The result of a command that ran inside a service. */
 export interface ExecResult {
+  /** The exit code. */
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
+/** What `Provider.reap` may remove. */
 export interface ReapScope {
-  /** Journals of dead supervisors: what each was about to create. */
+  /** The journals of dead supervisors, with the entries for each object that they were about to create. */
   readonly journals: readonly { readonly run: string; readonly owner: Owner; readonly entries: readonly Json[] }[]
+  /** An owner that cannot be judged from here counts as alive. */
   alive(owner: Owner): boolean
-  /** Only tells what would be removed. */
+  /** Only reports what would be removed. Default: false. */
   readonly dry?: boolean
 }
 
+/** An object that was removed, or with `dry` would be removed. */
 export interface ReapedObject {
+  /** Such as `container` or `namespace`. */
   readonly kind: string
   readonly id: string
+  /** The id of the run that it belonged to. */
   readonly run: string
 }

@@ -1,16 +1,16 @@
 import type { Json, JsonObject } from './json.ts'
 
-/** The stages that a service moves through, each with a deadline of its own. */
+/** The phases of a start, in their order. Each has its own deadline. */
 export type Phase = 'admit' | 'schedule' | 'pull' | 'start' | 'ready'
 
-/** When a service that is needed counts as there. */
+/** The state that another service must reach: running, ready, or ended with exit code 0. */
 export type Condition = 'started' | 'ready' | 'completed'
 
 /**
- * Text that is filled in when the service runs. A plain string stands for itself; the other forms are
- * `{ $ref: [service, ...path] }` (another service's connection), `{ $self: path }` (the service's own address,
- * as its reader sees it), `{ $secret: name }` (random, one per service and name), `{ $join: parts }`, and
- * `{ $encode: template }` (percent-encoded for a URL).
+ * Text that is resolved when the service starts. A string or number stands for itself. The other forms are
+ * `{ $ref: [service, ...path] }` (a field of another service's connection), `{ $self: path }` (a field of the service's
+ * own address, as its reader sees it), `{ $secret: name }` (random, one for each service and name), `{ $join: parts }`,
+ * and `{ $encode: template }` (percent-encoded for a URL).
  */
 export type Template =
   | string
@@ -21,28 +21,38 @@ export type Template =
   | { readonly $join: readonly Template[] }
   | { readonly $encode: Template }
 
-/** A file or folder of the user's, by absolute path. Its content counts in the hash, not its place. */
+/** A file or folder of the user. Its content is part of the hash; its path is not. */
 export interface FileRef {
+  /** Absolute once the plan is created. */
   readonly $file: string
-  /** The preset's option that names it, for messages; gone once the path is checked. */
+  /** The option of the preset that names the file, for messages. Removed once the path is checked. */
   readonly $option?: string
 }
 
+/** The fields of a connection, such as `host`, `port` and `url`, as templates. */
 export type Connection = { readonly [field: string]: Template | Connection }
+
+/** The fields of a connection with every template resolved. */
+export type PlainConnection = { readonly [field: string]: Json }
+
+/** Environment variables of a service, as templates. */
 export type EnvTemplate = { readonly [name: string]: Template }
 
-/** What does not depend on where the service runs. `ports` maps names to numbers; the first one is the main port. */
+/** A service as its preset describes it, in the forms that it can run in. */
 export interface ServiceSpec {
+  /** The name of the preset, for messages. */
   readonly preset: string
+  /** Port numbers by name. The first one is the main port. */
   readonly ports: { readonly [name: string]: number }
   readonly container?: ContainerForm
   readonly process?: ProcessForm
+  /** The services that must reach a condition before this one starts. */
   readonly needs?: { readonly [service: string]: Condition }
-  /** `host` runs the service as a process beside the tests, whatever the provider. Default: `provider`. */
+  /** `host` runs the service as a process on this machine, whatever the provider. Default: `provider`. */
   readonly placement?: 'provider' | 'host'
   /** The environment variable for its URL. Default: `<NAME>_URL`. */
   readonly as?: string
-  /** Further variables that whoever uses the service reads; one that the user has set stays as it is. */
+  /** Further variables for the tests. A variable that the user has set keeps its value. */
   readonly variables?: { readonly [name: string]: string }
   readonly seed?: SeedSpec
   readonly isolate?: IsolateSpec
@@ -50,82 +60,107 @@ export interface ServiceSpec {
   readonly deadlines?: { readonly [P in Phase]?: number }
 }
 
-/** What every form of a service says. */
+/** The members that every form has. */
 export interface Form {
   readonly env?: EnvTemplate
-  /** What a test gets: `host`, `port`, `url` and whatever else the protocol has. */
+  /** What a test gets: `host`, `port`, `url` and the further fields of the protocol. */
   readonly connection: Connection
-  /** All must hold, in this order, before the service counts as ready. */
+  /** All must succeed, in this order, before the service is ready. Default: none. */
   readonly ready?: readonly Probe[]
 }
 
+/** A service as a container. */
 export interface ContainerForm extends Form {
+  /** The image with its tag or digest. */
   readonly image: string
+  /** Default: the entrypoint of the image. */
   readonly entrypoint?: readonly Template[]
+  /** Default: the command of the image. */
   readonly command?: readonly Template[]
-  /** `uid` or `uid:gid`, numeric so that a cluster can prove that it is not root. */
+  /** `uid` or `uid:gid`. Numeric, so that a cluster can prove that it is not root. Default: the user of the image. */
   readonly user?: string
+  /** Absolute path in the container. Default: the working directory of the image. */
   readonly workingDir?: string
-  /** Folders in memory, by path in the container. */
+  /** Absolute paths in the container at which a file system in memory is mounted. */
   readonly tmpfs?: readonly string[]
-  /** Files and folders delivered before the main process starts, by path in the container. */
+  /**
+   * Files and folders, by absolute path in the container. They are in place before the main process starts. `mode` is
+   * the permission bits, 0o644 by default.
+   */
   readonly files?: { readonly [path: string]: FileRef | { readonly content: Template; readonly mode?: number } }
-  /** Gives this machine the name `host.moorage.internal` in the container, and lends it these ports of its loopback. */
+  /**
+   * Resolves the name `host.moorage.internal` to this machine. A list also forwards these ports to this machine's
+   * loopback. Default: no access.
+   */
   readonly hostAccess?: true | readonly number[]
   /** Seconds between the stop signal and the kill. Default: 1. */
   readonly stopGrace?: number
 }
 
-/** Either a command, or a program: a module that works out the command when the ports are known. */
+/** A service as a plain process: a command, or a program, which is a module that derives the command from the ports. */
 export interface ProcessForm extends Form {
+  /** The executable and its arguments. */
   readonly command?: readonly Template[]
+  /** A `ProgramModule`. */
   readonly program?: FileRef
+  /** Options for the program. */
   readonly options?: JsonObject
-  /** Numbers that the user has fixed, by the port's name. Default: free ones. */
+  /** Port numbers that the user has fixed, by the port's name. Default: free ports. */
   readonly fixedPorts?: { readonly [name: string]: number }
-  /** Absolute path. Default: the root of the project. */
+  /** Working directory, an absolute path. Default: the root of the project. */
   readonly cwd?: string
-  /** Options that the user has set and a process cannot honour, each with the reason. */
+  /** Options that the user has set and that a process does not support, each with the reason. */
   readonly refused?: { readonly [option: string]: string }
 }
 
-/** A module that exports `seed(connection, options)`, run once per run before the service counts as ready. A `$file` in the options is part of the hash. */
+/** The seed of a service, run once in each run, before the service counts as ready. */
 export interface SeedSpec {
+  /** Exports a `Seed`. */
   readonly module: FileRef
+  /** Passed to the seed. The content of every `$file` in them is part of the hash. */
   readonly options?: JsonObject
 }
 
-/** Who shares a database with whom: one for each test worker, one for each test file, or a new one for each test. */
+/** The scopes of isolation: one database for each test worker, for each test file, or a new one for each test. */
 export const ISOLATION_SCOPES = ['worker', 'file', 'test'] as const
 
 export type IsolationScope = (typeof ISOLATION_SCOPES)[number]
 
-/** A database of its own for each worker, file or test. `module` exports an `Isolation`. */
+/** The isolation of a service. */
 export interface IsolateSpec {
+  /** The scope that gets a database of its own. */
   readonly each: IsolationScope
+  /** Exports an `Isolation`. */
   readonly module: FileRef
-  /** Packages of the user's of which one has to be there. */
+  /** Packages of which the user's project must have one. Default: none is needed. */
   readonly drivers?: readonly string[]
 }
 
+/** Bytes to send or to expect: as hexadecimal digits, or as text in UTF-8. */
 export type Bytes = { readonly hex: string } | { readonly text: Template }
 
-/** `port` is a port's name; default: the main port. Every probe but `log` and `exec` takes the path that tests take. */
+/**
+ * A check that a service is ready; it is repeated until it succeeds. `port` is the name of a port, by default the main
+ * one. Probes other than `log` and `exec` connect by the same route as tests.
+ */
 export type Probe =
+  /** The port accepts a connection and keeps it open. */
   | { readonly kind: 'tcp'; readonly port?: string }
+  /** GET of `path` (default `/`) answers with one of these statuses (default: 200 to 399). */
   | { readonly kind: 'http'; readonly port?: string; readonly path?: string; readonly status?: readonly number[] }
+  /** As many lines of the log as `times` (default 1) match the regular expression. */
   | { readonly kind: 'log'; readonly pattern: string; readonly times?: number }
+  /** The command, run inside the service, ends with exit code 0. */
   | { readonly kind: 'exec'; readonly command: readonly Template[] }
   | ExchangeProbe
 
-/** Sends bytes, expects bytes: a protocol's own greeting, without a client library. */
+/** Sends bytes and expects bytes, so that a protocol is checked without a client library. */
 export interface ExchangeProbe {
   readonly kind: 'exchange'
   readonly port?: string
+  /** Default: nothing is sent, and the service speaks first. */
   readonly send?: Bytes
   readonly expect: Bytes
-  /** Where `expect` must stand in the answer. Default: `start`. */
+  /** Where `expect` must be in the answer. Default: `start`. */
   readonly at?: 'start' | 'anywhere'
 }
-
-export type PlainConnection = { readonly [field: string]: Json }

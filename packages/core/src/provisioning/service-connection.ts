@@ -2,7 +2,7 @@ import type { Json } from '../contract/json.ts'
 import type { Endpoint, Ports } from '../contract/provider.ts'
 import type { Form, PlainConnection } from '../contract/service.ts'
 import type { Secrets } from './secrets.ts'
-import { resolveConnection, type Scope } from '../config/template.ts'
+import { resolveConnection, type TemplateScope } from '../config/template.ts'
 
 /** From where an address is seen: this machine, or a sibling service in the same session. */
 export type View = 'host' | 'network'
@@ -29,7 +29,7 @@ export interface ScopeParts {
 }
 
 /** What a service knows of itself while it starts: what it listens on. */
-export function ownScope(parts: ScopeParts): Scope {
+export function ownScope(parts: ScopeParts): TemplateScope {
   const [main] = Object.values(parts.ports)
   const ports = Object.fromEntries(
     Object.entries(parts.ports).map(([name, port]) => [name, { host: '127.0.0.1', port }]),
@@ -37,7 +37,7 @@ export function ownScope(parts: ScopeParts): Scope {
   return scopeOf(parts, { host: '127.0.0.1', port: main ?? 0, ports })
 }
 
-function scopeOf({ service, secrets, ref }: ScopeParts, address: Json): Scope {
+function scopeOf({ service, secrets, ref }: ScopeParts, address: Json): TemplateScope {
   return {
     ref,
     self: (path) => getPath(address, path),

@@ -1,7 +1,7 @@
 import { ownScope, type ScopeParts } from './service-connection.ts'
 import type { ContainerUnit, ProcessUnit, UnitSpec } from '../contract/provider.ts'
 import type { ContainerForm, EnvTemplate, Form, ProcessForm, ServiceSpec } from '../contract/service.ts'
-import { resolveText, templatesIn, type Scope } from '../config/template.ts'
+import { resolveText, templatesIn, type TemplateScope } from '../config/template.ts'
 
 /** Fills in everything that a provider has to know to start a service. */
 export function unitSpec(
@@ -23,7 +23,7 @@ export function unitSpec(
   }
 }
 
-function containerUnit(form: ContainerForm, scope: Scope): ContainerUnit {
+function containerUnit(form: ContainerForm, scope: TemplateScope): ContainerUnit {
   const { env: _env, connection: _connection, ready: _ready, entrypoint, command, files, ...rest } = form
   return {
     ...rest,
@@ -33,7 +33,10 @@ function containerUnit(form: ContainerForm, scope: Scope): ContainerUnit {
   }
 }
 
-function containerFiles(files: NonNullable<ContainerForm['files']>, scope: Scope): NonNullable<ContainerUnit['files']> {
+function containerFiles(
+  files: NonNullable<ContainerForm['files']>,
+  scope: TemplateScope,
+): NonNullable<ContainerUnit['files']> {
   const entries = Object.entries(files).map(([path, file]) => [
     path,
     '$file' in file ? { source: file.$file } : { ...file, content: resolveText(file.content, scope) },
@@ -41,7 +44,11 @@ function containerFiles(files: NonNullable<ContainerForm['files']>, scope: Scope
   return Object.fromEntries(entries) as NonNullable<ContainerUnit['files']>
 }
 
-function processUnit(form: ProcessForm, scope: Scope, parts: ScopeParts & { readonly root: string }): ProcessUnit {
+function processUnit(
+  form: ProcessForm,
+  scope: TemplateScope,
+  parts: ScopeParts & { readonly root: string },
+): ProcessUnit {
   const names = [...templatesIn(form)].flatMap((template) => ('$secret' in template ? [template.$secret] : []))
   return {
     ...(form.command ? { command: form.command.map((part) => resolveText(part, scope)) } : {}),
@@ -52,7 +59,7 @@ function processUnit(form: ProcessForm, scope: Scope, parts: ScopeParts & { read
   }
 }
 
-function texts(env: EnvTemplate, scope: Scope): { [name: string]: string } {
+function texts(env: EnvTemplate, scope: TemplateScope): { [name: string]: string } {
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, resolveText(value, scope)]))
 }
 

@@ -1,6 +1,6 @@
 import { ownScope, type ScopeParts } from '../provisioning/service-connection.ts'
 import type { Bytes, Probe } from '../contract/service.ts'
-import { resolveText, type Scope } from '../config/template.ts'
+import { resolveText, type TemplateScope } from '../config/template.ts'
 
 /** Probes with every template filled in. */
 export function resolveProbes(probes: readonly Probe[], parts: ScopeParts): readonly Probe[] {
@@ -12,6 +12,6 @@ export function resolveProbes(probes: readonly Probe[], parts: ScopeParts): read
   })
 }
 
-function bytes(value: Bytes, scope: Scope): Bytes {
+function bytes(value: Bytes, scope: TemplateScope): Bytes {
   return 'hex' in value ? value : { text: resolveText(value.text, scope) }
 }
