@@ -102,13 +102,69 @@ test('the median file has at most 100 lines', () => {
   expect(lengths[Math.floor(lengths.length / 2)]).toBeLessThanOrEqual(100)
 })
 
-test('providers have the same file names', () => {
-  const names = (pkg: string): readonly string[] =>
-    sources.filter(({ file }) => dirname(file) === `packages/${pkg}/src`).map(({ file }) => basename(file))
-  const shared = ['index.ts', 'provider.ts', 'start.ts', 'stop.ts', 'exec.ts', 'reap.ts']
-  for (const pkg of ['provider-docker', 'provider-kubernetes', 'provider-process'])
-    expect(names(pkg)).toEqual(expect.arrayContaining(shared))
+// What a provider exports from the file of each job. A provider without the job has no such file.
+const CONTAINER_PROVIDERS = ['provider-docker', 'provider-kubernetes']
+const PROVIDERS = [...CONTAINER_PROVIDERS, 'provider-process']
+const PROVIDER_JOBS: readonly { readonly file: string; readonly exports: string; readonly providers: string[] }[] = [
+  { file: 'index', exports: 'NAME', providers: PROVIDERS },
+  { file: 'provider', exports: 'provider', providers: PROVIDERS },
+  { file: 'start', exports: 'startUnit', providers: PROVIDERS },
+  { file: 'start', exports: 'SessionContext', providers: PROVIDERS },
+  { file: 'stop', exports: 'stopUnit', providers: PROVIDERS },
+  { file: 'exec', exports: 'execInUnit', providers: PROVIDERS },
+  { file: 'logs', exports: 'readLogs', providers: PROVIDERS },
+  { file: 'reap', exports: 'reap', providers: PROVIDERS },
+  { file: 'unit', exports: 'createUnit', providers: PROVIDERS },
+  { file: 'endpoint', exports: 'resolveEndpoint', providers: PROVIDERS },
+  { file: 'endpoint', exports: 'findPortProblem', providers: CONTAINER_PROVIDERS },
+  { file: 'options', exports: 'NAMEOptions', providers: CONTAINER_PROVIDERS },
+  { file: 'files', exports: 'deliverFiles', providers: CONTAINER_PROVIDERS },
+  { file: 'labels', exports: 'runLabels', providers: CONTAINER_PROVIDERS },
+  { file: 'labels', exports: 'RUN_LABEL', providers: CONTAINER_PROVIDERS },
+  { file: 'labels', exports: 'readOwner', providers: CONTAINER_PROVIDERS },
+  { file: 'labels', exports: 'unitMark', providers: ['provider-process'] },
+  { file: 'errors', exports: 'toProviderError', providers: CONTAINER_PROVIDERS },
+  { file: 'errors', exports: 'refusalMessage', providers: CONTAINER_PROVIDERS },
+  { file: 'host-access', exports: 'hostAccessProblem', providers: CONTAINER_PROVIDERS },
+  { file: 'host-access', exports: 'hostPortProxies', providers: CONTAINER_PROVIDERS },
+]
+
+describe('providers', () => {
+  test('have the same file and export names for the same job', () => {
+    expect(missingExports(sources)).toEqual([])
+  })
+
+  test('and the rule can fail', () => {
+    const renamed = sources.map(({ file, text }) => ({
+      file,
+      text: text.replace('function stopUnit', 'function endUnit'),
+    }))
+    expect(missingExports(renamed)).toEqual(PROVIDERS.map((pkg) => `packages/${pkg}/src/stop.ts: stopUnit`))
+    const moved = sources.filter(({ file }) => file !== 'packages/provider-process/src/unit.ts')
+    expect(missingExports(moved)).toEqual(['packages/provider-process/src/unit.ts: createUnit'])
+  })
+
+  test('share at least 80 % of the names of their top-level files with a sibling', () => {
+    const files = PROVIDERS.flatMap((pkg) =>
+      sources.filter(({ file }) => dirname(file) === `packages/${pkg}/src`).map(({ file }) => basename(file)),
+    )
+    const shared = files.filter((name) => files.indexOf(name) !== files.lastIndexOf(name))
+    expect(shared.length / files.length).toBeGreaterThanOrEqual(0.8)
+  })
 })
+
+function missingExports(all: readonly Source[]): readonly string[] {
+  return PROVIDER_JOBS.flatMap(({ file, exports, providers }) =>
+    providers.flatMap((pkg) => {
+      const name = pkg.replace('provider-', '')
+      const exported = exports.replace(/^NAME(?=.)/, name[0]?.toUpperCase() + name.slice(1)).replace('NAME', name)
+      const path = `packages/${pkg}/src/${file}.ts`
+      const { text = '' } = all.find((source) => source.file === path) ?? {}
+      const declared = new RegExp(`^export (async )?(function\\*?|const|class|interface|type) ${exported}\\b`, 'm')
+      return declared.test(text) ? [] : [`${path}: ${exported}`]
+    }),
+  )
+}
 
 test('what the build names by its place is there, and exports what it should', async () => {
   const named = sources.flatMap(({ file, text }) =>

@@ -9,7 +9,7 @@ import { provider } from '../../packages/provider-docker/src/provider.ts'
 
 const reason = missing('docker')
 const { signal } = new AbortController()
-const quiet = { phase: () => {}, journal: () => {}, notice: () => {} }
+const silentReport = { phase: () => {}, journal: () => {}, notice: () => {} }
 
 describe.skipIf(reason)(`readiness by a port${reason ? ` (${reason})` : ''}`, () => {
   test('an engine whose port proxy accepts, and is too busy to find nobody behind, makes no service ready', async () => {
@@ -17,7 +17,7 @@ describe.skipIf(reason)(`readiness by a port${reason ? ` (${reason})` : ''}`, ()
     const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     const session = await provider({ host: process.env['DOCKER_HOST'] ?? '' }, { root: process.cwd() }).open(
       run,
-      quiet,
+      silentReport,
       signal,
     )
     const start = (name: string, command: readonly string[]): Promise<Unit> =>
@@ -49,7 +49,7 @@ describe.skipIf(reason)(`readiness by a port${reason ? ` (${reason})` : ''}`, ()
   })
 })
 
-/** The engine's process that passes on what comes to a published port. */
+/** The pid of the engine's process that forwards the connections of a published port. */
 function proxyOf(port: number): number {
   const found = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -11,24 +11,26 @@ import { provider } from '../../packages/provider-docker/src/provider.ts'
 
 const reason = missing('docker')
 const { signal } = new AbortController()
-const folder = mkdtempSync(join(tmpdir(), 'moorage-away-'))
+const folder = mkdtempSync(join(tmpdir(), 'moorage-lost-'))
 const socket = join(folder, 'docker.sock')
-const real = process.env['DOCKER_HOST'] ?? ''
-const objects = (): string =>
+const engineHost = process.env['DOCKER_HOST'] ?? ''
+const listObjects = (): string =>
   [
     ['ps', '-aq'],
     ['network', 'ls', '-q'],
   ]
-    .map((args) => execFileSync('docker', ['-H', real, ...args], { encoding: 'utf8' }))
+    .map((args) => execFileSync('docker', ['-H', engineHost, ...args], { encoding: 'utf8' }))
     .join('')
 
 let proxy: FaultyProxy
 
 describe.skipIf(reason)(`an engine whose connection breaks off${reason ? ` (${reason})` : ''}`, () => {
-  beforeAll(async () => void (proxy = await openProxy({ socketPath: real.replace('unix://', '') }, { path: socket })))
+  beforeAll(
+    async () => void (proxy = await openProxy({ socketPath: engineHost.replace('unix://', '') }, { path: socket })),
+  )
   afterAll(async () => {
     await proxy?.[Symbol.asyncDispose]()
-    // What a failed test has left.
+    // Removes what a failed test left.
     await provider({}, { root: process.cwd() }).reap?.(
       { journals: [], alive: ({ pid }) => pid !== process.pid },
       signal,
@@ -45,8 +47,8 @@ describe.skipIf(reason)(`an engine whose connection breaks off${reason ? ` (${re
   ] as const)(
     'at %s, %s the engine has done it: the start says that it is lost, and nothing stays',
     async (where, reset) => {
-      const before = objects()
-      const id = `away-${randomBytes(4).toString('hex')}`
+      const before = listObjects()
+      const id = `lost-${randomBytes(4).toString('hex')}`
       const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
       proxy.trouble = (_, path) => (path.includes(where) ? { reset } : {})
       const session = await provider({ host: `unix://${socket}` }, { root: process.cwd() }).open(
@@ -70,7 +72,7 @@ describe.skipIf(reason)(`an engine whose connection breaks off${reason ? ` (${re
       })
       proxy.trouble = () => ({})
       await session.close()
-      expect(objects()).toBe(before)
+      expect(listObjects()).toBe(before)
     },
   )
 })

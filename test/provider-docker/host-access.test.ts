@@ -12,7 +12,7 @@ test('a remote engine has no way to this machine', async () => {
   })
 })
 
-// A stand-in for the one answer that is asked for: an engine in a virtual machine cannot be had here.
+// FAKE: answers the one request that is sent, because this machine cannot run an engine in a virtual machine.
 test.each([
   [
     'that this machine does not have',

@@ -4,7 +4,7 @@ import { MAX_LINE_CHARACTERS } from '@moorage/core/provider'
 import { readLogs } from '../../packages/provider-docker/src/logs.ts'
 import { collect } from '../contract/observe.ts'
 
-/** As the engine frames what a container writes to stdout. */
+/** A frame of the engine's log stream, from stdout. */
 function frame(text: string): Buffer {
   const head = Buffer.alloc(8)
   head[0] = 1
@@ -12,7 +12,7 @@ function frame(text: string): Buffer {
   return Buffer.concat([head, Buffer.from(text)])
 }
 
-// FAKE: no engine writes so much in the time of a test.
+// FAKE: no engine writes 5 MiB in the time of a test.
 test('a line that never ends is cut, and not gathered', async () => {
   const pieces = ['first\n', ...Array.from({ length: 5 * 64 }, () => 'x'.repeat(16 * 1024)), '\nlast']
   const dockerode = { getContainer: () => ({ logs: () => Promise.resolve(Readable.from(pieces.map(frame))) }) }

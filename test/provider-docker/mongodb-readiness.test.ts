@@ -10,11 +10,11 @@ import { provider } from '../../packages/provider-docker/src/provider.ts'
 
 const reason = missing('docker')
 
-// A forwarded port (kubectl's, say) ends inside the container, where the temporary server listens on 127.0.0.1. The
-// image's own entrypoint shows it on a published port as well when that server binds to all addresses.
-const OPEN =
+// A forwarded port, such as kubectl's, ends inside the container, where the temporary server listens on 127.0.0.1. This
+// entrypoint binds the temporary server to all addresses, so that it answers on a published port as well.
+const ENTRYPOINT =
   'sed "s/--bind_ip 127.0.0.1/--bind_ip_all/" "$(command -v docker-entrypoint.sh)" > /tmp/open.sh; exec bash /tmp/open.sh mongod'
-const DONE = 'MongoDB init process complete'
+const INIT_COMPLETE = 'MongoDB init process complete'
 
 describe.skipIf(reason)(`mongodb with a root user${reason ? ` (${reason})` : ''}`, () => {
   test('is not ready while the temporary server of its image answers', async () => {
@@ -30,7 +30,7 @@ describe.skipIf(reason)(`mongodb with a root user${reason ? ` (${reason})` : ''}
       container: { image: string; user: string; tmpfs: string[]; ready: Probe[] }
     }
     const { image, user, tmpfs, ready: probes } = container
-    // The test bed's image holds its temporary server for that long: the plain probe would be content at once.
+    // The test bed's image keeps its temporary server for that long, and a plain probe would succeed at once.
     const env = {
       MONGO_INITDB_ROOT_USERNAME: 'root',
       MONGO_INITDB_ROOT_PASSWORD: 'root',
@@ -41,15 +41,15 @@ describe.skipIf(reason)(`mongodb with a root user${reason ? ` (${reason})` : ''}
       ports: { main: 27017 },
       env,
       sensitive: [],
-      container: { image, user, tmpfs, entrypoint: ['bash', '-c', OPEN] },
+      container: { image, user, tmpfs, entrypoint: ['bash', '-c', ENTRYPOINT] },
     }
     try {
       const unit = await session.start(spec, signal)
-      const waiting = { service: 'db', unit, ports: spec.ports, signal, clock: monotonicClock, onAttempt: () => {} }
-      await waitReady({ ...waiting, probes: probes.slice(0, 1) })
-      expect(await textOf(unit), 'the temporary server answers').not.toContain(DONE)
-      await waitReady({ ...waiting, probes })
-      expect(await textOf(unit)).toContain(DONE)
+      const options = { service: 'db', unit, ports: spec.ports, signal, clock: monotonicClock, onAttempt: () => {} }
+      await waitReady({ ...options, probes: probes.slice(0, 1) })
+      expect(await textOf(unit), 'the temporary server answers').not.toContain(INIT_COMPLETE)
+      await waitReady({ ...options, probes })
+      expect(await textOf(unit)).toContain(INIT_COMPLETE)
     } finally {
       await session.close()
     }

@@ -7,19 +7,20 @@ import { provider } from '../../packages/provider-docker/src/provider.ts'
 
 const reason = missing('docker')
 const { signal } = new AbortController()
-const real = process.env['DOCKER_HOST'] ?? ''
-const NOWHERE = 'unix:///run/moorage-nowhere/docker.sock'
-const docker = (...args: string[]): string => execFileSync('docker', ['-H', real, ...args], { encoding: 'utf8' }).trim()
-const objects = (): string => [docker('ps', '-aq'), docker('network', 'ls', '-q')].join()
+const engineHost = process.env['DOCKER_HOST'] ?? ''
+const UNREACHABLE_HOST = 'unix:///run/moorage-nowhere/docker.sock'
+const docker = (...args: string[]): string =>
+  execFileSync('docker', ['-H', engineHost, ...args], { encoding: 'utf8' }).trim()
+const listObjects = (): string => [docker('ps', '-aq'), docker('network', 'ls', '-q')].join()
 const dead = { ...currentOwner(), started: 1 }
-const elsewhere = provider({ host: NOWHERE }, { root: process.cwd() })
+const unreachable = provider({ host: UNREACHABLE_HOST }, { root: process.cwd() })
 
 function scopeOf(run: string, entries: readonly Json[]): ReapScope {
   return { journals: [{ run, owner: dead, entries }], alive: ({ started }: Owner) => started !== 1 }
 }
 
-/** A run whose supervisor is dead. Gives what stands in its journal. */
-async function leave(id: string): Promise<readonly Json[]> {
+/** Starts a run whose supervisor counts as dead, and returns the entries of its journal. */
+async function startDeadRun(id: string): Promise<readonly Json[]> {
   const entries: Json[] = []
   const run: Run = { id, labels: { 'moorage.run': id }, owner: dead, root: process.cwd(), cache: '' }
   const session = await provider({}, { root: process.cwd() }).open(
@@ -43,31 +44,34 @@ describe.skipIf(reason)(`a sweep by the journal on docker${reason ? ` (${reason}
     return id
   }
   afterEach(async () => {
-    for (const id of foreign.splice(0)) spawnSync('docker', ['-H', real, 'rm', '-f', id])
-    // What a failed test has left.
+    for (const id of foreign.splice(0)) spawnSync('docker', ['-H', engineHost, 'rm', '-f', id])
+    // Removes what a failed test left.
     await provider({}, { root: process.cwd() }).reap?.(scopeOf('', []), signal)
   })
 
   test('goes to the engine that the run was on, though another one is the present one', async () => {
-    const before = objects()
+    const before = listObjects()
     const id = name()
-    const entries = await leave(id)
-    expect(objects()).not.toBe(before)
-    expect(await elsewhere.reap?.(scopeOf(id, entries), signal)).toEqual([
+    const entries = await startDeadRun(id)
+    expect(listObjects()).not.toBe(before)
+    expect(await unreachable.reap?.(scopeOf(id, entries), signal)).toEqual([
       expect.objectContaining({ kind: 'container', run: id }),
       expect.objectContaining({ kind: 'network', run: id }),
     ])
-    expect(objects()).toBe(before)
+    expect(listObjects()).toBe(before)
   })
 
   test('an engine that is away is told, and keeps nobody from cleaning up on the other', async () => {
-    const before = objects()
+    const before = listObjects()
     const id = name()
-    const entries = await leave(id)
+    const entries = await startDeadRun(id)
     await expect(
-      elsewhere.reap?.(scopeOf(id, [{ kind: 'network', name: 'x', host: NOWHERE }, ...entries]), signal),
-    ).rejects.toMatchObject({ code: 'PROVIDER_LOST', message: `the engine at ${NOWHERE} does not answer (ENOENT).` })
-    expect(objects()).toBe(before)
+      unreachable.reap?.(scopeOf(id, [{ kind: 'network', name: 'x', host: UNREACHABLE_HOST }, ...entries]), signal),
+    ).rejects.toMatchObject({
+      code: 'PROVIDER_LOST',
+      message: `the engine at ${UNREACHABLE_HOST} does not answer (ENOENT).`,
+    })
+    expect(listObjects()).toBe(before)
   })
 
   test('takes what it has by the id, whatever its labels, and by the name only what is labelled as the journal says', async () => {
@@ -76,10 +80,10 @@ describe.skipIf(reason)(`a sweep by the journal on docker${reason ? ` (${reason}
     const others = [create('--name', one), create('--name', other, '--label', `moorage.run=${run}`)]
     const entries = [{ kind: 'container', id }, ...[one, other].map((each) => ({ kind: 'container', name: each }))]
     expect(
-      await elsewhere.reap?.(
+      await unreachable.reap?.(
         scopeOf(
           run,
-          entries.map((entry) => ({ ...entry, host: real })),
+          entries.map((entry) => ({ ...entry, host: engineHost })),
         ),
         signal,
       ),

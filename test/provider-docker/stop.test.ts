@@ -9,10 +9,10 @@ const reason = missing('docker')
 const { signal } = new AbortController()
 const docker = (...args: string[]): string =>
   execFileSync('docker', ['-H', process.env['DOCKER_HOST'] as string, ...args], { encoding: 'utf8' }).trim()
-const volumes = (): string => docker('volume', 'ls', '-q')
+const listVolumes = (): string => docker('volume', 'ls', '-q')
 const engine = provider({}, { root: process.cwd() })
 
-/** A server whose image declares a volume, and which nobody gave a tmpfs for it. */
+/** Starts a server whose image declares a volume, without a tmpfs in its place. */
 async function start(owner: Owner): Promise<{ readonly session: Session; readonly run: Run }> {
   const id = `volumes-${randomBytes(4).toString('hex')}`
   const run: Run = { id, labels: { 'moorage.run': id }, owner, root: process.cwd(), cache: '' }
@@ -26,19 +26,19 @@ async function start(owner: Owner): Promise<{ readonly session: Session; readonl
 
 describe.skipIf(reason)(`objects on docker${reason ? ` (${reason})` : ''}`, () => {
   test('the volume that an image declares goes with its container', async () => {
-    const before = volumes()
+    const before = listVolumes()
     const { session } = await start(currentOwner())
-    expect(volumes()).not.toBe(before)
+    expect(listVolumes()).not.toBe(before)
     await session.close()
-    expect(volumes()).toBe(before)
+    expect(listVolumes()).toBe(before)
   })
 
   test('so it does when a dead owner is cleaned up after', async () => {
-    const before = volumes()
+    const before = listVolumes()
     await start({ ...currentOwner(), pid: 1, started: 1 })
-    expect(volumes()).not.toBe(before)
+    expect(listVolumes()).not.toBe(before)
     await engine.reap?.({ journals: [], alive: ({ started }) => started !== 1 }, signal)
-    expect(volumes()).toBe(before)
+    expect(listVolumes()).toBe(before)
   })
 
   test('a container that somebody else made under the same name is not touched, whatever becomes of the start', async () => {

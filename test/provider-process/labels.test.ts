@@ -13,8 +13,8 @@ const owner = resolve('test/provider-process/session-owner.ts')
 const program = resolve('test/provider-process/stray.mjs')
 const { signal } = new AbortController()
 
-/** Everything that a role has become, by what it runs, whatever group, session or parent it has. */
-function strays(port: number): readonly number[] {
+/** The processes of a role, found by their command line, in any group or session and with any parent. */
+function findStrays(port: number): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
@@ -22,7 +22,7 @@ function strays(port: number): readonly number[] {
         const zombie = readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
         return !zombie && readFileSync(`/proc/${pid}/cmdline`, 'utf8').endsWith(`\0${port}\0`) ? [Number(pid)] : []
       } catch {
-        // Gone in the meantime.
+        // The process has ended.
         return []
       }
     })
@@ -37,11 +37,11 @@ function isFree(port: number): Promise<boolean> {
 
 async function freePort(): Promise<number> {
   const port = await reservePort('a', 0, new Map())
-  onTestFinished(() => strays(port).forEach((pid) => process.kill(pid, 'SIGKILL')))
+  onTestFinished(() => findStrays(port).forEach((pid) => process.kill(pid, 'SIGKILL')))
   return port
 }
 
-/** Under a session of this process; resolves when somebody listens. */
+/** Starts a service in a session of this process. Resolves when a process listens on the port. */
 async function start(role: string, port: number): Promise<{ readonly unit: Unit; close(): Promise<void> }> {
   const id = `strays-${randomBytes(4).toString('hex')}`
   const run: Run = { id, labels: {}, owner: currentOwner(), root: process.cwd(), cache: '' }
@@ -59,7 +59,7 @@ async function start(role: string, port: number): Promise<{ readonly unit: Unit;
   )
   for await (const { text } of unit.logs({ follow: true })) if (text === 'up') break
   expect(await isFree(port)).toBe(false)
-  expect(strays(port)).not.toEqual([])
+  expect(findStrays(port)).not.toEqual([])
   return { unit, close: () => session.close() }
 }
 
@@ -70,7 +70,7 @@ test.for(['forks-twice', 'breeds'])(
     const port = await freePort()
     const { close } = await start(role, port)
     await close()
-    expect(strays(port)).toEqual([])
+    expect(findStrays(port)).toEqual([])
     expect(await isFree(port)).toBe(true)
   },
 )
@@ -79,8 +79,8 @@ test('a child that holds the port goes with its parent, whose end is seen at onc
   const port = await freePort()
   const { unit, close } = await start('dies-early', port)
   expect(await unit.exited).toEqual({ reason: 'exited', code: 3 })
-  // Nobody stops anything: its watcher does.
-  await expect.poll(() => strays(port), { timeout: 2_000 }).toEqual([])
+  // The test stops nothing: the watcher ends the child.
+  await expect.poll(() => findStrays(port), { timeout: 2_000 }).toEqual([])
   await expect.poll(() => isFree(port), { timeout: 1_000 }).toBe(true)
   await close()
 })
@@ -96,9 +96,9 @@ test.for(['forks-twice', 'breeds'])(
     })
     for await (const line of createInterface({ input: child.stdout })) if (line === 'up') break
     expect(await isFree(port)).toBe(false)
-    expect(strays(port)).not.toEqual([])
+    expect(findStrays(port)).not.toEqual([])
     child.kill('SIGKILL')
-    await expect.poll(() => strays(port), { timeout: 9_000 }).toEqual([])
+    await expect.poll(() => findStrays(port), { timeout: 9_000 }).toEqual([])
     await expect.poll(() => isFree(port), { timeout: 1_000 }).toBe(true)
   },
 )

@@ -1,7 +1,7 @@
 import { currentOwner, type Run } from '@moorage/core'
 import { provider } from '../../packages/provider-process/src/provider.ts'
 
-// A supervisor's part, to be killed: starts what its arguments say, prints that it runs, and waits for its end.
+// Stands in for a supervisor that a test kills: starts the command in its arguments and prints the output of the service.
 const [id = '', ...command] = process.argv.slice(2)
 const { signal } = new AbortController()
 const run: Run = { id, labels: {}, owner: currentOwner(), root: process.cwd(), cache: '' }

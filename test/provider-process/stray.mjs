@@ -1,28 +1,28 @@
-// Programs that slip away from whoever started them. Usage: stray.mjs <role> <port>
+// Programs whose children leave the process group. Usage: stray.mjs <role> <port>
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 
 const [role, port] = process.argv.slice(2)
-const run = (next, options) => spawn(process.execPath, [import.meta.filename, next, port], options)
+const start = (nextRole, options) => spawn(process.execPath, [import.meta.filename, nextRole, port], options)
 
 const roles = {
-  // Daemons: a child in a session of its own (`detached` is setsid), which starts another one and ends.
+  // As daemons do: a child in a session of its own (`detached` calls setsid) starts another one and ends.
   'forks-twice': () => begin('forks-again'),
   'forks-again': () => {
-    run('holds', { detached: true, stdio: 'ignore' })
+    start('holds', { detached: true, stdio: 'ignore' })
     process.exit()
   },
-  // Leaves its child behind.
+  // Ends before its child.
   'dies-early': () => begin('holds', () => process.exit(3)),
-  // Ignores its stop signal, and bears children faster than one looks.
+  // Ignores its stop signal, and starts children faster than a search finds them.
   breeds: () => {
     process.on('SIGTERM', () => {})
     begin('breeds-on')
   },
   'breeds-on': () => {
     process.on('SIGTERM', () => {})
-    setInterval(() => run('sleeps', { detached: true, stdio: 'ignore' }), 20)
-    run('holds', { detached: true, stdio: 'ignore' })
+    setInterval(() => start('sleeps', { detached: true, stdio: 'ignore' }), 20)
+    start('holds', { detached: true, stdio: 'ignore' })
   },
   sleeps: () => {
     process.on('SIGTERM', () => {})
@@ -34,22 +34,22 @@ const roles = {
   },
 }
 
-function begin(next, then = () => {}) {
-  run(next, { detached: true, stdio: 'ignore' })
-  const look = setInterval(async () => {
-    if (!(await listens())) return
-    clearInterval(look)
+function begin(nextRole, onListening = () => {}) {
+  start(nextRole, { detached: true, stdio: 'ignore' })
+  const poll = setInterval(async () => {
+    if (!(await portIsOpen())) return
+    clearInterval(poll)
     console.log('up')
-    then()
+    onListening()
     setInterval(() => {}, 1_000)
   }, 20)
 }
 
-async function listens() {
+async function portIsOpen() {
   const { connect } = await import('node:net')
-  return await new Promise((done) => {
-    const socket = connect(Number(port), '127.0.0.1', () => done(true))
-    socket.once('error', () => done(false)).once('connect', () => socket.destroy())
+  return await new Promise((resolve) => {
+    const socket = connect(Number(port), '127.0.0.1', () => resolve(true))
+    socket.once('error', () => resolve(false)).once('connect', () => socket.destroy())
   })
 }
 

@@ -7,20 +7,20 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const owner = resolve('test/provider-process/session-owner.ts')
 
-/** Starts a service under an owner of its own, kills the owner, and gives the way to what carries the service's mark. */
-async function orphan(script: string): Promise<() => readonly number[]> {
+/** Starts a service under a separate owner and kills the owner. Returns a search for the processes with the service's mark. */
+async function startOrphan(script: string): Promise<() => readonly number[]> {
   const id = `watcher-${randomBytes(4).toString('hex')}`
-  const marked = (): readonly number[] => withMark(`MOORAGE_UNIT=${id}/a/\0`)
-  // What a failed test leaves must not outlive it.
-  onTestFinished(() => marked().forEach((pid) => process.kill(pid, 'SIGKILL')))
+  const findMarked = (): readonly number[] => findWithMark(`MOORAGE_UNIT=${id}/a/\0`)
+  // Kills what a failed test left.
+  onTestFinished(() => findMarked().forEach((pid) => process.kill(pid, 'SIGKILL')))
   const child = spawn(process.execPath, [owner, id, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout })) if (line === 'up') break
-  expect(marked()).not.toEqual([])
+  expect(findMarked()).not.toEqual([])
   child.kill('SIGKILL')
-  return marked
+  return findMarked
 }
 
-function withMark(mark: string): readonly number[] {
+function findWithMark(mark: string): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
@@ -28,19 +28,19 @@ function withMark(mark: string): readonly number[] {
         const alive = !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
         return alive && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark) ? [Number(pid)] : []
       } catch {
-        // Gone in the meantime.
+        // The process has ended.
         return []
       }
     })
 }
 
 test('a service ends by itself when its supervisor is killed', async () => {
-  const left = await orphan('echo up; exec sleep 1000')
+  const left = await startOrphan('echo up; exec sleep 1000')
   await expect.poll(left, { timeout: 2_000 }).toEqual([])
 })
 
 test('one that ignores its stop signal is killed after the grace, with what has left its group', async () => {
-  const left = await orphan(
+  const left = await startOrphan(
     `trap '' TERM; setsid sh -c "trap '' TERM; sleep 1000" & echo up; while :; do sleep 1; done`,
   )
   await expect.poll(left, { timeout: 8_000 }).toEqual([])
