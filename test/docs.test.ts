@@ -76,6 +76,29 @@ describe('docs/errors.md', () => {
   })
 })
 
+/** Messages in the first column of a table that no source contains. `…` stands for any value. */
+function unknownMessages(markdown: string, text: string): readonly string[] {
+  const quoted = [...markdown.matchAll(/^\| `([^`]+)`/gm)].map(([, message = '']) => message)
+  const written = text.replaceAll(/\$\{[^}]*\}/g, '…')
+  return quoted.filter((message) => !message.split('…').every((part) => written.includes(part)))
+}
+
+describe('docs/kubernetes.md', () => {
+  const table = section(readFileSync('docs/kubernetes.md', 'utf8'), 'When it does not work')
+
+  test('quotes messages that the sources contain', () => {
+    const text = sources.map((file) => readFileSync(file, 'utf8')).join('\n')
+    expect(table.match(/^\| `/gm)?.length).toBeGreaterThan(10)
+    expect(unknownMessages(table, text)).toEqual([])
+  })
+
+  test('the check can fail: a message with another word', () => {
+    const text = 'const message = `the node ${name} is gone`'
+    expect(unknownMessages('| `the node … is gone` | wait |', text)).toEqual([])
+    expect(unknownMessages('| `the node … is lost` | wait |', text)).toEqual(['the node … is lost'])
+  })
+})
+
 /** Files and folders of the repository that a document names and that do not exist. */
 function missingPaths(document: string, markdown: string): readonly string[] {
   const code = [...markdown.matchAll(/`((?:packages|docs|test|e2e|scripts|examples)\/[\w./*{},-]*)`/g)].map(
