@@ -9,6 +9,7 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
   'provider-docker': [/^@moorage\/core\/provider$/],
   'provider-kubernetes': [/^@moorage\/core\/provider$/],
   'provider-process': [/^@moorage\/core\/provider$/, /^get-port$/],
+  'provider-testing': [/^@moorage\/core\/provider$/, /^vitest$/],
   services: [/^@moorage\/core$/],
   playwright: [/^@moorage\/core(\/(isolated|runner|test))?$/, /^@playwright\/test$/],
   vitest: [/^@moorage\/core(\/(isolated|runner))?$/, /^vitest(\/node)?$/],

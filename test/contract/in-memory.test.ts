@@ -1,28 +1,28 @@
 import type { UnitSpec } from '@moorage/core'
 import { createEngine, inMemory } from './in-memory/provider.ts'
-import { contractSuite } from './suite.ts'
+import { testProvider } from '@moorage/provider-testing'
 
 const engine = createEngine()
 const form = (...command: string[]): Pick<UnitSpec, 'process'> => ({
   process: { command, options: {}, secrets: {}, cwd: '/' },
 })
 
-contractSuite({
+testProvider({
   name: 'in-memory',
   provider: inMemory(engine),
   units: {
     echo: () => form('echo'),
-    talk: form('talk'),
+    output: form('output'),
     crash: form('crash'),
-    mute: form('mute'),
-    missing: { ...form('missing'), code: 'PROGRAM_NOT_FOUND', text: /^services\.a: there is no such life\./ },
+    silent: form('silent'),
+    absent: { ...form('absent'), code: 'PROGRAM_NOT_FOUND', text: /^services\.a: there is no such life\./ },
     commands: {
       succeeds: ['succeeds'],
       fails: ['fails'],
       absent: ['absent'],
       connects: (host, port) => ['connects', host, String(port)],
     },
-    toldApart: true,
+    separatesStreams: true,
   },
   kill: (run, service) =>
     Promise.resolve(engine.units.get(`${run}/${service}`)?.end({ reason: 'exited', signal: 'SIGKILL' })),

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import type { JsonObject, UnitSpec } from '@moorage/core'
 import { provider } from '../../packages/provider-kubernetes/src/provider.ts'
 import { kubeconfig, kubectl, missing, NAMESPACE } from '../../e2e/harness/engine.ts'
-import { contractSuite } from './suite.ts'
+import { testProvider } from '@moorage/provider-testing'
 
 const image = 'busybox:1.37'
 const registry = process.env['MOORAGE_TESTBED_REGISTRY'] ?? '127.0.0.1:5000'
@@ -17,15 +17,15 @@ const modes: readonly { readonly user: string; readonly options: JsonObject }[] 
 ]
 
 for (const { user, options } of modes) {
-  contractSuite({
+  testProvider({
     name: `kubernetes as ${user}, ${JSON.stringify(options)}`,
     provider: provider({ context: 'testbed', kubeconfig: kubeconfig(user), ...options }, { root: process.cwd() }),
     units: {
       echo: (port) => shell(`echo listening; echo warned; exec nc -ll -p ${port} -e cat`),
-      talk: shell(`echo out; head -c 100000 /dev/zero | tr '\\0' x; echo; printf last`),
+      output: shell(`echo out; head -c 100000 /dev/zero | tr '\\0' x; echo; printf last`),
       crash: shell('echo broken; exit 3'),
-      mute: form('sleep', '1000'),
-      missing: {
+      silent: form('sleep', '1000'),
+      absent: {
         container: { image: `${registry}/no-such-image:1` },
         code: 'IMAGE_NOT_FOUND',
         text: /^services\.a\.image: the cluster cannot find image \S+\/no-such-image:1\./,
@@ -36,7 +36,7 @@ for (const { user, options } of modes) {
         absent: ['no-such-program'],
         connects: (host, port) => ['sh', '-c', `echo ping | nc -w 2 ${host} ${port}`],
       },
-      toldApart: false,
+      separatesStreams: false,
     },
     leftovers: () =>
       Promise.resolve(
@@ -44,9 +44,9 @@ for (const { user, options } of modes) {
           .filter(({ going }) => !going)
           .map(({ name }) => name),
       ),
-    remains: () => Promise.resolve(objects().map(({ name }) => name)),
+    removals: () => Promise.resolve(objects().map(({ name }) => name)),
     // A kubelet looks at its containers once a second (its PLEG's relist period), and knows no exit code before.
-    exitWithin: 2_000,
+    exitWithinMs: 2_000,
     kill(run, service) {
       const containerd = ['-a', process.env['MOORAGE_TESTBED_CONTAINERD'] as string, '-n', 'k8s.io']
       const [namespace, pod] = options['namespace'] ? [NAMESPACE, `${run}-${service}`] : [run, service]
@@ -62,7 +62,7 @@ for (const { user, options } of modes) {
       spawnSync('ctr', [...containerd, 'tasks', 'kill', '-s', 'SIGKILL', id])
       return Promise.resolve()
     },
-    missing: missing('kubernetes'),
+    skipReason: missing('kubernetes'),
   })
 }
 

@@ -1,26 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { resolve } from 'node:path'
 import type { UnitSpec } from '@moorage/core'
 import { provider } from '../../packages/provider-process/src/provider.ts'
 import { expect } from 'vitest'
-import { contractSuite } from './suite.ts'
+import { ECHO_PROGRAM, testProvider } from '@moorage/provider-testing'
 
-const echo = resolve('test/contract/echo.mjs')
 const form = (...command: string[]): Pick<UnitSpec, 'process'> => ({
   process: { command, options: {}, secrets: {}, cwd: process.cwd() },
 })
-const node = (...args: string[]): Pick<UnitSpec, 'process'> => form(process.execPath, echo, ...args)
+const node = (...args: string[]): Pick<UnitSpec, 'process'> => form(process.execPath, ECHO_PROGRAM, ...args)
 
-contractSuite({
+testProvider({
   name: 'process',
   provider: provider(),
   units: {
     echo: (port) => node('echo', String(port)),
-    talk: node('talk'),
+    output: node('output'),
     crash: node('crash'),
-    mute: node('mute'),
-    missing: {
+    silent: node('silent'),
+    absent: {
       ...form('no-such-program'),
       code: 'PROGRAM_NOT_FOUND',
       text: /^services\.a: there is no program 'no-such-program' on the PATH\./,
@@ -29,9 +27,9 @@ contractSuite({
       succeeds: ['sh', '-c', 'echo to out; echo to err >&2'],
       fails: ['sh', '-c', 'exit 7'],
       absent: ['no-such-program'],
-      connects: (host, port) => [process.execPath, echo, 'connect', host, String(port)],
+      connects: (host, port) => [process.execPath, ECHO_PROGRAM, 'connect', host, String(port)],
     },
-    toldApart: true,
+    separatesStreams: true,
   },
   async kill(run, service) {
     const mark = `MOORAGE_UNIT=${run}/${service}/\0`
@@ -52,7 +50,7 @@ function marked(): readonly string[] {
     .flatMap((pid) => {
       const command = readText(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')
       const zombie = readText(`/proc/${pid}/stat`).includes(') Z ')
-      return !zombie && command.includes('echo.mjs') ? [`${pid} ${command}`] : []
+      return !zombie && command.includes('echo-main') ? [`${pid} ${command}`] : []
     })
 }
 

@@ -73,7 +73,7 @@ async function startUnit({ engine, run, report }: Work, spec: UnitSpec, signal: 
   signal.throwIfAborted()
   const id = `${run.id}/${spec.name}`
   const [life] = spec.process?.command ?? []
-  if (life === 'missing')
+  if (life === 'absent')
     throw new MoorageError('PROGRAM_NOT_FOUND', `services.${spec.name}: there is no such life.`, { service: spec.name })
   report.journal({ id })
   report.phase(spec.name, 'start')
@@ -94,9 +94,9 @@ async function startUnit({ engine, run, report }: Work, spec: UnitSpec, signal: 
     throw signal.reason
   }
   if (life === 'echo') lines.push({ stream: 'stdout', text: 'listening' }, { stream: 'stderr', text: 'warned' })
-  if (life === 'talk') for (const text of ['out', 'x'.repeat(100_000), 'last']) lines.push({ stream: 'stdout', text })
+  if (life === 'output') for (const text of ['out', 'x'.repeat(100_000), 'last']) lines.push({ stream: 'stdout', text })
   if (life === 'crash') lines.push({ stream: 'stderr', text: 'broken' })
-  if (life === 'talk' || life === 'crash') exit.resolve({ reason: 'exited', code: life === 'talk' ? 0 : 3 })
+  if (life === 'output' || life === 'crash') exit.resolve({ reason: 'exited', code: life === 'output' ? 0 : 3 })
   return {
     endpoint: (number) => Promise.resolve({ host: '127.0.0.1', port: number }),
     async *logs({ tail }) {

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import type { ContractCommands, ProviderSubject } from './provider-subject.ts'
+import { echoes, type SessionUnderTest } from './session-under-test.ts'
+
+/** Commands in units, and the network between them. */
+export function testExec(
+  { units }: ProviderSubject,
+  commands: ContractCommands,
+  current: () => SessionUnderTest,
+): void {
+  test('siblings reach each other by the network address', async () => {
+    const { start, abort } = current()
+    const a = await start('a', units.echo)
+    const b = await start('b', units.echo)
+    await echoes(b)
+    const { host, port } = await b.unit.endpoint(b.port, 'network')
+    const result = await a.unit.exec?.(commands.connects(host, port), abort.signal)
+    expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining('ping') })
+  })
+
+  test('exec: code, stdout and stderr; a failure; a command that is not there', async () => {
+    const { start, abort } = current()
+    const { unit } = await start('a', units.echo)
+    expect(await unit.exec?.(commands.succeeds, abort.signal)).toEqual({
+      code: 0,
+      stdout: 'to out\n',
+      stderr: 'to err\n',
+    })
+    expect(await unit.exec?.(commands.fails, abort.signal)).toMatchObject({ code: 7 })
+    expect((await unit.exec?.(commands.absent, abort.signal))?.code).toBeGreaterThanOrEqual(126)
+  })
+}
