@@ -5,9 +5,10 @@ export interface Summary {
   readonly passed: number
   readonly failed: number
   readonly skipped: readonly { readonly name: string; readonly reason: string }[]
+  readonly files: readonly { readonly file: string; readonly ms: number }[]
 }
 
-/** Writes what a run came to, with the reason of every skip: `context.skip('reason')`, or brackets in a suite's name. */
+/** Writes the result of a run, with the reason of every skip: `context.skip('reason')`, or brackets in a suite's name. */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const cases = modules.flatMap((module) => [...module.children.allTests()])
@@ -15,9 +16,16 @@ export default class SummaryReporter implements Reporter {
     const skipped = cases
       .filter((test) => test.result().state === 'skipped')
       .map((test) => ({ name: `${test.module.relativeModuleId}: ${test.fullName}`, reason: reasonOf(test) }))
-    const summary: Summary = { passed: count('passed'), failed: count('failed'), skipped }
+    const files = modules.map((module) => ({ file: module.relativeModuleId, ms: Math.round(durationOf(module)) }))
+    const summary: Summary = { passed: count('passed'), failed: count('failed'), skipped, files }
     writeFileSync(process.env['MOORAGE_TEST_SUMMARY'] as string, JSON.stringify(summary))
   }
+}
+
+/** Loading, hooks and tests. */
+function durationOf(module: TestModule): number {
+  const { collectDuration, setupDuration, duration } = module.diagnostic()
+  return collectDuration + setupDuration + duration
 }
 
 function reasonOf(test: TestCase): string {

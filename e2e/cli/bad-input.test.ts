@@ -2,7 +2,7 @@ import { cpSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { missing, type ProviderName } from '../harness/engine.ts'
+import { missing, offers, type ProviderName, providers } from '../harness/engine.ts'
 import { moorage, openStage } from '../harness/fixture.ts'
 import { config, openProject, scripts } from './project.ts'
 
@@ -321,19 +321,22 @@ const cases: { readonly [what: string]: Case } = {
   },
 }
 
-test.for(Object.entries(cases))('%s', async ([_what, { on, files, env, text, code = 1 }], { skip }) => {
-  const reason = missing(on)
-  if (reason) skip(reason)
-  using project = openProject(files)
-  await using stage = await openStage(project.folder, on)
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'), { NODE_PATH: '', ...env })
-  const end = await child.ended
-  expect(said(child.output(), project.folder)).toBe(text)
-  expect(end).toEqual({ code, signal: null })
-  await stage.clean(2_000)
-})
+test.for(Object.entries(cases).filter(([, { on }]) => offers(on)))(
+  '%s',
+  async ([_what, { on, files, env, text, code = 1 }], { skip }) => {
+    const reason = missing(on)
+    if (reason) skip(reason)
+    using project = openProject(files)
+    await using stage = await openStage(project.folder, on)
+    const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'), { NODE_PATH: '', ...env })
+    const end = await child.ended
+    expect(said(child.output(), project.folder)).toBe(text)
+    expect(end).toEqual({ code, signal: null })
+    await stage.clean(2_000)
+  },
+)
 
-test('a port in use', async () => {
+test.each(providers('process'))('a port in use', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((done) => server.once('listening', done))
   const { port } = server.address() as AddressInfo
@@ -351,7 +354,7 @@ test('a port in use', async () => {
   }
 })
 
-test('a seed that does not end', async () => {
+test.each(providers('process'))('a seed that does not end', async () => {
   using project = openProject({
     'moorage.config.ts': config("db: postgres({ seed: 'seed.ts', deadlines: { ready: 2000 } })"),
     'seed.ts': 'export function seed() { return new Promise(() => setInterval(() => {}, 1000)) }',
@@ -365,7 +368,7 @@ test('a seed that does not end', async () => {
   await stage.clean(2_000)
 })
 
-test('an engine, and the package testcontainers missing', async ({ skip }) => {
+test.for(providers('docker'))('an engine, and the package testcontainers missing', async (_provider, { skip }) => {
   const reason = missing('docker')
   if (reason) skip(reason)
   using project = openProject({ 'moorage.config.ts': config('cache: redis()') })

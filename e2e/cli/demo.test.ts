@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { missing, type ProviderName } from '../harness/engine.ts'
+import { missing, providers } from '../harness/engine.ts'
 import { openStage } from '../harness/fixture.ts'
 
-describe.each<ProviderName>(['process', 'docker'])('npm start on %s', (provider) => {
+describe.each(providers('process', 'docker'))('npm start on %s', (provider) => {
   test('shows the provider and why, a line for each service, its tests, and leaves nothing', async ({ skip }) => {
     const reason = missing(provider)
     if (reason) skip(reason)

@@ -3,7 +3,7 @@ import { symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { environmentOf, kubectl, missing, type ProviderName } from '../harness/engine.ts'
+import { environmentOf, kubectl, missing, offers, providers } from '../harness/engine.ts'
 import { moorage, openStage, vitest, type Stage } from '../harness/fixture.ts'
 import { openPlaywright } from '../harness/playwright.ts'
 import { unitsOf } from '../harness/units.ts'
@@ -27,7 +27,7 @@ function runIn(output: string): string {
   return /The services of run (\S+) stay/.exec(output)?.[1] ?? output
 }
 
-describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s', (provider) => {
+describe.each(providers())('on %s', (provider) => {
   const LOOK = {
     process: 'moorage logs web',
     docker: 'docker logs moorage-RUN-web',
@@ -64,71 +64,78 @@ describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s', (provi
   })
 })
 
-test('on kubernetes the cluster itself ends the stay, though the supervisor is gone: its deadline is moved once', async ({
-  skip,
-}) => {
-  const reason = missing('kubernetes')
-  if (reason) skip(reason)
-  using project = openProject({
-    ...SITE,
-    'moorage.config.ts': config("web: staticServer({ root: 'site' })", 'kubernetes({ grace: 12 })'),
-  })
-  await using stage = await openStage(project.folder, 'kubernetes')
-  const { MOORAGE_PROVIDER: _, ...env } = environmentOf('kubernetes')
-  const failed = await say(stage, project, ['exec', '--', 'false'], { ...env, ...KEEP, MOORAGE_KEEP_FOR: '20s' })
-  const run = runIn(failed.output)
-  process.kill(await stage.supervisor(), 'SIGKILL')
-  const deadline = (): string =>
-    kubectl('get', 'job', run, '-n', run, '-o', 'jsonpath={.spec.activeDeadlineSeconds}').stdout
-  const moved = Number(deadline())
-  expect(moved).toBeGreaterThan(20)
-  // Longer than the grace: without the extension everything would be gone.
-  await sleep(14_000)
-  expect(Object.keys(unitsOf('kubernetes', run))).toEqual(['web'])
-  expect(Number(deadline())).toBe(moved)
-  await expect
-    .poll(() => kubectl('get', 'jobs,pods', '-n', run, '-o', 'name').stdout, { timeout: 20_000, interval: 500 })
-    .toBe('')
-  await say(stage, project, ['gc'])
-  await stage.clean(5_000)
-})
+test.for(providers('kubernetes'))(
+  'on kubernetes the cluster itself ends the stay, though the supervisor is gone: its deadline is moved once',
+  async (_provider, { skip }) => {
+    const reason = missing('kubernetes')
+    if (reason) skip(reason)
+    using project = openProject({
+      ...SITE,
+      'moorage.config.ts': config("web: staticServer({ root: 'site' })", 'kubernetes({ grace: 12 })'),
+    })
+    await using stage = await openStage(project.folder, 'kubernetes')
+    const { MOORAGE_PROVIDER: _, ...env } = environmentOf('kubernetes')
+    const failed = await say(stage, project, ['exec', '--', 'false'], { ...env, ...KEEP, MOORAGE_KEEP_FOR: '20s' })
+    const run = runIn(failed.output)
+    process.kill(await stage.supervisor(), 'SIGKILL')
+    const deadline = (): string =>
+      kubectl('get', 'job', run, '-n', run, '-o', 'jsonpath={.spec.activeDeadlineSeconds}').stdout
+    const moved = Number(deadline())
+    expect(moved).toBeGreaterThan(20)
+    // Longer than the grace: without the extension everything would be gone.
+    await sleep(14_000)
+    expect(Object.keys(unitsOf('kubernetes', run))).toEqual(['web'])
+    expect(Number(deadline())).toBe(moved)
+    await expect
+      .poll(() => kubectl('get', 'jobs,pods', '-n', run, '-o', 'name').stdout, { timeout: 20_000, interval: 500 })
+      .toBe('')
+    await say(stage, project, ['gc'])
+    await stage.clean(5_000)
+  },
+)
 
-test('the stay ends by itself, and a run that failed is joined by nobody: the next one takes its place', async () => {
-  using project = openProject(SITE)
-  await using stage = await openStage(project.folder, 'process')
-  const first = await say(stage, project, ['exec', '--', 'false'], { ...KEEP, MOORAGE_KEEP_FOR: '60s' })
-  const second = await say(stage, project, ['exec', '--', 'false'], { ...KEEP, MOORAGE_KEEP_FOR: '2s' })
-  expect(runIn(second.output)).not.toBe(runIn(first.output))
-  expect(second.output).toContain('stay for 2 s, since')
-  await expect(stage.clean(0)).rejects.toThrow('left behind')
-  await stage.clean(6_000)
-})
+test.each(providers('process'))(
+  'the stay ends by itself, and a run that failed is joined by nobody: the next one takes its place',
+  async () => {
+    using project = openProject(SITE)
+    await using stage = await openStage(project.folder, 'process')
+    const first = await say(stage, project, ['exec', '--', 'false'], { ...KEEP, MOORAGE_KEEP_FOR: '60s' })
+    const second = await say(stage, project, ['exec', '--', 'false'], { ...KEEP, MOORAGE_KEEP_FOR: '2s' })
+    expect(runIn(second.output)).not.toBe(runIn(first.output))
+    expect(second.output).toContain('stay for 2 s, since')
+    await expect(stage.clean(0)).rejects.toThrow('left behind')
+    await stage.clean(6_000)
+  },
+)
 
-test('a start that fails: what is there stays to be looked at, the error comes last', async () => {
-  using project = openProject({
-    ...SITE,
-    'package.json': scripts({ start: 'echo the reason; exit 9' }),
-    'moorage.config.ts': config(
-      "web: staticServer({ root: 'site' }), api: npmServer({ needs: { web: 'ready' } })",
-    ).replace('services', "keep: 'on-failure', keepFor: 60_000, services"),
-  })
-  await using stage = await openStage(project.folder, 'process')
-  const failed = await say(stage, project, ['exec', '--', 'true'])
-  expect(failed.code).toBe(1)
-  const run = runIn(failed.output)
-  expect(failed.output).toContain(
-    `The services of run ${run} stay for 60 s, since a start failed. To look:\nmoorage:   web  moorage logs web\nmoorage:   api  moorage logs api\n`,
-  )
-  expect(failed.output.trimEnd()).toMatch(
-    /moorage: services\.api ended with exit code 9 before it was ready\.\n[^]*the reason$/,
-  )
-  expect((await say(stage, project, ['logs', 'api'])).output).toContain('the reason')
-  expect((await say(stage, project, ['status'])).output).toMatch(/failed, kept for/)
-  expect((await say(stage, project, ['gc'])).output).toBe(`removed run ${run}\n`)
-  await stage.clean(5_000)
-})
+test.each(providers('process'))(
+  'a start that fails: what is there stays to be looked at, the error comes last',
+  async () => {
+    using project = openProject({
+      ...SITE,
+      'package.json': scripts({ start: 'echo the reason; exit 9' }),
+      'moorage.config.ts': config(
+        "web: staticServer({ root: 'site' }), api: npmServer({ needs: { web: 'ready' } })",
+      ).replace('services', "keep: 'on-failure', keepFor: 60_000, services"),
+    })
+    await using stage = await openStage(project.folder, 'process')
+    const failed = await say(stage, project, ['exec', '--', 'true'])
+    expect(failed.code).toBe(1)
+    const run = runIn(failed.output)
+    expect(failed.output).toContain(
+      `The services of run ${run} stay for 60 s, since a start failed. To look:\nmoorage:   web  moorage logs web\nmoorage:   api  moorage logs api\n`,
+    )
+    expect(failed.output.trimEnd()).toMatch(
+      /moorage: services\.api ended with exit code 9 before it was ready\.\n[^]*the reason$/,
+    )
+    expect((await say(stage, project, ['logs', 'api'])).output).toContain('the reason')
+    expect((await say(stage, project, ['status'])).output).toMatch(/failed, kept for/)
+    expect((await say(stage, project, ['gc'])).output).toBe(`removed run ${run}\n`)
+    await stage.clean(5_000)
+  },
+)
 
-test.each(['webServer', 'globalSetup'])(
+test.each(offers('process') ? ['webServer', 'globalSetup'] : [])(
   "Playwright's failed tests keep their services by %s; passed ones, and those that pass when tried again, do not",
   async (way) => {
     using project = openPlaywright('latest', {
@@ -162,28 +169,34 @@ test.each(['webServer', 'globalSetup'])(
   },
 )
 
-test('failed tests keep their services, passed ones do not; what was stopped by a signal has not failed', async () => {
-  const tests = (ok: boolean): string =>
-    `import { test } from 'vitest'\ntest('x', () => { if (!${String(ok)}) throw new Error('on purpose') })\n`
-  using project = openProject({
-    ...SITE,
-    'fails.test.ts': tests(false),
-    'passes.test.ts': tests(true),
-    'vitest.config.ts': "import { moorage } from 'moorage/vitest'\nexport default { plugins: [moorage()] }\n",
-  })
-  symlinkSync(resolve('e2e/fixtures/vitest-5/node_modules/vitest'), join(project.folder, 'node_modules/vitest'))
-  await using stage = await openStage(project.folder, 'process')
-  const passed = await stage.start(vitest(project.folder, 'passes'), KEEP)
-  expect((await passed.ended).code, passed.output()).toBe(0)
-  await stage.clean(2_000)
-  const failed = await stage.start(vitest(project.folder, 'fails'), KEEP)
-  expect((await failed.ended).code, failed.output()).toBe(1)
-  expect(failed.output()).toMatch(/The services of run \S+ stay for 30 min, since what ran with them has failed/)
-  expect((await say(stage, project, ['down'])).output).toBe(`moorage: removed run ${runIn(failed.output())}\n`)
-  const stopped = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNS; exec sleep 60'), KEEP)
-  await expect.poll(() => stopped.output(), { timeout: 20_000 }).toContain('RUNS')
-  stopped.kill('SIGTERM')
-  expect((await stopped.ended).code).toBe(143)
-  expect(stopped.output()).not.toContain('stay for')
-  await stage.clean(5_000)
-})
+test.each(providers('process'))(
+  'failed tests keep their services, passed ones do not; what was stopped by a signal has not failed',
+  async () => {
+    const tests = (ok: boolean): string =>
+      `import { test } from 'vitest'\ntest('x', () => { if (!${String(ok)}) throw new Error('on purpose') })\n`
+    using project = openProject({
+      ...SITE,
+      'fails.test.ts': tests(false),
+      'passes.test.ts': tests(true),
+      'vitest.config.ts': "import { moorage } from 'moorage/vitest'\nexport default { plugins: [moorage()] }\n",
+    })
+    symlinkSync(resolve('e2e/fixtures/vitest-5/node_modules/vitest'), join(project.folder, 'node_modules/vitest'))
+    await using stage = await openStage(project.folder, 'process')
+    const passed = await stage.start(vitest(project.folder, 'passes'), KEEP)
+    expect((await passed.ended).code, passed.output()).toBe(0)
+    await stage.clean(2_000)
+    const failed = await stage.start(vitest(project.folder, 'fails'), KEEP)
+    expect((await failed.ended).code, failed.output()).toBe(1)
+    expect(failed.output()).toMatch(/The services of run \S+ stay for 30 min, since what ran with them has failed/)
+    expect((await say(stage, project, ['down'])).output).toBe(`moorage: removed run ${runIn(failed.output())}\n`)
+    const stopped = await stage.start(
+      moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNS; exec sleep 60'),
+      KEEP,
+    )
+    await expect.poll(() => stopped.output(), { timeout: 20_000 }).toContain('RUNS')
+    stopped.kill('SIGTERM')
+    expect((await stopped.ended).code).toBe(143)
+    expect(stopped.output()).not.toContain('stay for')
+    await stage.clean(5_000)
+  },
+)

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { missing, type ProviderName } from '../harness/engine.ts'
+import { missing, providers } from '../harness/engine.ts'
 import { moorage, openStage, type Stage } from '../harness/fixture.ts'
 import { docker, killUnit, unitsOf } from '../harness/units.ts'
 import { config, openProject, scripts, type Project } from './project.ts'
@@ -10,7 +10,6 @@ import { config, openProject, scripts, type Project } from './project.ts'
 const SERVICES =
   "db: postgres(), web: staticServer({ root: 'site' }), late: staticServer({ root: 'site', needs: { web: 'ready' } })"
 const SITE = { 'site/index.html': '<p>site</p>', 'other/index.html': '<p>other</p>' }
-const PROVIDERS: readonly ProviderName[] = ['process', 'docker', 'kubernetes']
 
 interface Said {
   readonly code: number | null
@@ -30,7 +29,7 @@ function runIn(output: string): string {
   return /run (dev-[0-9a-f]{8})/.exec(output)?.[1] ?? output
 }
 
-describe.each(PROVIDERS)('on %s', (provider) => {
+describe.each(providers())('on %s', (provider) => {
   test('9: moorage up stays; twice is once; an edit restarts what changed and what needs it; a later run attaches and heals', async ({
     skip,
   }) => {
@@ -123,7 +122,7 @@ describe.each(PROVIDERS)('on %s', (provider) => {
   })
 })
 
-test('up ends by itself when its time is over', async () => {
+test.each(providers('process'))('up ends by itself when its time is over', async () => {
   using project = openProject({ ...SITE, 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
   await using stage = await openStage(project.folder, 'process')
   const up = await teller(stage, project)('up', '--ttl', '3s')
@@ -132,29 +131,32 @@ test('up ends by itself when its time is over', async () => {
   await stage.clean(5_000)
 })
 
-test('an edit whose service does not start: what stood is taken down with it, and that is said', async () => {
-  using project = openProject({
-    ...SITE,
-    'package.json': scripts({ start: 'echo the reason; exit 9' }),
-    'moorage.config.ts': config("web: staticServer({ root: 'site' })"),
-  })
-  await using stage = await openStage(project.folder, 'process')
-  const say = teller(stage, project)
-  expect((await say('up')).code).toBe(0)
-  writeFileSync(
-    join(project.folder, 'moorage.config.ts'),
-    config("web: staticServer({ root: 'site' }), api: npmServer()"),
-  )
-  const edited = await say('up')
-  expect(edited.code).toBe(1)
-  expect(edited.output).toContain(
-    'moorage: The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.\n',
-  )
-  expect(edited.output).toContain('services.api ended with exit code 9 before it was ready.')
-  await stage.clean(2_000)
-})
+test.each(providers('process'))(
+  'an edit whose service does not start: what stood is taken down with it, and that is said',
+  async () => {
+    using project = openProject({
+      ...SITE,
+      'package.json': scripts({ start: 'echo the reason; exit 9' }),
+      'moorage.config.ts': config("web: staticServer({ root: 'site' })"),
+    })
+    await using stage = await openStage(project.folder, 'process')
+    const say = teller(stage, project)
+    expect((await say('up')).code).toBe(0)
+    writeFileSync(
+      join(project.folder, 'moorage.config.ts'),
+      config("web: staticServer({ root: 'site' }), api: npmServer()"),
+    )
+    const edited = await say('up')
+    expect(edited.code).toBe(1)
+    expect(edited.output).toContain(
+      'moorage: The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.\n',
+    )
+    expect(edited.output).toContain('services.api ended with exit code 9 before it was ready.')
+    await stage.clean(2_000)
+  },
+)
 
-test('up, and its supervisor killed: the next start removes what it left', async () => {
+test.each(providers('process'))('up, and its supervisor killed: the next start removes what it left', async () => {
   using project = openProject({
     ...SITE,
     'moorage.config.ts': config("db: postgres(), web: staticServer({ root: 'site' })"),
@@ -170,7 +172,7 @@ test('up, and its supervisor killed: the next start removes what it left', async
   await stage.clean(5_000)
 })
 
-test('data on stdout, and nothing else; in CI a later run shares nothing', async () => {
+test.each(providers('process'))('data on stdout, and nothing else; in CI a later run shares nothing', async () => {
   using project = openProject({ ...SITE, 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
   await using stage = await openStage(project.folder, 'process')
   const told = async (...args: readonly string[]): Promise<string> => {
@@ -205,14 +207,17 @@ test('data on stdout, and nothing else; in CI a later run shares nothing', async
   await stage.clean(5_000)
 })
 
-test('a config that has gone meanwhile keeps nobody from looking, and from down', async () => {
-  using project = openProject({ ...SITE, 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
-  await using stage = await openStage(project.folder, 'process')
-  const say = teller(stage, project)
-  const run = runIn((await say('up')).output)
-  rmSync(join(project.folder, 'moorage.config.ts'))
-  expect((await say('status')).output).toContain(run)
-  expect(await say('down')).toEqual({ code: 0, output: `moorage: removed run ${run}\n` })
-  expect((await say('down')).code).toBe(2)
-  await stage.clean(2_000)
-})
+test.each(providers('process'))(
+  'a config that has gone meanwhile keeps nobody from looking, and from down',
+  async () => {
+    using project = openProject({ ...SITE, 'moorage.config.ts': config("web: staticServer({ root: 'site' })") })
+    await using stage = await openStage(project.folder, 'process')
+    const say = teller(stage, project)
+    const run = runIn((await say('up')).output)
+    rmSync(join(project.folder, 'moorage.config.ts'))
+    expect((await say('status')).output).toContain(run)
+    expect(await say('down')).toEqual({ code: 0, output: `moorage: removed run ${run}\n` })
+    expect((await say('down')).code).toBe(2)
+    await stage.clean(2_000)
+  },
+)

@@ -32,7 +32,9 @@ export async function openStage(
   provider: ProviderName,
   others: readonly Exclusion[] = [],
 ): Promise<Stage> {
-  if (!offers(provider)) throw new RangeError(`this run leaves out ${provider}: choose providers with providers()`)
+  // A run of plain processes alone has no engine.
+  if (provider !== 'process' && !offers(provider))
+    throw new RangeError(`this run leaves ${provider} to another: choose by providers()`)
   const exclusions = [...EXCLUSIONS, ...others]
   const world = await openWorld()
   const cwd = resolve(folder)

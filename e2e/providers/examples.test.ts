@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { missingChromium } from '../harness/chromium.ts'
-import { missing, type ProviderName } from '../harness/engine.ts'
+import { missing, providers } from '../harness/engine.ts'
 import { openStage, playwright, vitest } from '../harness/fixture.ts'
 
 const lacks = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0
@@ -14,7 +14,7 @@ const examples: readonly { readonly name: string; readonly programs: readonly st
   { name: 'vitest-postgres-redis', programs: ['redis-server'] },
 ]
 
-describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s, its tests unchanged', (provider) => {
+describe.each(providers())('on %s, its tests unchanged', (provider) => {
   test.for(examples)('example $name', async ({ name, programs, pages }, { skip }) => {
     const absent = missing(provider) ?? (provider === 'process' && programs.find(lacks))
     if (absent) skip(provider === 'process' ? `no ${absent} to run as a plain process` : absent)

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { missing, type ProviderName } from '../harness/engine.ts'
+import { missing, type ProviderName, providers } from '../harness/engine.ts'
 import { moorage, openStage } from '../harness/fixture.ts'
 import { config, openProject, scripts } from '../cli/project.ts'
 
@@ -27,7 +27,7 @@ const seen: { readonly [P in ProviderName]: object } = {
   kubernetes: { host: '0.0.0.0', port: '3000', uid: 1000, cwd: '/srv/app' },
 }
 
-test.for(Object.keys(seen) as ProviderName[])(
+test.for(providers())(
   'placed where the provider is, an npm server runs with its packages and reaches its siblings: %s',
   async (provider, { skip }) => {
     const reason = missing(provider)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { request, type IncomingHttpHeaders } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { missing, type ProviderName } from '../harness/engine.ts'
+import { missing, providers } from '../harness/engine.ts'
 import { moorage, openStage, until, type Stage } from '../harness/fixture.ts'
 import { config, openProject, type Project } from '../cli/project.ts'
 import type { Spawned } from '../../test/inventory/world.ts'
@@ -182,7 +182,7 @@ const rows: readonly Row[] = [
   },
 ]
 
-describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('a static site on %s', (provider) => {
+describe.each(providers())('a static site on %s', (provider) => {
   const absent = missing(provider)
   let project: Project
   let stage: Stage

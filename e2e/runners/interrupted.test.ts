@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest'
-import { missing, type ProviderName } from '../harness/engine.ts'
+import { missing, offers, type ProviderName, providers } from '../harness/engine.ts'
 import { versions as playwrights } from '../harness/playwright.ts'
 import { runFixture, type Interruption, type RunFixture } from '../harness/run-fixture.ts'
 import { versions as vitests } from '../harness/vitest.ts'
@@ -28,6 +28,7 @@ function interrupted(
   title: string,
   { runner, form, provider = 'process', phases = PHASES, by = ALL }: Interrupted,
 ): void {
+  if (!offers(provider)) return
   describe(title, () => {
     for (const during of phases) {
       test.for(by)(
@@ -60,7 +61,7 @@ for (const playwright of playwrights) {
 for (const vitest of vitests)
   interrupted(`Vitest ${vitest}`, { runner: { vitest }, form: 'plugin', by: vitest === '5' ? ['Ctrl-C twice'] : ALL })
 
-for (const provider of ['docker', 'kubernetes'] as const) {
+for (const provider of providers('docker', 'kubernetes')) {
   const runner = { playwright: 'latest' } as const
   interrupted(`Playwright on ${provider}, a global setup`, {
     runner,

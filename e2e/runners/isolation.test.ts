@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { missing, type ProviderName } from '../harness/engine.ts'
+import { missing, offers, type ProviderName, providers } from '../harness/engine.ts'
 import { openStage, vitest, type Stage } from '../harness/fixture.ts'
 import { openProject, type Project } from '../harness/project.ts'
 
@@ -15,11 +15,13 @@ interface Where {
   readonly SERVICES: string
 }
 
-const places: readonly Where[] = [
+const everywhere: readonly Where[] = [
   { provider: 'process', SERVICES: 'db,cache' },
   { provider: 'docker', SERVICES: 'docs' },
   { provider: 'kubernetes', SERVICES: 'db' },
 ]
+
+const places = everywhere.filter(({ provider }) => offers(provider))
 
 const lacks = ({ provider }: Where): string | false | undefined =>
   missing(provider) ?? (provider === 'process' && noRedis)
@@ -93,7 +95,7 @@ describe.each(places.filter(({ provider }) => provider !== 'kubernetes'))(
   },
 )
 
-test('MongoDB: a slot is what the seed made, exactly', async ({ skip }) => {
+test.for(providers('docker'))('MongoDB: a slot is what the seed made, exactly', async (_provider, { skip }) => {
   const reason = missing('docker')
   if (reason) skip(reason)
   await using stage = await openStage(folder, 'docker')
@@ -103,30 +105,35 @@ test('MongoDB: a slot is what the seed made, exactly', async ({ skip }) => {
   await stage.clean(2_000)
 })
 
-test('12: two checkouts, and two runs of one that share their services, do not collide', async ({ skip }) => {
-  if (noRedis) skip(noRedis)
-  const packages = Object.fromEntries(
-    ['pg', 'redis', 'mongodb', 'vitest'].map((name) => [name, `${folder}/node_modules/${name}`]),
-  )
-  using first: Project = openProject({ fixture: 'isolation', packages })
-  using second: Project = openProject({ fixture: 'isolation', packages })
-  await using stage = await openStage(folder, 'process')
-  const start = (project: Project): ReturnType<Stage['start']> =>
-    stage.start(['sh', '-c', 'cd "$0" && exec "$@"', project.folder, ...vitest(project.folder)], {
-      CASE: 'crowd',
-      WORKERS: '2',
-      TESTS: '50',
-      ISOLATE: 'worker',
-    })
-  const children = await Promise.all([first, first, second].map(start))
-  for (const child of children) expect(await child.ended, child.output()).toEqual(DONE)
-  const urls = children.map((child) => /✓ db +(\S+)/.exec(child.output())?.[1])
-  expect(new Set(urls).size, 'the first two share a server').toBe(2)
-  await stage.clean(2_000)
-})
+test.for(providers('process'))(
+  '12: two checkouts, and two runs of one that share their services, do not collide',
+  async (_provider, { skip }) => {
+    if (noRedis) skip(noRedis)
+    const packages = Object.fromEntries(
+      ['pg', 'redis', 'mongodb', 'vitest'].map((name) => [name, `${folder}/node_modules/${name}`]),
+    )
+    using first: Project = openProject({ fixture: 'isolation', packages })
+    using second: Project = openProject({ fixture: 'isolation', packages })
+    await using stage = await openStage(folder, 'process')
+    const start = (project: Project): ReturnType<Stage['start']> =>
+      stage.start(['sh', '-c', 'cd "$0" && exec "$@"', project.folder, ...vitest(project.folder)], {
+        CASE: 'crowd',
+        WORKERS: '2',
+        TESTS: '50',
+        ISOLATE: 'worker',
+      })
+    const children = await Promise.all([first, first, second].map(start))
+    for (const child of children) expect(await child.ended, child.output()).toEqual(DONE)
+    const urls = children.map((child) => /✓ db +(\S+)/.exec(child.output())?.[1])
+    expect(new Set(urls).size, 'the first two share a server').toBe(2)
+    await stage.clean(2_000)
+  },
+)
 
 // The oldest beside the newest; all of them in `npm run matrix`.
-describe.each(process.env['MOORAGE_MATRIX'] ? [3, 4, 5] : [3, 5])('Vitest %i', (version) => {
+const versions = process.env['MOORAGE_MATRIX'] ? [3, 4, 5] : [3, 5]
+
+describe.each(offers('process') ? versions : [])('Vitest %i', (version) => {
   const packages = {
     pg: `${folder}/node_modules/pg`,
     redis: `${folder}/node_modules/redis`,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { missing, type ProviderName } from '../harness/engine.ts'
+import { missing, providers } from '../harness/engine.ts'
 import { openStage, reached, until, vitest } from '../harness/fixture.ts'
 
 const folder = 'e2e/fixtures/lifecycle'
 const WITHIN = 5_000
 
-describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s, nothing is left 5 s after', (provider) => {
+describe.each(providers())('on %s, nothing is left 5 s after', (provider) => {
   for (const phase of ['setup', 'tests', 'teardown'] as const) {
     for (const signal of ['SIGKILL', 'SIGINT', 'SIGTERM'] as const) {
       test(`${signal} of Vitest during ${phase}`, async ({ skip }) => {

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { missing, type ProviderName } from '../harness/engine.ts'
+import { missing, providers } from '../harness/engine.ts'
 import { moorage, openStage, reached, until, vitest } from '../harness/fixture.ts'
 
 const folder = 'e2e/fixtures/lifecycle'
 
-describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s', (provider) => {
+describe.each(providers())('on %s', (provider) => {
   test('a killed supervisor: its client removes what it left, and says so', async ({ skip }) => {
     const reason = missing(provider)
     if (reason) skip(reason)
@@ -35,19 +35,22 @@ describe.each<ProviderName>(['process', 'docker', 'kubernetes'])('on %s', (provi
   })
 })
 
-test('a killed supervisor: whoever waits for its dispose hears when everything is gone, and has nothing else to live for', async () => {
-  await using stage = await openStage(folder, 'process')
-  const child = await stage.start([process.execPath, 'hold.mjs'], { LASTS_MS: '0', HOLDS_UNTIL: stage.runsFile })
-  await until('a run', () => child.output().includes('HOLDS '))
-  process.kill(await stage.supervisor(), 'SIGKILL')
-  writeFileSync(stage.runsFile, '')
-  expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
-  expect(child.output()).toContain('DISPOSED')
-  // The watcher that has killed the unit ends after it.
-  await stage.clean(1_000)
-})
+test.each(providers('process'))(
+  'a killed supervisor: whoever waits for its dispose hears when everything is gone, and has nothing else to live for',
+  async () => {
+    await using stage = await openStage(folder, 'process')
+    const child = await stage.start([process.execPath, 'hold.mjs'], { LASTS_MS: '0', HOLDS_UNTIL: stage.runsFile })
+    await until('a run', () => child.output().includes('HOLDS '))
+    process.kill(await stage.supervisor(), 'SIGKILL')
+    writeFileSync(stage.runsFile, '')
+    expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
+    expect(child.output()).toContain('DISPOSED')
+    // The watcher that has killed the unit ends after it.
+    await stage.clean(1_000)
+  },
+)
 
-test('ten clients at once, 25 rounds: one supervisor each', async () => {
+test.each(providers('process'))('ten clients at once, 25 rounds: one supervisor each', async () => {
   await using stage = await openStage(folder, 'process')
   for (let round = 0; round < 25; round++) {
     const script = `for i in 1 2 3 4 5 6 7 8 9 10; do ${process.execPath} join.mjs < "$1" & done; wait`

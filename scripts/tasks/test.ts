@@ -1,78 +1,50 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { bedEnvironment } from '../bed-environment.ts'
-import { checks, runCheck } from '../checks.ts'
-import type { Summary } from '../summary-reporter.ts'
+import { TestTotal } from '../run-tests.ts'
+import { areaOf, type Area } from '../test-areas.ts'
+import { engineRun, filesOf, hasOwnNamespaces, processRun, type ProjectName, type TestRun } from '../test-plan.ts'
 
-// Everything that this machine can run, in the order in which a fault is cheapest to find.
-const PROJECTS = ['unit', 'inventory', 'contract', 'e2e'] as const
+// `npm test`: everything that this machine can run, in the order in which a fault is cheapest to find. Tests of plain
+// processes run in namespaces of their own, beside those of engines. `npm test -- AREA …` runs the tests of some areas alone.
+const { positionals } = parseArgs({ allowPositionals: true })
+const areas = chosenAreas(positionals)
+using total = new TestTotal({ ...process.env, ...bedEnvironment() })
 
-// Minutes: a project that hangs must not take the other projects' results with it.
-const DEADLINE = { unit: 10, inventory: 10, contract: 20, e2e: 45 }
+if (areas) {
+  const files = (project: ProjectName): readonly string[] => areas.flatMap((area) => area.get(project) ?? [])
+  for (const project of ['unit', 'inventory'] as const) await total.runTests(plain(project, files(project)))
+  await runSideBySide(files('contract'), files('e2e'), false)
+} else {
+  await total.runChecks()
+  for (const project of ['unit', 'inventory'] as const) await total.runTests(plain(project, filesOf(project)))
+  await runSideBySide(filesOf('contract'), filesOf('e2e'), true)
+}
+process.exitCode = total.report()
 
-const env = { ...process.env, ...bedEnvironment() }
-const folder = mkdtempSync(join(tmpdir(), 'moorage-test-'))
-const total = { passed: 0, failed: 0, skipped: new Map<string, string[]>() }
-
-try {
-  for (const check of checks) {
-    const { passed, output } = await runCheck(check)
-    process.stdout.write(`${passed ? '✓' : '✗'} ${check.name}\n${passed ? '' : `${output}\n`}`)
-    total[passed ? 'passed' : 'failed'] += 1
+async function runSideBySide(contract: readonly string[], e2e: readonly string[], withMutants: boolean): Promise<void> {
+  const isolated = hasOwnNamespaces()
+  const processes = async (): Promise<void> => {
+    const held = isolated && contract.length + engineRun(e2e).files.length > 0
+    await total.runTests(processRun(e2e, isolated), { held })
+    if (withMutants) await total.runMutants(isolated)
   }
-  for (const project of PROJECTS) await runProject(project)
-  await runMutants()
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+  const engines = async (): Promise<void> => {
+    await total.runTests(plain('contract', contract))
+    await total.runTests(engineRun(e2e))
+  }
+  if (isolated) await Promise.all([engines(), processes()])
+  else for (const run of [engines, processes]) await run()
 }
 
-const skips = [...total.skipped].map(
-  ([reason, names]) => `  ${names.length} × ${reason}\n${names.map((name) => `      ${name}`).join('\n')}`,
-)
-if (skips.length) process.stdout.write(`\nSkipped, and why:\n${skips.join('\n')}\n`)
-const skipped = [...total.skipped.values()].reduce((sum, names) => sum + names.length, 0)
-process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${skipped} skipped\n`)
-process.exitCode = total.failed || !total.passed ? 1 : 0
-
-/** Those that need no engine: each a guarantee switched off, and its test red. */
-async function runMutants(): Promise<void> {
-  const child = spawn(process.execPath, ['scripts/tasks/mutants.ts', '--quick'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env,
-  })
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-  await new Promise((done) => child.once('close', done))
-  process.stdout.write(output)
-  const [, killed, others] = /mutants: (\d+) killed, (\d+)/.exec(output) ?? ['', '0', '1']
-  total.passed += Number(killed)
-  total.failed += child.exitCode === 0 ? 0 : Math.max(1, Number(others))
+function plain(project: ProjectName, files: readonly string[]): TestRun {
+  return { project, files, env: {}, isolated: false }
 }
 
-async function runProject(project: (typeof PROJECTS)[number]): Promise<void> {
-  const report = join(folder, `${project}.json`)
-  const reporters = ['--reporter=default', '--reporter=./scripts/summary-reporter.ts']
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters], {
-    stdio: 'inherit',
-    env: { ...env, MOORAGE_TEST_SUMMARY: report },
-    timeout: DEADLINE[project] * 60_000,
-    killSignal: 'SIGKILL',
-  })
-  const code = await new Promise<number | null>((done) => child.once('exit', done))
-  if (!existsSync(report)) {
-    const how = child.killed
-      ? `did not end within ${DEADLINE[project]} min: the file that is missing above hangs`
-      : `ended with exit code ${String(code)} and no report`
-    process.stdout.write(`✗ project ${project} ${how}\n`)
-    total.failed += 1
-    return
+function chosenAreas(names: readonly string[]): readonly Area[] | undefined {
+  try {
+    return names.length ? names.map(areaOf) : undefined
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    return process.exit(2)
   }
-  const summary = JSON.parse(readFileSync(report, 'utf8')) as Summary
-  total.passed += summary.passed
-  // A file that does not load, or an error outside of any test, fails the run without a failed test.
-  total.failed += summary.failed || (code === 0 ? 0 : 1)
-  for (const { name, reason } of summary.skipped)
-    total.skipped.set(reason, [...(total.skipped.get(reason) ?? []), name])
 }

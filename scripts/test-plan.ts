@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { projects } from '../vitest.workspace.ts'
+
+export type ProjectName = 'unit' | 'inventory' | 'contract' | 'e2e'
+
+/** One call of Vitest. */
+export interface TestRun {
+  readonly project: ProjectName
+  readonly files: readonly string[]
+  readonly env: { readonly [name: string]: string }
+  /** In namespaces of its own: what it counts does not depend on what else runs. */
+  readonly isolated: boolean
+}
+
+/** In the order in which a fault is cheapest to find. */
+export const PROJECTS: readonly ProjectName[] = ['unit', 'inventory', 'contract', 'e2e']
+
+/** Tests of plain processes alone. */
+export const PROCESS_FILES: readonly string[] = [
+  ...['docs', 'exec', 'guide', 'inspection', 'isolation-guide'].map((name) => `e2e/cli/${name}.test.ts`),
+  ...[
+    'browser-mode',
+    'hardening',
+    'isolation-elsewhere',
+    'older-versions',
+    'playwright',
+    'reports',
+    'telemetry',
+    'types',
+    'vitest',
+    'watch',
+  ].map((name) => `e2e/runners/${name}.test.ts`),
+]
+
+/** Tests of plain processes and of engines, which choose by `providers()` of e2e/harness/engine.ts. */
+export const MIXED_FILES: readonly string[] = [
+  'e2e/chaos/fixed-seeds.test.ts',
+  ...['bad-input', 'demo', 'keep', 'up'].map((name) => `e2e/cli/${name}.test.ts`),
+  ...['examples', 'npm-server', 'static-server'].map((name) => `e2e/providers/${name}.test.ts`),
+  ...['interrupted', 'isolation', 'signals', 'supervisor', 'teardown', 'visual'].map(
+    (name) => `e2e/runners/${name}.test.ts`,
+  ),
+]
+
+export const OWN_NAMESPACES = 'e2e/harness/own-namespaces.sh'
+
+/** False where this user or this system has no namespaces: then everything runs one after the other. */
+export function hasOwnNamespaces(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0 && spawnSync(OWN_NAMESPACES, ['true']).status === 0
+}
+
+export function filesOf(project: ProjectName): readonly string[] {
+  const include = projects.find(({ test }) => test.name === project)?.test.include ?? []
+  return globSync([...include]).toSorted()
+}
+
+/** Plain processes, beside engines. */
+export function processRun(files: readonly string[], isolated: boolean): TestRun {
+  const own = files.filter((file) => PROCESS_FILES.includes(file) || MIXED_FILES.includes(file))
+  return { project: 'e2e', files: own, env: { MOORAGE_TEST_PROVIDERS: 'process' }, isolated }
+}
+
+/** Engines: one after the other, since they count what a whole engine has. */
+export function engineRun(files: readonly string[]): TestRun {
+  const own = files.filter((file) => !PROCESS_FILES.includes(file))
+  return { project: 'e2e', files: own, env: { MOORAGE_TEST_PROVIDERS: 'docker,kubernetes' }, isolated: false }
+}
