@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 // Who may import whom: inward only, never a sibling. Vendor SDKs stand in one file each.
@@ -54,6 +54,10 @@ const rules: { readonly [rule: string]: (source: Source) => readonly string[] } 
   'no star exports': ({ file, text }) =>
     /^packages\/moorage\/src\/(index|provider)\.ts$/.test(file) ? [] : (text.match(/^export (type )?\*/gm) ?? []),
   'deadlines are monotonic': ({ file, text }) => (WALL_CLOCK.includes(file) ? [] : (text.match(/Date\.now\(/g) ?? [])),
+  'client never imports supervisor': ({ file, text }) =>
+    file.startsWith('packages/core/src/client/')
+      ? importsOf(text).filter((name) => name.startsWith('.') && join(dirname(file), name).includes('/supervisor/'))
+      : [],
   'no file above 250 lines': ({ text }) => (text.split('\n').length > 251 ? [String(text.split('\n').length)] : []),
   'files are named by what they do': ({ file }) =>
     /\/(utils?|helpers?|common|misc)(\/|\.ts$)/.test(file) || !/^[a-z0-9-]+\.ts$/.test(basename(file)) ? [file] : [],
@@ -78,6 +82,10 @@ const offenders: { readonly [rule in keyof typeof rules]: Source } = {
   'named exports only': { file: 'packages/core/src/x.ts', text: 'export default 1' },
   'no star exports': { file: 'packages/core/src/x.ts', text: "export * from './y.ts'" },
   'deadlines are monotonic': { file: 'packages/core/src/x.ts', text: 'const until = Date.now() + 1_000' },
+  'client never imports supervisor': {
+    file: 'packages/core/src/client/report/x.ts',
+    text: "import type { X } from '../../supervisor/x.ts'",
+  },
   'no file above 250 lines': { file: 'packages/core/src/x.ts', text: '\n'.repeat(300) },
   'files are named by what they do': { file: 'packages/core/src/utils.ts', text: '' },
 }
@@ -95,6 +103,23 @@ describe.each(Object.entries(rules))('%s', (rule, check) => {
 
   test('and the rule can fail', () => {
     expect(check(offenders[rule] as Source)).not.toEqual([])
+  })
+})
+
+describe('no file cycles', () => {
+  test('in every package, type imports included', () => {
+    expect(findCycle(sources)).toBeUndefined()
+  })
+
+  test('and the rule can fail', () => {
+    const cyclic: readonly Source[] = [
+      { file: 'packages/core/src/a.ts', text: "import type { B } from './b/b.ts'" },
+      { file: 'packages/core/src/b/b.ts', text: "const c = await import('../c.ts')" },
+      { file: 'packages/core/src/c.ts', text: "export { a } from './a.ts'" },
+    ]
+    expect(findCycle(cyclic)).toBe(
+      'packages/core/src/a.ts → packages/core/src/b/b.ts → packages/core/src/c.ts → packages/core/src/a.ts',
+    )
   })
 })
 
@@ -181,6 +206,32 @@ test('what the build names by its place is there, and exports what it should', a
     )
   }
 })
+
+/** The first cycle of the import graph, as the path of its files. */
+function findCycle(files: readonly Source[]): string | undefined {
+  const graph = new Map(
+    files.map(({ file, text }) => [
+      file,
+      importsOf(text).flatMap((name) => (name.startsWith('.') ? [join(dirname(file), name)] : [])),
+    ]),
+  )
+  const acyclic = new Set<string>()
+  const visit = (file: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+    if (acyclic.has(file)) return undefined
+    for (const imported of graph.get(file) ?? []) {
+      const cycle = visit(imported, [...path, file])
+      if (cycle) return cycle
+    }
+    acyclic.add(file)
+    return undefined
+  }
+  for (const file of graph.keys()) {
+    const cycle = visit(file, [])
+    if (cycle) return cycle.join(' → ')
+  }
+  return undefined
+}
 
 function importsOf(text: string): readonly string[] {
   return [

@@ -85,7 +85,7 @@ test('up that would end with its own process is refused', async () => {
   const up = await stage.start(moorage(project.folder, 'up'), { MOORAGE_SUPERVISOR: 'inline' })
   expect((await up.ended).code).toBe(2)
   expect(up.output()).toBe(
-    'moorage: With MOORAGE_SUPERVISOR=inline services end with this process: they cannot be left standing.\nUnset MOORAGE_SUPERVISOR.\n',
+    'moorage: With MOORAGE_SUPERVISOR=inline services end with this process, so they cannot be kept running.\nUnset MOORAGE_SUPERVISOR.\n',
   )
   await stage.clean(1_000)
 })

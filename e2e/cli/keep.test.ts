@@ -46,7 +46,7 @@ describe.each(providers())('on %s', (provider) => {
     const run = runIn(failed.output)
     const look = LOOK.replace('RUN', run)
     expect(failed.output).toContain(
-      `moorage: The services of run ${run} stay for 30 min, since what ran with them has failed. To look:\nmoorage:   web  ${look}\nmoorage: To remove them earlier: moorage down\n`,
+      `moorage: Keeping the services of run ${run} for 30 min because a test or command failed. Inspect them with:\nmoorage:   web  ${look}\nmoorage: To remove them earlier: moorage down\n`,
     )
     expect(Object.keys(unitsOf(provider, run))).toEqual(['web'])
     if (provider === 'docker') expect(spawnSync('sh', ['-c', look]).status).toBe(0)
@@ -102,7 +102,7 @@ test.each(providers('process'))(
     const first = await say(stage, project, ['exec', '--', 'false'], { ...KEEP, MOORAGE_KEEP_FOR: '60s' })
     const second = await say(stage, project, ['exec', '--', 'false'], { ...KEEP, MOORAGE_KEEP_FOR: '2s' })
     expect(runIn(second.output)).not.toBe(runIn(first.output))
-    expect(second.output).toContain('stay for 2 s, since')
+    expect(second.output).toContain('for 2 s because')
     await expect(stage.clean(0)).rejects.toThrow('left behind')
     await stage.clean(6_000)
   },
@@ -123,7 +123,7 @@ test.each(providers('process'))(
     expect(failed.code).toBe(1)
     const run = runIn(failed.output)
     expect(failed.output).toContain(
-      `The services of run ${run} stay for 60 s, since a start failed. To look:\nmoorage:   web  moorage logs web\nmoorage:   api  moorage logs api\n`,
+      `Keeping the services of run ${run} for 60 s because a service failed to start. Inspect them with:\nmoorage:   web  moorage logs web\nmoorage:   api  moorage logs api\n`,
     )
     expect(failed.output.trimEnd()).toMatch(
       /moorage: services\.api ended with exit code 9 before it was ready\.\n[^]*the reason$/,
@@ -161,7 +161,7 @@ test.each(offers('process') ? ['webServer', 'globalSetup'] : [])(
     await stage.clean(2_000)
     const failed = await run(2)
     expect(failed.code, failed.output).toBe(1)
-    expect(failed.output).toMatch(/The services of run \S+ stay for 30 min, since what ran with them has failed/)
+    expect(failed.output).toMatch(/Keeping the services of run \S+ for 30 min because a test or command failed/)
     const down = await stage.start(moorage(project.folder, 'down'))
     await down.ended
     expect(down.output()).toBe(`moorage: removed run ${runIn(failed.output)}\n`)
@@ -187,7 +187,7 @@ test.each(providers('process'))(
     await stage.clean(2_000)
     const failed = await stage.start(vitest(project.folder, 'fails'), KEEP)
     expect((await failed.ended).code, failed.output()).toBe(1)
-    expect(failed.output()).toMatch(/The services of run \S+ stay for 30 min, since what ran with them has failed/)
+    expect(failed.output()).toMatch(/Keeping the services of run \S+ for 30 min because a test or command failed/)
     expect((await say(stage, project, ['down'])).output).toBe(`moorage: removed run ${runIn(failed.output())}\n`)
     const stopped = await stage.start(
       moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo RUNS; exec sleep 60'),
@@ -196,7 +196,7 @@ test.each(providers('process'))(
     await expect.poll(() => stopped.output(), { timeout: 20_000 }).toContain('RUNS')
     stopped.kill('SIGTERM')
     expect((await stopped.ended).code).toBe(143)
-    expect(stopped.output()).not.toContain('stay for')
+    expect(stopped.output()).not.toContain('Keeping the services')
     await stage.clean(5_000)
   },
 )

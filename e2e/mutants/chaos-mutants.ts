@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from '../../packages/core/src/protocol/channel.ts'
+import { PROTOCOL_VERSION } from '../../packages/core/src/protocol/version.ts'
 import type { Mutant, TestRef } from './mutants.ts'
 
 const ownership = (engine: string): TestRef => ({
@@ -14,8 +14,8 @@ export const chaosMutants: readonly Mutant[] = [
     name: 'dispose holds no process',
     guarantee: 'who waits for its dispose hears of it, though the supervisor was killed',
     file: 'packages/core/src/client/provision.ts',
-    find: '{ signal: enough.signal }',
-    replace: '{ signal: enough.signal, ref: false }',
+    find: '{ signal: done.signal }',
+    replace: '{ signal: done.signal, ref: false }',
     test: {
       project: 'e2e',
       file: 'e2e/runners/supervisor.test.ts',
@@ -59,8 +59,8 @@ export const chaosMutants: readonly Mutant[] = [
     name: 'journal forgotten too early',
     guarantee: 'what could not be removed is removed by a later sweep',
     file: 'packages/core/src/recovery/sweep.ts',
-    find: 'if (!run.entries.some(({ provider }) => failed.has(provider.module))) forgetRun(run, machine)',
-    replace: 'forgetRun(run, machine)',
+    find: 'if (!run.entries.some(({ provider }) => failed.has(provider.module))) forgetRun(run, system)',
+    replace: 'forgetRun(run, system)',
     test: ownership('process'),
     says: /survived two sweeps/,
     quick: true,
@@ -79,8 +79,8 @@ export const chaosMutants: readonly Mutant[] = [
     name: 'spoilt lock taken for a lock',
     guarantee: 'what a crash has left in a lock file locks nobody out',
     file: 'packages/core/src/recovery/lock.ts',
-    find: 'if (errcode === NO_DATABASE) return emptied(path)',
-    replace: 'if (errcode === NO_DATABASE) return emptied === undefined ? takeLock(path) : undefined',
+    find: 'if (errcode === SQLITE_NOTADB) return takeEmptiedLock(path)',
+    replace: 'if (errcode === SQLITE_NOTADB) return takeEmptiedLock === undefined ? takeLock(path) : undefined',
     test: {
       project: 'unit',
       file: 'test/core/recovery/lock-file.test.ts',
@@ -131,14 +131,14 @@ export const chaosMutants: readonly Mutant[] = [
     name: 'a failed start invites to start over',
     guarantee: 'a start that fails is answered once, by its error',
     file: 'packages/core/src/supervisor/supervisor.ts',
-    find: 'over.\n    this.#served.add(channel)',
-    replace: 'over.',
+    find: '    this.#clients.setAccepted(client, true)\n    const opened = await (this.#applying',
+    replace: '    const opened = await (this.#applying',
     test: {
       project: 'unit',
       file: 'test/core/client/connect.test.ts',
       name: 'a client whose start has failed gets the error, and no invitation to start over',
     },
-    says: /late/,
+    says: /reconnect/,
     quick: true,
   },
   {
@@ -159,8 +159,8 @@ export const chaosMutants: readonly Mutant[] = [
     name: 'forgotten late',
     guarantee: 'a supervisor that is killed when all have heard of the end leaves nothing',
     file: 'packages/core/src/supervisor/supervisor.ts',
-    find: 'this.#household.forget(undone)',
-    replace: 'this.#household.clock.after(0, () => this.#household.forget(undone))',
+    find: 'this.#context.forgetRun(results)',
+    replace: 'this.#context.clock.after(0, () => this.#context.forgetRun(results))',
     test: {
       project: 'unit',
       file: 'test/core/supervisor/supervisor.test.ts',
@@ -172,9 +172,9 @@ export const chaosMutants: readonly Mutant[] = [
   {
     name: 'skew unnoticed',
     guarantee: 'two versions in one project are told, and start nothing',
-    file: 'packages/core/src/protocol/channel.ts',
-    find: 'if (protocol !== PROTOCOL_VERSION) throw',
-    replace: 'if (protocol === undefined) throw',
+    file: 'packages/core/src/protocol/version.ts',
+    find: 'if (client !== PROTOCOL_VERSION) throw',
+    replace: 'if (client === undefined) throw',
     test: {
       project: 'unit',
       file: 'test/core/protocol/version.test.ts',
@@ -187,8 +187,8 @@ export const chaosMutants: readonly Mutant[] = [
     name: 'world by the number of the process',
     guarantee: 'a failed world of the simulation is shown again by its command, in any process',
     file: 'packages/core/src/client/connect.ts',
-    find: 'Number.parseInt(sha256(params.run.id).slice(0, 6), 16) % 20',
-    replace: '(process.pid + sha256(params.run.id).length) % 20',
+    find: 'Number.parseInt(sha256(request.run.id).slice(0, 6), 16) % RETRY_DELAY_MS.spread',
+    replace: '(process.pid + sha256(request.run.id).length) % RETRY_DELAY_MS.spread',
     test: {
       project: 'unit',
       file: 'test/simulation/replay.test.ts',
@@ -229,8 +229,8 @@ export const chaosMutants: readonly Mutant[] = [
     name: 'late client taken in',
     guarantee: 'a client that comes during the teardown gets a run of its own',
     file: 'packages/core/src/supervisor/supervisor.ts',
-    find: 'if (this.#down || moved) return await late(channel)',
-    replace: 'if (moved) return await late(channel)',
+    find: 'if (this.#shutdown || moved) return await reconnect(client)',
+    replace: 'if (moved) return await reconnect(client)',
     test: {
       project: 'unit',
       file: 'test/simulation/simulation.test.ts',
@@ -243,8 +243,8 @@ export const chaosMutants: readonly Mutant[] = [
     name: 'stale socket left',
     guarantee: 'the socket of a dead supervisor hinders nobody',
     file: 'packages/core/src/supervisor/single-instance.ts',
-    find: "if (process.platform !== 'win32') rmSync(socket, { force: true })",
-    replace: "if (process.platform === 'win32') rmSync(socket, { force: true })",
+    find: "if (process.platform !== 'win32') rmSync(paths.socket, { force: true })",
+    replace: "if (process.platform === 'win32') rmSync(paths.socket, { force: true })",
     test: {
       project: 'e2e',
       file: 'e2e/runners/hardening.test.ts',

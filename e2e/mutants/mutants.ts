@@ -38,7 +38,7 @@ export const mutants: readonly Mutant[] = [
     name: 'lifeline off',
     guarantee: 'services go when the last client is gone, whatever killed it',
     file: 'packages/core/src/supervisor/supervisor.ts',
-    find: "this.#unlessUsed('the last connection closed')",
+    find: "this.#shutDownIfUnused('the last client disconnected')",
     replace: '',
     test: {
       project: 'e2e',
@@ -52,8 +52,8 @@ export const mutants: readonly Mutant[] = [
     name: 'journal off',
     guarantee: 'the next start removes what a killed supervisor left',
     file: 'packages/core/src/recovery/journal.ts',
-    find: 'write: (provider, entry) => append({ provider, entry }),',
-    replace: 'write: () => {},',
+    find: 'recordEntry: (provider, entry) => append({ provider, entry }),',
+    replace: 'recordEntry: () => {},',
     test: {
       project: 'e2e',
       file: 'e2e/runners/supervisor.test.ts',

@@ -81,7 +81,7 @@ for (const [what, back] of [
       (name) =>
         `moorage: ✗ services.${name} was lost (the engine stopped answering, or another program removed the container).`,
     )
-    const kept = `moorage: Not removed: session docker: the engine at ${process.env['DOCKER_HOST']} does not answer (ECONNREFUSED). \`moorage gc\` tries again, and so does the next run.`
+    const kept = `moorage: Not removed: session docker: the engine at ${process.env['DOCKER_HOST']} does not answer (ECONNREFUSED). \`moorage gc\` and the next run try again.`
     const said = child.output().split('RUNNING\n')[1]?.trim().split('\n') ?? []
     expect(
       said

@@ -76,7 +76,7 @@ test('a full disk before the start: one message, and nothing is left', async ({ 
   ).toBe(
     [
       'moorage: The supervisor could not be started: The journal CACHE/run/NAME.journal cannot be written: ENOSPC: no space left on device, write.',
-      'Nothing is started that is not written down first. Free some space there, or set MOORAGE_CACHE_DIR to another folder.',
+      'moorage starts nothing that it cannot record first. Free some space there, or set MOORAGE_CACHE_DIR to another folder.',
       'Its log is CACHE/run/NAME.log.',
       '',
     ].join('\n'),

@@ -15,7 +15,7 @@ describe.each(providers())('on %s', (provider) => {
     process.kill(await stage.supervisor(), 'SIGKILL')
     await child.ended
     await stage.clean(5_000)
-    expect(child.output()).toContain('The supervisor was killed: its services are gone.')
+    expect(child.output()).toContain('The supervisor was killed and its services are gone.')
   })
 
   test('supervisor and client killed together: the next start removes what they left', async ({ skip }) => {

@@ -28,7 +28,7 @@ test.each(here)(
     expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
     expect(Date.now() - since).toBeLessThan(1_000 + ENDS_WITHIN)
     expect(child.output()).toMatch(
-      /^moorage: Clean-up of run dev-[0-9a-f]{8} takes longer than 8 s and goes on in the background; `moorage gc` removes what it leaves, and so does the next run\.$/m,
+      /^moorage: Clean-up of run dev-[0-9a-f]{8} takes longer than 8 s and continues in the background\. `moorage gc` and the next run remove what it leaves\.$/m,
     )
     process.kill(supervisor, 'SIGCONT')
     await stage.clean(5_000)
@@ -56,7 +56,7 @@ test.for(providers('docker'))(
     const foreign = docker('run', '-d', '--rm', '--network', network, '--entrypoint', 'sleep', image, '120')
     expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
     expect(child.output()).toMatch(
-      /^moorage: Not removed: session docker: .*active endpoints.*\. `moorage gc` tries again, and so does the next run\.$/m,
+      /^moorage: Not removed: session docker: .*active endpoints.*\. `moorage gc` and the next run try again\.$/m,
     )
     docker('rm', '-f', foreign)
     const gc = await stage.start(moorage(project.folder, 'gc'))

@@ -109,8 +109,8 @@ export class OwnershipWorld implements Disposable {
       cache: this.#folder,
     }
     const journal = openJournal(supervisorPaths(shortHash([run.id]), this.#folder), owner)
-    journal.run(run.id, { root: run.root, family: 'here' })
-    for (const entry of this.#engine.make(run)) journal.write(REF, entry)
+    journal.recordRun(run.id, { root: run.root, family: 'here' })
+    for (const entry of this.#engine.make(run)) journal.recordEntry(REF, entry)
     this.#lives.push({ run, journal, state: 'lives' })
   }
 
@@ -146,17 +146,17 @@ export class OwnershipWorld implements Disposable {
   async #sweep(also: readonly ProviderRef[]): Promise<void> {
     const { reap } = this.#engine
     const provider = { name: 'engine', form: 'container', reap: reap.bind(this.#engine) } as never
-    await sweep(this.#folder, also, { machine: this.#machine(), load: () => Promise.resolve(provider) })
+    await sweep(this.#folder, also, { system: this.#system(), load: () => Promise.resolve(provider) })
   }
 
-  #machine(): System {
+  #system(): System {
     const owner: Owner = { host: 'here', pid: 1, started: 0 }
     return {
       clock: monotonicClock,
       owner,
-      alive: (other) => this.#alive(other),
+      isAlive: (other) => this.#alive(other),
       takeLock: () => ({ release: () => {} }),
-      load: () => Promise.reject(new RangeError('unused')),
+      loadProvider: () => Promise.reject(new RangeError('unused')),
     }
   }
 

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import type { Owner, Provider } from '@moorage/core'
-import type { RunFolders } from '../../packages/core/src/supervisor/supervisor-context.ts'
+import type { RunFolders } from '../../packages/core/src/protocol/paths.ts'
 import type { System } from '../../packages/core/src/recovery/system.ts'
 import type { Actor, Schedule } from './schedule.ts'
 import { wire, type Wire } from './wire.ts'
@@ -79,13 +79,13 @@ export class Host {
     return {
       clock: this.schedule.clockOf(process),
       owner: process.owner,
-      alive: (owner) => this.lives(owner),
+      isAlive: (owner) => this.lives(owner),
       takeLock: (path) => {
         if (!process.alive || this.#locks.get(path)?.alive) return undefined
         this.#locks.set(path, process)
         return { release: () => void (process.alive && this.#locks.get(path) === process && this.#locks.delete(path)) }
       },
-      load,
+      loadProvider: load,
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Condition, Probe, ProviderRef, ServiceSpec } from '@moorage/core'
 import type { PlannedService } from '../../packages/core/src/config/plan.ts'
-import type { ProvisionRequest } from '../../packages/core/src/provisioning/reconciler.ts'
+import type { ProvisionRequest } from '../../packages/core/src/protocol/run-request.ts'
 import type { Chance } from './schedule.ts'
 
 export const SIM: ProviderRef = { name: 'sim', module: 'sim:engine', options: {} }

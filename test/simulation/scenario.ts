@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { deadRuns } from '../../packages/core/src/recovery/journal.ts'
+import { readDeadRuns } from '../../packages/core/src/recovery/journal.ts'
 import { supervisorPaths } from '../../packages/core/src/protocol/paths.ts'
 import { Engine, idIn } from './engine.ts'
 import { faultless, someFaults, type Faults } from './faults.ts'
@@ -26,7 +26,7 @@ export async function play(seed: number): Promise<Outcome> {
   const runFolder = mkdtempSync(join(memory, 'moorage-sim-'))
   try {
     const schedule = new Schedule(chance)
-    const host = new Host(schedule, { place: supervisorPaths(PLACE, runFolder), runFolder, cache: runFolder })
+    const host = new Host(schedule, { paths: supervisorPaths(PLACE, runFolder), runFolder, cache: runFolder })
     const engine = new Engine(host, someFaults(chance))
     const world = new World(engine, someOrder(chance))
     const foreign = addForeign(engine)
@@ -161,7 +161,7 @@ function checkLeftovers({ engine, host, stays }: World, quiet: boolean): void {
   const recovered =
     swift && !stays && !faults.fails && !faults.refused && !faults.killsClients && !faults.aborts && !faults.labelled
   const named = new Set(
-    deadRuns(host.folders.runFolder, (owner) => host.lives(owner)).flatMap(({ entries }) =>
+    readDeadRuns(host.folders.runFolder, (owner) => host.lives(owner)).flatMap(({ entries }) =>
       entries.map(({ entry }) => idIn(entry)),
     ),
   )

@@ -2,12 +2,13 @@ import { isMoorageError, type Provider } from '@moorage/core'
 import { sleep } from '../../packages/core/src/provider-kit/clock.ts'
 import { connect } from '../../packages/core/src/client/connect.ts'
 import type { Membership } from '../../packages/core/src/client/membership.ts'
-import { providerLoader } from '../../packages/core/src/supervisor/supervisor-context.ts'
+import { createProviderLoader } from '../../packages/core/src/recovery/provider-loader.ts'
+import type { LaunchReport } from '../../packages/core/src/protocol/process-output.ts'
 import type { LaunchResult } from '../../packages/core/src/client/launch.ts'
-import { superviseAlone } from '../../packages/core/src/supervisor/single-instance.ts'
+import { startSingleInstance } from '../../packages/core/src/supervisor/single-instance.ts'
 import { sweep } from '../../packages/core/src/recovery/sweep.ts'
 import type { Transport } from '../../packages/core/src/client/transport.ts'
-import type { ProvisionRequest } from '../../packages/core/src/provisioning/reconciler.ts'
+import type { ProvisionRequest } from '../../packages/core/src/protocol/run-request.ts'
 import { edited } from './orders.ts'
 import type { Engine } from './engine.ts'
 import type { Host, Process } from './machine.ts'
@@ -76,8 +77,8 @@ export class World {
     try {
       const run = { id: `run-${process.owner.started}` }
       const member = await connect(
-        { request: this.order, run, identity: PLACE, family: 'sim' },
-        { transport: this.#ways(process), log: folders.place.log, onProgress, signal, clock },
+        { ...this.order, run, identity: PLACE, family: 'sim' },
+        { transport: this.#ways(process), log: folders.paths.log, onProgress, signal, clock },
       )
       this.#answer(client, 'joined')
       client.joined = true
@@ -106,15 +107,15 @@ export class World {
         if (!isMoorageError(error)) this.engine.violated(`${client.name}: ${title} failed with ${String(error)}`)
       })
     }
-    const update = (request: ProvisionRequest, identity: string): Promise<boolean> =>
-      member.update({ request, run: { id: '' }, identity, family: 'sim' })
+    const update = (order: ProvisionRequest, identity: string): Promise<boolean> =>
+      member.update({ ...order, run: { id: '' }, identity, family: 'sim' })
     await attempt('logs', () => member.call('logs', { service: 'a', tail: 5 }))
     await attempt('looks after it', () => update(this.order, PLACE))
     await attempt('changes it', () => update(edited(this.order, chance), OTHER_PLACE))
     await attempt('keeps it', () => {
       const ms = chance.between(0, 5_000)
       this.stays = Math.max(this.stays, ms)
-      return member.call('keep', { ms })
+      return member.call('retain', { ms })
     })
   }
 
@@ -125,7 +126,7 @@ export class World {
 
   #ways(process: Process): Transport {
     return {
-      dial: async () => await this.host.dial(process, this.host.folders.place.socket),
+      dial: async () => await this.host.dial(process, this.host.folders.paths.socket),
       launch: async () => await this.#launch(process),
       recover: async () => await this.#recover(process),
     }
@@ -135,10 +136,10 @@ export class World {
     const { host, engine } = this
     await host.pause(by)
     const process = host.spawn('supervisor')
-    const birth = Promise.withResolvers<string>()
+    const birth = Promise.withResolvers<LaunchResult['report']>()
     const released = Promise.withResolvers<void>()
-    const say = (text: string): void => void host.pause(by).then(() => birth.resolve(text))
-    void process.end.promise.then(() => say('died'))
+    const say = (report: LaunchResult['report']): void => void host.pause(by).then(() => birth.resolve(report))
+    void process.end.promise.then(() => say({ status: 'died' }))
     const parentExit = Promise.race([by.end.promise, released.promise]).then(() => host.pause(process))
     host.schedule.at(host.schedule.now + host.schedule.chance.next() * 40, process, () => {
       this.#supervise(process, parentExit).then(say, (error: unknown) => {
@@ -147,13 +148,13 @@ export class World {
       })
     })
     this.onBirth(process)
-    return { status: await birth.promise, release: () => released.resolve() }
+    return { report: await birth.promise, release: () => released.resolve() }
   }
 
-  async #supervise(process: Process, parentExit: Promise<void>): Promise<string> {
+  async #supervise(process: Process, parentExit: Promise<void>): Promise<LaunchReport> {
     const { host, engine } = this
     const { pid } = process.owner
-    const supervisor = await superviseAlone(
+    const supervisor = await startSingleInstance(
       host.folders,
       host.machineOf(process, () => this.load(process)),
       {
@@ -169,15 +170,15 @@ export class World {
         },
         parentExit,
         log: (line) => engine.note(`supervisor ${pid}: ${line}`),
-        end: (code) => {
+        exit: (code) => {
           engine.note(`supervisor ${pid} ends with ${code}`)
           process.kill(host.schedule.now)
         },
       },
     )
     if (!supervisor) host.schedule.at(host.schedule.now + 10, process, () => process.kill(host.schedule.now))
-    this.#terms.set(process, () => void supervisor?.down('SIGTERM'))
-    return supervisor ? 'up' : 'taken'
+    this.#terms.set(process, () => void supervisor?.shutDown('SIGTERM'))
+    return { status: supervisor ? 'ready' : 'in-use' }
   }
 
   readonly #terms = new Map<Process, () => void>()
@@ -201,9 +202,9 @@ export class World {
   }
 
   async sweep(process: Process, everything: boolean): ReturnType<typeof sweep> {
-    const machine = this.host.machineOf(process, () => this.load(process))
-    const load = providerLoader(machine, () => '/')
-    return await sweep(this.host.folders.runFolder, everything ? [this.order.host] : [], { machine, load })
+    const system = this.host.machineOf(process, () => this.load(process))
+    const load = createProviderLoader(system, () => '/')
+    return await sweep(this.host.folders.runFolder, everything ? [this.order.host] : [], { system, load })
   }
 
   async load(process: Process): Promise<Provider> {

@@ -31,13 +31,13 @@ export function writeJson(value: unknown): void {
 
 /** A run as `--json` prints it. */
 export function runToJson(status: RunStatus): object {
-  const { run, connections: services, healthProblems, users, stays } = status
+  const { run, connections: services, healthProblems, users, retention } = status
   return {
     run,
     services,
     healthProblems,
     users,
-    ...(stays ? { stays: { because: stays.reason, seconds: Math.round(stays.remainingMs / 1_000) } } : {}),
+    ...(retention ? { stays: { because: retention.reason, seconds: Math.round(retention.remainingMs / 1_000) } } : {}),
     env: runVariables(status),
   }
 }

@@ -28,19 +28,19 @@ export function services(): Registered {
 export async function logs(service: keyof Registered & string, tail = 50): Promise<readonly LogLine[]> {
   // Imported on demand, because most tests do not read logs.
   const { querySupervisor } = await import('./client/query.ts')
-  return (await querySupervisor(process.env, 'logs', { service, tail })) as unknown as LogLine[]
+  return await querySupervisor(process.env, 'logs', { service, tail })
 }
 
 /** Reports the result of one attempt at a test, for runners that do not report it to their main process. The last attempt counts for `keep`. */
 export async function reportTestAttempt(test: string, failed: boolean): Promise<void> {
   if (!inheritedPayload(process.env)) return
   const { querySupervisor } = await import('./client/query.ts')
-  await querySupervisor(process.env, 'tried', { test, failed })
+  await querySupervisor(process.env, 'recordTestAttempt', { test, failed })
 }
 
 /** Returns the services that have ended since the tests began, with their last log lines; none if no services run. */
 export async function exits(): Promise<readonly EndedService[]> {
   if (!inheritedPayload(process.env)) return []
   const { querySupervisor } = await import('./client/query.ts')
-  return (await querySupervisor(process.env, 'exits', null)) as unknown as EndedService[]
+  return await querySupervisor(process.env, 'endedServices', null)
 }

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'
-import { PROTOCOL_VERSION } from '../../../packages/core/src/protocol/channel.ts'
+import { PROTOCOL_VERSION } from '../../../packages/core/src/protocol/version.ts'
 import { connect } from '../../../packages/core/src/client/connect.ts'
 import { Supervisor } from '../../../packages/core/src/supervisor/supervisor.ts'
 
@@ -21,7 +21,7 @@ test('a client whose start has failed gets the error, and no invitation to start
     host: provider,
   }
   const run = { id: 'dev-1', labels: {}, owner: { host: 'h', pid: 1, started: 1 }, root: '/', cache: '/' }
-  const begin = (): object => ({
+  const beginRun = (): object => ({
     run,
     clock: monotonicClock,
     journal: () => {},
@@ -29,16 +29,16 @@ test('a client whose start has failed gets the error, and no invitation to start
   })
   const supervisor = new Supervisor({
     clock: monotonicClock,
-    shut: () => {},
-    opened: () => {},
-    forget: () => {},
-    done: () => {},
-    begin,
+    stopListening: () => {},
+    runOpened: () => {},
+    forgetRun: () => {},
+    exit: () => {},
+    beginRun,
   } as never)
   const [ours, theirs] = duplexPair()
   supervisor.connect(theirs)
   ours.write(
-    `${JSON.stringify({ id: 1, method: 'open', params: { protocol: PROTOCOL_VERSION, request, run: { id: 'dev-1' }, identity: 'i', family: 'f' } })}\n`,
+    `${JSON.stringify({ id: 1, method: 'open', params: { ...request, protocol: PROTOCOL_VERSION, run: { id: 'dev-1' }, identity: 'i', family: 'f' } })}\n`,
   )
   const all = text(ours)
   await once(ours, 'end')
@@ -47,7 +47,7 @@ test('a client whose start has failed gets the error, and no invitation to start
     .split('\n')
     .map((line) => JSON.parse(line) as { id?: number; error?: { message: string }; event?: object })
   expect(said.find(({ id }) => id === 1)?.error?.message).toContain('its module is broken')
-  expect(said.filter(({ event }) => event && 'late' in event)).toEqual([])
+  expect(said.filter(({ event }) => event && 'reconnect' in event)).toEqual([])
 })
 
 test('the end that follows the error of a start is no news, though both come in one packet', async () => {
@@ -59,7 +59,7 @@ test('the end that follows the error of a start is no news, though both come in 
     theirs.end(
       lines(
         { id: 1, error: { code: 'START_FAILED', message: 'its module is broken', details: {} } },
-        { event: { over: 'services failed to start' } },
+        { event: { ended: 'services failed to start' } },
       ),
     ),
   )

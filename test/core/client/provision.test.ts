@@ -132,27 +132,27 @@ test.each<[string, () => Promise<unknown>, string]>([
   [
     'that fails',
     () => seeded({ seeds: { web: () => Promise.reject(new RangeError('no room')) } }),
-    'SEED_FAILED\nservices.web: its seed function failed: no room.\nCorrect the seed: it is called with the connection that tests get.',
+    'SEED_FAILED\nservices.web: its seed function failed: no room.\nCorrect the seed function: it is called with the connection that tests get.',
   ],
   [
     'for nobody',
     () => seeded({ seeds: { wbe: () => {} } as object }),
-    'CONFIG_INVALID\nprovision(config, { seeds: { wbe } }): there is no service of that name in the config.\nThere are web.',
+    'CONFIG_INVALID\nprovision(config, { seeds: { wbe } }): the config has no service of that name.\nIts services are: web.',
   ],
   [
     'that is a path',
     () => seeded({ seeds: { web: './seed.ts' } as object }),
-    "CONFIG_INVALID\nprovision(config, { seeds: { web } }) is no function.\nA module is named in the config: seed: './seed.ts'.",
+    "CONFIG_INVALID\nprovision(config, { seeds: { web } }) is not a function.\nTo use a module, name it in the config: seed: './seed.ts'.",
   ],
   [
     "for the user's own service",
     () => seeded({ seeds: { web: () => {} }, env: { ...inline().env, WEB_URL: 'http://127.0.0.1:9' } }),
-    'CONFIG_INVALID\nprovision(config, { seeds: { web } }): WEB_URL is set, and a database of yours is never seeded.\nUnset WEB_URL, or leave the seed out.',
+    'CONFIG_INVALID\nprovision(config, { seeds: { web } }): WEB_URL is set, and moorage never seeds a database of yours.\nUnset WEB_URL, or omit the seed.',
   ],
   [
     'that comes after its database was set aside',
     () => seeded({ seeds: { cache: () => {} } }, { cache: redis({ isolate: 'file' }) }),
-    "CONFIG_INVALID\nprovision(config, { seeds: { cache } }): services.cache is isolated, and what tests begin with is set aside before functions are called.\nName a module in the config: seed: './seed.ts'.",
+    "CONFIG_INVALID\nprovision(config, { seeds: { cache } }): services.cache is isolated, so its template is created before seed functions are called.\nName a module in the config: seed: './seed.ts'.",
   ],
 ])('a seed function %s: one message, and nothing left', async (_what, work, text) => {
   expect(await refused(work)).toBe(text)

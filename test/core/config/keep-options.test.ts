@@ -50,12 +50,12 @@ test('what a person is told of services that stay', () => {
   expect(
     retentionMessage({
       run: 'dev-1',
-      ms: 1_800_000,
-      why: 'a start failed',
+      durationMs: 1_800_000,
+      reason: 'a service failed to start',
       inspections: { db: 'docker logs moorage-dev-1-db', web: 'moorage logs web' },
     }),
   ).toEqual([
-    'The services of run dev-1 stay for 30 min, since a start failed. To look:',
+    'Keeping the services of run dev-1 for 30 min because a service failed to start. Inspect them with:',
     '  db   docker logs moorage-dev-1-db',
     '  web  moorage logs web',
     'To remove them earlier: moorage down',

@@ -1,27 +1,28 @@
 import { duplexPair, type Duplex } from 'node:stream'
 import { expect, test } from 'vitest'
 import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'
-import { Channel, PROTOCOL_VERSION } from '../../../packages/core/src/protocol/channel.ts'
+import { Channel } from '../../../packages/core/src/protocol/channel.ts'
+import { PROTOCOL_VERSION } from '../../../packages/core/src/protocol/version.ts'
 import { connect } from '../../../packages/core/src/client/connect.ts'
 import { Supervisor } from '../../../packages/core/src/supervisor/supervisor.ts'
 import { refused } from '../refusal.ts'
 
-const SKEW = 'Two versions of moorage share one project: let its first run end, or bring both to the same version.'
+const SKEW = 'Two versions of moorage share one project: let the first run end, or install the same version in both.'
 
 function supervisor(): { connect(): Duplex; readonly begun: () => number } {
   let begun = 0
-  const household = {
+  const context = {
     clock: monotonicClock,
-    shut: () => {},
-    opened: () => {},
-    forget: () => {},
-    done: () => {},
-    begin: () => {
+    stopListening: () => {},
+    runOpened: () => {},
+    forgetRun: () => {},
+    exit: () => {},
+    beginRun: () => {
       begun += 1
       throw new RangeError('not in this test')
     },
   }
-  const own = new Supervisor(household as never)
+  const own = new Supervisor(context as never)
   return {
     begun: () => begun,
     connect() {
@@ -38,7 +39,7 @@ test.each([PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1])(
     const { connect, begun } = supervisor()
     const channel = new Channel(connect(), {})
     expect(await refused(() => channel.call('open', { protocol } as never))).toBe(
-      `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION}, this client ${protocol}.\n${SKEW}`,
+      `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION}, this client speaks protocol ${protocol}.\n${SKEW}`,
     )
     expect(begun()).toBe(0)
     channel.close()
@@ -52,7 +53,7 @@ test('a supervisor of a later version, whose answers mean nothing here, is not w
     theirs.write(`${JSON.stringify({ event: { hello: PROTOCOL_VERSION + 1, pid: 1 } })}\n`)
     theirs.on('data', (line: Buffer) => {
       const { id } = JSON.parse(String(line)) as { id: number }
-      const message = `The supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client ${PROTOCOL_VERSION}.`
+      const message = `The supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client speaks protocol ${PROTOCOL_VERSION}.`
       theirs.write(
         `${JSON.stringify({ id, error: { code: 'SUPERVISOR_FAILED', message, details: { hint: SKEW } } })}\n`,
       )
@@ -64,12 +65,12 @@ test('a supervisor of a later version, whose answers mean nothing here, is not w
     launch: () => Promise.reject(new RangeError('one is there')),
     recover: () => Promise.resolve('{"failures":[]}'),
   }
-  const joining = connect({ request: {}, run: { id: 'dev-1' } } as never, {
+  const joining = connect({ run: { id: 'dev-1' } } as never, {
     transport,
     log: '/nowhere',
     onProgress: () => {},
   })
   expect(await refused(() => joining)).toBe(
-    `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client ${PROTOCOL_VERSION}.\n${SKEW}`,
+    `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client speaks protocol ${PROTOCOL_VERSION}.\n${SKEW}`,
   )
 })

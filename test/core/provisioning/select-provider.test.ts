@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { ProbeResult, Provider, ProviderRef } from '@moorage/core'
 import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'
-import { selectProvider, type ProviderCandidates } from '../../../packages/core/src/provisioning/select-provider.ts'
+import type { ProviderCandidates } from '../../../packages/core/src/protocol/run-request.ts'
+import { selectProvider } from '../../../packages/core/src/provisioning/select-provider.ts'
 import { runtimeProblem } from '../../../packages/provider-docker/src/engine/client.ts'
 import { refused } from '../refusal.ts'
 

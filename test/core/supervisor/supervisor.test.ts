@@ -8,10 +8,10 @@ test('what is written down of a run is gone when its last client hears of the en
   const order: string[] = []
   const supervisor = new Supervisor({
     clock: monotonicClock,
-    shut: () => {},
-    opened: () => {},
-    forget: () => order.push('forgotten'),
-    done: () => {},
+    stopListening: () => {},
+    runOpened: () => {},
+    forgetRun: () => order.push('forgotten'),
+    exit: () => {},
   } as never)
   const [ours, theirs] = duplexPair()
   supervisor.connect(theirs)

@@ -10,7 +10,7 @@ async function runDown(invocation: Invocation): Promise<number> {
   const root = await projectRoot(invocation)
   const failures: string[] = []
   const count = await forEachRun(root, async ({ run, inspector }) => {
-    const { users, failures: ofRun } = await inspector.release()
+    const { users, failures: ofRun } = await inspector.endRetention()
     failures.push(...ofRun)
     writeNotice(
       users

@@ -24,14 +24,14 @@ async function runStatus(invocation: Invocation): Promise<number> {
   return first ? 0 : 1
 }
 
-function priority({ stays }: RunStatus): number {
-  return stays?.reason === 'asked' ? 2 : stays ? 0 : 1
+function priority({ retention }: RunStatus): number {
+  return retention?.reason === 'asked' ? 2 : retention ? 0 : 1
 }
 
-function describeRun({ run, connections, variables, healthProblems, users, stays }: RunStatus): readonly string[] {
+function describeRun({ run, connections, variables, healthProblems, users, retention }: RunStatus): readonly string[] {
   const paint = (style: 'green' | 'red', text: string): string => styleText(style, text, { stream: process.stdout })
-  const failed = stays?.reason === 'failed' ? ['failed'] : []
-  const kept = stays ? [`kept for another ${formatDuration(stays.remainingMs)}`] : []
+  const failed = retention?.reason === 'failed' ? ['failed'] : []
+  const kept = retention ? [`kept for another ${formatDuration(retention.remainingMs)}`] : []
   const used = users ? [`used by ${processCount(users)}`] : []
   const services = Object.keys(variables).map((name) => {
     const url = connections[name]?.['url']

@@ -1,90 +1,99 @@
-import { readFileSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
-import { monotonicClock, abortable, sleep, withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { sha256 } from '../config/hash.ts'
-import { MoorageError } from '../contract/errors.ts'
 import type { ProgressListener } from '../contract/progress.ts'
-import { PROTOCOL_VERSION } from '../protocol/channel.ts'
-import { openRun } from './open-run.ts'
+import { abortable, monotonicClock, sleep, withTimeout, type Clock } from '../provider-kit/clock.ts'
+import type { RunRequest } from '../protocol/run-request.ts'
+import { launchError } from './launch-error.ts'
+import type { LaunchResult } from './launch.ts'
 import type { Membership } from './membership.ts'
-import type { OpenParams } from '../supervisor/supervised-run.ts'
+import { openRun } from './open-run.ts'
 import type { Transport } from './transport.ts'
 
 export interface ConnectOptions {
   readonly transport: Transport
-  /** The supervisor's log: quoted when it does not come up. */
+  /** Path of the supervisor's log, which the error of a failed start quotes. */
   readonly log: string
   readonly onProgress: ProgressListener
   readonly signal?: AbortSignal
   /** Default: the real one. */
   readonly clock?: Clock
-  /** A run of another order, to be changed into this one rather than to start anew. */
-  readonly from?: Duplex | undefined
+  /** A connection to a run of an older config, which is updated where possible. Default: a new run starts. */
+  readonly outdated?: Duplex | undefined
 }
 
-type ResolvedOptions = Required<Omit<ConnectOptions, 'from'>> & Pick<ConnectOptions, 'from'>
+type ConnectContext = Required<Omit<ConnectOptions, 'outdated'>>
 
-// Milliseconds to find or start a supervisor. It takes 50; a machine under load may take long.
+// To find or start a supervisor. That takes 50 ms, and much longer on an overloaded machine.
 const START_TIMEOUT_MS = 30_000
+const MAX_DEATHS = 3
+const RETRY_DELAY_MS = { min: 10, spread: 20 }
 
-/** Joins the supervisor of a place, or starts it: exactly one, however many ask at once. */
-export async function connect(params: Omit<OpenParams, 'protocol'>, options: ConnectOptions): Promise<Membership> {
-  const joining: ResolvedOptions = { clock: monotonicClock, signal: new AbortController().signal, ...options }
-  const { clock, signal } = joining
+/**
+ * Opens a run: connects to its supervisor, or starts one. However many clients ask at once, one supervisor starts.
+ * Throws MoorageError: SUPERVISOR_FAILED where none starts or answers, else what the start of the services throws.
+ * Rejects with the signal's reason when that aborts.
+ */
+export async function connect(request: RunRequest, options: ConnectOptions): Promise<Membership> {
+  const { outdated, ...rest } = options
+  const context: ConnectContext = { clock: monotonicClock, signal: new AbortController().signal, ...rest }
+  const { clock, signal, log } = context
   let deadline = clock.now() + START_TIMEOUT_MS
-  const changed =
-    joining.from &&
-    (await openRun(joining.from, { ...params, protocol: PROTOCOL_VERSION }, { ...joining, method: 'update' }))
-  if (changed) return changed
+  const updated = outdated && (await openRun(outdated, request, { ...context, method: 'update' }))
+  if (updated) return updated
   for (let deaths = 0; ;) {
     signal.throwIfAborted()
-    const { stream, release, status } = await withStartTimeout(dialOrLaunch(joining), joining)
+    const { stream, report, release } = await withStartTimeout(dialOrLaunch(context.transport), context)
     try {
-      if (status?.startsWith('failed ')) throw startFailure(joining, status.slice('failed '.length))
-      if (status === 'died' && ++deaths === 3) throw startFailure(joining, 'it died three times while it started')
+      if (report?.status === 'failed') throw launchError(log, report.reason)
+      if (report?.status === 'died' && ++deaths === MAX_DEATHS)
+        throw launchError(log, `it died ${MAX_DEATHS} times while it started`)
       const since = clock.now()
-      const membership =
-        stream && (await openRun(stream, { ...params, protocol: PROTOCOL_VERSION }, { ...joining, method: 'open' }))
+      const membership = stream && (await openRun(stream, request, { ...context, method: 'open' }))
       if (membership) return membership
-      // One that answered was found: only the search has a limit.
+      // The limit is for the search. This time was spent with a supervisor that answered.
       deadline += clock.now() - since
     } finally {
       release()
     }
-    if (clock.now() > deadline) throw startFailure(joining, `none answered within ${START_TIMEOUT_MS / 1000} s`)
-    // Clients that were turned away together do not come back together.
-    await sleep(clock, 10 + (Number.parseInt(sha256(params.run.id).slice(0, 6), 16) % 20))
+    if (clock.now() > deadline) throw launchError(log, `none answered within ${START_TIMEOUT_MS / 1000} s`)
+    // Spreads clients that were turned away together. The delay depends on the run alone, so a simulation can repeat it.
+    const spread = Number.parseInt(sha256(request.run.id).slice(0, 6), 16) % RETRY_DELAY_MS.spread
+    await sleep(clock, RETRY_DELAY_MS.min + spread)
   }
 }
 
-interface DialResult {
+interface DialResult extends Pick<LaunchResult, 'release'> {
+  /** Undefined where no supervisor listens. */
   readonly stream: Duplex | undefined
-  readonly status?: string
-  release(): void
+  /** Undefined where a supervisor was already running. */
+  readonly report?: LaunchResult['report']
 }
 
-async function dialOrLaunch({ transport }: ResolvedOptions): Promise<DialResult> {
+async function dialOrLaunch(transport: Transport): Promise<DialResult> {
   const stream = await transport.dial()
   if (stream) return { stream, release: () => {} }
-  const { status, release } = await transport.launch()
-  if (status !== 'up' && status !== 'taken') return { stream: undefined, status, release }
+  const { report, release } = await transport.launch()
+  if (report.status === 'failed' || report.status === 'died') return { stream: undefined, report, release }
   try {
-    return { stream: await transport.dial(), status, release }
+    return { stream: await transport.dial(), report, release }
   } catch (error) {
     release()
     throw error
   }
 }
 
-/** Nobody waits for what comes too late: it is let go when it comes. */
-async function withStartTimeout(reaching: Promise<DialResult>, joining: ResolvedOptions): Promise<DialResult> {
+/** Closes a connection that comes after the timeout or the abort. */
+async function withStartTimeout(
+  dialing: Promise<DialResult>,
+  { clock, signal, log }: ConnectContext,
+): Promise<DialResult> {
   const late = (): never => {
-    throw startFailure(joining, `it was not there within ${START_TIMEOUT_MS / 1000} s`)
+    throw launchError(log, `it did not start within ${START_TIMEOUT_MS / 1000} s`)
   }
   try {
-    return await abortable(withTimeout(reaching, { clock: joining.clock, ms: START_TIMEOUT_MS, late }), joining.signal)
+    return await abortable(withTimeout(dialing, { clock, ms: START_TIMEOUT_MS, late }), signal)
   } catch (error) {
-    void reaching.then(
+    void dialing.then(
       ({ stream, release }) => {
         stream?.destroy()
         release()
@@ -92,23 +101,5 @@ async function withStartTimeout(reaching: Promise<DialResult>, joining: Resolved
       () => {},
     )
     throw error
-  }
-}
-
-function startFailure({ log }: ResolvedOptions, why: string): MoorageError {
-  return new MoorageError('SUPERVISOR_FAILED', `The supervisor could not be started: ${why.replace(/\.$/, '')}.`, {
-    logs: lastLogLines(log),
-    hint: `Its log is ${log}.`,
-  })
-}
-
-function lastLogLines(file: string): readonly string[] {
-  try {
-    return readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line.trim())
-      .slice(-10)
-  } catch {
-    return []
   }
 }

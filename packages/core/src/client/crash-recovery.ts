@@ -1,4 +1,5 @@
 import type { ProgressListener } from '../contract/progress.ts'
+import type { RecoveryReport } from '../protocol/process-output.ts'
 import type { Transport } from './transport.ts'
 
 export interface CrashRecoveryOptions {
@@ -6,16 +7,16 @@ export interface CrashRecoveryOptions {
   readonly onProgress: ProgressListener
 }
 
-/** The supervisor died first: what it left is removed by its journal, even when this process ends now. */
+/** Removes what a killed supervisor left, by its journal. The clean-up goes on when this process exits. Never rejects. */
 export async function recoverAfterCrash({ transport, onProgress }: CrashRecoveryOptions): Promise<void> {
-  onProgress({ kind: 'notice', text: 'The supervisor was killed: its services are gone. Removing what it left…' })
+  onProgress({ kind: 'notice', text: 'The supervisor was killed and its services are gone. Removing what it left…' })
   for (const failure of parseFailures(await transport.recover().catch(() => '')))
     onProgress({ kind: 'notice', text: `Not removed: ${failure.replace(/\.$/, '')}. The next run tries again.` })
 }
 
-function parseFailures(said: string): readonly string[] {
+function parseFailures(output: string): readonly string[] {
   try {
-    return (JSON.parse(said) as { failures: readonly string[] }).failures
+    return (JSON.parse(output) as RecoveryReport).failures
   } catch {
     return ['the clean-up itself failed']
   }

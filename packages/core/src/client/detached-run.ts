@@ -1,28 +1,27 @@
-import { monotonicClock, withTimeout } from '../provider-kit/clock.ts'
 import type { EnvVariables } from '../config/env-variables.ts'
 import { buildVariables } from '../config/payload.ts'
-import { MoorageError } from '../contract/errors.ts'
-import type { ProvisionOptions } from './provision.ts'
-import { createOpenRequest, type Installation } from './open-request.ts'
-import { progressPrinter } from './report/console.ts'
-import { isAlive } from '../provider-kit/process-identity.ts'
-import { connect } from './connect.ts'
-import type { RunStatus } from '../supervisor/supervised-run.ts'
-import { journals } from '../recovery/journal.ts'
-import { runFolder } from '../protocol/paths.ts'
-import { inspectRun, type Inspector } from './inspect.ts'
-import { dialSocket, createTransport } from './transport.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
+import { MoorageError } from '../contract/errors.ts'
+import { monotonicClock, withTimeout } from '../provider-kit/clock.ts'
+import { isAlive } from '../provider-kit/process-identity.ts'
+import { runFolder } from '../protocol/paths.ts'
+import type { RunStatus } from '../protocol/run-status.ts'
+import { readJournals } from '../recovery/journal.ts'
+import { connect } from './connect.ts'
+import { inspectRun, type Inspector } from './inspect.ts'
+import { createOpenRequest, type Installation, type OpenRequest } from './open-request.ts'
+import type { ProvisionOptions } from './provision.ts'
+import { progressPrinter } from './report/console.ts'
+import { createTransport, dialSocket } from './transport.ts'
 
-// Milliseconds that the answer to a leave may take.
 const LEAVE_TIMEOUT_MS = 8_000
 
 export interface DetachedOptions extends Omit<ProvisionOptions, 'linger'> {
-  /** Milliseconds that the run stays without anybody connected. */
+  /** Milliseconds for which the run is kept without a client. */
   readonly ttl: number
 }
 
-/** A run that lives, and a connection to its supervisor. */
+/** A living run, and a connection that inspects it. */
 export interface LiveRun {
   readonly run: string
   readonly root: string
@@ -30,8 +29,9 @@ export interface LiveRun {
 }
 
 /**
- * Starts the services of a config and leaves them standing: later runs of the same config use them. A run of an older
- * config that stands there is changed into this one. Throws `MoorageError`; then nothing new is left.
+ * Starts the services of a config and keeps them running: later runs of the same config use them. A run of an older
+ * version of the config is updated. Throws MoorageError: USAGE where the supervisor runs inline, CONFIG_INVALID,
+ * SUPERVISOR_FAILED, or what the start of a service throws; then nothing new is left.
  */
 export async function startDetached(
   installation: Installation,
@@ -40,29 +40,23 @@ export async function startDetached(
 ): Promise<RunStatus> {
   const env = options.env ?? process.env
   if (env['MOORAGE_SUPERVISOR'] === 'inline') {
-    throw new MoorageError(
-      'USAGE',
-      'With MOORAGE_SUPERVISOR=inline services end with this process: they cannot be left standing.',
-      { hint: 'Unset MOORAGE_SUPERVISOR.' },
-    )
+    const message = 'With MOORAGE_SUPERVISOR=inline services end with this process, so they cannot be kept running.'
+    throw new MoorageError('USAGE', message, { hint: 'Unset MOORAGE_SUPERVISOR.' })
   }
   const onProgress = options.onProgress ?? progressPrinter(process.stderr)
-  const { params, folders } = createOpenRequest(installation, config, { env, shared: true })
-  const { socket, log } = folders.place
-  const older = journals(folders.runFolder).filter(
-    ({ family, owner, places }) => family === params.family && isAlive(owner) && places.at(-1)?.socket !== socket,
-  )
-  const [from] = older.flatMap(({ places }) => places.at(-1) ?? [])
-  const membership = await connect(params, {
-    transport: createTransport(folders, env),
-    log,
+  const open = createOpenRequest(installation, config, { env, shared: true })
+  const outdatedSocket = findOutdatedSocket(open)
+  const membership = await connect(open.request, {
+    transport: createTransport(open.folders, env),
+    log: open.folders.paths.log,
     onProgress,
-    from: from && (await dialSocket(from.socket)),
+    outdated: outdatedSocket === undefined ? undefined : await dialSocket(outdatedSocket),
     ...(signal ? { signal } : {}),
   })
-  await membership.call('keep', { ms: ttl })
-  const status = (await membership.call('status', null)) as unknown as RunStatus
-  // Its timer holds the process until the answer is there.
+  await membership.call('retain', { ms: ttl })
+  const status = await membership.call('status', null)
+  if (!status) throw new MoorageError('SUPERVISOR_FAILED', 'The supervisor has no run.')
+  // The timer also keeps this process alive until the response is there.
   const failures = await withTimeout(membership.leave(), {
     clock: monotonicClock,
     ms: LEAVE_TIMEOUT_MS,
@@ -72,21 +66,33 @@ export async function startDetached(
   return status
 }
 
-/** Every run that lives, or those of one project. Close each visit. */
-export async function listRuns(env: EnvVariables, root?: string): Promise<readonly LiveRun[]> {
-  const alive = journals(runFolder(env)).filter(
-    ({ run, root: its, owner }) => run && (root === undefined || its === root) && isAlive(owner),
-  )
-  const found = await Promise.all(
-    alive.map(async ({ run, root: its, places }) => {
-      const visited = await inspectRun(places.at(-1) as (typeof places)[number])
-      return visited ? [{ run, root: its, inspector: visited }] : []
-    }),
-  )
-  return found.flat()
+/** The socket of a living run of the same family with another plan. */
+function findOutdatedSocket({ request, folders }: OpenRequest): string | undefined {
+  return readJournals(folders.runFolder)
+    .filter(({ family, owner }) => family === request.family && isAlive(owner))
+    .flatMap(({ paths }) => paths.at(-1)?.socket ?? [])
+    .find((socket) => socket !== folders.paths.socket)
 }
 
-/** Every variable of a run. */
+/**
+ * Connects to every living run of this user, or to those of one project. Close each inspector. Throws MoorageError
+ * (SUPERVISOR_FAILED) where a supervisor has another version or does not respond.
+ */
+export async function listRuns(env: EnvVariables, root?: string): Promise<readonly LiveRun[]> {
+  const living = readJournals(runFolder(env)).filter(
+    (journal) => journal.run && (root === undefined || journal.root === root) && isAlive(journal.owner),
+  )
+  const runs = await Promise.all(
+    living.map(async (journal) => {
+      const paths = journal.paths.at(-1)
+      const inspector = paths && (await inspectRun(paths))
+      return inspector ? [{ run: journal.run, root: journal.root, inspector }] : []
+    }),
+  )
+  return runs.flat()
+}
+
+/** Every environment variable of a run. */
 export function runVariables({ run, hash, identity, variables, connections }: RunStatus): {
   readonly [name: string]: string
 } {

@@ -1,76 +1,67 @@
 import type { EnvVariables } from '../config/env-variables.ts'
 import { messageOf } from '../contract/errors.ts'
 import type { ProbeResult, ProviderRef, ReapedObject } from '../contract/provider.ts'
-import { listRuns } from './detached-run.ts'
-import { providerLoader } from '../supervisor/supervisor-context.ts'
-import { realSystem } from '../recovery/system.ts'
 import { runFolder } from '../protocol/paths.ts'
+import { createProviderLoader } from '../recovery/provider-loader.ts'
 import { sweep, type SweepResult } from '../recovery/sweep.ts'
+import { realSystem } from '../recovery/system.ts'
+import { listRuns } from './detached-run.ts'
 
 export type GcResult = SweepResult
 
 export interface GcOptions {
   readonly env: EnvVariables
-  /** Packages are resolved from there. */
+  /** The folder from which packages are resolved. */
   readonly root: string
-  /** Only tells what would be removed. */
+  /** Lists what would be removed, and removes nothing. */
   readonly dry: boolean
-  /** Also runs that stay only because something has failed. */
+  /** Also removes runs that are kept because they failed. */
   readonly failed: boolean
   readonly signal: AbortSignal
 }
 
 /**
- * Removes what is provably ours and expired: what dead supervisors wrote down, what providers know by its label and
- * dead owner, and runs that stay only because something failed. Nothing that lives or is foreign.
+ * Removes what provably belongs to moorage and is no longer used: what the journals of dead supervisors name, what
+ * providers find by its label and dead owner, and failed runs. Failures are part of the result. Throws MoorageError
+ * (SUPERVISOR_FAILED) where the run folder cannot be used, or a supervisor does not respond.
  */
 export async function collectGarbage(
   providers: readonly ProviderRef[],
-  { env, root, dry, failed: also, signal }: GcOptions,
+  { env, root, dry, failed, signal }: GcOptions,
 ): Promise<GcResult> {
-  const machine = realSystem()
-  const load = providerLoader(machine, () => root)
-  const failed: SweepResult = also ? await failedRuns(env, dry) : { reaped: [], failures: [] }
-  const probed = await probeAll(providers, root, signal)
-  const usable = providers.filter(({ name }) => probed.get(name)?.ok)
-  const swept = await sweep(runFolder(env), usable, { machine, load, dry })
-  return { reaped: [...failed.reaped, ...swept.reaped], failures: [...failed.failures, ...swept.failures] }
+  const system = realSystem()
+  const load = createProviderLoader(system, () => root)
+  const runs: SweepResult = failed ? await removeFailedRuns(env, dry) : { reaped: [], failures: [] }
+  const probes = await probeAll(providers, root, signal)
+  const available = providers.filter(({ name }) => probes.get(name)?.ok)
+  const swept = await sweep(runFolder(env), available, { system, load, dry })
+  return { reaped: [...runs.reaped, ...swept.reaped], failures: [...runs.failures, ...swept.failures] }
 }
 
-/** What each provider says of itself, by name. */
+/** The probe result of each provider, by its name. An error that a provider throws is a result as well. */
 export async function probeAll(
   providers: readonly ProviderRef[],
   root: string,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ReadonlyMap<string, ProbeResult>> {
-  const load = providerLoader(realSystem(), () => root)
-  const defect = (error: unknown): ProbeResult => ({
-    ok: false,
-    reason: messageOf(error),
-    fix: 'this is a defect of that provider',
-  })
-  return new Map(
-    await Promise.all(
-      providers.map(
-        async (ref) =>
-          [
-            ref.name,
-            await load(ref)
-              .then((provider) => provider.probe(signal))
-              .catch(defect),
-          ] as const,
-      ),
-    ),
-  )
+  const load = createProviderLoader(realSystem(), () => root)
+  const probe = async (ref: ProviderRef): Promise<ProbeResult> => {
+    try {
+      return await (await load(ref)).probe(signal)
+    } catch (error) {
+      return { ok: false, reason: messageOf(error), fix: 'this is a defect of that provider' }
+    }
+  }
+  return new Map(await Promise.all(providers.map(async (ref) => [ref.name, await probe(ref)] as const)))
 }
 
-async function failedRuns(env: EnvVariables, dry: boolean): Promise<SweepResult> {
+async function removeFailedRuns(env: EnvVariables, dry: boolean): Promise<SweepResult> {
   const reaped: ReapedObject[] = []
   const failures: string[] = []
   for (const { run, inspector } of await listRuns(env)) {
     const status = await inspector.status()
-    if (status?.stays?.reason === 'failed' && !status.users) {
-      if (!dry) failures.push(...(await inspector.release()).failures)
+    if (status?.retention?.reason === 'failed' && !status.users) {
+      if (!dry) failures.push(...(await inspector.endRetention()).failures)
       reaped.push({ kind: 'run', id: run, run })
     }
     inspector.close()

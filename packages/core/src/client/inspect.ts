@@ -1,54 +1,54 @@
-import { monotonicClock } from '../provider-kit/clock.ts'
-import type { Json } from '../contract/json.ts'
 import type { LogLine } from '../contract/provider.ts'
-import { Channel, PROTOCOL_VERSION, protocolMismatch } from '../protocol/channel.ts'
-import type { RunStatus } from '../supervisor/supervised-run.ts'
+import { monotonicClock } from '../provider-kit/clock.ts'
+import { Channel } from '../protocol/channel.ts'
+import type { LogQuery, MethodName, Params, Result } from '../protocol/methods.ts'
 import type { SupervisorPaths } from '../protocol/paths.ts'
+import type { RunStatus } from '../protocol/run-status.ts'
+import { PROTOCOL_VERSION, protocolMismatch } from '../protocol/version.ts'
 import { withResponseTimeout } from './response-timeout.ts'
 import { dialSocket } from './transport.ts'
 
-/** A connection to a supervisor that looks at its run, and does not use it. */
+/**
+ * A connection that inspects a run without using it. Close it at the end. Each call throws MoorageError: what the method
+ * throws, or SUPERVISOR_FAILED when the supervisor is gone.
+ */
 export interface Inspector {
   status(): Promise<RunStatus | null>
-  /** Ends its stay. Gives how many still use it: it goes with the last of them. */
-  release(): Promise<{ readonly users: number; readonly failures: readonly string[] }>
-  logs(service: string, tail: number): Promise<readonly LogLine[]>
-  /** Until the service has ended, or the visit. */
-  follow(service: string, tail: number, take: (line: LogLine) => void): Promise<void>
+  /** Ends the retention. The run ends now, or with the last of its users. */
+  endRetention(): Promise<Result<'endRetention'>>
+  logs(query: LogQuery): Promise<readonly LogLine[]>
+  /** Resolves when the service ends. */
+  followLogs(query: LogQuery, onLine: (line: LogLine) => void): Promise<void>
   close(): void
 }
 
-/** Gives undefined where nobody is. Throws `MoorageError` (SUPERVISOR_FAILED) where another version is. */
+/** Gives undefined where no supervisor listens. Throws MoorageError (SUPERVISOR_FAILED) where it has another version. */
 export async function inspectRun({ socket }: SupervisorPaths): Promise<Inspector | undefined> {
   const stream = await dialSocket(socket)
   if (!stream) return undefined
-  const hello = Promise.withResolvers<number | undefined>()
-  let takeLine: (line: LogLine) => void = () => {}
+  const greeting = Promise.withResolvers<number | undefined>()
+  let onLogLine: (line: LogLine) => void = () => {}
   const channel = new Channel(stream, {
-    event(event) {
-      const message = event as unknown as { readonly hello?: number; readonly line?: LogLine }
-      if (message.hello !== undefined) hello.resolve(message.hello)
-      if (message.line) takeLine(message.line)
-    },
+    events: { hello: (protocol) => greeting.resolve(protocol), logLine: (line) => onLogLine(line) },
   })
-  void channel.closed.then(() => hello.resolve(undefined))
-  const alive = async <T>(work: Promise<T>, ask: () => Promise<unknown>): Promise<T> =>
-    await withResponseTimeout(work, { clock: monotonicClock, onProgress: () => {}, ask })
-  const call = async (method: string, params: Json): Promise<Json> =>
-    await alive(channel.call(method, params), () => channel.call('ping', null))
-  const protocol = await alive(hello.promise, () => hello.promise)
+  void channel.closed.then(() => greeting.resolve(undefined))
+  const answered = async <T>(work: Promise<T>, probe: () => Promise<unknown>): Promise<T> =>
+    await withResponseTimeout(work, { clock: monotonicClock, onProgress: () => {}, probe })
+  const call = async <M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>> =>
+    await answered(channel.call(method, params), () => channel.call('ping', null))
+  const protocol = await answered(greeting.promise, () => greeting.promise)
   if (protocol === undefined) return undefined
   if (protocol !== PROTOCOL_VERSION) {
     channel.close()
     throw protocolMismatch(protocol, PROTOCOL_VERSION)
   }
   return {
-    status: async () => (await call('status', null)) as unknown as RunStatus | null,
-    release: async () => (await call('release', null)) as unknown as { users: number; failures: readonly string[] },
-    logs: async (service, tail) => (await call('logs', { service, tail })) as unknown as LogLine[],
-    async follow(service, tail, take) {
-      takeLine = take
-      await call('follow', { service, tail })
+    status: () => call('status', null),
+    endRetention: () => call('endRetention', null),
+    logs: (query) => call('logs', query),
+    async followLogs(query, onLine) {
+      onLogLine = onLine
+      await call('followLogs', query)
     },
     close: () => channel.close(),
   }

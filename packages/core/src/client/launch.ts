@@ -2,50 +2,69 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { messageOf, MoorageError } from '../contract/errors.ts'
 import type { EnvVariables } from '../config/env-variables.ts'
+import { messageOf, MoorageError } from '../contract/errors.ts'
 import { siblingModule } from '../provider-kit/module-path.ts'
-import type { RunFolders } from '../supervisor/supervisor-context.ts'
+import type { RunFolders } from '../protocol/paths.ts'
+import type { LaunchReport } from '../protocol/process-output.ts'
 
 export interface LaunchResult {
-  /** What it says of itself: `up`, `taken` by another one, `failed` and why; or `died`. */
-  readonly status: string
-  /** Cuts the status cord; from then on the connection is the lifeline. */
+  readonly report: LaunchReport | { readonly status: 'died' }
+  /**
+   * Closes the pipes to the supervisor, once a connection replaces them: until then their end tells the supervisor that
+   * this process has exited.
+   */
   release(): void
 }
 
-/** Starts a supervisor. Settles when it listens, when another one holds the place, or when it died. */
+/**
+ * Starts a supervisor. Settles when it listens, when another one is running, or when it has failed. Throws MoorageError
+ * (SUPERVISOR_FAILED) where its log cannot be written.
+ */
 export async function launchSupervisor(folders: RunFolders, env: EnvVariables): Promise<LaunchResult> {
   const child = spawnSupervisor('supervisor', folders, env)
   const { stdin, stdout } = child as unknown as { stdin: Socket; stdout: Socket }
   stdin.on('error', () => {})
   stdin.unref()
-  const status = await new Promise<string>((done) => {
-    stdout.once('data', (data: Buffer) => done(String(data).trim()))
-    child.once('exit', () => done('died'))
-    child.once('error', () => done('died'))
+  const report = await new Promise<LaunchResult['report']>((resolve) => {
+    stdout.once('data', (data: Buffer) => resolve(parseReport(String(data))))
+    child.once('exit', () => resolve({ status: 'died' }))
+    child.once('error', () => resolve({ status: 'died' }))
   })
   const release = (): void => {
     stdin.destroy()
     stdout.destroy()
     child.unref()
   }
-  return { status, release }
+  return { report, release }
 }
 
-/** Starts the clean-up after a killed supervisor; goes on when this process ends. Settles with what it says. */
+/**
+ * Starts the clean-up after a killed supervisor, which outlives this process. Settles with what it prints. Throws
+ * MoorageError (SUPERVISOR_FAILED) where its log cannot be written.
+ */
 export async function launchRecovery(folders: RunFolders, env: EnvVariables): Promise<string> {
   const child = spawnSupervisor('recover', folders, env)
-  let said = ''
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text))
+  let output = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.unref()
   ;(child.stdout as Socket).unref()
-  return await new Promise((done) => child.once('close', () => done(said.trim())).once('error', () => done('')))
+  return await new Promise((resolve) => {
+    child.once('close', () => resolve(output.trim())).once('error', () => resolve(''))
+  })
+}
+
+function parseReport(line: string): LaunchReport {
+  try {
+    return JSON.parse(line) as LaunchReport
+  } catch {
+    return { status: 'failed', reason: line.trim() }
+  }
 }
 
 function spawnSupervisor(mode: 'supervisor' | 'recover', folders: RunFolders, env: EnvVariables): ChildProcess {
-  const log = openLog(folders.place.log)
-  // Without RUNNER_TRACKING_ID the GitHub runner does not kill it before it has cleaned up.
+  const log = openLog(folders.paths.log)
+  // The GitHub runner kills what has RUNNER_TRACKING_ID at the end of a step, before the supervisor has cleaned up.
   const { RUNNER_TRACKING_ID: _, NODE_OPTIONS: _options, ...rest } = env
   try {
     const main = fileURLToPath(siblingModule(import.meta.url, '../supervisor/main'))
@@ -65,13 +84,8 @@ function openLog(file: string): number {
   try {
     return openSync(file, 'a', 0o600)
   } catch (cause) {
-    throw new MoorageError(
-      'SUPERVISOR_FAILED',
-      `The supervisor's log ${file} cannot be written: ${messageOf(cause)}.`,
-      {
-        hint: 'Make room or give rights there, or set MOORAGE_CACHE_DIR to a folder of yours.',
-        cause,
-      },
-    )
+    const message = `The supervisor's log ${file} cannot be written: ${messageOf(cause)}.`
+    const hint = 'Free some space or grant write access there, or set MOORAGE_CACHE_DIR to a folder of yours.'
+    throw new MoorageError('SUPERVISOR_FAILED', message, { hint, cause })
   }
 }

@@ -1,57 +1,62 @@
-import type { Membership, Outcome } from './membership.ts'
+import type { Outcome } from '../protocol/methods.ts'
+import type { Membership } from './membership.ts'
 
-/** One connection per process and place, counted: several projects of one runner share it. */
+/** A membership that several projects of one runner share. */
 interface PoolEntry {
-  count: number
+  users: number
   readonly family: string
   membership: Promise<Membership>
-  leaving?: NodeJS.Timeout
+  leaveTimer?: NodeJS.Timeout
   failed: boolean
 }
 
-// On globalThis: two copies of moorage, or a module evaluated once per project, still count together.
+// On globalThis, so that two copies of moorage, or a module that is evaluated once per project, share the pool.
 const KEY = Symbol.for('moorage.memberships')
 const holder = globalThis as { [KEY]?: Map<string, PoolEntry> }
 
-export interface HeldMembership {
+export interface PooledMembership {
   readonly membership: Membership
-  /** Gives the place back. The last one leaves after `linger` ms, in which a new hold finds everything still warm. */
-  release(linger: number, outcome: Outcome): Promise<readonly string[]>
+  /**
+   * The last user leaves the run after `lingerMs` milliseconds, in which the next one finds its services running.
+   * Gives what could not be removed.
+   */
+  release(lingerMs: number, outcome: Outcome): Promise<readonly string[]>
 }
 
 export interface MembershipRequest {
   readonly identity: string
-  /** A run of the same family that nobody holds any more is changed into this one. */
+  /** An unused run of the same family is updated where possible. */
   readonly family: string
   connect(): Promise<Membership>
-  /** What has changed or died starts anew. Gives false where it has to be joined anew. */
+  /** Restarts what has changed or died. Gives false where only a new run can do that. */
   update(membership: Membership): Promise<boolean>
 }
 
-export async function acquireMembership(wanted: MembershipRequest): Promise<HeldMembership> {
+/** Throws MoorageError: what `connect` and `update` throw. */
+export async function acquireMembership(request: MembershipRequest): Promise<PooledMembership> {
   const entries = (holder[KEY] ??= new Map())
-  const { identity } = wanted
-  const [was, warm] =
+  const { identity, family } = request
+  const [previousIdentity, reused] =
     [...entries].find(([key]) => key === identity) ??
-    [...entries].find(([, { family, count }]) => family === wanted.family && count === 0) ??
+    [...entries].find(([, entry]) => entry.family === family && entry.users === 0) ??
     []
-  const entry: PoolEntry = warm ?? { count: 0, family: wanted.family, membership: wanted.connect(), failed: false }
-  if (was !== undefined) entries.delete(was)
+  const entry: PoolEntry = reused ?? { users: 0, family, membership: request.connect(), failed: false }
+  if (previousIdentity !== undefined) entries.delete(previousIdentity)
   entries.set(identity, entry)
-  clearTimeout(entry.leaving)
-  if (!entry.count) entry.failed = false
-  entry.count += 1
-  if (warm) entry.membership = renewed(warm.membership, wanted, was === identity)
+  clearTimeout(entry.leaveTimer)
+  if (!entry.users) entry.failed = false
+  entry.users += 1
+  if (reused) entry.membership = renew(reused.membership, request, previousIdentity === identity)
   try {
     const membership = await entry.membership
-    let held = true
+    let released = false
     return {
       membership,
-      async release(linger, outcome) {
-        if (!held) return []
-        held = false
+      async release(lingerMs, outcome) {
+        if (released) return []
+        released = true
         entry.failed ||= outcome.failed
-        return await release(identity, entry, linger)
+        return await releaseEntry(identity, entry, lingerMs)
       },
     }
   } catch (error) {
@@ -60,35 +65,35 @@ export async function acquireMembership(wanted: MembershipRequest): Promise<Held
   }
 }
 
-/** The same run, looked after; a new one where it is gone, or cannot be had. */
-async function renewed(
-  before: Promise<Membership>,
+/** Updates the run, or starts a new one where the run is gone or cannot be updated. */
+async function renew(
+  pending: Promise<Membership>,
   { update, connect }: MembershipRequest,
-  same: boolean,
+  sameIdentity: boolean,
 ): Promise<Membership> {
-  const membership = await before
+  const membership = await pending
   try {
     if (await update(membership)) return membership
   } catch (error) {
     await membership.leave()
-    // What an edited config says is wrong with it; what has died may be there again after a start from nothing.
-    if (!same) throw error
+    // An edited config has an error of its own. A service that died may start again in a new run.
+    if (!sameIdentity) throw error
     return await connect()
   }
   await membership.leave()
   return await connect()
 }
 
-async function release(identity: string, entry: PoolEntry, linger: number): Promise<readonly string[]> {
-  entry.count -= 1
-  if (entry.count > 0) return []
+async function releaseEntry(identity: string, entry: PoolEntry, lingerMs: number): Promise<readonly string[]> {
+  entry.users -= 1
+  if (entry.users > 0) return []
   const leave = async (): Promise<readonly string[]> => {
     if (holder[KEY]?.get(identity) === entry) holder[KEY].delete(identity)
     const membership = await entry.membership.catch(() => undefined)
     return (await membership?.leave({ failed: entry.failed })) ?? []
   }
-  if (linger <= 0) return await leave()
-  // Without a reference: a process that ends drops its connection, and that is a leave as well.
-  entry.leaving = setTimeout(() => void leave(), linger).unref()
+  if (lingerMs <= 0) return await leave()
+  // The timer does not keep the process alive: a process that exits drops its connection, and so leaves the run.
+  entry.leaveTimer = setTimeout(() => void leave(), lingerMs).unref()
   return []
 }

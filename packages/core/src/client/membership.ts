@@ -1,54 +1,55 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { isMoorageError } from '../contract/errors.ts'
-import type { Json } from '../contract/json.ts'
 import type { ProgressListener } from '../contract/progress.ts'
 import type { Clock } from '../provider-kit/clock.ts'
-import { PROTOCOL_VERSION, type Channel } from '../protocol/channel.ts'
-import type { Connections } from '../provisioning/reconciler.ts'
-import type { OpenParams, OpenResult } from '../supervisor/supervised-run.ts'
+import type { Channel } from '../protocol/channel.ts'
+import type { MethodName, Outcome, Params, Result } from '../protocol/methods.ts'
+import type { RunRequest } from '../protocol/run-request.ts'
+import type { Connections, OpenedRun } from '../protocol/run-status.ts'
+import { PROTOCOL_VERSION } from '../protocol/version.ts'
 import { withResponseTimeout } from './response-timeout.ts'
 
-/** A place in a supervisor's count. */
+/** A connection to a supervisor that keeps its run alive. */
 export interface Membership {
   readonly run: string
   readonly connections: Connections
-  call(method: 'logs' | 'exec' | 'keep' | 'status', params: Json): Promise<Json>
+  /** Throws MoorageError: what the method throws, or SUPERVISOR_FAILED when the supervisor is gone. */
+  call<M extends 'logs' | 'exec' | 'retain' | 'status'>(method: M, params: Params<M>): Promise<Result<M>>
   /**
-   * Another order for the same run, or the same one: what has changed or died starts anew, and the connections are
-   * those of now. Gives false where that is not for this client to say.
+   * Applies a request to the run, and restarts services that have died; `connections` then has the new ones. Gives false
+   * where this client cannot update the run. Throws MoorageError: what the start of a service throws, or
+   * SUPERVISOR_FAILED.
    */
-  update(params: Omit<OpenParams, 'protocol'>): Promise<boolean>
-  /** Resolves when the run is undone, if this was its last member and nothing keeps it. Never rejects; gives what failed. */
+  update(request: RunRequest): Promise<boolean>
+  /**
+   * Leaves the run. For the last client, unless the run is retained, it resolves once everything is removed. Gives what
+   * could not be removed. Never rejects. Default outcome: success.
+   */
   leave(outcome?: Outcome): Promise<readonly string[]>
 }
 
-/** How it went, for whoever used a run. */
-export interface Outcome {
-  readonly failed: boolean
-}
-
-export interface OpenedRun {
+export interface RunConnection {
   readonly stream: Duplex
   readonly channel: Channel
-  /** Settles when the supervisor is gone, and what it left as well. */
-  readonly death: Promise<void>
-  /** From here on the end is no surprise. */
+  /** Settles when the supervisor is gone, and what a crashed one left is removed. */
+  readonly crashHandled: Promise<void>
+  /** Closes the connection. From then on its end is no crash. */
   detach(): void
   readonly clock: Clock
   readonly onProgress: ProgressListener
 }
 
 export function createMembership(
-  { run, connections }: OpenResult,
-  { stream, channel, death, detach, clock, onProgress }: OpenedRun,
+  { run, connections }: OpenedRun,
+  { stream, channel, crashHandled, detach, clock, onProgress }: RunConnection,
 ): Membership {
-  // The lifeline must not keep a runner alive that has nothing else to do.
-  const lifeline = stream as Partial<Pick<Socket, 'ref' | 'unref'>>
-  lifeline.unref?.()
-  const call = async (method: string, params: Json): Promise<Json> => {
-    lifeline.ref?.()
-    return await channel.call(method, params).finally(() => lifeline.unref?.())
+  // The connection must not keep a runner alive that has nothing else to do, except during a call.
+  const socket = stream as Partial<Pick<Socket, 'ref' | 'unref'>>
+  socket.unref?.()
+  const call = async <M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>> => {
+    socket.ref?.()
+    return await channel.call(method, params).finally(() => socket.unref?.())
   }
   return {
     run,
@@ -56,27 +57,22 @@ export function createMembership(
       return connections
     },
     call,
-    async update(params) {
-      const changing = call('update', { ...params, protocol: PROTOCOL_VERSION } as unknown as Json)
-      const answer = (await withResponseTimeout(changing, {
-        clock,
-        onProgress,
-        ask: () => channel.call('ping', null),
-      })) as unknown as OpenResult | null
-      if (answer) connections = answer.connections
-      return answer !== null
+    async update(request) {
+      const updating = call('update', { ...request, protocol: PROTOCOL_VERSION })
+      const probe = (): Promise<null> => channel.call('ping', null)
+      const updated = await withResponseTimeout(updating, { clock, onProgress, probe })
+      if (updated) ({ connections } = updated)
+      return updated !== null
     },
     async leave(outcome = { failed: false }) {
       try {
-        // Without a reference: whoever gives up waiting for the answer must be able to end.
-        const { failures } = (await channel.call('leave', outcome as unknown as Json)) as unknown as {
-          failures: readonly string[]
-        }
+        // Unlike `call`, does not keep the process alive: a caller that stops waiting must be able to exit.
+        const { failures } = await channel.call('leave', outcome)
         detach()
         return failures
       } catch (error) {
         channel.close()
-        await death
+        await crashHandled
         return isMoorageError(error) ? [] : [String(error)]
       }
     },

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
-import type { Json } from '../contract/json.ts'
-import type { Progress, ProgressListener } from '../contract/progress.ts'
+import type { ProgressListener } from '../contract/progress.ts'
 import { abortable, type Clock } from '../provider-kit/clock.ts'
 import { Channel } from '../protocol/channel.ts'
-import type { OpenParams, OpenResult } from '../supervisor/supervised-run.ts'
+import type { RunRequest } from '../protocol/run-request.ts'
+import { PROTOCOL_VERSION } from '../protocol/version.ts'
 import { recoverAfterCrash } from './crash-recovery.ts'
 import { createMembership, type Membership } from './membership.ts'
 import { withResponseTimeout } from './response-timeout.ts'
@@ -17,57 +17,53 @@ export interface OpenRunOptions {
   readonly onProgress: ProgressListener
 }
 
-/** One connection, from the greeting to the answer. Gives undefined when the supervisor is on its way down, or refuses. */
+/**
+ * Opens or updates the run of a supervisor. Gives undefined when the supervisor is shutting down or refuses the update.
+ * Throws MoorageError: SUPERVISOR_FAILED where it stops answering, else what the start of the services throws.
+ */
 export async function openRun(
   stream: Duplex,
-  params: OpenParams,
+  request: RunRequest,
   options: OpenRunOptions,
 ): Promise<Membership | undefined> {
   const { signal, clock, onProgress, method } = options
-  const hello = Promise.withResolvers<boolean>()
-  const late = Promise.withResolvers<undefined>()
+  const greeted = Promise.withResolvers<boolean>()
+  const turnedAway = Promise.withResolvers<undefined>()
+  let opening: Promise<unknown> = turnedAway.promise
+  let detached = false
   const channel = new Channel(stream, {
-    event(event) {
-      const message = event as unknown as { hello?: number; late?: boolean; over?: string; progress?: Progress }
-      if (message.hello !== undefined) hello.resolve(true)
-      if (message.late) late.resolve(undefined)
-      if (message.over !== undefined) ended(message.over)
-      if (message.progress) onProgress(message.progress)
+    events: {
+      hello: () => greeted.resolve(true),
+      reconnect: () => turnedAway.resolve(undefined),
+      progress: onProgress,
+      ended(reason) {
+        // A start that fails ends the run as well, and its error may lie in the same packet: it says enough.
+        const text = `The supervisor has taken the services down: ${reason}.`
+        if (!detached)
+          void opening.then(
+            () => onProgress({ kind: 'notice', text }),
+            () => {},
+          )
+        detached = true
+      },
     },
   })
-  void channel.closed.then(() => hello.resolve(false))
-  let detached = false
+  void channel.closed.then(() => greeted.resolve(false))
   const detach = (): void => {
     detached = true
     channel.close()
   }
-  let opening: Promise<unknown> = late.promise
-  // Nothing is left of it to be looked for. After the error of a start, which may lie in the same packet, it is no news.
-  const ended = (why: string): void => {
-    if (!detached)
-      void opening.then(
-        () => onProgress({ kind: 'notice', text: `The supervisor has taken the services down: ${why}.` }),
-        () => {},
-      )
-    detached = true
-  }
+  const answered = async <T>(work: Promise<T>, probe: () => Promise<unknown>): Promise<T> =>
+    await abortable(withResponseTimeout(work, { clock, onProgress, probe }), signal)
   try {
-    const greeted = await abortable(
-      withResponseTimeout(hello.promise, { clock, onProgress, ask: () => hello.promise }),
-      signal,
-    )
-    if (!greeted) return undefined
-    const death = channel.closed.then(async () => {
+    if (!(await answered(greeted.promise, () => greeted.promise))) return undefined
+    const crashHandled = channel.closed.then(async () => {
       if (!detached) await recoverAfterCrash(options)
     })
-    const answering = Promise.race([channel.call(method, params as unknown as Json), late.promise])
-    opening = answering
-    const answer = await abortable(
-      withResponseTimeout(answering, { clock, onProgress, ask: () => channel.call('ping', null) }),
-      signal,
-    )
-    if (answer !== undefined && answer !== null)
-      return createMembership(answer as unknown as OpenResult, { stream, channel, death, detach, clock, onProgress })
+    const calling = Promise.race([channel.call(method, { ...request, protocol: PROTOCOL_VERSION }), turnedAway.promise])
+    opening = calling
+    const opened = await answered(calling, () => channel.call('ping', null))
+    if (opened) return createMembership(opened, { stream, channel, crashHandled, detach, clock, onProgress })
     detach()
     return undefined
   } catch (error) {

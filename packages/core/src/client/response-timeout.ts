@@ -1,64 +1,62 @@
-import type { Clock } from '../provider-kit/clock.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { ProgressListener } from '../contract/progress.ts'
+import type { Clock } from '../provider-kit/clock.ts'
 
 export interface ResponseTimeoutOptions {
   readonly clock: Clock
   readonly onProgress: ProgressListener
-  /** Settles, in whatever way, when the other side has shown that it lives. */
-  ask(): Promise<unknown>
+  /** Settles, with a result or an error, when the supervisor shows that it is alive. */
+  probe(): Promise<unknown>
 }
 
-// Milliseconds without a sign of life until it is told, and after that until it is given up.
+// Without a response to a probe; the second time follows the first.
 const NOTICE_AFTER_MS = 5_000
 const GIVE_UP_AFTER_MS = 55_000
 
 /**
- * What `work` gives. A supervisor that is stopped, or starved, keeps its connection open and says nothing: that is
- * told after 5 s, and is an error (SUPERVISOR_FAILED) after 60 s.
+ * Gives the result of `work` while the supervisor responds to probes. A supervisor that is stopped, or gets no CPU time,
+ * keeps its connection open and sends nothing: after 5 s a notice says so, and after 60 s this throws MoorageError
+ * (SUPERVISOR_FAILED).
  */
 export async function withResponseTimeout<T>(
   work: Promise<T>,
-  { clock, onProgress, ask }: ResponseTimeoutOptions,
+  { clock, onProgress, probe }: ResponseTimeoutOptions,
 ): Promise<T> {
-  const silent = Promise.withResolvers<never>()
-  let over = false
-  let cancel = (): void => {}
-  const listen = (): void => {
-    let told = false
-    void ask()
+  const timedOut = Promise.withResolvers<never>()
+  let settled = false
+  let cancelTimer = (): void => {}
+  const notify = (text: string): void => onProgress({ kind: 'notice', text })
+  const startProbe = (): void => {
+    let noticed = false
+    void probe()
       .catch(() => {})
       .then(() => {
-        cancel()
-        if (over) return
-        if (told) onProgress({ kind: 'notice', text: 'The supervisor answers again.' })
-        cancel = clock.after(NOTICE_AFTER_MS, listen)
+        cancelTimer()
+        if (settled) return
+        if (noticed) notify('The supervisor responds again.')
+        cancelTimer = clock.after(NOTICE_AFTER_MS, startProbe)
       })
-    cancel = clock.after(NOTICE_AFTER_MS, () => {
-      told = true
-      onProgress({
-        kind: 'notice',
-        text: `The supervisor does not answer: it is stopped, or this machine is overloaded. Waiting ${GIVE_UP_AFTER_MS / 1000} s more…`,
-      })
-      // Only from here on: where this process was stopped as well, the answer lies there unread.
-      cancel = clock.after(GIVE_UP_AFTER_MS, () => silent.reject(noResponse()))
+    cancelTimer = clock.after(NOTICE_AFTER_MS, () => {
+      noticed = true
+      notify(
+        `The supervisor does not respond: it is stopped, or this machine is overloaded. Waiting another ${GIVE_UP_AFTER_MS / 1000} s…`,
+      )
+      // Starts here: if this process was stopped too, the response is already there and is read before the timer fires.
+      cancelTimer = clock.after(GIVE_UP_AFTER_MS, () => timedOut.reject(noResponse()))
     })
   }
-  listen()
+  startProbe()
   try {
-    return await Promise.race([work, silent.promise])
+    return await Promise.race([work, timedOut.promise])
   } finally {
-    over = true
-    cancel()
+    settled = true
+    cancelTimer()
   }
 }
 
 function noResponse(): MoorageError {
-  return new MoorageError(
-    'SUPERVISOR_FAILED',
-    `The supervisor has not answered for ${(NOTICE_AFTER_MS + GIVE_UP_AFTER_MS) / 1000} s.`,
-    {
-      hint: "If its process, 'moorage supervisor', is stopped, continue it (kill -CONT) or kill it: the next run removes what it left.",
-    },
-  )
+  const seconds = (NOTICE_AFTER_MS + GIVE_UP_AFTER_MS) / 1000
+  return new MoorageError('SUPERVISOR_FAILED', `The supervisor has not responded for ${seconds} s.`, {
+    hint: "If its process, 'moorage supervisor', is stopped, continue it (kill -CONT) or kill it: the next run removes what it left.",
+  })
 }

@@ -1,44 +1,40 @@
-import { sha256 } from '../config/hash.ts'
 import type { EnvVariables } from '../config/env-variables.ts'
+import { sha256 } from '../config/hash.ts'
+import type { RunIdentity } from '../protocol/run-request.ts'
 
-/** Who a run is. `id` is a DNS label of at most 63 characters. */
-export interface RunIdentity {
-  readonly id: string
-  /** The CI's own number of the run: what a person searches by. */
-  readonly ciRun?: string
-}
-
-// Variables of the CI systems: run, attempt, job. A re-run keeps its run id and matrix jobs share it, hence the nonce.
-const SYSTEMS: readonly (readonly [run: string, attempt: string, job: string])[] = [
-  ['GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT', 'GITHUB_JOB'],
-  ['CI_PIPELINE_ID', 'CI_JOB_ID', 'CI_JOB_NAME'],
-  ['BUILDKITE_BUILD_NUMBER', 'BUILDKITE_RETRY_COUNT', 'BUILDKITE_JOB_ID'],
-  ['CIRCLE_WORKFLOW_ID', 'CIRCLE_BUILD_NUM', 'CIRCLE_JOB'],
-  ['BUILD_BUILDID', 'SYSTEM_JOBATTEMPT', 'SYSTEM_JOBID'],
-  ['BUILD_NUMBER', 'BUILD_TAG', 'JOB_NAME'],
+// Variables of the CI systems. A re-run keeps its run id and matrix jobs share it, so the id also has a nonce.
+const CI_SYSTEMS: readonly { readonly run: string; readonly attempt: string; readonly job: string }[] = [
+  { run: 'GITHUB_RUN_ID', attempt: 'GITHUB_RUN_ATTEMPT', job: 'GITHUB_JOB' },
+  { run: 'CI_PIPELINE_ID', attempt: 'CI_JOB_ID', job: 'CI_JOB_NAME' },
+  { run: 'BUILDKITE_BUILD_NUMBER', attempt: 'BUILDKITE_RETRY_COUNT', job: 'BUILDKITE_JOB_ID' },
+  { run: 'CIRCLE_WORKFLOW_ID', attempt: 'CIRCLE_BUILD_NUM', job: 'CIRCLE_JOB' },
+  { run: 'BUILD_BUILDID', attempt: 'SYSTEM_JOBATTEMPT', job: 'SYSTEM_JOBID' },
+  { run: 'BUILD_NUMBER', attempt: 'BUILD_TAG', job: 'JOB_NAME' },
 ]
 
+/** Whether the variable `CI` is set, and not to `0` or `false`. */
 export function inCi(env: EnvVariables): boolean {
   return !['', '0', 'false', undefined].includes(env['CI']?.toLowerCase())
 }
 
-/** `ci-<run>-<attempt>-<hash of job, shard and nonce>` in CI, else `dev-<hash>`. */
+/** `ci-<run>-<attempt>-<hash of job, shard and nonce>` in CI, else `dev-<hash of the nonce>`. */
 export function runIdentity(env: EnvVariables, nonce: string): RunIdentity {
-  const shard = env['CI_NODE_INDEX'] ?? env['MATRIX_INDEX'] ?? ''
   if (!inCi(env)) return { id: `dev-${sha256(nonce).slice(0, 8)}` }
-  const [run, attempt, job] = SYSTEMS.find(([name]) => env[name]) ?? []
-  const hash = sha256(`${(job && env[job]) ?? ''}\n${shard}\n${nonce}`).slice(0, 6)
-  const ciRun = run && env[run]
+  const system = CI_SYSTEMS.find(({ run }) => env[run])
+  const shard = env['CI_NODE_INDEX'] ?? env['MATRIX_INDEX'] ?? ''
+  const job = (system && env[system.job]) ?? ''
+  const hash = sha256(`${job}\n${shard}\n${nonce}`).slice(0, 6)
+  const ciRun = system && env[system.run]
   if (!ciRun) return { id: `ci-local-1-${hash}` }
-  return { id: `ci-${label(ciRun, 30)}-${label((attempt && env[attempt]) || '1', 20)}-${hash}`, ciRun }
+  return { id: `ci-${toLabel(ciRun, 30)}-${toLabel(env[system.attempt] || '1', 20)}-${hash}`, ciRun }
 }
 
-/** Lower-case letters, digits and inner dashes; what is cut off lives on in a hash. */
-function label(text: string, most: number): string {
+/** Lower-case letters, digits and inner dashes. A hash replaces what does not fit. */
+function toLabel(text: string, maxLength: number): string {
   const clean = text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
-  if (clean.length <= most && clean) return clean
-  return `${clean.slice(0, most - 7).replace(/-+$/, '')}-${sha256(text).slice(0, 6)}`.replace(/^-/, '')
+  if (clean.length <= maxLength && clean) return clean
+  return `${clean.slice(0, maxLength - 7).replace(/-+$/, '')}-${sha256(text).slice(0, 6)}`.replace(/^-/, '')
 }

@@ -1,37 +1,40 @@
+import type { Plan, PlannedService } from '../config/plan.ts'
 import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
-import type { Plan } from '../config/plan.ts'
 
-/** Functions by service; each is called with the connection that tests get. */
+/** Seed functions by service. Each is called with the connection that tests get. */
 export type Seeds<E = unknown> = { readonly [K in keyof E]?: (connection: E[K]) => Promise<void> | void }
 
 type AnySeeds = { readonly [service: string]: ((connection: never) => Promise<void> | void) | undefined }
 
-/** Before anything exists: a seed that nobody would call, or that would come too late. */
+/** Throws MoorageError (CONFIG_INVALID) for a seed function that would never be called, or too late. */
 export function checkSeeds(seeds: object, { services }: Plan): void {
   for (const [name, seed] of Object.entries(seeds)) {
-    const at = `provision(config, { seeds: { ${name} } })`
-    const planned = services[name]
-    if (!planned)
-      throw invalid(
-        `${at}: there is no service of that name in the config.`,
-        `There are ${Object.keys(services).join(', ')}.`,
-      )
+    const source = `provision(config, { seeds: { ${name} } })`
+    const service = services[name]
+    if (!service) {
+      const names = Object.keys(services).join(', ')
+      throw invalid(`${source}: the config has no service of that name.`, `Its services are: ${names}.`)
+    }
     if (typeof seed !== 'function')
-      throw invalid(`${at} is no function.`, `A module is named in the config: seed: './seed.ts'.`)
-    if (planned.given !== undefined)
-      throw invalid(
-        `${at}: ${planned.variable} is set, and a database of yours is never seeded.`,
-        `Unset ${planned.variable}, or leave the seed out.`,
-      )
-    if (planned.spec.isolate)
-      throw invalid(
-        `${at}: services.${name} is isolated, and what tests begin with is set aside before functions are called.`,
-        "Name a module in the config: seed: './seed.ts'.",
-      )
+      throw invalid(`${source} is not a function.`, "To use a module, name it in the config: seed: './seed.ts'.")
+    checkService(source, name, service)
   }
 }
 
-/** All at once; rejects with the first failure when every one has ended. */
+function checkService(source: string, name: string, { given, variable, spec }: PlannedService): void {
+  if (given !== undefined)
+    throw invalid(
+      `${source}: ${variable} is set, and moorage never seeds a database of yours.`,
+      `Unset ${variable}, or omit the seed.`,
+    )
+  if (spec.isolate)
+    throw invalid(
+      `${source}: services.${name} is isolated, so its template is created before seed functions are called.`,
+      "Name a module in the config: seed: './seed.ts'.",
+    )
+}
+
+/** Calls all functions at once. Throws MoorageError (SEED_FAILED), the first failure, once all have settled. */
 export async function callSeeds(seeds: object, connections: { readonly [service: string]: unknown }): Promise<void> {
   const calls = Object.entries(seeds as AnySeeds).map(async ([service, seed]) => {
     try {
@@ -41,7 +44,7 @@ export async function callSeeds(seeds: object, connections: { readonly [service:
       throw new MoorageError('SEED_FAILED', `services.${service}: its seed function failed: ${messageOf(cause)}.`, {
         service,
         phase: 'ready',
-        hint: 'Correct the seed: it is called with the connection that tests get.',
+        hint: 'Correct the seed function: it is called with the connection that tests get.',
         cause,
       })
     }

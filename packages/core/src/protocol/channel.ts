@@ -1,74 +1,54 @@
 import type { Duplex } from 'node:stream'
 import { MoorageError } from '../contract/errors.ts'
-import { fromPlain, toPlain, type PlainError } from '../contract/plain-error.ts'
-import type { Json } from '../contract/json.ts'
-
-/** Grows with every change that an older peer would not understand. */
-export const PROTOCOL_VERSION = 3
-
-/** The refusal where two versions meet. */
-export function protocolMismatch(supervisor: number, client: number): MoorageError {
-  const hint = 'Two versions of moorage share one project: let its first run end, or bring both to the same version.'
-  return new MoorageError('SUPERVISOR_FAILED', `The supervisor speaks protocol ${supervisor}, this client ${client}.`, {
-    hint,
-  })
-}
-
-export function requireProtocol(protocol: number): void {
-  if (protocol !== PROTOCOL_VERSION) throw protocolMismatch(PROTOCOL_VERSION, protocol)
-}
-
-type Message =
-  | { readonly id: number; readonly method: string; readonly params: Json }
-  | { readonly id: number; readonly ok: Json }
-  | { readonly id: number; readonly error: PlainError }
-  | { readonly event: Json }
+import { fromPlain, toPlain } from '../contract/plain-error.ts'
+import { parseMessage, type Message, type RequestMessage, type ResponseMessage } from './message.ts'
+import type { EventHandlers, EventName, Events, MethodHandlers, MethodName, Params, Result } from './methods.ts'
 
 export interface ChannelHandlers {
-  /** Answers a call of the other side. */
-  handle?(method: string, params: Json): Promise<Json>
-  event?(event: Json): void
+  readonly methods?: Partial<MethodHandlers>
+  readonly events?: EventHandlers
 }
 
-/** Calls, answers and events as JSON lines over any stream: a socket, or a pair in one process. */
+/** Calls, responses and events as JSON lines over any stream: a socket, or a pair in one process. */
 export class Channel {
   readonly #stream: Duplex
   readonly #handlers: ChannelHandlers
-  readonly #waiting = new Map<number, PromiseWithResolvers<Json>>()
-  /** Settles when the other side is gone, for whatever reason. */
+  readonly #pendingCalls = new Map<number, PromiseWithResolvers<unknown>>()
+  /** Settles when the connection is closed, by either side. */
   readonly closed: Promise<void>
-  #last = 0
+  #lastId = 0
 
   constructor(stream: Duplex, handlers: ChannelHandlers) {
     this.#stream = stream
     this.#handlers = handlers
-    this.closed = new Promise((done) => stream.once('close', done))
-    // A peer that is killed resets the connection: 'close' follows and says all there is to say.
+    this.closed = new Promise((resolve) => stream.once('close', resolve))
+    // A killed peer resets the connection. The 'close' that follows is handled.
     stream.on('error', () => {})
     onLines(stream, (line) => this.#receive(line))
     // A pair in one process ends without closing by itself.
     stream.once('end', () => stream.destroy())
-    void this.closed.then(() => this.#fail())
+    void this.closed.then(() => this.#rejectPendingCalls())
   }
 
-  async call(method: string, params: Json): Promise<Json> {
+  /** Throws MoorageError: what the other side threw, or SUPERVISOR_FAILED when the connection closes first. */
+  async call<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>> {
     if (this.#stream.destroyed) throw connectionLost()
-    const id = ++this.#last
-    const answer = Promise.withResolvers<Json>()
-    this.#waiting.set(id, answer)
+    const id = ++this.#lastId
+    const response = Promise.withResolvers<unknown>()
+    this.#pendingCalls.set(id, response)
     this.#send({ id, method, params })
-    return await answer.promise
+    return (await response.promise) as Result<M>
   }
 
-  sendEvent(event: Json): void {
-    this.#send({ event })
+  sendEvent<E extends EventName>(name: E, payload: Events[E]): void {
+    this.#send({ event: { [name]: payload } })
   }
 
   close(): void {
     this.#stream.destroy()
   }
 
-  /** Closes when what was written has left. */
+  /** Closes once everything written so far has been sent. */
   end(): void {
     this.#stream.end()
   }
@@ -79,68 +59,58 @@ export class Channel {
 
   #receive(line: string): void {
     const message = parseMessage(line)
-    // Not one of us: nothing on this connection can be trusted.
+    // Not a peer of ours: nothing on this connection can be trusted.
     if (!message) this.close()
-    else if ('method' in message) void this.#answer(message)
-    else if ('event' in message) this.#handlers.event?.(message.event)
+    else if ('method' in message) void this.#respond(message)
+    else if ('event' in message) this.#emit(message.event)
     else this.#settle(message)
   }
 
-  async #answer({
-    id,
-    method,
-    params,
-  }: {
-    readonly id: number
-    readonly method: string
-    readonly params: Json
-  }): Promise<void> {
+  async #respond({ id, method, params }: RequestMessage): Promise<void> {
     try {
-      const { handle } = this.#handlers
-      if (!handle) throw new MoorageError('SUPERVISOR_FAILED', `This end answers no calls (${method}).`)
-      this.#send({ id, ok: await handle(method, params) })
+      this.#send({ id, result: await this.#dispatch(method, params) })
     } catch (error) {
       this.#send({ id, error: toPlain(error) })
     }
   }
 
-  #settle(
-    message: { readonly id: number; readonly ok: Json } | { readonly id: number; readonly error: PlainError },
-  ): void {
-    const answer = this.#waiting.get(message.id)
-    this.#waiting.delete(message.id)
-    if ('ok' in message) answer?.resolve(message.ok)
-    else answer?.reject(fromPlain(message.error))
+  async #dispatch(method: string, params: unknown): Promise<unknown> {
+    const methods: { readonly [name: string]: ((params: never) => unknown) | undefined } = this.#handlers.methods ?? {}
+    const handler = Object.hasOwn(methods, method) ? methods[method] : undefined
+    if (!handler) throw new MoorageError('SUPERVISOR_FAILED', `The supervisor has no method '${method}'.`)
+    // The peer sends the params of this method: `call` checks their type.
+    return await handler(params as never)
   }
 
-  #fail(): void {
-    for (const { reject } of this.#waiting.values()) reject(connectionLost())
-    this.#waiting.clear()
+  #emit(event: { readonly [name: string]: unknown }): void {
+    const handlers: { readonly [name: string]: ((payload: never) => void) | undefined } = this.#handlers.events ?? {}
+    for (const [name, payload] of Object.entries(event))
+      if (Object.hasOwn(handlers, name)) handlers[name]?.(payload as never)
+  }
+
+  #settle(message: ResponseMessage): void {
+    const response = this.#pendingCalls.get(message.id)
+    this.#pendingCalls.delete(message.id)
+    if ('error' in message) response?.reject(fromPlain(message.error))
+    else response?.resolve(message.result)
+  }
+
+  #rejectPendingCalls(): void {
+    for (const { reject } of this.#pendingCalls.values()) reject(connectionLost())
+    this.#pendingCalls.clear()
   }
 }
 
-/** Not by readline, which also ends a line at U+2028 and U+2029: JSON leaves those as they are. */
-function onLines(stream: Duplex, receive: (line: string) => void): void {
+/** Unlike readline, ends a line at `\n` only: JSON does not escape U+2028 and U+2029. */
+function onLines(stream: Duplex, onLine: (line: string) => void): void {
   let rest = ''
   stream.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n')
     rest = lines.pop() ?? ''
-    for (const line of lines) if (!stream.destroyed) receive(line)
+    for (const line of lines) if (!stream.destroyed) onLine(line)
   })
 }
 
-function parseMessage(line: string): Message | undefined {
-  try {
-    const value = JSON.parse(line) as Partial<Record<'id' | 'method' | 'ok' | 'error' | 'event', unknown>> | null
-    if (typeof value !== 'object' || value === null) return undefined
-    const answers =
-      typeof value.id === 'number' && ('ok' in value || 'error' in value || typeof value.method === 'string')
-    return answers || 'event' in value ? (value as Message) : undefined
-  } catch {
-    return undefined
-  }
-}
-
 function connectionLost(): MoorageError {
-  return new MoorageError('SUPERVISOR_FAILED', 'The supervisor that holds the services is gone.')
+  return new MoorageError('SUPERVISOR_FAILED', 'The supervisor that runs the services is gone.')
 }

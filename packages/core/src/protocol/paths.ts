@@ -5,7 +5,7 @@ import { sha256 } from '../config/hash.ts'
 import type { EnvVariables } from '../config/env-variables.ts'
 import { MoorageError } from '../contract/errors.ts'
 
-/** Where a supervisor lives on disk. */
+/** The files of one supervisor. On Windows its socket is a named pipe. */
 export interface SupervisorPaths {
   readonly socket: string
   readonly lock: string
@@ -13,38 +13,50 @@ export interface SupervisorPaths {
   readonly journal: string
 }
 
+/** The folders that a supervisor works with. */
+export interface RunFolders {
+  readonly paths: SupervisorPaths
+  /** Sockets, locks and journals of all supervisors of this user. */
+  readonly runFolder: string
+  /** Downloads and compiled code. */
+  readonly cache: string
+}
+
 // sun_path (unix(7)): 108 bytes with the NUL on Linux, 104 on macOS.
 const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103
 const FILE_NAME_BYTES = `${'x'.repeat(16)}.journal`.length
 
-/** The one documented folder: `MOORAGE_CACHE_DIR`, else `moorage` in the user's cache folder. */
+/** The folder for everything that outlives a run: `MOORAGE_CACHE_DIR`, else `moorage` in the user's cache folder. */
 export function cacheFolder(env: EnvVariables): string {
-  // Absolute: a supervisor has another working folder.
+  // Absolute, because a supervisor runs in another working folder.
   return resolve(env['MOORAGE_CACHE_DIR'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'moorage'))
 }
 
-/** The folder for sockets, locks and journals, ours alone; in the cache folder unless that cannot be. */
+/**
+ * The private folder for sockets, locks and journals: in the cache folder, or in the folder for temporary files where
+ * that is not possible. Throws MoorageError (SUPERVISOR_FAILED) where neither is.
+ */
 export function runFolder(env: EnvVariables): string {
   const user = process.platform === 'win32' ? userInfo().username : String(process.getuid?.())
-  const choices = [join(cacheFolder(env), 'run'), join(tmpdir(), `moorage-${user}`), `/tmp/moorage-${user}`]
+  const candidates = [join(cacheFolder(env), 'run'), join(tmpdir(), `moorage-${user}`), `/tmp/moorage-${user}`]
   const reasons: string[] = []
-  for (const folder of choices) {
+  for (const folder of candidates) {
     const reason = folderProblem(folder)
     if (!reason) return folder
     reasons.push(`  ${folder}: ${reason}`)
   }
-  throw new MoorageError('SUPERVISOR_FAILED', `There is no folder for moorage's sockets.\n${reasons.join('\n')}`, {
-    hint: 'Set MOORAGE_CACHE_DIR to a folder that is writable, yours alone, and has a short path.',
+  throw new MoorageError('SUPERVISOR_FAILED', `No folder can hold moorage's sockets.\n${reasons.join('\n')}`, {
+    hint: 'Set MOORAGE_CACHE_DIR to a folder that is writable, belongs to you, and has a short path.',
   })
 }
 
 export function supervisorPaths(identity: string, folder: string): SupervisorPaths {
-  const file = (ending: string): string => join(folder, `${identity}.${ending}`)
+  const file = (extension: string): string => join(folder, `${identity}.${extension}`)
   const socket = process.platform === 'win32' ? `\\\\.\\pipe\\moorage-${userInfo().username}-${identity}` : file('sock')
   return { socket, lock: file('lock'), log: file('log'), journal: file('journal') }
 }
 
-/** What must be equal for two clients to share a supervisor, as a short file name. */
+/** Hashes what two clients must have in common to share a supervisor into a short file name. */
 export function shortHash(parts: readonly string[]): string {
   return sha256(JSON.stringify(parts)).slice(0, 16)
 }
@@ -57,7 +69,7 @@ function folderProblem(folder: string): string | undefined {
     const stat = lstatSync(folder)
     if (!stat.isDirectory()) return 'it is not a folder'
     if (!process.getuid) return undefined
-    if (stat.uid !== process.getuid()) return 'it belongs to somebody else'
+    if (stat.uid !== process.getuid()) return 'it belongs to another user'
     if (stat.mode & 0o077) chmodSync(folder, 0o700)
     accessSync(folder, constants.W_OK)
     return undefined

@@ -8,7 +8,8 @@ import { requireSupportedOptions } from './unsupported-options.ts'
 import { requireHostAccess } from './host-access.ts'
 import type { TaskStack } from './task-stack.ts'
 import type { RunContext } from './run-context.ts'
-import { selectProvider, type ProviderCandidates, type ProviderChoice } from './select-provider.ts'
+import type { ProviderCandidates } from '../protocol/run-request.ts'
+import { selectProvider, type ProviderChoice } from './select-provider.ts'
 import type { Placement } from './start-context.ts'
 
 export interface SessionsOptions {

@@ -6,27 +6,14 @@ import { DependencyGates, type ConnectionViews } from './dependency-gates.ts'
 import { healthProblem } from './health-check.ts'
 import { TaskStack, type TeardownResult } from './task-stack.ts'
 import { Sessions } from './placement.ts'
-import type { Plan } from '../config/plan.ts'
-import type { ExecResult, LogLine, LogOptions, ProviderRef, Unit } from '../contract/provider.ts'
+import type { ExecResult, LogLine, LogOptions, Unit } from '../contract/provider.ts'
 import { Secrets } from './secrets.ts'
-import type { ProviderCandidates } from './select-provider.ts'
-import type { PlainConnection } from '../contract/service.ts'
+import type { ProvisionRequest } from '../protocol/run-request.ts'
+import type { Connections } from '../protocol/run-status.ts'
 import { viewsOf } from './start-service.ts'
 import type { RunContext } from './run-context.ts'
 import { enterPhase, type StartContext } from './start-context.ts'
 import { startServices } from './start-services.ts'
-
-/** What a client asks the supervisor for. */
-export interface ProvisionRequest {
-  readonly plan: Plan
-  readonly candidates: ProviderCandidates
-  /** Runs what is placed on the host, whatever the provider. */
-  readonly host: ProviderRef
-  /** Milliseconds that services stay when a start or the tests have failed. */
-  readonly keep?: number
-}
-
-export type Connections = { readonly [service: string]: PlainConnection }
 
 // Milliseconds to read the last lines of a service.
 const LOGS_TIMEOUT_MS = 10_000

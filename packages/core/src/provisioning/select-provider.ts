@@ -1,14 +1,7 @@
 import { abortable, withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
 import type { ProbeResult, Provider, ProviderRef } from '../contract/provider.ts'
-
-export interface ProviderCandidates {
-  /** In order of preference. */
-  readonly inOrder: readonly ProviderRef[]
-  /** What the user asked for, and where: the config, or the variable `MOORAGE_PROVIDER`. */
-  readonly explicit?: { readonly provider: ProviderRef; readonly by: string }
-  readonly ci: boolean
-}
+import type { ProviderCandidates } from '../protocol/run-request.ts'
 
 export interface ProviderChoice {
   readonly ref: ProviderRef

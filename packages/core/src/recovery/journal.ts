@@ -7,24 +7,27 @@ import type { Owner, ProviderRef } from '../contract/provider.ts'
 import type { SupervisorPaths } from '../protocol/paths.ts'
 
 type JournalLine =
-  | { readonly owner: Owner; readonly place: SupervisorPaths }
+  | { readonly owner: Owner; readonly paths: SupervisorPaths }
   | { readonly run: string; readonly root: string; readonly family: string }
   | { readonly provider: ProviderRef; readonly entry: Json }
 
-/** What a supervisor is about to create, written before it does: the way back when it is killed. */
+/**
+ * Names everything that a supervisor creates, before it creates it. When the supervisor is killed, the next one removes
+ * what the journal names. Each method throws MoorageError (SUPERVISOR_FAILED) where the file cannot be written.
+ */
 export interface Journal {
-  /** Clients find the supervisor at another place from now on. */
-  place(at: SupervisorPaths): void
-  run(id: string, of: { readonly root: string; readonly family: string }): void
-  write(provider: ProviderRef, entry: Json): void
-  /** Everything is undone: nothing to remember. */
+  /** From now on clients find the supervisor at these paths. */
+  recordMove(to: SupervisorPaths): void
+  recordRun(id: string, project: { readonly root: string; readonly family: string }): void
+  recordEntry(provider: ProviderRef, entry: Json): void
+  /** Deletes the file, once everything that it names has been removed. */
   remove(): void
 }
 
 export interface JournaledRun {
   readonly file: string
-  /** Where its supervisor has been found; the last one counts. */
-  readonly places: readonly SupervisorPaths[]
+  /** All paths that its supervisor has had. The last one is current. */
+  readonly paths: readonly SupervisorPaths[]
   readonly owner: Owner
   readonly run: string
   readonly root: string
@@ -32,29 +35,33 @@ export interface JournaledRun {
   readonly entries: readonly { readonly provider: ProviderRef; readonly entry: Json }[]
 }
 
-/** One write per line: whole in the page cache when it returns, whatever becomes of this process. */
-export function openJournal(place: SupervisorPaths, owner: Owner): Journal {
-  // A number comes again, in a small container soon: the journal of a dead namesake must not be taken up.
-  const file = place.journal.replace(/\.journal$/, `-${sha256(JSON.stringify(owner)).slice(0, 12)}.journal`)
+/**
+ * Each line is one write, so it is in the page cache when the call returns and outlives this process. Throws
+ * MoorageError (SUPERVISOR_FAILED) where the file cannot be written.
+ */
+export function openJournal(paths: SupervisorPaths, owner: Owner): Journal {
+  // Process ids repeat, in a small container soon. The name contains the owner, so that no other owner's journal is continued.
+  const file = paths.journal.replace(/\.journal$/, `-${sha256(JSON.stringify(owner)).slice(0, 12)}.journal`)
   const descriptor = writeOrThrow(file, () => openSync(file, 'a', 0o600))
-  let torn = ''
+  // Ends a line that an earlier write left incomplete.
+  let separator = ''
   let removed = false
   const append = (line: JournalLine): void => {
-    const bytes = Buffer.from(`${torn}${JSON.stringify(line)}\n`)
-    torn = '\n'
-    // A disk that is nearly full takes a part of a line, and says nothing.
+    const bytes = Buffer.from(`${separator}${JSON.stringify(line)}\n`)
+    separator = '\n'
     writeOrThrow(file, () => {
-      // Its number is somebody else's by now.
+      // The descriptor's number may belong to another file by now.
       if (removed) throw new RangeError('the run is over')
+      // A disk that is nearly full takes a part of the line without an error.
       if (writeSync(descriptor, bytes) < bytes.length) throw new RangeError('no space left on the device')
     })
-    torn = ''
+    separator = ''
   }
-  append({ owner, place })
+  append({ owner, paths })
   return {
-    place: (at) => append({ owner, place: at }),
-    run: (id, of) => append({ run: id, ...of }),
-    write: (provider, entry) => append({ provider, entry }),
+    recordMove: (to) => append({ owner, paths: to }),
+    recordRun: (run, project) => append({ run, ...project }),
+    recordEntry: (provider, entry) => append({ provider, entry }),
     remove(): void {
       removed = true
       closeSync(descriptor)
@@ -68,19 +75,19 @@ function writeOrThrow<T>(file: string, write: () => T): T {
     return write()
   } catch (cause) {
     throw new MoorageError('SUPERVISOR_FAILED', `The journal ${file} cannot be written: ${messageOf(cause)}.`, {
-      hint: 'Nothing is started that is not written down first. Free some space there, or set MOORAGE_CACHE_DIR to another folder.',
+      hint: 'moorage starts nothing that it cannot record first. Free some space there, or set MOORAGE_CACHE_DIR to another folder.',
       cause,
     })
   }
 }
 
-/** Journals whose owner is dead. */
-export function deadRuns(folder: string, alive: (owner: Owner) => boolean): readonly JournaledRun[] {
-  return journals(folder).filter(({ owner }) => !alive(owner))
+/** The journals of a folder whose owner is dead. */
+export function readDeadRuns(folder: string, isAlive: (owner: Owner) => boolean): readonly JournaledRun[] {
+  return readJournals(folder).filter(({ owner }) => !isAlive(owner))
 }
 
-/** All journals of a folder, those of the living as well. */
-export function journals(folder: string): readonly JournaledRun[] {
+/** All journals of a folder, those of living supervisors included. */
+export function readJournals(folder: string): readonly JournaledRun[] {
   return readdirSync(folder)
     .toSorted()
     .filter((name) => name.endsWith('.journal'))
@@ -89,11 +96,11 @@ export function journals(folder: string): readonly JournaledRun[] {
 
 function readJournal(file: string): JournaledRun | undefined {
   const lines = readLines(file)
-  const [head, ...more] = lines.flatMap((line) => ('owner' in line ? [line] : []))
-  if (!head) return undefined
+  const [first, ...moves] = lines.flatMap((line) => ('owner' in line ? [line] : []))
+  if (!first) return undefined
   const { run = '', root = '', family = '' } = lines.findLast((line) => 'run' in line) ?? {}
   const entries = lines.flatMap((line) => ('provider' in line ? [line] : []))
-  return { file, places: [head, ...more].map(({ place }) => place), owner: head.owner, run, root, family, entries }
+  return { file, paths: [first, ...moves].map(({ paths }) => paths), owner: first.owner, run, root, family, entries }
 }
 
 function readLines(file: string): readonly JournalLine[] {
@@ -101,17 +108,17 @@ function readLines(file: string): readonly JournalLine[] {
   try {
     text = readFileSync(file, 'utf8')
   } catch {
-    // Removed by its owner in the meantime: it is no longer needed.
+    // Its owner has removed it in the meantime, so nothing of the run is left.
     return []
   }
-  // A line without its end was being written when the owner died: what it announces was not begun.
+  // The owner died while it wrote a line without an end. It had not created what that line names.
   return text
     .split('\n')
     .slice(0, -1)
-    .flatMap((line) => parse(line) ?? [])
+    .flatMap((line) => parseLine(line) ?? [])
 }
 
-function parse(line: string): JournalLine | undefined {
+function parseLine(line: string): JournalLine | undefined {
   try {
     return JSON.parse(line) as JournalLine
   } catch {

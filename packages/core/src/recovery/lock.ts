@@ -3,65 +3,65 @@ import { createRequire } from 'node:module'
 import type { DatabaseSync } from 'node:sqlite'
 import { messageOf, MoorageError } from '../contract/errors.ts'
 
-/** A lock of the kernel's, through SQLite: released by any kind of death, on every platform. */
+/** A file lock of the kernel, taken through SQLite: on every platform it ends with its process, however that dies. */
 export interface Lock {
   release(): void
 }
 
-// Loaded without an import: Node prints a warning for node:sqlite, which belongs into the log, not in front of a user.
-const load = createRequire(import.meta.url)
+// Loaded at the first lock: Node prints a warning for node:sqlite, which belongs in the log and not in the user's terminal.
+const require = createRequire(import.meta.url)
 
-// Held here as well: a handle that nothing references is collected, and the lock with it.
-const held = new Map<string, DatabaseSync>()
+// References the handles: one that is garbage-collected releases its lock.
+const databases = new Map<string, DatabaseSync>()
 
 // Source: sqlite.org, "Result and Error Codes".
-const BUSY = 5
-const NO_DATABASE = 26
+const SQLITE_BUSY = 5
+const SQLITE_NOTADB = 26
 
 /**
- * Takes the lock, or gives undefined when another process has it. The file is gone after the release. Throws
- * `MoorageError` (SUPERVISOR_FAILED) where nobody could take it: a full disk, say.
+ * Takes the lock, or gives undefined when another process holds it. The release deletes the file. Throws MoorageError
+ * (SUPERVISOR_FAILED) where the file cannot be locked at all: the disk is full, say.
  */
 export function takeLock(path: string): Lock | undefined {
-  // Closing any descriptor of a file drops all POSIX locks that this process has on it (fcntl(2)): do not even open it.
-  if (held.has(path)) return undefined
-  const sqlite = load('node:sqlite') as typeof import('node:sqlite')
-  const mine = openSync(path, 'a', 0o600)
+  // Closing any descriptor of a file drops all POSIX locks of this process on it (fcntl(2)): do not even open it.
+  if (databases.has(path)) return undefined
+  const sqlite = require('node:sqlite') as typeof import('node:sqlite')
+  const descriptor = openSync(path, 'a', 0o600)
   const database = new sqlite.DatabaseSync(path, { timeout: 0 })
   try {
-    // A journal's file would outlive a kill. Not OFF: Node's databases are defensive, which leaves that without effect.
+    // A rollback journal on disk would outlive a kill. Node's databases are defensive, which disables OFF.
     database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE')
-    // The last holder may have unlinked the file between our open and our lock; then it locks nobody out.
-    if (!sameFile(mine, path)) throw new RangeError('stale')
+    // The last holder may have deleted the file between the open and the lock. Such a lock keeps no process out.
+    if (!isFileAt(path, descriptor)) throw new RangeError('stale')
   } catch (cause) {
     database.close()
-    closeSync(mine)
+    closeSync(descriptor)
     const { errcode } = cause as { errcode?: number }
-    if (errcode === undefined || errcode === BUSY) return undefined
-    // Nobody can hold it: a crash of the machine has left something else in it.
-    if (errcode === NO_DATABASE) return emptied(path)
+    if (errcode === undefined || errcode === SQLITE_BUSY) return undefined
+    // No process can hold this file: a crash of the machine has left something else in it.
+    if (errcode === SQLITE_NOTADB) return takeEmptiedLock(path)
     throw new MoorageError('SUPERVISOR_FAILED', `The lock ${path} cannot be taken: ${messageOf(cause)}.`, {
-      hint: 'Make room or give rights there, or set MOORAGE_CACHE_DIR to another folder.',
+      hint: 'Free some space or grant write access there, or set MOORAGE_CACHE_DIR to another folder.',
       cause,
     })
   }
-  held.set(path, database)
+  databases.set(path, database)
   return {
     release(): void {
-      if (!held.delete(path)) return
+      if (!databases.delete(path)) return
       rmSync(path, { force: true })
       database.close()
-      closeSync(mine)
+      closeSync(descriptor)
     },
   }
 }
 
-function emptied(path: string): Lock | undefined {
+function takeEmptiedLock(path: string): Lock | undefined {
   truncateSync(path)
   return takeLock(path)
 }
 
-function sameFile(descriptor: number, path: string): boolean {
+function isFileAt(path: string, descriptor: number): boolean {
   const stat = statSync(path, { throwIfNoEntry: false })
   return stat !== undefined && stat.ino === fstatSync(descriptor).ino
 }

@@ -1,85 +1,94 @@
 import { rmSync } from 'node:fs'
-import { abortable } from '../provider-kit/clock.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
-import type { Provider, ProviderRef, ReapedObject, ReapScope } from '../contract/provider.ts'
-import { deadRuns, type JournaledRun } from './journal.ts'
-import type { System } from './system.ts'
+import type { ProviderRef, ReapedObject, ReapScope } from '../contract/provider.ts'
+import { abortable } from '../provider-kit/clock.ts'
 import type { SupervisorPaths } from '../protocol/paths.ts'
+import { readDeadRuns, type JournaledRun } from './journal.ts'
+import type { ProviderLoader } from './provider-loader.ts'
+import type { System } from './system.ts'
 
 export interface SweepResult {
   readonly reaped: readonly ReapedObject[]
+  /** What could not be removed, one line for each provider. */
   readonly failures: readonly string[]
 }
 
 export interface SweepOptions {
-  readonly machine: System
-  load(ref: ProviderRef): Promise<Provider>
-  /** Only tells what would be removed. */
+  readonly system: System
+  readonly load: ProviderLoader
+  /** Lists what would be removed, and removes nothing. */
   readonly dry?: boolean
 }
 
-// Milliseconds for one provider's leftovers: an engine that hangs keeps no supervisor alive.
+// For one provider: a supervisor must not wait for ever for an engine that hangs.
 const REAP_TIMEOUT_MS = 60_000
 
-/** Removes what dead supervisors left, by their journals; `also` names providers to ask for leftovers without one. */
-export async function sweep(folder: string, also: readonly ProviderRef[], tools: SweepOptions): Promise<SweepResult> {
-  const { machine } = tools
-  const dead = deadRuns(folder, (owner) => machine.alive(owner))
-  const refs = new Map(also.map((ref) => [ref.module, ref]))
-  for (const { entries } of dead) for (const { provider } of entries) refs.set(provider.module, provider)
+/**
+ * Removes what dead supervisors left, by the journals in a folder. Providers in `labelled` also search their engine for
+ * leftovers that no journal names.
+ */
+export async function sweep(
+  folder: string,
+  labelled: readonly ProviderRef[],
+  options: SweepOptions,
+): Promise<SweepResult> {
+  const { system } = options
+  const deadRuns = readDeadRuns(folder, (owner) => system.isAlive(owner))
+  const refs = new Map(labelled.map((ref) => [ref.module, ref]))
+  for (const { entries } of deadRuns) for (const { provider } of entries) refs.set(provider.module, provider)
   const reaped: ReapedObject[] = []
   const failed = new Map<string, string>()
   for (const ref of refs.values()) {
     try {
-      reaped.push(...(await reap(ref, dead, tools)))
+      reaped.push(...(await reap(ref, deadRuns, options)))
     } catch (error) {
       failed.set(ref.module, `${ref.name}: ${messageOf(error)}`)
     }
   }
-  // What could not be removed stays written down for the next sweep.
-  for (const run of tools.dry ? [] : dead)
-    if (!run.entries.some(({ provider }) => failed.has(provider.module))) forgetRun(run, machine)
+  // A journal stays for the next sweep when something that it names could not be removed.
+  for (const run of options.dry ? [] : deadRuns)
+    if (!run.entries.some(({ provider }) => failed.has(provider.module))) forgetRun(run, system)
   return { reaped, failures: [...failed.values()] }
 }
 
 async function reap(
   ref: ProviderRef,
-  dead: readonly JournaledRun[],
-  { load, machine, dry = false }: SweepOptions,
+  deadRuns: readonly JournaledRun[],
+  { load, system, dry = false }: SweepOptions,
 ): Promise<readonly ReapedObject[]> {
-  const late = new AbortController()
-  const cancel = machine.clock.after(REAP_TIMEOUT_MS, () =>
-    late.abort(new MoorageError('DEADLINE', `the engine did not answer within ${REAP_TIMEOUT_MS / 1000} s`)),
+  const deadline = new AbortController()
+  const cancel = system.clock.after(REAP_TIMEOUT_MS, () =>
+    deadline.abort(new MoorageError('DEADLINE', `the engine did not answer within ${REAP_TIMEOUT_MS / 1000} s`)),
   )
   try {
     const reaping = load(ref).then((provider) =>
-      provider.reap?.({ ...scopeFor(ref, dead, machine), ...(dry ? { dry } : {}) }, late.signal),
+      provider.reap?.({ ...scopeOf(ref, deadRuns, system), ...(dry ? { dry } : {}) }, deadline.signal),
     )
-    return (await abortable(reaping, late.signal)) ?? []
+    return (await abortable(reaping, deadline.signal)) ?? []
   } finally {
     cancel()
   }
 }
 
-function scopeFor(ref: ProviderRef, dead: readonly JournaledRun[], machine: System): ReapScope {
-  const journals = dead.map(({ run, owner, entries }) => ({
+function scopeOf(ref: ProviderRef, deadRuns: readonly JournaledRun[], system: System): ReapScope {
+  const journals = deadRuns.map(({ run, owner, entries }) => ({
     run,
     owner,
     entries: entries.filter(({ provider }) => provider.module === ref.module).map(({ entry }) => entry),
   }))
-  return { journals: journals.filter(({ entries }) => entries.length), alive: (owner) => machine.alive(owner) }
+  return { journals: journals.filter(({ entries }) => entries.length), alive: (owner) => system.isAlive(owner) }
 }
 
-function forgetRun({ file, places }: JournaledRun, machine: System): void {
-  for (const place of places) removePaths(place, machine)
+function forgetRun({ file, paths }: JournaledRun, system: System): void {
+  for (const each of paths) removePaths(each, system)
   rmSync(file, { force: true })
 }
 
-/** Removes a place's socket and log, unless a successor lives there: then they are not ours to remove. */
-export function removePaths(place: SupervisorPaths, { takeLock }: System): void {
-  const lock = takeLock(place.lock)
+/** Removes a supervisor's socket and log, unless a successor has taken the lock: then they belong to the successor. */
+export function removePaths(paths: SupervisorPaths, { takeLock }: Pick<System, 'takeLock'>): void {
+  const lock = takeLock(paths.lock)
   if (!lock) return
-  if (process.platform !== 'win32') rmSync(place.socket, { force: true })
-  rmSync(place.log, { force: true })
+  if (process.platform !== 'win32') rmSync(paths.socket, { force: true })
+  rmSync(paths.log, { force: true })
   lock.release()
 }

@@ -1,29 +1,30 @@
-import { monotonicClock, type Clock } from '../provider-kit/clock.ts'
 import type { Owner, Provider, ProviderModule, ProviderRef } from '../contract/provider.ts'
-import { isAlive, currentOwner } from '../provider-kit/process-identity.ts'
+import { monotonicClock, type Clock } from '../provider-kit/clock.ts'
+import { currentOwner, isAlive } from '../provider-kit/process-identity.ts'
 import { takeLock, type Lock } from './lock.ts'
 
-/** What a supervisor takes from the machine that it runs on; a simulation brings another one. */
+/** What a supervisor needs of the machine. A simulation passes its own. */
 export interface System {
   readonly clock: Clock
   /** This process. */
   readonly owner: Owner
-  alive(owner: Owner): boolean
+  isAlive(owner: Owner): boolean
   takeLock(path: string): Lock | undefined
-  load(ref: ProviderRef, root: string): Promise<Provider>
+  /** Imports a provider's module. Packages that it needs are resolved from `root`. */
+  loadProvider(ref: ProviderRef, root: string): Promise<Provider>
 }
 
 export function realSystem(): System {
   return {
     clock: monotonicClock,
     owner: currentOwner(),
-    alive: isAlive,
+    isAlive,
     takeLock: process.platform === 'win32' ? () => ({ release: () => {} }) : takeLock,
-    load,
+    loadProvider,
   }
 }
 
-async function load(ref: ProviderRef, root: string): Promise<Provider> {
+async function loadProvider(ref: ProviderRef, root: string): Promise<Provider> {
   const module = (await import(ref.module)) as ProviderModule
   return module.provider(ref.options, { root })
 }

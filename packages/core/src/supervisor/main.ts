@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
-import type { RunFolders } from './supervisor-context.ts'
+import type { RunFolders } from '../protocol/paths.ts'
 
-// Before anything is loaded: what was compiled once on this machine is not compiled again.
+// Comes before all other modules, so that each is compiled once on this machine.
 enableCompileCache(join((JSON.parse(process.argv[3] ?? '{}') as RunFolders).cache, 'compiled'))
 await import('./process-main.ts')

@@ -1,69 +1,76 @@
 import { writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { messageOf } from '../contract/errors.ts'
-import { providerLoader, type RunFolders } from './supervisor-context.ts'
-import { realSystem } from '../recovery/system.ts'
-import { superviseAlone, type ProcessHooks } from './single-instance.ts'
+import type { RunFolders } from '../protocol/paths.ts'
+import type { LaunchReport, RecoveryReport } from '../protocol/process-output.ts'
+import { createProviderLoader } from '../recovery/provider-loader.ts'
 import { sweep } from '../recovery/sweep.ts'
+import { realSystem } from '../recovery/system.ts'
+import { startSingleInstance, type ProcessHooks } from './single-instance.ts'
+
+// sysexits.h, EX_TEMPFAIL.
+const EXIT_NOT_STARTED = 75
 
 const [mode, text] = process.argv.slice(2) as [string, string]
 const folders = JSON.parse(text) as RunFolders
 process.title = `moorage ${mode}`
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
-// A terminal's Ctrl-C is for the runner: only the last connection decides.
+// Ctrl-C in a terminal signals the whole process group. It is meant for the runner, whose connection then closes.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => {})
 
 if (mode === 'recover') await recover()
 else await supervise()
 
-/** The first line on stdout says whether this process is the supervisor of its place: `up`, `taken`, or why it failed. */
 async function supervise(): Promise<void> {
   try {
-    const supervisor = await superviseAlone(folders, realSystem(), bodyOf())
-    if (!supervisor) return exit('taken')
-    say('up')
-    process.on('SIGTERM', () => void supervisor.down('SIGTERM'))
+    const supervisor = await startSingleInstance(folders, realSystem(), processHooks())
+    if (!supervisor) return exitUnstarted({ status: 'in-use' })
+    print({ status: 'ready' })
+    process.on('SIGTERM', () => void supervisor.shutDown('SIGTERM'))
   } catch (error) {
-    exit((error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'taken' : `failed ${messageOf(error)}`)
+    const inUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    exitUnstarted(inUse ? { status: 'in-use' } : { status: 'failed', reason: messageOf(error) })
   }
 }
 
-function bodyOf(): ProcessHooks {
+function processHooks(): ProcessHooks {
   return {
-    listen: (path, visit) =>
-      new Promise((done, fail) => {
-        const server = createServer(visit).once('error', fail)
-        server.listen(path, () => done(() => void server.close()))
+    listen: (path, onConnection) =>
+      new Promise((resolve, reject) => {
+        const server = createServer(onConnection).once('error', reject)
+        server.listen(path, () => resolve(() => void server.close()))
       }),
-    parentExit: new Promise((done) => {
+    parentExit: new Promise((resolve) => {
       process.stdin
         .on('error', () => {})
-        .on('end', done)
+        .on('end', resolve)
         .resume()
     }),
     log: (line) => void process.stderr.write(`${new Date().toISOString()} ${process.pid} ${line}\n`),
-    end: (code) => process.exit(code),
+    exit: (code) => process.exit(code),
   }
 }
 
-/** After a supervisor was killed: removes what it left, by its journal. */
+/** Removes what a killed supervisor left, by its journal. */
 async function recover(): Promise<void> {
-  const machine = realSystem()
-  const { reaped, failures } = await sweep(folders.runFolder, [], { machine, load: providerLoader(machine, () => '/') })
-  say(JSON.stringify({ reaped: reaped.length, failures }))
+  const system = realSystem()
+  const load = createProviderLoader(system, () => '/')
+  const { reaped, failures } = await sweep(folders.runFolder, [], { system, load })
+  print({ reaped: reaped.length, failures })
   process.exit(failures.length ? 1 : 0)
 }
 
-function say(line: string): void {
-  try {
-    writeSync(1, `${line}\n`)
-  } catch {
-    // Whoever asked is gone.
-  }
+function exitUnstarted(report: LaunchReport): never {
+  print(report)
+  process.exit(EXIT_NOT_STARTED)
 }
 
-function exit(status: string): void {
-  say(status)
-  process.exit(75)
+/** Prints the report on stdout, where the client that started this process reads it. */
+function print(report: LaunchReport | RecoveryReport): void {
+  try {
+    writeSync(1, `${JSON.stringify(report)}\n`)
+  } catch {
+    // The client has exited.
+  }
 }

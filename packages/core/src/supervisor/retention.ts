@@ -1,39 +1,36 @@
+import type { RetentionReason } from '../protocol/run-status.ts'
 import type { Clock } from '../provider-kit/clock.ts'
 
-/** Why a run stays although nobody is connected: it was asked to, or something has failed and is to be looked at. */
-export type RetentionReason = 'asked' | 'failed'
-
-/** Time that a run has without anybody connected. */
+/** The time for which a run outlives its clients. */
 export class Retention {
   readonly #clock: Clock
-  readonly #onOver: () => void
-  #until = 0
-  #cancel = (): void => {}
+  readonly #onExpired: () => void
+  #expiresAt = 0
+  #cancelTimer = (): void => {}
+  /** Undefined while the run is not retained. */
   reason: RetentionReason | undefined
 
-  constructor(clock: Clock, onOver: () => void) {
+  constructor(clock: Clock, onExpired: () => void) {
     this.#clock = clock
-    this.#onOver = onOver
+    this.#onExpired = onExpired
   }
 
-  begin(ms: number, reason: RetentionReason): null {
+  begin(durationMs: number, reason: RetentionReason): void {
     this.end()
     this.reason = reason
-    this.#until = this.#clock.now() + ms
-    this.#cancel = this.#clock.after(ms, () => {
+    this.#expiresAt = this.#clock.now() + durationMs
+    this.#cancelTimer = this.#clock.after(durationMs, () => {
       this.end()
-      this.#onOver()
+      this.#onExpired()
     })
-    return null
   }
 
   end(): void {
-    this.#cancel()
+    this.#cancelTimer()
     this.reason = undefined
   }
 
-  /** Milliseconds. */
   get remainingMs(): number {
-    return this.reason ? Math.max(0, Math.round(this.#until - this.#clock.now())) : 0
+    return this.reason ? Math.max(0, Math.round(this.#expiresAt - this.#clock.now())) : 0
   }
 }

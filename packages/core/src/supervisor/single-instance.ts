@@ -1,107 +1,108 @@
 import { renameSync, rmSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
+import type { RunFolders, SupervisorPaths } from '../protocol/paths.ts'
 import { teardownFailures } from '../provisioning/task-stack.ts'
-import { createContext, type RunFolders } from './supervisor-context.ts'
 import type { Lock } from '../recovery/lock.ts'
-import type { System } from '../recovery/system.ts'
-import type { SupervisorPaths } from '../protocol/paths.ts'
-import { Supervisor } from './supervisor.ts'
 import { removePaths } from '../recovery/sweep.ts'
+import type { System } from '../recovery/system.ts'
+import { createContext } from './supervisor-context.ts'
+import { Supervisor } from './supervisor.ts'
 
-/** What a supervisor's process offers it: a door for clients, a cord to whoever started it, and its own end. */
+/** What a supervisor needs of its process. */
 export interface ProcessHooks {
-  /** Settles when the door is open, with the way to shut it, which takes its name away before it returns. Rejects where it cannot be opened. */
-  listen(path: string, visit: (stream: Duplex) => void): Promise<() => void>
-  /** Settles when whoever started this process is gone. */
+  /** Resolves when the socket accepts clients. The result closes it, and removes its file before it returns. */
+  listen(path: string, onConnection: (stream: Duplex) => void): Promise<() => void>
+  /** Settles when the process that started this one has exited. */
   readonly parentExit: Promise<void>
   log(line: string): void
-  end(code: number): void
+  exit(code: number): void
 }
 
-// Milliseconds without any client, for a birth whose parent lives but never comes.
+// For a parent that is alive but never connects.
 const FIRST_CLIENT_TIMEOUT_MS = 10_000
 
-/** Becomes the supervisor of a place, and gives undefined when another one is. */
-export async function superviseAlone(
+/**
+ * Starts the supervisor of these paths, or gives undefined where one is running. Throws MoorageError
+ * (SUPERVISOR_FAILED) where the lock or the journal cannot be written, and rejects with what `listen` throws.
+ */
+export async function startSingleInstance(
   folders: RunFolders,
-  machine: System,
-  body: ProcessHooks,
+  system: System,
+  hooks: ProcessHooks,
 ): Promise<Supervisor | undefined> {
-  const lock = machine.takeLock(folders.place.lock)
+  const lock = system.takeLock(folders.paths.lock)
   if (!lock) return undefined
-  let post: BoundSocket = { place: folders.place, lock, shut: () => {} }
-  let shutting = false
-  const supervisor: Supervisor = new Supervisor(
-    createContext(
-      folders,
-      {
-        shut(why) {
-          shutting = true
-          body.log(`down: ${why}`)
-          // The socket's file goes at once, and the next run may start while this one is still undoing.
-          release(post)
-        },
-        async move(to) {
-          const next = machine.takeLock(to.lock)
-          if (!next) return false
-          const shut = await open(to, { body, visit }).catch(() => undefined)
-          const old = post
-          // The way down may have begun meanwhile: there is nobody to be found any more.
-          if (!shut || shutting) {
-            release({ place: to, lock: next, shut: shut ?? (() => {}) })
-            return false
-          }
-          post = { place: to, lock: next, shut }
-          rename(old.place.log, to.log)
-          release(old)
-          return true
-        },
-        forget(undone) {
-          const failures = teardownFailures(undone)
-          for (const failure of failures) body.log(failure)
-          if (!failures.length) removePaths(post.place, machine)
-        },
-        done: (undone) => body.end(teardownFailures(undone).length ? 1 : 0),
-      },
-      machine,
-    ),
-  )
-  const visit = (stream: Duplex): void => supervisor.connect(stream)
-  post = { ...post, shut: await open(folders.place, { body, visit }) }
-  const unvisited = (why: string): void => {
-    if (!supervisor.visited) void supervisor.down(why)
+  let bound: BoundSocket = { paths: folders.paths, lock, close: () => {} }
+  let stopped = false
+  const listen = (paths: SupervisorPaths): Promise<() => void> => {
+    // A dead supervisor's socket: the lock says that no living one uses it.
+    if (process.platform !== 'win32') rmSync(paths.socket, { force: true })
+    return hooks.listen(paths.socket, (stream) => supervisor.connect(stream))
   }
-  // Birth cord: its end before the first connection means that whoever started us is gone.
-  void body.parentExit.then(() => machine.clock.after(0, () => unvisited('nobody came')))
-  machine.clock.after(FIRST_CLIENT_TIMEOUT_MS, () => unvisited('nobody came in time'))
+  const context = createContext(
+    folders,
+    {
+      stopListening(reason) {
+        stopped = true
+        hooks.log(`shutting down: ${reason}`)
+        // The next run may start while this one is still being torn down.
+        release(bound)
+      },
+      async move(paths) {
+        const nextLock = system.takeLock(paths.lock)
+        if (!nextLock) return false
+        const close = await listen(paths).catch(() => undefined)
+        const next: BoundSocket = { paths, lock: nextLock, close: close ?? (() => {}) }
+        // The shutdown may have begun meanwhile.
+        if (!close || stopped) {
+          release(next)
+          return false
+        }
+        const previous = bound
+        bound = next
+        moveLog(previous.paths, paths)
+        release(previous)
+        return true
+      },
+      forgetRun(results) {
+        const failures = teardownFailures(results)
+        for (const failure of failures) hooks.log(failure)
+        if (!failures.length) removePaths(bound.paths, system)
+      },
+      exit: (results) => hooks.exit(teardownFailures(results).length ? 1 : 0),
+    },
+    system,
+  )
+  const supervisor = new Supervisor(context)
+  bound = { ...bound, close: await listen(folders.paths) }
+  const shutDownUnlessContacted = (reason: string): void => {
+    if (!supervisor.contacted) void supervisor.shutDown(reason)
+  }
+  void hooks.parentExit.then(() => {
+    system.clock.after(0, () => shutDownUnlessContacted('the client that started it exited before it connected'))
+  })
+  system.clock.after(FIRST_CLIENT_TIMEOUT_MS, () =>
+    shutDownUnlessContacted(`no client connected within ${FIRST_CLIENT_TIMEOUT_MS / 1000} s`),
+  )
   return supervisor
 }
 
-/** Where a supervisor is found. */
+/** The lock and the socket by which clients find a supervisor. */
 interface BoundSocket {
-  readonly place: SupervisorPaths
+  readonly paths: SupervisorPaths
   readonly lock: Lock
-  shut(): void
+  close(): void
 }
 
-async function open(
-  { socket }: SupervisorPaths,
-  { body, visit }: { readonly body: ProcessHooks; visit(stream: Duplex): void },
-): Promise<() => void> {
-  // Ours to remove: we hold the lock.
-  if (process.platform !== 'win32') rmSync(socket, { force: true })
-  return await body.listen(socket, visit)
-}
-
-function release({ shut, lock }: BoundSocket): void {
-  shut()
+function release({ close, lock }: BoundSocket): void {
+  close()
   lock.release()
 }
 
-function rename(from: string, to: string): void {
+function moveLog(from: SupervisorPaths, to: SupervisorPaths): void {
   try {
-    renameSync(from, to)
+    renameSync(from.log, to.log)
   } catch {
-    // Without a log there is nothing to take along.
+    // An inline or simulated supervisor has no log.
   }
 }

@@ -1,141 +1,108 @@
-import type { Json } from '../contract/json.ts'
-import type { TeardownResult } from '../provisioning/task-stack.ts'
-import type { LogLine, Run } from '../contract/provider.ts'
 import type { EndedService, ProgressListener } from '../contract/progress.ts'
-import { Reconciler, type Connections, type ProvisionRequest } from '../provisioning/reconciler.ts'
+import type { ExecResult, LogLine, Run } from '../contract/provider.ts'
+import type { LogQuery, Params } from '../protocol/methods.ts'
+import type { ProvisionRequest, RunRequest } from '../protocol/run-request.ts'
+import type { Connections, OpenedRun, RunStatus } from '../protocol/run-status.ts'
+import { Reconciler } from '../provisioning/reconciler.ts'
 import type { RunContext } from '../provisioning/run-context.ts'
+import type { TeardownResult } from '../provisioning/task-stack.ts'
 import { retentionMessage } from './retention-message.ts'
-import type { RetentionReason } from './retention.ts'
 
-export interface OpenParams {
-  readonly protocol: number
-  readonly request: ProvisionRequest
-  readonly run: { readonly id: string; readonly ciRun?: string }
-  /** Names the place where clients of this order look for a supervisor. */
-  readonly identity: string
-  /** Equal for orders between which a run can change: same project, same engine. */
-  readonly family: string
-}
-
-export interface OpenResult {
-  readonly run: string
-  readonly connections: Connections
-}
-
-/** What a run says of itself. */
-export interface RunStatus extends OpenResult {
-  readonly hash: string
-  readonly identity: string
-  readonly variables: { readonly [service: string]: string }
-  /** Why services do not answer, by name. */
-  readonly healthProblems: { readonly [service: string]: string }
-  /** Connected processes, whoever asks left out. */
-  readonly users: number
-  /** It stays without anybody connected, for so many milliseconds more. */
-  readonly stays?: { readonly reason: RetentionReason; readonly remainingMs: number }
-}
-
-/** The run that a supervisor holds: one at a time starts or changes it, and whoever comes meanwhile gets the same. */
+/** The run of a supervisor: its request, its services, and what has happened to them. */
 export class SupervisedRun {
-  params: OpenParams
+  /** The latest request. */
+  request: RunRequest
   readonly #run: Run
-  readonly #provisioning: Reconciler
+  readonly #reconciler: Reconciler
   readonly #onProgress: ProgressListener
   #connections: Connections = {}
-  /** What has ended by itself since it was last brought to where it should be. */
-  readonly exits: EndedService[] = []
-  /** Tests that failed when they were last tried. */
-  readonly failing: Set<string> = new Set()
-  /** It has come up. */
-  up = false
+  /** Services that have ended by themselves since the request was last applied. */
+  readonly endedServices: EndedService[] = []
+  /** Tests whose latest attempt failed. */
+  readonly failingTests: Set<string> = new Set()
+  /** Whether all services have been ready at least once. */
+  started = false
 
-  constructor(params: OpenParams, around: RunContext) {
-    this.params = params
-    this.#run = around.run
-    const onProgress: ProgressListener = (progress) => {
-      if (progress.kind === 'exited') this.exits.push(progress)
-      around.onProgress(progress)
+  constructor(request: RunRequest, context: RunContext) {
+    this.request = request
+    this.#run = context.run
+    this.#onProgress = (progress) => {
+      if (progress.kind === 'exited') this.endedServices.push(progress)
+      context.onProgress(progress)
     }
-    this.#onProgress = onProgress
-    this.#provisioning = new Reconciler({ ...around, onProgress })
+    this.#reconciler = new Reconciler({ ...context, onProgress: this.#onProgress })
   }
 
+  /** Whether a start has failed or the teardown has begun: nothing can be started any more. */
   get broken(): boolean {
-    return this.#provisioning.broken
+    return this.#reconciler.broken
   }
 
-  /** Whether there is anything to look at. */
-  get holds(): boolean {
-    return Object.keys(this.#provisioning.inspections).length > 0
+  /** Whether a service is left that a user could inspect. */
+  get hasServices(): boolean {
+    return Object.keys(this.#reconciler.inspections).length > 0
   }
 
-  /** To what the order says. Later calls, with the same order, start what has died. */
-  async apply(order: ProvisionRequest): Promise<OpenResult> {
-    this.#connections = await this.#provisioning.apply(order)
-    // What has ended is there again.
-    this.exits.length = 0
-    this.up = true
+  /** Starts what the request adds or changes. Throws MoorageError of any code that a start can have. */
+  async apply(request: ProvisionRequest): Promise<OpenedRun> {
+    this.#connections = await this.#reconciler.apply(request)
+    // What had ended has been started again.
+    this.endedServices.length = 0
+    this.started = true
     return { run: this.#run.id, connections: this.#connections }
   }
 
-  /** What has died or changed starts anew. Only a first start that fails is kept: there is nothing else to look at. */
-  async reapply(): Promise<OpenResult> {
-    const { keep: _, ...order } = this.params.request
-    return await this.apply(order)
+  /** Restarts what has died or changed. Only a first start that fails is kept, so `keep` does not apply here. */
+  async reapply(): Promise<OpenedRun> {
+    const { keep: _, ...request } = this.request
+    return await this.apply(request)
   }
 
-  recordTestAttempt(params: Json): null {
-    const { test, failed } = params as { readonly test: string; readonly failed: boolean }
-    if (failed) this.failing.add(test)
-    else this.failing.delete(test)
-    return null
+  recordTestAttempt({ test, failed }: Params<'recordTestAttempt'>): void {
+    if (failed) this.failingTests.add(test)
+    else this.failingTests.delete(test)
   }
 
-  async stop(why: string): Promise<readonly TeardownResult[]> {
-    return await this.#provisioning.stop(why)
+  async stop(reason: string): Promise<readonly TeardownResult[]> {
+    return await this.#reconciler.stop(reason)
   }
 
-  /** Says how to look at what stays, and lets the engine keep it where it can. */
-  async keep(ms: number, why: string): Promise<void> {
-    const { inspections } = this.#provisioning
-    await this.#provisioning
-      .keep(ms)
-      .catch((error: unknown) =>
-        this.#onProgress({ kind: 'notice', text: `Only the supervisor keeps the services: ${String(error)}` }),
-      )
-    for (const text of retentionMessage({ run: this.#run.id, ms, why, inspections }))
-      this.#onProgress({ kind: 'notice', text })
+  /** Tells the user how to inspect the services, and lets the engine keep them where it can. */
+  async retain(durationMs: number, reason: string): Promise<void> {
+    const { inspections } = this.#reconciler
+    await this.#reconciler
+      .keep(durationMs)
+      .catch((error: unknown) => this.#notify(`The engine cannot keep the services itself: ${String(error)}`))
+    for (const text of retentionMessage({ run: this.#run.id, durationMs, reason, inspections })) this.#notify(text)
   }
 
-  async status(): Promise<Omit<RunStatus, 'users' | 'stays'>> {
-    const { request, identity } = this.params
-    const variables = Object.fromEntries(
-      Object.entries(request.plan.services).map(([name, { variable }]) => [name, variable]),
-    )
-    const healthProblems = this.broken ? {} : Object.fromEntries(await this.#provisioning.healthProblems())
+  async status(): Promise<Omit<RunStatus, 'users' | 'retention'>> {
+    const { plan, identity } = this.request
+    const variables = Object.fromEntries(Object.entries(plan.services).map(([name, { variable }]) => [name, variable]))
     return {
       run: this.#run.id,
-      hash: request.plan.hash,
+      hash: plan.hash,
       identity,
       variables,
       connections: this.#connections,
-      healthProblems,
+      healthProblems: this.broken ? {} : Object.fromEntries(await this.#reconciler.healthProblems()),
     }
   }
 
-  async logs(params: Json): Promise<readonly LogLine[]> {
-    return await this.#provisioning.logs(params as never)
+  async logs(query: LogQuery): Promise<readonly LogLine[]> {
+    return await this.#reconciler.logs(query)
   }
 
-  async follow(
-    params: Json,
-    { signal, take }: { readonly signal: AbortSignal; take(line: LogLine): void },
-  ): Promise<void> {
-    const { service, tail } = params as { readonly service: string; readonly tail: number }
-    await this.#provisioning.read(service, { follow: true, tail, signal }, take)
+  /** Resolves when the service has ended or the signal aborts. */
+  async followLogs({ service, tail }: LogQuery, onLine: (line: LogLine) => void, signal: AbortSignal): Promise<void> {
+    await this.#reconciler.read(service, { follow: true, tail, signal }, onLine)
   }
 
-  async exec(params: Json): Promise<Json> {
-    return (await this.#provisioning.exec(params as never)) as unknown as Json
+  async exec(command: Params<'exec'>): Promise<ExecResult> {
+    return await this.#reconciler.exec(command)
+  }
+
+  #notify(text: string): void {
+    this.#onProgress({ kind: 'notice', text })
   }
 }

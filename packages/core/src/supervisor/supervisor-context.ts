@@ -1,102 +1,92 @@
-import type { Provider, ProviderRef } from '../contract/provider.ts'
-import type { RunContext } from '../provisioning/run-context.ts'
+import type { ProviderRef } from '../contract/provider.ts'
 import type { Clock } from '../provider-kit/clock.ts'
+import { supervisorPaths, type RunFolders, type SupervisorPaths } from '../protocol/paths.ts'
+import type { RunRequest } from '../protocol/run-request.ts'
+import type { RunContext } from '../provisioning/run-context.ts'
 import { teardownFailures, type TeardownResult } from '../provisioning/task-stack.ts'
 import { openJournal } from '../recovery/journal.ts'
-import { realSystem, type System } from '../recovery/system.ts'
-import { supervisorPaths, type SupervisorPaths } from '../protocol/paths.ts'
-import type { OpenParams } from './supervised-run.ts'
+import { createProviderLoader } from '../recovery/provider-loader.ts'
 import { sweep } from '../recovery/sweep.ts'
+import { realSystem, type System } from '../recovery/system.ts'
 
-/** What the supervisor's process lends to its server. */
+/** What a supervisor needs of its process and its machine. */
 export interface SupervisorContext {
   readonly clock: Clock
-  /** Completes a run's identity with owner and folders, and begins its journal. */
-  begin(params: OpenParams): Omit<RunContext, 'onProgress'>
-  /** Called once, when services have started, or have failed to. */
-  opened(): void
-  /** From now on clients find this supervisor at another place. Gives false when somebody else is there. */
+  /** Records the run in the journal and completes its identity. */
+  beginRun(request: RunRequest): Omit<RunContext, 'onProgress'>
+  /** Called once, when services have started or failed to start. */
+  runOpened(): void
+  /** Moves the supervisor to where clients of `identity` look for it. Gives false where another supervisor is. */
   move(identity: string): Promise<boolean>
-  /** Called once, when nobody new may come in: before anything is undone. */
-  shut(why: string): void
-  /** Called once, when everything is undone and nobody has heard of it: whoever hears may be the last that could clean up. */
-  forget(undone: readonly TeardownResult[]): void
-  /** Called once, when everybody has been answered. */
-  done(undone: readonly TeardownResult[]): void | Promise<void>
+  /** Called once, before the teardown: no new client can connect from here on. */
+  stopListening(reason: string): void
+  /**
+   * Called once, after the teardown and before clients hear of it: the process may be killed as soon as the last client
+   * knows, and no other process would remove the supervisor's files.
+   */
+  forgetRun(results: readonly TeardownResult[]): void
+  /** Called once, when all clients have their responses. */
+  exit(results: readonly TeardownResult[]): void | Promise<void>
 }
 
-export interface RunFolders {
-  readonly place: SupervisorPaths
-  readonly runFolder: string
-  readonly cache: string
-}
-
-/** What the house asks of the process. */
-export interface ContextHooks extends Pick<SupervisorContext, 'shut' | 'forget' | 'done'> {
+/** The part of the context that the process provides. */
+export interface ContextHooks extends Pick<SupervisorContext, 'stopListening' | 'forgetRun' | 'exit'> {
   move(to: SupervisorPaths): Promise<boolean>
 }
 
-/** A supervisor's surroundings on this machine: journal, sweep of dead predecessors, providers by their modules. */
+/**
+ * Adds to the hooks of a process the journal, the sweep of leftovers, and the providers. Throws MoorageError
+ * (SUPERVISOR_FAILED) where the journal cannot be written.
+ */
 export function createContext(
-  { place, runFolder, cache }: RunFolders,
-  { shut, move, forget, done }: ContextHooks,
-  machine: System = realSystem(),
+  { paths, runFolder, cache }: RunFolders,
+  hooks: ContextHooks,
+  system: System = realSystem(),
 ): SupervisorContext {
-  const { owner, clock } = machine
-  const journal = openJournal(place, owner)
+  const { owner, clock } = system
+  const journal = openJournal(paths, owner)
   let root = '/'
-  const load = providerLoader(machine, () => root)
-  const used = new Map<string, ProviderRef>()
+  const load = createProviderLoader(system, () => root)
+  const usedProviders = new Map<string, ProviderRef>()
   let sweeping: Promise<unknown> = Promise.resolve()
-  const alsoSweep = (refs: readonly ProviderRef[]): void => {
-    sweeping = sweeping.then(() => sweep(runFolder, refs, { machine, load })).catch(() => {})
+  const queueSweep = (labelled: readonly ProviderRef[]): void => {
+    sweeping = sweeping.then(() => sweep(runFolder, labelled, { system, load })).catch(() => {})
   }
   return {
     clock,
-    shut,
     async move(identity) {
       const to = supervisorPaths(identity, runFolder)
-      journal.place(to)
-      return await move(to)
+      journal.recordMove(to)
+      return await hooks.move(to)
     },
-    begin({ request, run, family }: OpenParams) {
-      journal.run(run.id, { root: request.plan.root, family })
-      root = request.plan.root
-      alsoSweep([])
+    beginRun({ plan, run, family }) {
+      ;({ root } = plan)
+      journal.recordRun(run.id, { root, family })
+      queueSweep([])
       const labels = { 'moorage.run': run.id, ...(run.ciRun ? { 'ci-run': run.ciRun } : {}) }
       return {
-        run: { id: run.id, labels, owner, root: request.plan.root, cache },
+        run: { id: run.id, labels, owner, root, cache },
         clock,
         load,
         journal(ref, entry) {
-          journal.write(ref, entry)
-          used.set(ref.module, ref)
+          journal.recordEntry(ref, entry)
+          usedProviders.set(ref.module, ref)
         },
       }
     },
-    opened() {
-      // Where this run works anyhow, leftovers without a journal are looked for as well: once nobody waits any more.
-      alsoSweep([...used.values()])
+    runOpened() {
+      // Searching an engine takes time, so it waits until no client waits for the start.
+      queueSweep([...usedProviders.values()])
     },
-    forget(undone) {
-      // What could not be undone stays written down for the next sweep.
-      if (!teardownFailures(undone).length) journal.remove()
-      forget(undone)
+    stopListening: (reason) => hooks.stopListening(reason),
+    forgetRun(results) {
+      // The next sweep needs the journal when something could not be removed.
+      if (!teardownFailures(results).length) journal.remove()
+      hooks.forgetRun(results)
     },
-    async done(undone) {
+    async exit(results) {
       await sweeping
-      await done(undone)
+      await hooks.exit(results)
     },
-  }
-}
-
-/** Loads each provider once. */
-export function providerLoader(machine: System, root: () => string): (ref: ProviderRef) => Promise<Provider> {
-  const loaded = new Map<string, Promise<Provider>>()
-  return (ref) => {
-    const key = `${ref.module} ${JSON.stringify(ref.options)}`
-    const known = loaded.get(key) ?? machine.load(ref, root())
-    loaded.set(key, known)
-    return known
   }
 }

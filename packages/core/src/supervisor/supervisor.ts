@@ -1,244 +1,225 @@
 import type { Duplex } from 'node:stream'
-import { withTimeout } from '../provider-kit/clock.ts'
 import { MoorageError } from '../contract/errors.ts'
-import type { Json } from '../contract/json.ts'
+import type { ExecResult } from '../contract/provider.ts'
+import { Channel } from '../protocol/channel.ts'
+import type { LogQuery, MethodHandlers, OpenParams, Outcome, Params, Result } from '../protocol/methods.ts'
+import type { RunRequest } from '../protocol/run-request.ts'
+import type { OpenedRun, RunStatus } from '../protocol/run-status.ts'
+import { PROTOCOL_VERSION, requireSameProtocol } from '../protocol/version.ts'
 import { teardownFailures, type TeardownResult } from '../provisioning/task-stack.ts'
-import type { Progress } from '../contract/progress.ts'
-import { Channel, requireProtocol, PROTOCOL_VERSION } from '../protocol/channel.ts'
-import { SupervisedRun, type OpenParams, type RunStatus } from './supervised-run.ts'
+import { ConnectedClients } from './connected-clients.ts'
 import { Retention } from './retention.ts'
+import { SupervisedRun } from './supervised-run.ts'
 import type { SupervisorContext } from './supervisor-context.ts'
 
-// Milliseconds that a client has to read its last answer.
-const FLUSH_TIMEOUT_MS = 1_000
-
-/** Holds one run for as long as anybody is connected, or as it was asked to. */
+/** Runs one set of services while clients are connected, and for as long as the run is retained. */
 export class Supervisor {
-  readonly #household: SupervisorContext
-  readonly #members = new Set<Channel>()
-  /** Members that have asked for the run, and those who got it: others only look. */
-  readonly #users = new Set<Channel>()
-  readonly #served = new Set<Channel>()
-  readonly #stay: Retention
-  #held: SupervisedRun | undefined
-  /** A start or a change under way. */
-  #bringing: Promise<Json | undefined> | undefined
-  #down: Promise<readonly TeardownResult[]> | undefined
-  #failed = false
-  /** Somebody has been connected: from now on the last connection decides. */
-  visited = false
+  readonly #context: SupervisorContext
+  readonly #clients = new ConnectedClients()
+  readonly #retention: Retention
+  #run: SupervisedRun | undefined
+  /** A start or an update in progress. Clients that connect meanwhile share its result. */
+  #applying: Promise<OpenedRun | undefined> | undefined
+  #shutdown: Promise<readonly TeardownResult[]> | undefined
+  #clientFailed = false
+  /** Whether a client has ever connected. From then on the last one that disconnects ends the run. */
+  contacted = false
 
-  constructor(household: SupervisorContext) {
-    this.#household = household
-    this.#stay = new Retention(household.clock, () => this.#unlessUsed('its time was over'))
+  constructor(context: SupervisorContext) {
+    this.#context = context
+    this.#retention = new Retention(context.clock, () => this.#shutDownIfUnused('its time to be kept is over'))
   }
 
-  /** Takes a client in. One that comes too late is closed without a greeting, and starts over elsewhere. */
+  /** Serves a client. One that connects during the shutdown is closed without a greeting, and connects again. */
   connect(stream: Duplex): void {
-    if (this.#down) return void stream.destroy()
-    this.visited = true
-    const channel: Channel = new Channel(stream, {
-      handle: (method, params) => this.#handle(channel, { method, params }),
-    })
-    this.#members.add(channel)
-    channel.sendEvent({ hello: PROTOCOL_VERSION, pid: process.pid })
-    void channel.closed.then(() => {
-      this.#forget(channel)
-      this.#unlessUsed('the last connection closed')
+    if (this.#shutdown) return void stream.destroy()
+    this.contacted = true
+    const client: Channel = new Channel(stream, { methods: this.#methodsFor(() => client) })
+    this.#clients.add(client)
+    client.sendEvent('hello', PROTOCOL_VERSION)
+    void client.closed.then(() => {
+      this.#clients.remove(client)
+      this.#shutDownIfUnused('the last client disconnected')
     })
   }
 
-  #forget(channel: Channel): void {
-    for (const set of [this.#members, this.#users, this.#served]) set.delete(channel)
+  /** Stops listening, then tears the run down. Never rejects. Later calls get the result of the first. */
+  shutDown(reason: string): Promise<readonly TeardownResult[]> {
+    return (this.#shutdown ??= this.#tearDown(reason))
   }
 
-  #unlessUsed(why: string): void {
-    if (!this.#members.size && !this.#stay.reason) void this.down(why)
-  }
-
-  /** Order: nobody new comes in, then undo. Later calls join the first. */
-  down(why: string): Promise<readonly TeardownResult[]> {
-    return (this.#down ??= this.#goDown(why))
-  }
-
-  async #goDown(why: string): Promise<readonly TeardownResult[]> {
-    this.#stay.end()
-    this.#household.shut(why)
-    const undone = (await this.#held?.stop(why)) ?? []
-    this.#household.forget(undone)
-    // Answers first: whoever waits for the end hears of it before the process ends.
-    this.#household.clock.after(0, () => void this.#finish(why, undone))
-    return undone
-  }
-
-  async #finish(why: string, undone: readonly TeardownResult[]): Promise<void> {
-    const closed = [...this.#members].map((member) => {
-      member.sendEvent(this.#served.has(member) ? { over: why } : { late: true })
-      member.end()
-      return member.closed
+  async #tearDown(reason: string): Promise<readonly TeardownResult[]> {
+    this.#retention.end()
+    this.#context.stopListening(reason)
+    const results = (await this.#run?.stop(reason)) ?? []
+    this.#context.forgetRun(results)
+    // Pending calls are answered first.
+    this.#context.clock.after(0, () => {
+      void this.#clients.closeAll(reason, this.#context.clock).then(() => this.#context.exit(results))
     })
-    await withTimeout(Promise.all(closed), { clock: this.#household.clock, ms: FLUSH_TIMEOUT_MS, late: () => [] })
-    for (const member of this.#members) member.close()
-    await this.#household.done(undone)
+    return results
   }
 
-  async #handle(channel: Channel, { method, params }: { method: string; params: Json }): Promise<Json> {
-    if (method === 'open') return await this.#admit(channel, params as unknown as OpenParams)
-    if (method === 'update') return await this.#change(channel, params as unknown as OpenParams)
-    if (method === 'ping') return null
-    if (method === 'keep') return this.#stay.begin((params as unknown as { readonly ms: number }).ms, 'asked')
-    if (method === 'leave') return await this.#leave(channel, params as unknown as { readonly failed: boolean })
-    if (method === 'tried')
-      return this.#stay.reason === 'asked' ? null : (this.#held?.recordTestAttempt(params) ?? null)
-    if (method === 'exits') return (this.#held?.exits ?? []) as unknown as Json
-    if (method === 'status') return (await this.#status(channel)) as unknown as Json
-    if (method === 'release') return await this.#release(channel)
-    if (method === 'follow') return await this.#follow(channel, params)
-    if (method === 'logs') return ((await this.#held?.logs(params)) ?? []) as unknown as Json
-    if (method === 'exec') return (await this.#held?.exec(params)) ?? null
-    throw new MoorageError('SUPERVISOR_FAILED', `The supervisor does not know the call '${method}'.`)
+  #shutDownIfUnused(reason: string): void {
+    if (this.#clients.isEmpty && !this.#retention.reason) void this.shutDown(reason)
   }
 
-  /** Later clients get what the first one got, once it was looked at: what has died meanwhile is started anew. */
-  async #admit(channel: Channel, params: OpenParams): Promise<Json> {
-    requireProtocol(params.protocol)
-    // What failed stays for eyes, not for tests: the next run takes its place.
-    if (this.#stay.reason === 'failed') void this.down('another run takes its place')
-    const moved = this.#held && this.#held.params.request.plan.hash !== params.request.plan.hash
-    // It came in just before the door was shut: it starts over, elsewhere.
-    if (this.#down || moved) return await late(channel)
-    this.#users.add(channel)
-    // From now on: an error is an answer too, and must not be followed by an invitation to start over.
-    this.#served.add(channel)
-    const answer = await (this.#bringing ??
-      this.#one(
-        this.#held ? again(this.#held, () => this.down('what had died did not start again')) : this.#open(params),
-      ))
-    if (answer !== undefined) return answer
-    this.#served.delete(channel)
-    return await late(channel)
+  #methodsFor(getClient: () => Channel): MethodHandlers {
+    return {
+      open: (params) => this.#open(getClient(), params),
+      update: (params) => this.#update(getClient(), params),
+      ping: () => null,
+      retain: ({ ms }) => {
+        this.#retention.begin(ms, 'asked')
+        return null
+      },
+      leave: (outcome) => this.#leave(getClient(), outcome),
+      endRetention: () => this.#endRetention(getClient()),
+      recordTestAttempt: (attempt) => {
+        if (this.#retention.reason !== 'asked') this.#run?.recordTestAttempt(attempt)
+        return null
+      },
+      endedServices: () => this.#run?.endedServices ?? [],
+      status: () => this.#status(getClient()),
+      logs: async (query) => (await this.#run?.logs(query)) ?? [],
+      followLogs: (query) => this.#followLogs(getClient(), query),
+      exec: (command) => this.#exec(command),
+    }
   }
 
-  #one(bringing: Promise<Json | undefined>): Promise<Json | undefined> {
-    this.#bringing = bringing
-    const over = (): void => void (this.#bringing = undefined)
-    bringing.then(over, over)
-    return bringing
+  /** The first client starts the run. Later ones get the same run, after services that have died were restarted. */
+  async #open(client: Channel, request: OpenParams): Promise<OpenedRun> {
+    requireSameProtocol(request.protocol)
+    // A failed run is kept for inspection only. The next run replaces it.
+    if (this.#retention.reason === 'failed') void this.shutDown('a new run replaces it')
+    const moved = this.#run && this.#run.request.plan.hash !== request.plan.hash
+    // The client connected just before the socket closed or moved.
+    if (this.#shutdown || moved) return await reconnect(client)
+    this.#clients.addUser(client)
+    // Comes before the start: its error is a response, and no 'reconnect' may follow it.
+    this.#clients.setAccepted(client, true)
+    const opened = await (this.#applying ?? this.#track(this.#run ? this.#heal(this.#run) : this.#start(request)))
+    if (opened) return opened
+    this.#clients.setAccepted(client, false)
+    return await reconnect(client)
   }
 
-  async #open(params: OpenParams): Promise<Json> {
-    const { keep } = params.request
-    const held = new SupervisedRun(params, {
-      ...this.#household.begin(params),
-      onProgress: (progress) => this.#broadcast(progress),
+  #track(applying: Promise<OpenedRun | undefined>): Promise<OpenedRun | undefined> {
+    this.#applying = applying
+    const settle = (): void => void (this.#applying = undefined)
+    applying.then(settle, settle)
+    return applying
+  }
+
+  async #start(request: OpenParams): Promise<OpenedRun> {
+    const run = new SupervisedRun(request, {
+      ...this.#context.beginRun(request),
+      onProgress: (progress) => this.#clients.broadcast(progress),
     })
-    this.#held = held
+    this.#run = run
     try {
-      return (await held.apply(params.request)) as unknown as Json
+      return await run.apply(request)
     } catch (error) {
-      if (keep !== undefined && held.holds && !this.#down)
-        await this.#keepFailed(held, { ms: keep, why: 'a start failed' })
-      // Otherwise a failed run holds nothing: the next client gets a fresh start.
-      else void this.down('services failed to start')
+      if (request.keep !== undefined && run.hasServices && !this.#shutdown)
+        await this.#retainFailed(run, request.keep, 'a service failed to start')
+      // Nothing is left to inspect, and the next client gets a new run.
+      else void this.shutDown('services failed to start')
       throw error
     } finally {
-      this.#household.opened()
+      this.#context.runOpened()
     }
   }
 
-  /** Another order for the same run. Gives null where that is not for this client alone to say, or cannot be. */
-  async #change(channel: Channel, params: OpenParams): Promise<Json> {
-    requireProtocol(params.protocol)
-    await this.#bringing?.catch(() => {})
-    const held = this.#held
-    if (this.#down || !held?.up || this.#stay.reason === 'failed' || params.family !== held.params.family) return null
-    const before = held.params
-    const same = params.request.plan.hash === before.request.plan.hash
-    if (!same && (this.#usersBeside(channel) || !(await this.#household.move(params.identity)))) return null
-    held.params = params
-    this.#users.add(channel)
-    const change = async (): Promise<Json> => {
-      try {
-        return (await held.reapply()) as unknown as Json
-      } catch (error) {
-        if (held.broken || this.#down) void this.down('a service failed to start')
-        else if (same || (await this.#household.move(before.identity))) held.params = before
-        else void this.down('its place was taken')
-        throw error
-      }
+  /** Restarts what has died. Gives undefined where that fails: then a new run starts from nothing. */
+  async #heal(run: SupervisedRun): Promise<OpenedRun | undefined> {
+    try {
+      return await run.reapply()
+    } catch {
+      void this.shutDown('a service that had died failed to restart')
+      return undefined
     }
-    const answer = await this.#one(change())
-    this.#served.add(channel)
-    return answer ?? null
   }
 
-  async #keepFailed(held: SupervisedRun, { ms, why }: { readonly ms: number; readonly why: string }): Promise<void> {
-    this.#stay.begin(ms, 'failed')
-    await held.keep(ms, why)
+  async #update(client: Channel, request: OpenParams): Promise<OpenedRun | null> {
+    requireSameProtocol(request.protocol)
+    await this.#applying?.catch(() => {})
+    const run = this.#run
+    if (this.#shutdown || !run?.started || this.#retention.reason === 'failed') return null
+    const previous = run.request
+    if (request.family !== previous.family) return null
+    const changed = request.plan.hash !== previous.plan.hash
+    if (changed && (this.#clients.countOtherUsers(client) || !(await this.#context.move(request.identity)))) return null
+    run.request = request
+    this.#clients.addUser(client)
+    const opened = await this.#track(this.#applyUpdate(run, previous))
+    this.#clients.setAccepted(client, true)
+    return opened ?? null
   }
 
-  /** The last to leave hears when everything is gone, or that it stays. */
-  async #leave(channel: Channel, { failed }: { readonly failed: boolean }): Promise<Json> {
-    if (this.#stay.reason !== 'asked') this.#failed ||= failed
-    const held = this.#held
-    const keep = held?.params.request.keep
-    if ([...this.#members].every((other) => other === channel)) {
-      if (held?.up && (this.#failed || held.failing.size) && keep !== undefined && !this.#stay.reason)
-        await this.#keepFailed(held, { ms: keep, why: 'what ran with them has failed' })
-      this.#served.delete(channel)
-      if (!this.#stay.reason) return { last: true, failures: teardownFailures(await this.down('the last client left')) }
+  /** An update that fails before it has changed a service puts the previous request back. */
+  async #applyUpdate(run: SupervisedRun, previous: RunRequest): Promise<OpenedRun> {
+    const moved = run.request.plan.hash !== previous.plan.hash
+    try {
+      return await run.reapply()
+    } catch (error) {
+      if (run.broken || this.#shutdown) void this.shutDown('a service failed to start')
+      else if (!moved || (await this.#context.move(previous.identity))) run.request = previous
+      else void this.shutDown('another supervisor took its socket')
+      throw error
     }
-    this.#forget(channel)
-    return { last: false, failures: [] }
   }
 
-  /** Ends the stay: the run goes now, or when those who use it have left. */
-  async #release(channel: Channel): Promise<Json> {
-    this.#stay.end()
-    const users = this.#usersBeside(channel)
-    return { users, failures: users ? [] : teardownFailures(await this.down('it was told to')) }
+  async #retainFailed(run: SupervisedRun, durationMs: number, reason: string): Promise<void> {
+    this.#retention.begin(durationMs, 'failed')
+    await run.retain(durationMs, reason)
   }
 
-  async #status(channel: Channel): Promise<RunStatus | null> {
-    const { reason, remainingMs } = this.#stay
-    if (!this.#held) return null
+  async #leave(client: Channel, { failed }: Outcome): Promise<Result<'leave'>> {
+    if (this.#retention.reason !== 'asked') this.#clientFailed ||= failed
+    if (this.#clients.isLast(client)) {
+      const run = this.#run
+      const keep = run?.request.keep
+      const anyFailed = this.#clientFailed || Boolean(run?.failingTests.size)
+      if (run?.started && anyFailed && keep !== undefined && !this.#retention.reason)
+        await this.#retainFailed(run, keep, 'a test or command failed')
+      this.#clients.setAccepted(client, false)
+      if (!this.#retention.reason) return { failures: teardownFailures(await this.shutDown('the last client left')) }
+    }
+    this.#clients.remove(client)
+    return { failures: [] }
+  }
+
+  async #endRetention(client: Channel): Promise<Result<'endRetention'>> {
+    this.#retention.end()
+    const users = this.#clients.countOtherUsers(client)
+    return { users, failures: users ? [] : teardownFailures(await this.shutDown('a user removed it')) }
+  }
+
+  async #status(client: Channel): Promise<RunStatus | null> {
+    const { reason, remainingMs } = this.#retention
+    if (!this.#run) return null
     return {
-      ...(await this.#held.status()),
-      users: this.#usersBeside(channel),
-      ...(reason ? { stays: { reason, remainingMs } } : {}),
+      ...(await this.#run.status()),
+      users: this.#clients.countOtherUsers(client),
+      ...(reason ? { retention: { reason, remainingMs } } : {}),
     }
   }
 
-  #usersBeside(channel: Channel): number {
-    return [...this.#users].filter((other) => other !== channel).length
-  }
-
-  async #follow(channel: Channel, params: Json): Promise<Json> {
-    const over = new AbortController()
-    void channel.closed.then(() => over.abort())
-    await this.#held?.follow(params, {
-      signal: over.signal,
-      take: (line) => channel.sendEvent({ line } as unknown as Json),
-    })
+  async #followLogs(client: Channel, query: LogQuery): Promise<null> {
+    const disconnected = new AbortController()
+    void client.closed.then(() => disconnected.abort())
+    await this.#run?.followLogs(query, (line) => client.sendEvent('logLine', line), disconnected.signal)
     return null
   }
 
-  #broadcast(progress: Progress): void {
-    for (const member of this.#members) member.sendEvent({ progress } as unknown as Json)
+  async #exec(command: Params<'exec'>): Promise<ExecResult> {
+    if (!this.#run) throw new MoorageError('SUPERVISOR_FAILED', 'The supervisor has no run.')
+    return await this.#run.exec(command)
   }
 }
 
-/** Gives undefined when what has died does not come back: then a new run is the way. */
-async function again(held: SupervisedRun, giveUp: () => unknown): Promise<Json | undefined> {
-  try {
-    return (await held.reapply()) as unknown as Json
-  } catch {
-    giveUp()
-    return undefined
-  }
-}
-
-async function late(channel: Channel): Promise<never> {
-  channel.sendEvent({ late: true })
+/** Tells a client to connect again, and leaves its call without a response. */
+async function reconnect(client: Channel): Promise<never> {
+  client.sendEvent('reconnect', true)
   return await new Promise(() => {})
 }

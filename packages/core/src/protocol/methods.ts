@@ -1,0 +1,70 @@
+import type { EndedService, Progress } from '../contract/progress.ts'
+import type { ExecResult, LogLine } from '../contract/provider.ts'
+import type { RunRequest } from './run-request.ts'
+import type { OpenedRun, RunStatus } from './run-status.ts'
+
+/** A request with the version of the client that sends it. */
+export interface OpenParams extends RunRequest {
+  readonly protocol: number
+}
+
+/** The result of a client's tests or command. */
+export interface Outcome {
+  readonly failed: boolean
+}
+
+export interface LogQuery {
+  readonly service: string
+  /** How many of the last lines. */
+  readonly tail: number
+}
+
+/** The methods of the supervisor. `open` and its `protocol` keep their shape, so that any two versions can tell. */
+export interface Methods {
+  /** Starts the run, or joins it, and restarts services that have died. */
+  open: { readonly params: OpenParams; readonly result: OpenedRun }
+  /** Applies a request to the run. The result is null where the run cannot be updated: other clients use it, say. */
+  update: { readonly params: OpenParams; readonly result: OpenedRun | null }
+  ping: { readonly params: null; readonly result: null }
+  /** Lets the run outlive its clients by `ms` milliseconds. */
+  retain: { readonly params: { readonly ms: number }; readonly result: null }
+  /** Leaves the run. The last client gets what could not be removed, once everything else is gone. */
+  leave: { readonly params: Outcome; readonly result: { readonly failures: readonly string[] } }
+  /** Ends the retention. The run ends now, or with the last of its `users`. */
+  endRetention: {
+    readonly params: null
+    readonly result: { readonly users: number; readonly failures: readonly string[] }
+  }
+  /** Records the latest result of a test: tests that fail last keep the run. */
+  recordTestAttempt: { readonly params: { readonly test: string; readonly failed: boolean }; readonly result: null }
+  /** Services that have ended by themselves since they were last started. */
+  endedServices: { readonly params: null; readonly result: readonly EndedService[] }
+  status: { readonly params: null; readonly result: RunStatus | null }
+  logs: { readonly params: LogQuery; readonly result: readonly LogLine[] }
+  /** Sends `logLine` events until the service ends or the client disconnects. */
+  followLogs: { readonly params: LogQuery; readonly result: null }
+  exec: {
+    readonly params: { readonly service: string; readonly command: readonly string[] }
+    readonly result: ExecResult
+  }
+}
+
+/** The events that the supervisor sends. */
+export interface Events {
+  /** Comes first: the supervisor's protocol. It keeps its shape, so that any two versions can tell. */
+  hello: number
+  progress: Progress
+  logLine: LogLine
+  /** The run that this client uses was taken down, for this reason. */
+  ended: string
+  /** This supervisor is shutting down: connect again to get another one. */
+  reconnect: true
+}
+
+export type MethodName = keyof Methods
+export type Params<M extends MethodName> = Methods[M]['params']
+export type Result<M extends MethodName> = Methods[M]['result']
+export type MethodHandlers = { readonly [M in MethodName]: (params: Params<M>) => Promise<Result<M>> | Result<M> }
+
+export type EventName = keyof Events
+export type EventHandlers = { readonly [E in EventName]?: (payload: Events[E]) => void }

@@ -1,0 +1,16 @@
+import { MoorageError } from '../contract/errors.ts'
+
+/** Increases with every change that an older peer would not understand. */
+export const PROTOCOL_VERSION = 4
+
+/** The error where two versions of moorage meet. */
+export function protocolMismatch(supervisor: number, client: number): MoorageError {
+  const message = `The supervisor speaks protocol ${supervisor}, this client speaks protocol ${client}.`
+  const hint = 'Two versions of moorage share one project: let the first run end, or install the same version in both.'
+  return new MoorageError('SUPERVISOR_FAILED', message, { hint })
+}
+
+/** For the supervisor: throws MoorageError (SUPERVISOR_FAILED) for a client of another version. */
+export function requireSameProtocol(client: number): void {
+  if (client !== PROTOCOL_VERSION) throw protocolMismatch(PROTOCOL_VERSION, client)
+}

@@ -1,0 +1,61 @@
+import type { Channel } from '../protocol/channel.ts'
+import type { Progress } from '../contract/progress.ts'
+import { withTimeout, type Clock } from '../provider-kit/clock.ts'
+
+// For a client to read its last response.
+const FLUSH_TIMEOUT_MS = 1_000
+
+/** The connections to a supervisor, and which of them use the run. */
+export class ConnectedClients {
+  readonly #all = new Set<Channel>()
+  /** Clients that have opened or updated the run. Others only inspect it. */
+  readonly #users = new Set<Channel>()
+  /** Users whose request has been accepted: they learn why the run ended. Others connect again. */
+  readonly #accepted = new Set<Channel>()
+
+  add(client: Channel): void {
+    this.#all.add(client)
+  }
+
+  addUser(client: Channel): void {
+    this.#users.add(client)
+  }
+
+  setAccepted(client: Channel, accepted: boolean): void {
+    if (accepted) this.#accepted.add(client)
+    else this.#accepted.delete(client)
+  }
+
+  remove(client: Channel): void {
+    for (const set of [this.#all, this.#users, this.#accepted]) set.delete(client)
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.size === 0
+  }
+
+  /** Whether no other client is connected. */
+  isLast(client: Channel): boolean {
+    return [...this.#all].every((other) => other === client)
+  }
+
+  countOtherUsers(client: Channel): number {
+    return [...this.#users].filter((other) => other !== client).length
+  }
+
+  broadcast(progress: Progress): void {
+    for (const client of this.#all) client.sendEvent('progress', progress)
+  }
+
+  /** Resolves when all clients have read what was sent to them, or after a second. */
+  async closeAll(reason: string, clock: Clock): Promise<void> {
+    const closed = [...this.#all].map((client) => {
+      if (this.#accepted.has(client)) client.sendEvent('ended', reason)
+      else client.sendEvent('reconnect', true)
+      client.end()
+      return client.closed
+    })
+    await withTimeout(Promise.all(closed), { clock, ms: FLUSH_TIMEOUT_MS, late: () => [] })
+    for (const client of this.#all) client.close()
+  }
+}
