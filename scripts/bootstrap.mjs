@@ -141,7 +141,7 @@ async function packages(bin, cache, env) {
 }
 
 async function build(bin, env) {
-  const inputs = ['tsconfig.json', 'tsconfig.build.json', 'scripts/tasks/build.ts', ...sources('packages')]
+  const inputs = ['tsconfig.json', 'scripts/tasks/build.ts', ...sources('packages')]
   await unlessFresh('packages/moorage/dist/.built', inputs, 'building', () =>
     run(join(bin, 'node'), ['scripts/tasks/build.ts'], { env }, ''),
   )

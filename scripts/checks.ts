@@ -9,7 +9,7 @@ export const checks: readonly Check[] = [
   { name: 'types of the packages', argv: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
   {
     name: 'types of tests, examples and scripts',
-    argv: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json'],
+    argv: ['node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'],
   },
   // Each registers its own config: one program each.
   ...['demo', 'fullstack', 'playwright-visual', 'vitest-mongodb', 'vitest-postgres-redis'].map((name) => ({

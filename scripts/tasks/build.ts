@@ -6,9 +6,12 @@ import { build, type Plugin } from 'esbuild'
 // The published package holds the private ones, file by file: what names a module by its place finds it there too.
 const dist = resolve('packages/moorage/dist')
 rmSync(dist, { recursive: true, force: true })
-execFileSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-  stdio: 'inherit',
-})
+const emit = ['--noEmit', 'false', '--rootDir', 'packages', '--outDir', 'packages/moorage/dist/lib']
+execFileSync(
+  process.execPath,
+  [resolve('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json', ...emit, '--rewriteRelativeImportExtensions'],
+  { stdio: 'inherit' },
+)
 
 interface Manifest {
   readonly exports: { readonly [subpath: string]: string }

@@ -33,11 +33,8 @@ export type {
 } from '@moorage/core'
 // Must be a star export: users could not extend a named `Register` by `declare module 'moorage'`.
 export type * from '@moorage/core/registered-config'
-export { docker } from '@moorage/provider-docker'
-export type { DockerOptions } from '@moorage/provider-docker'
-export { kubernetes } from '@moorage/provider-kubernetes'
-export type { KubernetesOptions } from '@moorage/provider-kubernetes'
-export { process } from '@moorage/provider-process'
+export { docker, kubernetes, process } from './providers.ts'
+export type { DockerOptions, KubernetesOptions } from './providers.ts'
 export { browser, container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'
 export type {
   BrowserOptions,

@@ -1,0 +1,5 @@
+export { docker } from '@moorage/provider-docker'
+export type { DockerOptions } from '@moorage/provider-docker'
+export { kubernetes } from '@moorage/provider-kubernetes'
+export type { KubernetesOptions } from '@moorage/provider-kubernetes'
+export { process } from '@moorage/provider-process'
