@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { clear } from './control-group.ts'
 import * as config from './docker-config.ts'
 import { answers, docker, registryAddress, socket } from './engine.ts'
-import { binary, buildPrograms, ferretdb, registry, ryuk } from './go-programs.ts'
-import { describeImages, publishImages } from './images.ts'
+import { binary, buildPrograms, ferretdb, registry, ryuk, unbuilt } from './go-programs.ts'
+import { describeImages, imageSteps, publishImages } from './images.ts'
 import { enableForwarding } from './machine-state.ts'
 import { unmountUnder } from './mounts.ts'
 import { makeBridge, removeLink, removeRules } from './network.ts'
@@ -20,7 +20,9 @@ export const dockerPart: Part = {
   name: 'docker',
   debianPackages: ['docker.io', 'containerd', 'runc', 'iptables', 'iproute2', 'mmdebstrap', 'util-linux'],
   disk: { cold: 8, warm: 2 },
-  cached: async () => existsSync(config.engineData) && built.every((each) => existsSync(binary(each))),
+  cached: async () => existsSync(config.engineData) && unbuilt(built).length === 0,
+  steps: () =>
+    unbuilt(built).length + dockerPart.programs().length + (existsSync(config.engineData) ? 0 : imageSteps()),
   programs: () => [
     {
       name: 'registry',

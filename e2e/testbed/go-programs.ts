@@ -41,8 +41,13 @@ export function binary(program: GoProgram): string {
   return join(cache, 'programs', `${program.name}-${contentHash(program, own(program) ? [folderOf(program)] : [])}`)
 }
 
-export async function buildPrograms(programs: GoProgram[]): Promise<void> {
-  for (const program of programs.filter((each) => !existsSync(binary(each)))) {
+/** Those that are not in the cache. */
+export function unbuilt(programs: readonly GoProgram[]): readonly GoProgram[] {
+  return programs.filter((program) => !existsSync(binary(program)))
+}
+
+export async function buildPrograms(programs: readonly GoProgram[]): Promise<void> {
+  for (const program of unbuilt(programs)) {
     await step(`building ${program.name} ${program.version}`, () => build(program))
   }
 }

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contentHash } from './content-hash.ts'
+import { registryData } from './docker-config.ts'
 import { docker, registryAddress } from './engine.ts'
 import { binary } from './go-programs.ts'
 import { images } from './image-table.ts'
@@ -21,6 +23,13 @@ export async function publishImages(): Promise<void> {
   for (const end of ends) if (end.status === 'rejected') throw end.reason
   const held = lines(await docker('image', 'ls', '--digests', '--format', '{{.Repository}}:{{.Tag}}@{{.Digest}}'))
   for (const image of images) for (const tag of image.tags) await pull(image, tag, held)
+}
+
+/** Steps of an engine without images: pulls of their names, and, with an empty registry, root file systems and images. */
+export function imageSteps(): number {
+  const pulls = images.reduce((sum, { tags }) => sum + tags.length, 0)
+  const roots = new Set(images.map(({ root }) => rootKey(root)))
+  return pulls + (existsSync(registryData) ? 0 : roots.size + images.length)
 }
 
 async function pull(image: Image, tag: string, held: string[]): Promise<void> {

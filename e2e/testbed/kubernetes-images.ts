@@ -30,6 +30,11 @@ const programImages = [
 ]
 const wanted = [...programImages.map(({ name }) => name), ...standIns.keys()]
 
+/** Steps of the first time: images of one program, and pulls. */
+export function podImageSteps(): number {
+  return programImages.length + wanted.length
+}
+
 export function ctr(...args: string[]): Promise<string> {
   return sh(['ctr', '-a', containerdSocket, '-n', 'k8s.io', ...args])
 }

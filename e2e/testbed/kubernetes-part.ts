@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { clear, makeGroup } from './control-group.ts'
-import { binary, buildPrograms } from './go-programs.ts'
+import { binary, buildPrograms, unbuilt } from './go-programs.ts'
 import { ask, kubectl, untilPodsAreAdmitted } from './kubernetes-api.ts'
 import { writeConfiguration } from './kubernetes-config.ts'
-import { publishPrograms, pullImages, tidyStore } from './kubernetes-images.ts'
+import { podImageSteps, publishPrograms, pullImages, tidyStore } from './kubernetes-images.ts'
 import { removeLogLinks, removePodNetworks, shareNetworkNamespaces } from './kubernetes-leftovers.ts'
 import { objects } from './kubernetes-objects.ts'
 import { makeAuthority } from './kubernetes-pki.ts'
@@ -32,7 +32,8 @@ export const kubernetesPart: Part = {
     'util-linux',
   ],
   disk: { cold: 17, warm: 3 },
-  cached: async () => existsSync(at.containerdRoot) && built.every((each) => existsSync(binary(each))),
+  cached: async () => existsSync(at.containerdRoot) && unbuilt(built).length === 0,
+  steps: () => unbuilt(built).length + programs().length + (existsSync(at.containerdRoot) ? 0 : podImageSteps()),
   programs,
 
   async prepare(fresh) {

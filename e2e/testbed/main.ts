@@ -1,19 +1,19 @@
-import { checkMachine, down, env, status, up } from './testbed.ts'
+import { checkMachine, down, env, partNames, status, up } from './testbed.ts'
 import { locked } from './lock.ts'
 import { Unfit } from './machine.ts'
 import { endCommands } from './shell.ts'
 
-const usage = `usage: npm run testbed -- up|down|status|env
+const usage = `usage: npm run testbed -- up [${partNames.join('|')}]|down|status|env
 
-  up      brings the test bed up, or heals it; safe to repeat
+  up      brings the test bed up, or heals it; safe to repeat. With a part: that part and what it needs
   down    stops everything and leaves nothing but the cache
   status  shows what runs; exit code 1 when something does not
   env     prints the variables for a shell: eval "$(npm run -s testbed -- env)"`
 
-const commands: Record<string, () => Promise<number>> = {
-  up: async () => {
+const commands: Record<string, (last?: string) => Promise<number>> = {
+  up: async (last) => {
     checkMachine()
-    await locked(up)
+    await locked(() => up(last))
     printEnvironment()
     return 0
   },
@@ -47,13 +47,14 @@ for (const [signal, code] of [
   })
 }
 
-const command = commands[process.argv[2] ?? '']
-if (!command || process.argv.length > 3) {
+const [name = '', last, ...rest] = process.argv.slice(2)
+const command = commands[name]
+if (!command || rest.length || (last !== undefined && (name !== 'up' || !partNames.includes(last)))) {
   console.error(usage)
   process.exit(2)
 }
 try {
-  process.exitCode = await command()
+  process.exitCode = await command(last)
 } catch (error) {
   console.error(`testbed: ${(error as Error).message}`)
   process.exitCode = error instanceof Unfit ? 2 : 1

@@ -8,6 +8,8 @@ export interface Part {
   disk: { cold: number; warm: number }
   /** True when `prepare` has nothing costly left to make. */
   cached: () => Promise<boolean>
+  /** How many steps `up` takes to start the part from nothing, as far as can be told before. */
+  steps: () => number
   /** Builds what is missing in the cache; when nothing runs, also writes configuration and makes bridges. */
   prepare: (fresh: boolean) => Promise<void>
   /** In start order. */

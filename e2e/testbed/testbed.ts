@@ -8,7 +8,7 @@ import { checkDisk, checkMachine, installDebianPackages } from './machine.ts'
 import { remember, restore } from './machine-state.ts'
 import type { Part } from './part.ts'
 import { cache, runtime } from './paths.ts'
-import { say, step } from './progress.ts'
+import { expectSteps, say, step } from './progress.ts'
 import { running, start, stop, untilReady } from './programs.ts'
 import type { Program } from './programs.ts'
 import { clearScratch } from './scratch.ts'
@@ -19,16 +19,22 @@ const parts: Part[] = [dockerPart, kubernetesPart]
 /** For tests of plain processes: servers and a browser of this machine's own, with fonts to draw. */
 const localPrograms = ['redis-server', ...browserPackages]
 
-export async function up(): Promise<void> {
-  for (const part of parts) {
+export const partNames: readonly string[] = parts.map(({ name }) => name)
+
+/** Brings parts up, all or those up to the named one: tests on Docker can run while the Kubernetes part is being built. */
+export async function up(last = parts.at(-1)?.name): Promise<void> {
+  const chosen = parts.slice(0, 1 + parts.findIndex(({ name }) => name === last))
+  for (const part of chosen) {
     const { cold, warm } = part.disk
     await checkDisk(cache, (await part.cached()) ? warm : cold)
   }
   await clearScratch()
-  await installDebianPackages([...parts.flatMap((part) => part.debianPackages), ...localPrograms])
+  const starting = chosen.filter((part) => !part.programs().every((program) => running(program.name)))
+  expectSteps(starting.reduce((sum, part) => sum + part.steps(), starting.length ? 1 : 0))
+  await installDebianPackages([...chosen.flatMap((part) => part.debianPackages), ...localPrograms])
   await mkdir(runtime, { recursive: true })
   await remember()
-  for (const part of parts) await raise(part)
+  for (const part of chosen) await raise(part)
 }
 
 /** A part whose programs all answer is left alone; else its remains are removed and it starts from nothing. */
