@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { ExecResult } from '@moorage/core/provider'
+import { debugLog, type ExecResult } from '@moorage/core/provider'
 import { MARK_VARIABLE } from './labels.ts'
 
 export interface ExecOptions {
@@ -25,6 +25,7 @@ export function execInUnit({ command, cwd, env, mark }: ExecOptions, signal: Abo
       signal,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    debugLog('process')?.('exec', { pid: child.pid, program, cwd })
     const output = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))

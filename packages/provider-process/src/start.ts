@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Exit, Program, Unit, UnitSpec } from '@moorage/core/provider'
+import { debugLog, type Exit, type Program, type Unit, type UnitSpec } from '@moorage/core/provider'
 import { unitMark } from './labels.ts'
 import { LogBuffer } from './logs.ts'
 import { resolveProgram, type ProgramResources } from './program.ts'
@@ -52,6 +52,7 @@ async function spawnService(
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
   })
+  debugLog('process')?.('spawn', { service: spec.name, pid: child.pid, program: program.command[0], cwd })
   const logs = new LogBuffer()
   if (child.stdout) logs.addSource('stdout', child.stdout)
   if (child.stderr) logs.addSource('stderr', child.stderr)
@@ -64,8 +65,12 @@ async function spawnService(
 function waitForExit(child: ChildProcess, logs: LogBuffer): Promise<Exit> {
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ reason: 'exited', code: 127, detail: error.message }))
+    child.once('error', (error) => {
+      debugLog('process')?.('spawn failed', { error: error.message })
+      resolve({ reason: 'exited', code: 127, detail: error.message })
+    })
     child.once('exit', (code, signal) => {
+      debugLog('process')?.('exit', { pid: child.pid, code, signal })
       // The end of this pipe makes the watcher kill what is left of the group.
       child.stdio[3]?.destroy()
       void Promise.race([closed, sleep(LAST_LINES_TIMEOUT_MS)]).then(() => {

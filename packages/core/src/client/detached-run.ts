@@ -8,6 +8,7 @@ import { runFolder } from '../protocol/paths.ts'
 import type { RunStatus } from '../protocol/run-status.ts'
 import { readJournals } from '../recovery/journal.ts'
 import { connect } from './connect.ts'
+import { withDebugLog } from './debugged.ts'
 import { inspectRun, type Inspector } from './inspect.ts'
 import { createOpenRequest, type Installation, type OpenRequest } from './open-request.ts'
 import type { ProvisionOptions } from './provision.ts'
@@ -46,13 +47,12 @@ export async function startDetached(
   const onProgress = options.onProgress ?? progressPrinter(process.stderr)
   const open = createOpenRequest(installation, config, { env, shared: true })
   const outdatedSocket = findOutdatedSocket(open)
-  const membership = await connect(open.request, {
-    transport: createTransport(open.folders, env),
-    log: open.folders.paths.log,
-    onProgress,
-    outdated: outdatedSocket === undefined ? undefined : await dialSocket(outdatedSocket),
-    ...(signal ? { signal } : {}),
-  })
+  const { log } = open.folders.paths
+  const outdated = outdatedSocket === undefined ? undefined : await dialSocket(outdatedSocket)
+  const transport = createTransport(open.folders, env)
+  const membership = await withDebugLog({ env, log, onProgress }, () =>
+    connect(open.request, { transport, log, onProgress, outdated, ...(signal ? { signal } : {}) }),
+  )
   await membership.call('retain', { ms: ttl })
   const status = await membership.call('status', null)
   if (!status) throw new MoorageError('SUPERVISOR_FAILED', 'The supervisor has no run.')

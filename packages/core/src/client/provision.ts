@@ -8,6 +8,7 @@ import type { Environment } from '../contract/provisioned-environment.ts'
 import type { Outcome } from '../protocol/methods.ts'
 import type { RunRequest } from '../protocol/run-request.ts'
 import { connect } from './connect.ts'
+import { nameDebugLog, withDebugLog } from './debugged.ts'
 import { acquireMembership, type PooledMembership } from './membership-pool.ts'
 import { createOpenRequest, type Installation } from './open-request.ts'
 import { progressPrinter } from './report/console.ts'
@@ -49,18 +50,16 @@ export async function provisionWith<const C extends AnyConfig>(
   // Only this caller knows what its seed functions have written.
   const { request, folders } = createOpenRequest(installation, config, { env, exclusive: seeds !== undefined })
   if (seeds) checkSeeds(seeds, request.plan)
-  const pooled = await acquireMembership({
-    identity: request.identity,
-    family: request.family,
-    connect: () =>
-      connect(request, {
-        transport: createTransport(folders, env),
-        log: folders.paths.log,
-        onProgress,
-        ...(options.signal ? { signal: options.signal } : {}),
-      }),
-    update: (membership) => membership.update(request),
-  })
+  const { log } = folders.paths
+  const signal = options.signal ? { signal: options.signal } : {}
+  const pooled = await withDebugLog({ env, log, onProgress }, () =>
+    acquireMembership({
+      identity: request.identity,
+      family: request.family,
+      connect: () => connect(request, { transport: createTransport(folders, env), log, onProgress, ...signal }),
+      update: (membership) => membership.update(request),
+    }),
+  )
   const { run, connections, call } = pooled.membership
   const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {
     const releasing = pooled.release(options.linger ?? 0, outcome)
@@ -76,8 +75,8 @@ export async function provisionWith<const C extends AnyConfig>(
     run,
     endpoints: connections as EndpointsOf<C>,
     env: environmentVariables(request, pooled, env),
-    logs: (service, tail = 50) => call('logs', { service, tail }),
-    exec: (service, command) => call('exec', { service, command }),
+    logs: (service, tail = 50) => nameDebugLog({ env, log }, call('logs', { service, tail })),
+    exec: (service, command) => nameDebugLog({ env, log }, call('exec', { service, command })),
     dispose,
     [Symbol.asyncDispose]: dispose,
   }

@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream'
 import { MoorageError } from '../contract/errors.ts'
 import { fromPlain, toPlain } from '../contract/plain-error.ts'
+import { debugLog } from '../provider-kit/debug-log.ts'
+import { logCall, summarizeMessage } from './debug-messages.ts'
 import { parseMessage, type Message, type RequestMessage, type ResponseMessage } from './message.ts'
 import type { EventHandlers, EventName, Events, MethodHandlers, MethodName, Params, Result } from './methods.ts'
 
@@ -36,6 +38,8 @@ export class Channel {
     const id = ++this.#lastId
     const response = Promise.withResolvers<unknown>()
     this.#pendingCalls.set(id, response)
+    const log = debugLog('protocol')
+    if (log) logCall(log, method, response.promise)
     this.#send({ id, method, params })
     return (await response.promise) as Result<M>
   }
@@ -54,11 +58,13 @@ export class Channel {
   }
 
   #send(message: Message): void {
+    debugLog('protocol')?.('send', summarizeMessage(message))
     if (this.#stream.writable) this.#stream.write(`${JSON.stringify(message)}\n`)
   }
 
   #receive(line: string): void {
     const message = parseMessage(line)
+    if (message) debugLog('protocol')?.('receive', summarizeMessage(message))
     // Not a peer of ours: nothing on this connection can be trusted.
     if (!message) this.close()
     else if ('method' in message) void this.#respond(message)

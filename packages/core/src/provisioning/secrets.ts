@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { hideFromDebugLog } from '../provider-kit/debug-log.ts'
 
 /** Random credentials of a run; what it has made, it can strike out of any text. */
 export class Secrets {
@@ -11,6 +12,7 @@ export class Secrets {
     if (known) return known
     const value = randomBytes(16).toString('hex')
     this.#values.set(key, value)
+    hideFromDebugLog([value])
     return value
   }
 

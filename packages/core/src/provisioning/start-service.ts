@@ -13,7 +13,7 @@ import { describeExit, lastLines, waitReady } from '../readiness/wait-ready.ts'
 import { runCreateTemplate, runSeed } from './seed.ts'
 import type { Form } from '../contract/service.ts'
 import { enterPhase, type Placement, type RunningService, type StartContext } from './start-context.ts'
-import { unitSpec } from './unit-spec.ts'
+import { hideEnvironment, unitSpec } from './unit-spec.ts'
 
 /** One service's way from its plan to ready; what it made is undone by the lifecycle, not here. */
 export async function startService(context: StartContext, name: string): Promise<ConnectionViews> {
@@ -66,7 +66,9 @@ async function through(context: StartContext, name: string, clock: PhaseClock): 
   const ports = (await session.reserve?.(name, wishes)) ?? spec.ports
   signal.throwIfAborted()
   const parts: ScopeParts = { service: name, ports, secrets, ref: (path) => lookUp(context, name, path) }
-  const unit = await launch(context, unitSpec(spec, provider.form, { ...parts, root: plan.root }))
+  const toStart = unitSpec(spec, provider.form, { ...parts, root: plan.root })
+  hideEnvironment(toStart)
+  const unit = await launch(context, toStart)
   const running: RunningService = { unit, form, parts }
   context.running.set(name, running)
   void unit.exited.then((exit) => (running.exit = exit))

@@ -1,4 +1,5 @@
 import { ownScope, type ScopeParts } from './service-connection.ts'
+import { hideFromDebugLog, isSensitiveName } from '../provider-kit/debug-log.ts'
 import type { ContainerUnit, ProcessUnit, UnitSpec } from '../contract/provider.ts'
 import type { ContainerForm, EnvTemplate, Form, ProcessForm, ServiceSpec } from '../contract/service.ts'
 import { resolveText, templatesIn, type TemplateScope } from '../config/template.ts'
@@ -21,6 +22,12 @@ export function unitSpec(
     ...(form === 'container' ? { container: containerUnit(spec.container as ContainerForm, scope) } : {}),
     ...(form === 'process' ? { process: processUnit(spec.process as ProcessForm, scope, parts) } : {}),
   }
+}
+
+/** Keeps the secrets of a service's variables out of the debug log. */
+export function hideEnvironment({ env, sensitive }: UnitSpec): void {
+  const names = Object.keys(env).filter((name) => sensitive.includes(name) || isSensitiveName(name))
+  hideFromDebugLog(names.map((name) => env[name] ?? ''))
 }
 
 function containerUnit(form: ContainerForm, scope: TemplateScope): ContainerUnit {

@@ -4,6 +4,7 @@ import { sha256 } from '../config/hash.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import type { Owner, ProviderRef } from '../contract/provider.ts'
+import { debugLog } from '../provider-kit/debug-log.ts'
 import type { SupervisorPaths } from '../protocol/paths.ts'
 
 type JournalLine =
@@ -56,6 +57,7 @@ export function openJournal(paths: SupervisorPaths, owner: Owner): Journal {
       if (writeSync(descriptor, bytes) < bytes.length) throw new RangeError('no space left on the device')
     })
     separator = ''
+    debugLog('supervisor')?.('journal', 'entry' in line ? { provider: line.provider.name, entry: line.entry } : {})
   }
   append({ owner, paths })
   return {

@@ -1,5 +1,6 @@
 import type { Channel } from '../protocol/channel.ts'
 import type { Progress } from '../contract/progress.ts'
+import { debugLog } from '../provider-kit/debug-log.ts'
 import { withTimeout, type Clock } from '../provider-kit/clock.ts'
 
 // For a client to read its last response.
@@ -15,10 +16,12 @@ export class ConnectedClients {
 
   add(client: Channel): void {
     this.#all.add(client)
+    debugLog('supervisor')?.('connected', { clients: this.#all.size })
   }
 
   addUser(client: Channel): void {
     this.#users.add(client)
+    debugLog('supervisor')?.('admitted', { users: this.#users.size })
   }
 
   setAccepted(client: Channel, accepted: boolean): void {
@@ -28,6 +31,7 @@ export class ConnectedClients {
 
   remove(client: Channel): void {
     for (const set of [this.#all, this.#users, this.#accepted]) set.delete(client)
+    debugLog('supervisor')?.('left', { clients: this.#all.size, users: this.#users.size })
   }
 
   get isEmpty(): boolean {

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { messageOf } from '../contract/errors.ts'
+import { enabledAreas } from '../debug/enabled-areas.ts'
 import type { RunFolders } from '../protocol/paths.ts'
 import type { LaunchReport, RecoveryReport } from '../protocol/process-output.ts'
 import { createProviderLoader } from '../recovery/provider-loader.ts'
@@ -24,6 +25,7 @@ else await supervise()
 
 async function supervise(): Promise<void> {
   try {
+    await openDebugLog()
     const supervisor = await startSingleInstance(folders, realSystem(), processHooks())
     if (!supervisor) return exitUnstarted({ status: 'in-use' })
     print({ status: 'ready' })
@@ -32,6 +34,13 @@ async function supervise(): Promise<void> {
     const inUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
     exitUnstarted(inUse ? { status: 'in-use' } : { status: 'failed', reason: messageOf(error) })
   }
+}
+
+async function openDebugLog(): Promise<void> {
+  const areas = enabledAreas(process.env)
+  if (!areas) return
+  const { startDebugFile } = await import('../debug/debug-file.ts')
+  startDebugFile(folders.paths.log, { areas, role: 'supervisor' })
 }
 
 function processHooks(): ProcessHooks {
@@ -54,6 +63,7 @@ function processHooks(): ProcessHooks {
 
 /** Removes what a killed supervisor left, by its journal. */
 async function recover(): Promise<void> {
+  await openDebugLog()
   const system = realSystem()
   const load = createProviderLoader(system, () => '/')
   const { reaped, failures } = await sweep(folders.runFolder, [], { system, load })

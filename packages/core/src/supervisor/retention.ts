@@ -1,4 +1,5 @@
 import type { RetentionReason } from '../protocol/run-status.ts'
+import { debugLog } from '../provider-kit/debug-log.ts'
 import type { Clock } from '../provider-kit/clock.ts'
 
 /** The time for which a run outlives its clients. */
@@ -18,6 +19,7 @@ export class Retention {
   begin(durationMs: number, reason: RetentionReason): void {
     this.end()
     this.reason = reason
+    debugLog('supervisor')?.('retain', { reason, durationMs })
     this.#expiresAt = this.#clock.now() + durationMs
     this.#cancelTimer = this.#clock.after(durationMs, () => {
       this.end()
@@ -26,6 +28,7 @@ export class Retention {
   }
 
   end(): void {
+    if (this.reason) debugLog('supervisor')?.('retention ended', { reason: this.reason })
     this.#cancelTimer()
     this.reason = undefined
   }

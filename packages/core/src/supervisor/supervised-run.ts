@@ -1,5 +1,7 @@
 import type { EndedService, ProgressListener } from '../contract/progress.ts'
 import type { ExecResult, LogLine, Run } from '../contract/provider.ts'
+import { debugLog } from '../provider-kit/debug-log.ts'
+import { summarizeProgress } from '../protocol/debug-messages.ts'
 import type { LogQuery, Params } from '../protocol/methods.ts'
 import type { ProvisionRequest, RunRequest } from '../protocol/run-request.ts'
 import type { Connections, OpenedRun, RunStatus } from '../protocol/run-status.ts'
@@ -27,6 +29,7 @@ export class SupervisedRun {
     this.request = request
     this.#run = context.run
     this.#onProgress = (progress) => {
+      debugLog('provisioning')?.('progress', summarizeProgress(progress))
       if (progress.kind === 'exited') this.endedServices.push(progress)
       context.onProgress(progress)
     }

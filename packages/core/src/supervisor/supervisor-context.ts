@@ -1,4 +1,5 @@
 import type { ProviderRef } from '../contract/provider.ts'
+import { moveDebugLog } from '../provider-kit/debug-log.ts'
 import type { Clock } from '../provider-kit/clock.ts'
 import { supervisorPaths, type RunFolders, type SupervisorPaths } from '../protocol/paths.ts'
 import type { RunRequest } from '../protocol/run-request.ts'
@@ -57,7 +58,9 @@ export function createContext(
     async move(identity) {
       const to = supervisorPaths(identity, runFolder)
       journal.recordMove(to)
-      return await hooks.move(to)
+      const moved = await hooks.move(to)
+      if (moved) moveDebugLog(to.log)
+      return moved
     },
     beginRun({ plan, run, family }) {
       ;({ root } = plan)

@@ -6,6 +6,7 @@ import type { LogQuery, MethodHandlers, OpenParams, Outcome, Params, Result } fr
 import type { RunRequest } from '../protocol/run-request.ts'
 import type { OpenedRun, RunStatus } from '../protocol/run-status.ts'
 import { PROTOCOL_VERSION, requireSameProtocol } from '../protocol/version.ts'
+import { debugLog } from '../provider-kit/debug-log.ts'
 import { teardownFailures, type TeardownResult } from '../provisioning/task-stack.ts'
 import { ConnectedClients } from './connected-clients.ts'
 import { Retention } from './retention.ts'
@@ -49,6 +50,7 @@ export class Supervisor {
   }
 
   async #tearDown(reason: string): Promise<readonly TeardownResult[]> {
+    debugLog('supervisor')?.('shut down', { reason })
     this.#retention.end()
     this.#context.stopListening(reason)
     const results = (await this.#run?.stop(reason)) ?? []

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, MoorageError, type FileTree } from '@moorage/core/provider'
 import { deliverFiles, type Archiver } from '../files.ts'
+import { logSdkCalls, type Modem } from './debug-calls.ts'
 import { callEngine, type CallEngine } from './http.ts'
 
 type Sdk = typeof import('testcontainers')
@@ -128,6 +129,7 @@ async function connectSdk(host: string, root: string): Promise<Client> {
       { provider: 'docker', cause },
     )
   })
+  logSdkCalls(runtime.container.dockerode.modem as Modem)
   const requireFromSdk = createRequire(path)
   const { getAuthConfig } = requireFromSdk('./container-runtime/auth/get-auth-config') as {
     getAuthConfig(registry: string): Promise<object | undefined>

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { debugLog, elapsedMs, messageOf, type DebugLog } from '@moorage/core/provider'
 
 export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -21,6 +22,28 @@ export type CallEngine = (request: EngineRequest) => Promise<EngineResponse>
 
 /** One call of the engine's API without the SDK, for calls that must not wait until the SDK is loaded. */
 export function callEngine(host: string, request: EngineRequest): Promise<EngineResponse> {
+  const response = sendRequest(host, request)
+  const log = debugLog('docker')
+  if (log) logResponse(log, request, response)
+  return response
+}
+
+function logResponse(log: DebugLog, { method, path }: EngineRequest, response: Promise<EngineResponse>): void {
+  const since = performance.now()
+  response.then(
+    ({ status, text }) =>
+      log('call', {
+        method,
+        path,
+        status,
+        ms: elapsedMs(since),
+        ...(status >= 400 ? { error: readMessage(text) } : {}),
+      }),
+    (error: unknown) => log('call', { method, path, ms: elapsedMs(since), error: messageOf(error) }),
+  )
+}
+
+function sendRequest(host: string, request: EngineRequest): Promise<EngineResponse> {
   const { method, path, body, signal, onSent } = request
   const address = parseAddress(host)
   if (!address) return Promise.reject(new RangeError('an address of this kind is not supported'))

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, type Endpoint } from '@moorage/core/provider'
+import { debugLog, messageOf, type Endpoint } from '@moorage/core/provider'
 
 /** Ryuk keeps the run's objects for as long as this connection is open. */
 export interface RyukConnection {
@@ -61,7 +61,9 @@ async function registerWithRetries(
     if (signal.aborted)
       throw isTimeout(signal) ? new RangeError(`it did not acknowledge in time${lastFailure}`) : signal.reason
     try {
-      return await register(connect(await resolveAddress()), filter, signal)
+      const socket = await register(connect(await resolveAddress()), filter, signal)
+      debugLog('docker')?.('ryuk acknowledged', { filter })
+      return socket
     } catch (error) {
       if (!signal.aborted) lastFailure = ` (${messageOf(error)})`
     }

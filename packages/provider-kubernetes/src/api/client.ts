@@ -5,6 +5,7 @@ import { messageOf } from '@moorage/core/provider'
 import type { Credentials } from '../cluster/credentials.ts'
 import { connectionLost, toProviderError } from '../errors.ts'
 import type { WebSocket } from '../vendor/websocket.ts'
+import { logRequest, logWebSocket } from './debug-calls.ts'
 import type { ApiRequest, ApiResponse, Status } from './types.ts'
 
 /** A connection to the API server as one user. */
@@ -91,7 +92,9 @@ export function createClient(credentials: Credentials): ApiClient {
       const reasons: string[] = []
       for (let attempt = 0, refreshed = false; ; attempt++) {
         request.signal?.throwIfAborted()
-        const response = await callOnce(request).catch((error: unknown) => ({ error }))
+        const calling = callOnce(request)
+        logRequest(request, calling)
+        const response = await calling.catch((error: unknown) => ({ error }))
         request.signal?.throwIfAborted()
         const late = performance.now() > deadline
         if (!('error' in response)) {
@@ -116,6 +119,10 @@ export function createClient(credentials: Credentials): ApiClient {
     },
     async stream(path, signal) {
       const { response } = await send({ method: 'GET', path }, { signal })
+      logRequest(
+        { method: 'GET', path },
+        response.then(({ statusCode = 0 }) => ({ status: statusCode })),
+      )
       const message = await response
       message.socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
       if (message.statusCode === 200) return message
@@ -125,12 +132,14 @@ export function createClient(credentials: Credentials): ApiClient {
     async openWebSocket(path, protocol) {
       const { WebSocket } = await import('../vendor/websocket.ts')
       const auth = await credentials.requestOptions()
-      return new WebSocket(new URL(prefix + path, base).href.replace(/^http/, 'ws'), protocol, {
+      const socket = new WebSocket(new URL(prefix + path, base).href.replace(/^http/, 'ws'), protocol, {
         ...(auth as object),
         perMessageDeflate: false,
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
         skipUTF8Validation: true,
       })
+      logWebSocket(path, socket)
+      return socket
     },
     onRetry(listener) {
       notify = listener
