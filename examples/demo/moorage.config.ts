@@ -3,7 +3,7 @@ import { defineConfig, npmServer, postgres, process, staticServer } from 'moorag
 const db = postgres({ seed: './schema.sql' })
 const api = npmServer({ script: 'start', path: '/health', env: { DATABASE_URL: db.url } })
 const config = defineConfig({
-  // Named here, so that the demo needs nothing but npm; `npm start -- --provider docker` overrides it.
+  // Plain processes, so that the demo needs only npm. MOORAGE_PROVIDER=docker overrides it.
   provider: process(),
   services: { db, api, web: staticServer({ root: 'dist' }) },
 })

@@ -6,6 +6,6 @@ export default defineConfig({
   testDir: 'test',
   testMatch: '*.spec.ts',
   globalSetup: 'moorage/playwright',
-  // The browser of `npx playwright install chromium`, unless another is named.
+  // Without MOORAGE_CHROMIUM, Playwright uses the browser of `npx playwright install chromium`.
   use: executablePath ? { launchOptions: { executablePath } } : {},
 })

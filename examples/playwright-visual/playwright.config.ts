@@ -3,7 +3,7 @@ import { defineConfig, devices } from '@playwright/test'
 export default defineConfig({
   testDir: 'tests',
   globalSetup: 'moorage/playwright',
-  // Without the platform: the same browser draws everywhere.
+  // No platform in the path: the same browser renders on every machine.
   snapshotPathTemplate: '{testDir}/__screenshots__/{projectName}/{testFilePath}/{arg}{ext}',
   projects: [
     { name: 'desktop', use: { viewport: { width: 960, height: 640 } } },

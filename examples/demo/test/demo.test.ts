@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 const nonce = process.env['DEMO_NONCE'] ?? 'none'
 const { db, api, web } = services()
 
-test('the database is a real PostgreSQL, seeded, and keeps what is written', async () => {
+test('the database is a real PostgreSQL server with the seed, and stores new rows', async () => {
   const client = new pg.Client({ connectionString: db.url })
   await client.connect()
   await client.query('INSERT INTO notes (text) VALUES ($1)', [nonce])

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 const { api, db } = services()
 const notes = new URL('/notes', api.url)
 
-test('a note that is posted is in the database, and is listed', async () => {
+test('a posted note is stored in the database and listed', async () => {
   const { status } = await fetch(notes, { method: 'POST', body: JSON.stringify({ text: 'from the API' }) })
   expect(status).toBe(201)
   await using client = await new MongoClient(db.url).connect()

@@ -1,6 +1,6 @@
 import { expect, test } from 'moorage/playwright'
 
-test('a note that is typed in is still there after a reload', async ({ page, services }) => {
+test('a new note remains after a reload', async ({ page, services }) => {
   await page.goto(`/?api=${services.api.url}`)
   await page.getByLabel('Note').fill('from the page')
   await page.getByRole('button', { name: 'Add' }).click()

@@ -10,18 +10,18 @@ beforeAll(async () => {
 })
 afterAll(() => client.close())
 
-test('what is written is found again', async () => {
+test('an update changes the stored user', async () => {
   await users.insertOne({ name: 'Ada', visits: 1 })
   await users.updateOne({ name: 'Ada' }, { $inc: { visits: 2 } })
   expect(await users.findOne({ name: 'Ada' })).toMatchObject({ name: 'Ada', visits: 3 })
 })
 
-test('a unique index refuses a second one', async () => {
+test('a unique index rejects a duplicate name', async () => {
   await users.insertOne({ name: 'Grace', visits: 1 })
   await expect(users.insertOne({ name: 'Grace', visits: 1 })).rejects.toMatchObject({ code: 11000 })
 })
 
-test('an aggregation runs in the server', async () => {
+test('an aggregation sums the visits', async () => {
   const [total] = await users
     .aggregate<{ visits: number }>([{ $group: { _id: null, visits: { $sum: '$visits' } } }])
     .toArray()
