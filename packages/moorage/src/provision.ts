@@ -5,9 +5,9 @@ import { docker, kubernetes, process as plainProcess } from './providers.ts'
 export const installation: Installation = { providers: [docker(), kubernetes(), plainProcess()], host: plainProcess() }
 
 /**
- * Starts the services of a config, or joins a live run of the same config. Dispose the result, or write
- * `await using env = await provision(config)`. Throws `MoorageError` if a service does not become ready, and removes whatever
- * it started by then. `code` tells the reason; docs/errors.md lists the codes.
+ * Starts the services of a config, or joins a live run of the same config. Dispose the result, or write `await using
+ * env = await provision(config)`. Throws `MoorageError` if a service does not become ready, and removes whatever it
+ * started by then. `code` tells the reason; docs/errors.md lists the codes.
  */
 export async function provision<const C extends AnyConfig>(
   config: C,

@@ -3,8 +3,8 @@ import { MoorageError, type Json } from '@moorage/core'
 type Connections = { readonly [name: string]: { readonly [field: string]: Json } }
 
 /**
- * The URL that pages are relative to: that of `baseService`, else of the service `web`, else of the only service with an
- * http URL. Undefined if it is ambiguous. Throws `MoorageError` (USAGE) if `baseService` has no URL.
+ * The URL that pages are relative to: that of `baseService`, else of the service `web`, else of the only service with
+ * an http URL. Undefined if it is ambiguous. Throws `MoorageError` (USAGE) if `baseService` has no URL.
  */
 export function resolveBaseUrl(connections: object, baseService: string | undefined): string | undefined {
   const services = connections as Connections

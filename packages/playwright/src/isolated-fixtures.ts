@@ -10,7 +10,10 @@ import { acquireSlot, serviceNames, type IsolatedFixtures as FixturesExcept } fr
 
 type PlaywrightFixtures = PlaywrightTestArgs & PlaywrightTestOptions & PlaywrightWorkerArgs & PlaywrightWorkerOptions
 
-/** A fixture for each service, except where Playwright has one of that name. Tests reach such a service through `services`. */
+/**
+ * A fixture for each service, except where Playwright has one of that name. Tests reach such a service through
+ * `services`.
+ */
 export type IsolatedFixtures = FixturesExcept<keyof typeof RESERVED_NAMES>
 
 // The type demands every name: a service called `browser` must not replace Playwright's fixture.
@@ -68,8 +71,8 @@ const RESERVED_NAMES: { readonly [name in keyof PlaywrightFixtures | 'services' 
 type Fixture = (fixtures: object, use: (connection: unknown) => Promise<void>, info: TestInfo) => Promise<void>
 
 /**
- * The names of the services are known only while they run. playwright.config.ts imports this module before the global setups,
- * and Playwright reads the fixtures after them, so a proxy looks the names up on demand.
+ * The names of the services are known only while they run. playwright.config.ts imports this module before the global
+ * setups, and Playwright reads the fixtures after them, so a proxy looks the names up on demand.
  */
 export function isolatedFixtures(): object {
   let names: readonly string[] | undefined

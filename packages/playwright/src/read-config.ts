@@ -8,9 +8,9 @@ type PlainError = Parameters<typeof fromPlain>[0]
 export type ReadResult = { readonly config: AnyConfig } | { readonly failure: PlainError }
 
 /**
- * Reads the config of a folder in a separate Node process. Playwright compiles every import in its own process: depending on
- * its version and on package.json it turns a config into CommonJS or rejects it. A config is plain data, so it can be sent
- * back. Throws `MoorageError` (CONFIG_INVALID, CONFIG_NOT_FOUND).
+ * Reads the config of a folder in a separate Node process. Playwright compiles every import in its own process:
+ * depending on its version and on package.json it turns a config into CommonJS or rejects it. A config is plain data,
+ * so it can be sent back. Throws `MoorageError` (CONFIG_INVALID, CONFIG_NOT_FOUND).
  */
 export async function readConfig(root: string): Promise<AnyConfig> {
   const main = fileURLToPath(siblingModule(import.meta.url, 'read-config-main'))

@@ -7,7 +7,9 @@ export type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promi
 
 export type Setup = (config: FullConfig) => Promise<() => Promise<void>>
 
-/** A Playwright global setup. Provisions the config beside playwright.config.ts and sets its variables for the workers. */
+/**
+ * A Playwright global setup. Provisions the config beside playwright.config.ts and sets its variables for the workers.
+ */
 export function createSetup(provision: Provision): Setup {
   return async ({ configFile }) => {
     const env = await provision(await readConfig(configFile ? dirname(configFile) : process.cwd()))

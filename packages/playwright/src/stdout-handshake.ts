@@ -3,19 +3,25 @@ import type { Environment } from '@moorage/core'
 const READY_LINE = String.raw`^moorage ready (?<variables>[\w-]+)$`
 const STDERR_LINE = /^moorage stderr ([\w-]+)\n/gm
 
-/** The line on stdout that reports the variables once all services are ready. ASCII, since Playwright joins chunks as text. */
+/**
+ * The line on stdout that reports the variables once all services are ready. ASCII, since Playwright joins chunks as
+ * text.
+ */
 export function encodeReady(variables: Environment['env']): string {
   return `moorage ready ${encode(variables)}\n`
 }
 
-/** Lines for Playwright to print. It prefixes a web server's own stderr, and CI systems ignore annotations with a prefix. */
+/**
+ * Lines for Playwright to print. It prefixes a web server's own stderr, and CI systems ignore annotations with a
+ * prefix.
+ */
 export function encodeStderrLines(lines: readonly string[]): string {
   return lines.length ? `moorage stderr ${encode(lines)}\n` : ''
 }
 
 /**
- * Playwright's `wait.stdout`. Before it starts the next entry, Playwright sets an upper-case variable for each named group.
- * The names of the services are not known in advance, so `exec` sets the variables itself.
+ * Playwright's `wait.stdout`. Before it starts the next entry, Playwright sets an upper-case variable for each named
+ * group. The names of the services are not known in advance, so `exec` sets the variables itself.
  */
 export class StdoutHandshake extends RegExp {
   #printed = 0

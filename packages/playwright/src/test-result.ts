@@ -7,12 +7,13 @@ import { exits, reportTestAttempt } from '@moorage/core/test'
 const EXIT_DETECTION_MS = 500
 
 /**
- * Reports the attempt to the supervisor, whose `keep` depends on the last one. Attaches the last log lines of ended services
- * to a failed test. Never throws.
+ * Reports the attempt to the supervisor, whose `keep` depends on the last one. Attaches the last log lines of ended
+ * services to a failed test. Never throws.
  */
 export async function reportTestResult(info: TestInfo): Promise<void> {
   const failed = info.status !== info.expectedStatus
-  // A pass counts only after a failed attempt. The number of retries may be set in the test file, so `retry` is the measure.
+  // A pass counts only after a failed attempt. The number of retries may be set in the test file, so `retry` is the
+  // measure.
   if (!failed && info.retry === 0) return
   try {
     // An interrupted test has not failed.

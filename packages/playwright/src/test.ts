@@ -34,9 +34,9 @@ type Test = TestType<
 >
 
 /**
- * Playwright's `test` with the fixture `services` and a fixture for each service: its connection, with a database of the
- * test's own if the service sets `isolate`. `baseURL` defaults to a service's URL. Throws `MoorageError` (USAGE) if no
- * services run or `baseService` has no URL, and (ISOLATION_FAILED) if a database cannot be created.
+ * Playwright's `test` with the fixture `services` and a fixture for each service: its connection, with a database of
+ * the test's own if the service sets `isolate`. `baseURL` defaults to a service's URL. Throws `MoorageError` (USAGE) if
+ * no services run or `baseService` has no URL, and (ISOLATION_FAILED) if a database cannot be created.
  */
 export const test: Test = base
   .extend<IsolatedFixtures>(isolatedFixtures() as never)

@@ -14,8 +14,8 @@ const onProgress: ProgressListener = (progress) => {
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /**
- * The command of `webServer()`. Provisions, reports the variables on stdout, and waits until Playwright sends a signal or
- * dies, which closes stdin. Resolves to the exit code.
+ * The command of `webServer()`. Provisions, reports the variables on stdout, and waits until Playwright sends a signal
+ * or dies, which closes stdin. Resolves to the exit code.
  */
 export async function runWebServerProcess([file]: readonly string[], provision: Provision): Promise<number> {
   const abort = new AbortController()

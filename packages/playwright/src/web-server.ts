@@ -28,8 +28,9 @@ const START_TIMEOUT_MS = 60 * 60_000
 const STOP_TIMEOUT_MS = 10_000
 
 /**
- * Creates `webServer()`, whose command runs the module at the URL `main`. `webServer()` has no side effects, since workers
- * evaluate playwright.config.ts too. It throws `MoorageError` (RUNTIME_UNSUPPORTED) if Playwright is older than 1.57.
+ * Creates `webServer()`, whose command runs the module at the URL `main`. `webServer()` has no side effects, since
+ * workers evaluate playwright.config.ts too. It throws `MoorageError` (RUNTIME_UNSUPPORTED) if Playwright is older than
+ * 1.57.
  */
 export function createWebServer(main: string): WebServer {
   return ({ config } = {}) => {

@@ -7,7 +7,9 @@ import { clearEndedServices, endedServices } from './ended-services.ts'
 const EXIT_DETECTION_MS = 500
 const POLL_MS = 20
 
-/** Adds the services that have ended, with their last log lines, to each failed test. The other reporters print them. */
+/**
+ * Adds the services that have ended, with their last log lines, to each failed test. The other reporters print them.
+ */
 export class EndedServicesReporter implements Reporter {
   readonly #failed: TestCase[] = []
 

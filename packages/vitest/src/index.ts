@@ -24,8 +24,9 @@ export interface MooragePlugin {
 const DEFAULT_TRIGGERS = ['**/package.json/**', '**/{vitest,vite}.config.*/**']
 
 /**
- * Creates a plugin that adds a reporter and the global setup at a path. The plugin itself starts nothing: `vitest list` calls
- * it too, and Vitest calls it once for each project. In watch mode an edit of moorage.config.ts runs the tests again.
+ * Creates a plugin that adds a reporter and the global setup at a path. The plugin itself starts nothing: `vitest list`
+ * calls it too, and Vitest calls it once for each project. In watch mode an edit of moorage.config.ts runs the tests
+ * again.
  */
 export function createPlugin(setup: string): MooragePlugin {
   return {

@@ -21,8 +21,9 @@ export type Setup = (project: TestProject) => Promise<() => Promise<void>>
 const WATCH_LINGER_MS = 5_000
 
 /**
- * A Vitest global setup. Provisions the config of the project's folder and provides its connections to the tests. In watch
- * mode it reads the config again before each rerun: services that changed or died are restarted, the others keep running.
+ * A Vitest global setup. Provisions the config of the project's folder and provides its connections to the tests. In
+ * watch mode it reads the config again before each rerun: services that changed or died are restarted, the others keep
+ * running.
  */
 export function createSetup(provision: Provision): Setup {
   const onProgress = recordEndedServices(progressPrinter(process.stderr))

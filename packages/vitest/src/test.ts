@@ -25,8 +25,9 @@ interface Context {
 type Fixture = (context: Context, use: (connection: unknown) => Promise<void>) => Promise<void>
 
 /**
- * Vitest's `test` with a fixture for each service: its connection, with a database of the test's own if the service sets
- * `isolate`. A test throws `MoorageError` (USAGE) if no services run, and (ISOLATION_FAILED) if a database cannot be created.
+ * Vitest's `test` with a fixture for each service: its connection, with a database of the test's own if the service
+ * sets `isolate`. A test throws `MoorageError` (USAGE) if no services run, and (ISOLATION_FAILED) if a database cannot
+ * be created.
  */
 export const test: TestAPI<ServiceFixtures> = base.extend(
   createFixtures() as object,

@@ -8,7 +8,10 @@ type Variables = { readonly [name: string]: string }
 
 const KEY = Symbol.for('moorage.vitest-warnings')
 
-/** Warns of variables that hide moorage's from the tests, and of projects that never run. Gives each warning once per Vitest. */
+/**
+ * Warns of variables that hide moorage's from the tests, and of projects that never run. Gives each warning once per
+ * Vitest.
+ */
 export function newWarnings({ vitest }: TestProject, variables: Variables): readonly string[] {
   const given: Set<string> = ((vitest as { [KEY]?: Set<string> })[KEY] ??= new Set())
   const all = [

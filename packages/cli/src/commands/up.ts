@@ -14,7 +14,10 @@ import { withSignals } from '../signals.ts'
 
 const DEFAULT_TTL = '8h'
 
-/** Starts the services and keeps them running, with a line for each on stderr. Prints data only with `--json` or `--env`. */
+/**
+ * Starts the services and keeps them running, with a line for each on stderr. Prints data only with `--json` or
+ * `--env`.
+ */
 export const up: Command = { options: { ...FORMAT_OPTIONS, ttl: { type: 'string' } }, maxArgs: 0, run: runUp }
 
 async function runUp({ configPath, options, installation }: Invocation): Promise<number> {

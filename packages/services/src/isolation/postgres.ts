@@ -16,8 +16,8 @@ export async function createTemplate(
 }
 
 /**
- * Opens the slot's database, a clone of the template. Slot names consist of letters, digits and underscores, so they need
- * no escaping in SQL. Throws `MoorageError` (ISOLATION_FAILED) if the project has no driver.
+ * Opens the slot's database, a clone of the template. Slot names consist of letters, digits and underscores, so they
+ * need no escaping in SQL. Throws `MoorageError` (ISOLATION_FAILED) if the project has no driver.
  */
 export async function openSlot(
   connection: PlainConnection,

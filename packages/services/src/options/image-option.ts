@@ -7,7 +7,9 @@ export interface ImageOptions {
   readonly image?: string
 }
 
-/** Marks `image` as unsupported for a plain process. `version` is not: it gives a notice if another one is installed. */
+/**
+ * Marks `image` as unsupported for a plain process. `version` is not: it gives a notice if another one is installed.
+ */
 export function unsupportedImage({ image }: ImageOptions): { readonly refused?: { readonly image: string } } {
   return image === undefined ? {} : { refused: { image: 'a plain process does not run an image' } }
 }

@@ -3,15 +3,15 @@ import { siblingModule, MoorageError, ISOLATION_SCOPES, type IsolateSpec, type I
 
 export interface IsolateOptions {
   /**
-   * Gives each worker, file or test a database that starts with the seeded data. `worker`: one database per worker of the
-   * test runner. `file` and `test`: it is reset for each file or test. Default: `false`, one database for all.
+   * Gives each worker, file or test a database that starts with the seeded data. `worker`: one database per worker of
+   * the test runner. `file` and `test`: it is reset for each file or test. Default: `false`, one database for all.
    */
   readonly isolate?: IsolationScope | false
 }
 
 /**
- * Turns the option `isolate` into the isolation module of the preset. The user's project must have one of the `drivers`.
- * Throws `MoorageError` (CONFIG_INVALID) for an unknown scope.
+ * Turns the option `isolate` into the isolation module of the preset. The user's project must have one of the
+ * `drivers`. Throws `MoorageError` (CONFIG_INVALID) for an unknown scope.
  */
 export function isolateSpec(
   preset: string,

@@ -21,15 +21,18 @@ const PORT = 3000
 export interface BrowserOptions<N extends string = string> extends CommonOptions<N> {
   /** An image with the browsers of the installed Playwright. Default: the official image of exactly that version. */
   readonly image?: string
-  /** The environment variable for the URL. Default: `PW_TEST_CONNECT_WS_ENDPOINT`, which Playwright's tests connect to by themselves. */
+  /**
+   * The environment variable for the URL. Default: `PW_TEST_CONNECT_WS_ENDPOINT`, which Playwright's tests connect to
+   * by themselves.
+   */
   readonly as?: string
 }
 
 /**
  * Playwright's browser server in exactly the installed version: `mcr.microsoft.com/playwright:v<version>-noble` as a
  * container, a local Chromium as a process. Pages reach every service, and whatever else listens on this machine's
- * loopback. Throws `MoorageError` (CONFIG_INVALID) if no Playwright is installed, if the image is of another minor version
- * or empty, or for an invalid common option.
+ * loopback. Throws `MoorageError` (CONFIG_INVALID) if no Playwright is installed, if the image is of another minor
+ * version or empty, or for an invalid common option.
  */
 export function browser<const N extends string = never>(options: BrowserOptions<N> = {}): Service<Address, N> {
   const installed = installedPlaywright(callFolder(callSite(browser)) ?? process.cwd())
@@ -71,7 +74,8 @@ export function browser<const N extends string = never>(options: BrowserOptions<
   return service('browser', spec, { host: 0, port: 0, url: 0 }) as unknown as Service<Address, N>
 }
 
-// The files of the installed server. The official image contains only browsers; npx would download a server at each start.
+// The files of the installed server. The official image contains only browsers; npx would download a server at each
+// start.
 const SERVER_FILES = ['cli.js', 'package.json', 'browsers.json', 'lib'] as const
 
 // The shell is process 1: it ends on SIGTERM, which Node ignores in that role, and reaps Chromium's orphaned children.
@@ -83,7 +87,9 @@ trap 'kill $!; exit 143' TERM INT
 node /opt/playwright-core/cli.js run-server --host 0.0.0.0 --port ${PORT} --path "$MOORAGE_BROWSER_PATH" &
 wait $!`
 
-/** The server accepts a WebSocket at its secret path from a client of the installed version. An open port proves less. */
+/**
+ * The server accepts a WebSocket at its secret path from a client of the installed version. An open port proves less.
+ */
 function acceptsClient(path: Template, { version }: InstalledPlaywright): Probe {
   const request = [
     'GET ',

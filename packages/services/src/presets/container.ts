@@ -21,19 +21,22 @@ export interface ContainerOptions<P extends string = string, N extends string = 
   /** Absolute paths of folders in the container that are kept in memory. Default: none. */
   readonly tmpfs?: readonly string[]
   /**
-   * Files and folders to copy into the container before its main process starts: their paths on this machine, by absolute
-   * path in the container. A relative path starts at the config's `root`. Default: none.
+   * Files and folders to copy into the container before its main process starts: their paths on this machine, by
+   * absolute path in the container. A relative path starts at the config's `root`. Default: none.
    */
   readonly files?: { readonly [path: string]: string }
   /**
-   * Makes this machine reachable from the container as `host.moorage.internal`. A list of ports also covers servers that
-   * listen on the loopback only; with `true` the container reaches only servers that listen on every address. The start
-   * fails with OPTION_UNSUPPORTED if the provider has no route to this machine. Default: no access.
+   * Makes this machine reachable from the container as `host.moorage.internal`. A list of ports also covers servers
+   * that listen on the loopback only; with `true` the container reaches only servers that listen on every address. The
+   * start fails with OPTION_UNSUPPORTED if the provider has no route to this machine. Default: no access.
    */
   readonly hostAccess?: true | readonly number[]
   /** Scheme of the main port's URL. Default: `http`. */
   readonly protocol?: string
-  /** Probes that must succeed, in this order, before the service is ready. Default: the main port accepts a TCP connection. */
+  /**
+   * Probes that must succeed, in this order, before the service is ready. Default: the main port accepts a TCP
+   * connection.
+   */
   readonly ready?: readonly Probe[]
   /** Path of a module that exports `seed(connection)`. It runs once per run, before the service is ready. */
   readonly seed?: string
@@ -51,8 +54,8 @@ export interface ContainerConnection<P extends string> {
 }
 
 /**
- * A container of any image. A plain process cannot run it. Throws `MoorageError` (CONFIG_INVALID) if `image` is empty, for
- * an invalid port or seed, and for `isolate`.
+ * A container of any image. A plain process cannot run it. Throws `MoorageError` (CONFIG_INVALID) if `image` is empty,
+ * for an invalid port or seed, and for `isolate`.
  */
 export function container<const P extends string, const N extends string = never>(
   options: ContainerOptions<P, N>,

@@ -35,8 +35,8 @@ export interface MongodbConnection extends Address {
 const ROOT_USER = 'root'
 
 /**
- * MongoDB: `mongo:8.0` as a container, `mongod` from the PATH or from `mongodb-memory-server` as a process. Its data stay in
- * memory or in the run's folder. Throws `MoorageError` (CONFIG_INVALID) for an invalid option.
+ * MongoDB: `mongo:8.0` as a container, `mongod` from the PATH or from `mongodb-memory-server` as a process. Its data
+ * stay in memory or in the run's folder. Throws `MoorageError` (CONFIG_INVALID) for an invalid option.
  */
 export function mongodb<const N extends string = never>(
   options: MongodbOptions<N> = {},
@@ -101,7 +101,8 @@ const isPrimary: Probe = {
   at: 'anywhere',
 }
 
-// With a root user, the image first runs a temporary server without authentication. Code 13, Unauthorized, tells them apart.
+// With a root user, the image first runs a temporary server without authentication. Code 13, Unauthorized, tells them
+// apart.
 const requiresLogin: Probe = {
   kind: 'exchange',
   send: { hex: opMsg('listDatabases', 'admin') },

@@ -18,8 +18,8 @@ export interface NpmServerOptions<N extends string = string> extends CommonOptio
   /** The folder with package.json. A relative path starts at the config's `root`. Default: that root. */
   readonly cwd?: string
   /**
-   * The port to listen on. The server reads it from `PORT`, and its address from `HOST`. Default: a free port as a process,
-   * 3000 in a container.
+   * The port to listen on. The server reads it from `PORT`, and its address from `HOST`. Default: a free port as a
+   * process, 3000 in a container.
    */
   readonly port?: number
   /** Environment variables. Values may contain references to other services. */
@@ -30,14 +30,15 @@ export interface NpmServerOptions<N extends string = string> extends CommonOptio
   readonly status?: readonly number[]
   /**
    * `host` runs it as a process beside the tests. `provider` runs it in `node:24`, where the other services run, with a
-   * read-only copy of the folder including `node_modules`. With the process provider both are the same. Default: `host`.
+   * read-only copy of the folder including `node_modules`. With the process provider both are the same. Default:
+   * `host`.
    */
   readonly placement?: Placement
 }
 
 /**
- * A server that `npm run <script>` starts, beside the tests or in a Node image. Throws `MoorageError` (CONFIG_INVALID) for an
- * invalid option, and for `version` or `image` without `placement: 'provider'`.
+ * A server that `npm run <script>` starts, beside the tests or in a Node image. Throws `MoorageError` (CONFIG_INVALID)
+ * for an invalid option, and for `version` or `image` without `placement: 'provider'`.
  */
 export function npmServer<const N extends string = never>(options: NpmServerOptions<N> = {}): Service<Address, N> {
   rejectIsolate('npmServer', options)

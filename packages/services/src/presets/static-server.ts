@@ -10,7 +10,9 @@ const PORT = 8080
 export interface StaticServerOptions<N extends string = string> extends CommonOptions<N>, ImageOptions {
   /** The folder of built files. A relative path starts at the config's `root`. */
   readonly root: string
-  /** Serves index.html for unknown paths without a file extension, for pages with client-side routes. Default: `false`. */
+  /**
+   * Serves index.html for unknown paths without a file extension, for pages with client-side routes. Default: `false`.
+   */
   readonly spa?: boolean
   /** The base path that the site was built for, such as `/app/`. It is part of the URL. Default: `/`. */
   readonly base?: string
@@ -23,8 +25,8 @@ export interface StaticServerOptions<N extends string = string> extends CommonOp
 }
 
 /**
- * A static site: `nginx:1.28` as a container, moorage's own server with the same answers as a process. Responses are never
- * cached. Throws `MoorageError` (CONFIG_INVALID) for an invalid option, and for `isolate`.
+ * A static site: `nginx:1.28` as a container, moorage's own server with the same answers as a process. Responses are
+ * never cached. Throws `MoorageError` (CONFIG_INVALID) for an invalid option, and for `isolate`.
  */
 export function staticServer<const N extends string = never>(options: StaticServerOptions<N>): Service<Address, N> {
   rejectIsolate('staticServer', options)

@@ -12,8 +12,8 @@ const MAC_APPLICATIONS = [
 ]
 
 /**
- * Playwright's server for one Chromium: the one in MOORAGE_CHROMIUM, else the build that Playwright installed, else one on
- * the PATH.
+ * Playwright's server for one Chromium: the one in MOORAGE_CHROMIUM, else the build that Playwright installed, else one
+ * on the PATH.
  */
 export async function program({ service, options, ports, dir, notice }: ProgramContext): Promise<Program> {
   const executable = findChromium(service, String(options['chromium']))

@@ -3,7 +3,10 @@ import { join, resolve } from 'node:path'
 import { messageOf, MoorageError, type Program, type ProgramContext } from '@moorage/core'
 import { reportVersionMismatch } from './version-notice.ts'
 
-/** `npm run <script>` in the folder of the user's package.json. Throws `MoorageError` (CONFIG_INVALID) if it lacks the script. */
+/**
+ * `npm run <script>` in the folder of the user's package.json. Throws `MoorageError` (CONFIG_INVALID) if it lacks the
+ * script.
+ */
 export function program(context: ProgramContext): Promise<Program> {
   const { service, options, root } = context
   reportVersionMismatch(context, { program: 'node' })

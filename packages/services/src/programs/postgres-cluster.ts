@@ -59,7 +59,9 @@ export async function createCluster(context: ProgramContext, server: PostgresSer
   return { postgres, data, folder }
 }
 
-/** Hard-links the server into the run's folder, since `nobody` cannot enter root's home. Copies it across file systems. */
+/**
+ * Hard-links the server into the run's folder, since `nobody` cannot enter root's home. Copies it across file systems.
+ */
 async function linkServer(
   context: ProgramContext,
   { server, folder }: { server: PostgresServer; folder: string },

