@@ -16,7 +16,7 @@ function variablesRead(source: string): readonly string[] {
   )
   // A name that is looked up by a variable stands in a list or a constant of the same file.
   const listed = /\benv\[\s*[^'"\s]/.test(source)
-    ? [...source.matchAll(/(?<=[[,=]\s*)'(\w+)'(?=\s*[\],\n])/g)].map(([, name = '']) => name)
+    ? [...source.matchAll(/(?<=[[,=:]\s*)'(\w+)'(?=\s*[\],}\n])/g)].map(([, name = '']) => name)
     : []
   return [...named, ...destructured, ...listed].filter((name) => NAME.test(name) && !Object.hasOwn(ERROR_CODES, name))
 }

@@ -50,7 +50,7 @@ describe.each(providers())('on %s', (provider) => {
 
     const twice = await say('up')
     expect(twice.output).toMatch(
-      /^(moorage: ✓ \w+ {2}\S+ {2}already there\n){3}moorage: run \S+ is kept for 8 h; to remove it earlier: moorage down\n$/,
+      /^(moorage: ✓ \w+ {2}\S+ {2}already running\n){3}moorage: run \S+ is kept for 8 h; to remove it earlier: moorage down\n$/,
     )
     expect(runIn(twice.output)).toBe(run)
     expect(unitsOf(provider, run)).toEqual(units)

@@ -281,7 +281,7 @@ export const mutants: readonly Mutant[] = [
     name: 'runner not in the database name',
     guarantee: 'two runs that share their services never have the same database',
     file: 'packages/core/src/worker/slot-name.ts',
-    find: '${host()}_${runner}_${(processStart(runner) ?? 0).toString(36)}_${slot}',
+    find: '${hostHash()}_${runner}_${(processStart(runner) ?? 0).toString(36)}_${slot}',
     replace: '${slot}',
     test: {
       project: 'e2e',
@@ -323,7 +323,7 @@ export const mutants: readonly Mutant[] = [
     name: 'given database isolated',
     guarantee: 'a database that the user has given is never reset or dropped',
     file: 'packages/core/src/worker/acquire-slot.ts',
-    find: 'if (isolated.given !== undefined) throw given(name, isolated.given)',
+    find: 'if (isolated.given !== undefined) throw givenByUser(service, isolated.given)',
     replace: '',
     test: {
       project: 'unit',

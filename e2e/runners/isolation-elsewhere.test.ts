@@ -74,7 +74,7 @@ console.log(stdout, stderr)`
   expect(await child.ended, child.output()).toEqual(DONE)
   expect(child.output()).toContain('SHARED true')
   expect(child.output()).toContain(
-    "isolated('db'): DB_URL is set, and a database that you have given is never seeded, reset or dropped.\n",
+    "isolated('db'): DB_URL is set, and moorage never seeds, resets or drops a database that you supply.\n",
   )
   await stage.clean(2_000)
 })

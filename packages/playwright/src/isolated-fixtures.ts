@@ -96,7 +96,7 @@ export function isolatedFixtures(): object {
 function createFixture(name: string): Fixture {
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
   return async ({}, use, { file }) => {
-    const { connection, release } = await acquireSlot(name, { file, own: true })
+    const { connection, release } = await acquireSlot(name, { file, concurrent: true })
     await use(connection)
     release()
   }

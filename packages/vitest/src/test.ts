@@ -40,7 +40,7 @@ function createFixtures(): { readonly [name: string]: Fixture } {
 
 function createFixture(name: string): Fixture {
   return async ({ task }, use) => {
-    const { connection, release } = await acquireSlot(name, { file: task.file.filepath, own: true })
+    const { connection, release } = await acquireSlot(name, { file: task.file.filepath, concurrent: true })
     await use(connection)
     release()
   }

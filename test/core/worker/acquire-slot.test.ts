@@ -82,9 +82,9 @@ test('no services, a name that is none, a service that is given: each refused in
     }),
   )
   expect(await refused(() => isolate('bd'))).toBe(
-    "USAGE\nisolated('bd'): services.bd does not run here.\nThere are db, cache.",
+    "USAGE\nisolated('bd'): services.bd does not run here.\nThe running services are: db, cache.",
   )
   expect(await refused(() => isolate('db'))).toBe(
-    "USAGE\nisolated('db'): DB_URL is set, and a database that you have given is never seeded, reset or dropped.\nUnset DB_URL to let moorage start services.db, or share the given one: isolate: false.",
+    "USAGE\nisolated('db'): DB_URL is set, and moorage never seeds, resets or drops a database that you supply.\nUnset DB_URL to let moorage start services.db, or share your database: isolate: false.",
   )
 })

@@ -2,15 +2,15 @@ import { pathToFileURL } from 'node:url'
 import { PAYLOAD_VARIABLE } from '../config/env-variables.ts'
 import { inheritedPayload, type IsolatedService, type Payload } from '../config/payload.ts'
 import { MoorageError } from '../contract/errors.ts'
-import type { PlainConnection } from '../contract/service.ts'
 import type { Isolation } from '../contract/isolation.ts'
-import { isStaleSlot, slotPrefix, slotName, currentSlot } from './slot-name.ts'
+import type { PlainConnection } from '../contract/service.ts'
+import { currentSlot, isStaleSlot, slotName, slotPrefix } from './slot-name.ts'
 
 export interface SlotOptions {
-  /** Tells one test file from another, where the module registry does not. */
+  /** Path of the test file, for runners that share one module registry between files. */
   readonly file?: string | undefined
-  /** For the time of one test, beside others that the same worker runs at once: give it back. */
-  readonly own?: boolean
+  /** Acquires a slot for one test, beside tests that the same worker runs at the same time. Release it after the test. */
+  readonly concurrent?: boolean
 }
 
 export interface AcquiredSlot {
@@ -18,99 +18,107 @@ export interface AcquiredSlot {
   release(): void
 }
 
-interface Made {
+interface CachedSlot {
   readonly file: string | undefined
   readonly connection: Promise<PlainConnection>
 }
 
-const made = new Map<string, Made>()
-const slotIndexes = new Map<string, Set<number>>()
+/** How to open a slot. */
+interface SlotRequest {
+  readonly service: string
+  /** Tells the slots of one worker apart. */
+  readonly index: number
+  /** Recreates the slot even if it exists. */
+  readonly fresh: boolean
+}
 
-/** A service's connection for whoever asks: the shared one, or that of this worker, file or test. */
-export async function acquireSlot(name: string, { file, own = false }: SlotOptions = {}): Promise<AcquiredSlot> {
+const cachedSlots = new Map<string, CachedSlot>()
+const usedIndexes = new Map<string, Set<number>>()
+
+/**
+ * Gives a service's connection: the shared one, or that of this worker, file or test. Throws MoorageError: USAGE where no
+ * services run, for an unknown name, and for a service that the user runs; ISOLATION_FAILED where the slot cannot be
+ * opened.
+ */
+export async function acquireSlot(
+  service: string,
+  { file, concurrent = false }: SlotOptions = {},
+): Promise<AcquiredSlot> {
   const payload = inheritedPayload(process.env)
-  if (!payload) throw unprovisioned(name)
-  const shared = payload.services[name]
+  if (!payload) throw notProvisioned(service)
+  const shared = payload.services[service]
   if (!shared)
-    throw new MoorageError('USAGE', `isolated('${name}'): services.${name} does not run here.`, {
-      hint: `There are ${Object.keys(payload.services).join(', ')}.`,
+    throw new MoorageError('USAGE', `isolated('${service}'): services.${service} does not run here.`, {
+      hint: `The running services are: ${Object.keys(payload.services).join(', ')}.`,
     })
-  const isolated = payload.isolated?.[name]
+  const isolated = payload.isolated?.[service]
   if (!isolated) return { connection: shared, release: () => {} }
-  if (isolated.given !== undefined) throw given(name, isolated.given)
-  const open = (lane: number, fresh: boolean): Promise<PlainConnection> =>
-    openSlot(payload, isolated, { name, lane, fresh })
-  if (isolated.each !== 'test')
-    return { connection: await once(name, { file, isolated, open: (fresh) => open(0, fresh) }), release: () => {} }
-  const taken = slotIndexes.get(name) ?? new Set()
-  slotIndexes.set(name, taken)
-  const lane = own ? firstFree(taken) : 0
-  if (own) taken.add(lane)
-  const release = (): void => void (own && taken.delete(lane))
+  if (isolated.given !== undefined) throw givenByUser(service, isolated.given)
+  if (isolated.each === 'test') return await acquireTestSlot(payload, isolated, { service, concurrent })
+  const cached = cachedSlots.get(service)
+  const reusable = cached && (isolated.each === 'worker' || cached.file === file)
+  const connection = reusable
+    ? cached.connection
+    : openSlot(payload, isolated, { service, index: 0, fresh: isolated.each === 'file' })
+  if (!reusable) {
+    cachedSlots.set(service, { file, connection })
+    // A failed slot is opened again by the next call.
+    connection.catch(() => cachedSlots.delete(service))
+  }
+  return { connection: await connection, release: () => {} }
+}
+
+async function acquireTestSlot(
+  payload: Payload,
+  isolated: IsolatedService,
+  { service, concurrent }: { readonly service: string; readonly concurrent: boolean },
+): Promise<AcquiredSlot> {
+  const used = usedIndexes.get(service) ?? new Set()
+  usedIndexes.set(service, used)
+  const index = concurrent ? firstFree(used) : 0
+  if (concurrent) used.add(index)
+  const release = (): void => void (concurrent && used.delete(index))
   try {
-    return { connection: await open(lane, true), release }
+    return { connection: await openSlot(payload, isolated, { service, index, fresh: true }), release }
   } catch (error) {
     release()
     throw error
   }
 }
 
-async function once(
-  name: string,
-  {
-    file,
-    isolated: { each },
-    open,
-  }: { file: string | undefined; isolated: IsolatedService; open(fresh: boolean): Promise<PlainConnection> },
-): Promise<PlainConnection> {
-  const known = made.get(name)
-  if (known && (each === 'worker' || known.file === file)) return await known.connection
-  const connection = open(each === 'file')
-  made.set(name, { file, connection })
-  // The next who asks tries again.
-  connection.catch(() => made.delete(name))
-  return await connection
-}
-
 async function openSlot(
   { run, services }: Payload,
   { module, root }: IsolatedService,
-  { name, lane, fresh }: { name: string; lane: number; fresh: boolean },
+  { service, index, fresh }: SlotRequest,
 ): Promise<PlainConnection> {
   const isolation = (await import(pathToFileURL(module).href)) as Isolation
   const prefix = slotPrefix(run)
-  const slot = `${currentSlot(process.env)}${lane ? `_${lane}` : ''}`
-  const request = {
-    service: name,
-    name: slotName(run, slot),
-    prefix,
-    fresh,
-    stale: (other: string) => isStaleSlot(other, prefix),
-  }
-  return await isolation.openSlot(services[name] as PlainConnection, request, { root })
+  const name = slotName(run, `${currentSlot(process.env)}${index ? `_${index}` : ''}`)
+  const slot = { service, name, prefix, fresh, stale: (other: string) => isStaleSlot(other, prefix) }
+  return await isolation.openSlot(services[service] as PlainConnection, slot, { root })
 }
 
-function firstFree(taken: ReadonlySet<number>): number {
-  let lane = 0
-  while (taken.has(lane)) lane += 1
-  return lane
+function firstFree(used: ReadonlySet<number>): number {
+  let index = 0
+  while (used.has(index)) index += 1
+  return index
 }
 
-function given(name: string, variable: string): MoorageError {
+function givenByUser(service: string, variable: string): MoorageError {
   return new MoorageError(
     'USAGE',
-    `isolated('${name}'): ${variable} is set, and a database that you have given is never seeded, reset or dropped.`,
+    `isolated('${service}'): ${variable} is set, and moorage never seeds, resets or drops a database that you supply.`,
     {
-      service: name,
-      hint: `Unset ${variable} to let moorage start services.${name}, or share the given one: isolate: false.`,
+      service,
+      hint: `Unset ${variable} to let moorage start services.${service}, or share your database: isolate: false.`,
     },
   )
 }
 
-function unprovisioned(name: string): MoorageError {
+function notProvisioned(service: string): MoorageError {
   return new MoorageError(
     'USAGE',
-    `isolated('${name}'): the variable ${PAYLOAD_VARIABLE} is not set, so no services run for this test.`,
+    `isolated('${service}'): the variable ${PAYLOAD_VARIABLE} is not set, so no services run for this test.`,
     {
       hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
     },

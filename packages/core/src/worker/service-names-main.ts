@@ -2,5 +2,5 @@ import { findConfig, loadConfig } from '../config/load-config.ts'
 
 const [root = '.'] = process.argv.slice(2)
 const { services } = await loadConfig(findConfig(root))
-// A config may keep its process alive.
+// A config may open handles that would keep this process alive.
 process.stdout.write(`\nmoorage services ${JSON.stringify(Object.keys(services))}\n`, () => process.exit())

@@ -4,8 +4,9 @@ import { inheritedPayload } from '../config/payload.ts'
 import { siblingModule } from '../provider-kit/module-path.ts'
 
 /**
- * The keys of the services, of which a runner makes fixtures. Where none run, as when tests are only listed, the config
- * says them, read by a Node of its own: a runner asks without waiting, and compiles in its own way.
+ * The names of the services, for which a runner defines fixtures. Where no services run, as when a runner lists its
+ * tests, they come from the config. A process of its own loads that: runners define fixtures synchronously, and compile
+ * TypeScript in their own way. Empty without a valid config.
  */
 export function serviceNames(root: string): readonly string[] {
   const payload = inheritedPayload(process.env)

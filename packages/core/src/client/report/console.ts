@@ -3,7 +3,7 @@ import { githubAnnotations } from './github-annotations.ts'
 import type { EnvVariables } from '../../config/env-variables.ts'
 import type { Progress, ProgressListener } from '../../contract/progress.ts'
 
-/** One line per change, for a stream that may be a terminal, a pipe, or the log of a CI job. */
+/** Prints one line for each event, on a terminal, a pipe, or into the log of a CI job. */
 export function progressPrinter(stream: NodeJS.WritableStream, env: EnvVariables = process.env): ProgressListener {
   const paint = (style: 'green' | 'red' | 'dim', text: string): string => styleText(style, text, { stream })
   return (progress) => {
@@ -20,24 +20,16 @@ function formatProgress(progress: Progress, paint: Paint): readonly string[] {
     case 'provider':
       return [`moorage: provider ${progress.name} (${progress.reason})`]
     case 'phase':
-      return !progress.detail && (progress.phase === 'admit' || progress.phase === 'pull')
-        ? []
-        : [
-            paint(
-              'dim',
-              `moorage: ${progress.service} ${PHASE_LABELS[progress.phase]}${progress.detail ? ` ${progress.detail}` : ''}`,
-            ),
-          ]
+      return formatPhase(progress, paint)
     case 'ready': {
-      const how = progress.given ? 'already there' : `${(progress.ms / 1000).toFixed(2)} s`
+      const how = progress.given ? 'already running' : `${(progress.ms / 1000).toFixed(2)} s`
       return [`moorage: ${paint('green', '✓')} ${[progress.service, progress.url, how].filter(Boolean).join('  ')}`]
     }
-    case 'exited':
-      return [
-        `moorage: ${paint('red', '✗')} services.${progress.service} ${progress.reason}.${progress.logs.length ? ' Its last lines:' : ''}`,
-        ...progress.logs.map((line) => `  ${line}`),
-      ]
-    // The error that is thrown says it.
+    case 'exited': {
+      const heading = `services.${progress.service} ${progress.reason}.${progress.logs.length ? ' Its last lines:' : ''}`
+      return [`moorage: ${paint('red', '✗')} ${heading}`, ...progress.logs.map((line) => `  ${line}`)]
+    }
+    // The error that the start throws has the message.
     case 'failed':
       return []
     case 'notice':
@@ -45,8 +37,19 @@ function formatProgress(progress: Progress, paint: Paint): readonly string[] {
   }
 }
 
+// Phases that are usually over at once: printed with a detail only.
+const BRIEF_PHASES: readonly string[] = ['admit', 'pull']
+
+function formatPhase(
+  { service, phase, detail }: Extract<Progress, { readonly kind: 'phase' }>,
+  paint: Paint,
+): readonly string[] {
+  if (!detail && BRIEF_PHASES.includes(phase)) return []
+  return [paint('dim', `moorage: ${service} ${PHASE_LABELS[phase]}${detail ? ` ${detail}` : ''}`)]
+}
+
 const PHASE_LABELS = {
-  admit: 'waiting for a place:',
+  admit: 'waiting for capacity:',
   schedule: 'scheduling',
   pull: 'pulling',
   start: 'starting',

@@ -3,8 +3,8 @@ import type { EnvVariables } from '../../config/env-variables.ts'
 import type { Progress } from '../../contract/progress.ts'
 
 /**
- * For the log of a GitHub job, and none elsewhere: an annotation for a service that failed, and its last lines in a
- * folded group. A line of the service's own cannot be taken for a command.
+ * Workflow commands for a service that failed: an annotation, and the last log lines in a folded group. GitHub does not
+ * execute commands in those lines. Empty outside GitHub Actions. Source: docs.github.com, "Workflow commands".
  */
 export function githubAnnotations(progress: Progress, env: EnvVariables): readonly string[] {
   if (env['GITHUB_ACTIONS'] !== 'true') return []
@@ -24,7 +24,7 @@ export function githubAnnotations(progress: Progress, env: EnvVariables): readon
   ]
 }
 
-/** As GitHub's toolkit escapes a command's text, and its runner reads it. */
+/** Escapes as GitHub's toolkit does (actions/toolkit, `escapeData`). */
 function escapeCommandText(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 }

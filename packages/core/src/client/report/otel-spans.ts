@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { messageOf } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/progress.ts'
 
-// The part of @opentelemetry/api that is used: no dependency, and none of its types in ours.
+// The part of @opentelemetry/api that moorage uses, declared here to need no dependency.
 interface Span {
   setAttribute(name: string, value: string | boolean): unknown
   addEvent(name: string): unknown
@@ -22,42 +22,44 @@ interface Api {
 }
 
 export interface ProvisionSpans {
-  follow(progress: Progress): void
+  record(progress: Progress): void
   end(error?: unknown): void
 }
 
-// Where every copy of @opentelemetry/api keeps what an SDK has registered. Without one nothing would be recorded.
-const REGISTERED = Symbol.for('opentelemetry.js.api.1')
-// SpanStatusCode.ERROR
-const ERROR = 2
+// The global in which every copy of @opentelemetry/api finds the registered SDK. Without an SDK no span is recorded.
+const REGISTERED_SDK = Symbol.for('opentelemetry.js.api.1')
+// SpanStatusCode.ERROR of @opentelemetry/api.
+const STATUS_ERROR = 2
 
-/** A span for the provisioning and one for each service in it, below the span that is active; undefined where none is recorded. */
+/**
+ * Starts a span for the provisioning, below the active span; each service gets a span of its own. Gives undefined where
+ * the user's project has no OpenTelemetry SDK. `root` is the folder from which its API is resolved.
+ */
 export function startSpans(root: string): ProvisionSpans | undefined {
   const api = loadOtelApi(root)
   if (!api) return undefined
   const tracer = api.trace.getTracer('moorage')
-  const whole = tracer.startSpan('moorage.provision', {}, api.context.active())
-  const parent = api.trace.setSpan(api.context.active(), whole)
+  const provisionSpan = tracer.startSpan('moorage.provision', {}, api.context.active())
+  const parent = api.trace.setSpan(api.context.active(), provisionSpan)
   const services = new Map<string, Span>()
   const spanOf = (service: string): Span => {
-    const known =
+    const span =
       services.get(service) ??
       tracer.startSpan('moorage.service', { attributes: { 'moorage.service': service } }, parent)
-    services.set(service, known)
-    return known
+    services.set(service, span)
+    return span
   }
   return {
-    follow(progress) {
-      if (progress.kind === 'provider') whole.setAttribute('moorage.provider', progress.name)
+    record(progress) {
+      if (progress.kind === 'provider') provisionSpan.setAttribute('moorage.provider', progress.name)
       if (progress.kind === 'phase') spanOf(progress.service).addEvent(progress.phase)
       if (progress.kind !== 'ready') return
       spanOf(progress.service).end()
       services.delete(progress.service)
     },
     end(error) {
-      const left = [...services.values(), whole]
-      for (const span of left) {
-        if (error !== undefined) span.setStatus({ code: ERROR, message: messageOf(error) })
+      for (const span of [...services.values(), provisionSpan]) {
+        if (error !== undefined) span.setStatus({ code: STATUS_ERROR, message: messageOf(error) })
         span.end()
       }
     },
@@ -65,7 +67,7 @@ export function startSpans(root: string): ProvisionSpans | undefined {
 }
 
 function loadOtelApi(root: string): Api | undefined {
-  if (!(REGISTERED in globalThis)) return undefined
+  if (!(REGISTERED_SDK in globalThis)) return undefined
   try {
     return createRequire(join(root, 'package.json'))('@opentelemetry/api') as Api
   } catch {

@@ -5,24 +5,27 @@ import type { Progress, ProgressListener } from '../../contract/progress.ts'
 import { startSpans } from './otel-spans.ts'
 
 export interface ReportingOptions {
-  /** Where the user's packages are found. */
+  /** The folder from which the user's packages are resolved. */
   readonly root: string
   readonly onProgress: ProgressListener | undefined
 }
 
-/** A provisioning, with its failure told and, where the user's OpenTelemetry records them, its spans. */
+/**
+ * Reports a provisioning: its failure as progress, and spans where the user's project has an OpenTelemetry SDK. Throws
+ * what `provision` throws.
+ */
 export async function withReporting<T>(
   { root, onProgress = progressPrinter(process.stderr) }: ReportingOptions,
-  provisioning: (onProgress: ProgressListener) => Promise<T>,
+  provision: (onProgress: ProgressListener) => Promise<T>,
 ): Promise<T> {
   const spans = startSpans(root)
   try {
-    const made = await provisioning((progress) => {
-      spans?.follow(progress)
+    const result = await provision((progress) => {
+      spans?.record(progress)
       onProgress(progress)
     })
     spans?.end()
-    return made
+    return result
   } catch (error) {
     spans?.end(error)
     if (!isMoorageError(error) || error.code !== 'ABORTED') onProgress(failureOf(error))
