@@ -141,7 +141,10 @@ async function packages(bin, cache, env) {
 }
 
 async function build(bin, env) {
-  const inputs = ['tsconfig.json', 'scripts/tasks/build.ts', ...sources('packages')]
+  // The build copies these into the package.
+  const roles = readdirSync('docs').filter((name) => name.endsWith('.yaml'))
+  const copied = ['LICENSE', 'README.md', ...roles.map((name) => join('docs', name))]
+  const inputs = ['tsconfig.json', 'scripts/tasks/build.ts', ...copied, ...sources('packages')]
   await unlessFresh('packages/moorage/dist/.built', inputs, 'building', () =>
     run(join(bin, 'node'), ['scripts/tasks/build.ts'], { env }, ''),
   )

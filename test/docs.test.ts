@@ -45,6 +45,7 @@ describe('docs/environment-variables.md', () => {
     ['as a property', 'const home = process.env.OFFENDER', ['OFFENDER']],
     ['by destructuring', 'const { OFFENDER: a, OTHER_ONE, ...rest } = env', ['OFFENDER', 'OTHER_ONE']],
     ['by a list', "const all = ['OFFENDER', 'OTHER_ONE']\nall.map((name) => env[name])", ['OFFENDER', 'OTHER_ONE']],
+    ['by a table', "const all = [{ run: 'OFFENDER', job: 'OTHER_ONE' }]\nenv[all[0].run]", ['OFFENDER', 'OTHER_ONE']],
     ['by a constant', "const NAME = 'OFFENDER'\nconst value = env[NAME]", ['OFFENDER']],
   ])('the check can fail: a variable that is read %s', (_, source, names) => {
     expect(variablesRead(source)).toEqual(names)
