@@ -90,13 +90,13 @@ const cases: { readonly [what: string]: Case } = {
   },
   'ports of a machine that is no pod': {
     source: app('hostAccess: [3000]'),
-    text: "moorage: services.app.hostAccess cannot be honoured by provider kubernetes: this machine is not a pod of the cluster, so no pod can connect to it.\nRun that service in the cluster as well (npmServer has placement: 'provider'), or run the tests in a pod.",
+    text: "moorage: services.app.hostAccess is not supported by provider kubernetes: this machine is not a pod of the cluster, so no pod can connect to it.\nRun that service in the cluster as well (npmServer has placement: 'provider'), or run the tests in a pod.",
   },
   'a server beside the tests, on a machine that is no pod': {
     source: `import { container, defineConfig, npmServer } from 'moorage'
 const api = npmServer()
 export default defineConfig({ services: { api, app: container({ image: 'busybox:1.37', ports: { http: 80 }, env: { API: api.url } }) } })`,
-    text: "moorage: services.app uses services.api, which is on this machine, and that cannot be honoured by provider kubernetes: this machine is not a pod of the cluster, so no pod can connect to it.\nRun that service in the cluster as well (npmServer has placement: 'provider'), or run the tests in a pod.",
+    text: "moorage: services.app uses services.api, which runs on this machine, but provider kubernetes does not support that: this machine is not a pod of the cluster, so no pod can connect to it.\nRun that service in the cluster as well (npmServer has placement: 'provider'), or run the tests in a pod.",
   },
   'an image that is none': {
     source: config("app: container({ image: 'Busy Box:1', ports: { http: 80 } })"),
@@ -113,11 +113,11 @@ export default defineConfig({ services: { api, app: container({ image: 'busybox:
   },
   'a server that ends at once': {
     source: app("command: ['sh', '-c', 'echo no settings; exit 3']"),
-    text: 'moorage: services.app ended with exit code 3 before it was ready.\nIts last lines say why.\nLast log lines:\n  no settings',
+    text: 'moorage: services.app ended with exit code 3 before it was ready.\nIts last log lines show why.\nLast log lines:\n  no settings',
   },
   'a server that opens no port': {
     source: app("command: ['sleep', '100'], deadlines: { ready: 1500 }"),
-    text: 'moorage: services.app did not become ready within 1.5 s: nothing listens on port 80 in its pod.\nIf it only needs longer, raise services.app.deadlines.ready (milliseconds).',
+    text: 'moorage: services.app did not become ready within 1.5 s: nothing listens on port 80 in its pod.\nIf it needs more time, raise services.app.deadlines.ready (milliseconds).',
   },
   'a pod that a policy refuses': {
     source: config("app: container({ image: 'busybox:1.37', ports: { http: 80 } })"),
@@ -138,8 +138,8 @@ export default defineConfig({ services: { api, app: container({ image: 'busybox:
   'no node that fits': {
     source: config('cache: redis({ deadlines: { schedule: 2000 } })', "kubernetes({ nodeSelector: { disk: 'none' } })"),
     text: [
-      "moorage: services.cache found no place to run within 2 s: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
-      'If it only needs longer, raise services.cache.deadlines.schedule (milliseconds).',
+      "moorage: services.cache was not scheduled within 2 s: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+      'If it needs more time, raise services.cache.deadlines.schedule (milliseconds).',
     ].join('\n'),
   },
   'odd run ids': {
@@ -227,6 +227,6 @@ test('a cluster in CI that cannot be used is an error, and no reason to take pro
   })
   expect(child.status).toBe(1)
   expect(child.stderr).toMatch(
-    /^moorage: Provider kubernetes is there but cannot be used: nobody may not create, patch, delete jobs\.batch/,
+    /^moorage: Provider kubernetes was found but cannot be used: nobody may not create, patch, delete jobs\.batch/,
   )
 })

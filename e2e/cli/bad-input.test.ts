@@ -80,7 +80,7 @@ const cases: { readonly [what: string]: Case } = {
     on: 'process',
     files: { 'moorage.config.ts': config("db: mongodb({ image: 'mongo:7' })") },
     text: [
-      'moorage: services.db.image cannot be honoured by provider process: a plain process does not run an image.',
+      'moorage: services.db.image is not supported by provider process: a plain process does not run an image.',
       'Leave it out, or use a provider that runs containers (docker, kubernetes).',
     ].join('\n'),
   },
@@ -88,7 +88,7 @@ const cases: { readonly [what: string]: Case } = {
     on: 'process',
     files: { 'moorage.config.ts': config("app: container({ image: 'nginx:1.28', ports: { http: 80 } })") },
     text: [
-      'moorage: services.app cannot be honoured by provider process: container has no way to run as a plain process.',
+      'moorage: services.app is not supported by provider process: container cannot run as a plain process.',
       'Use a provider that runs containers (docker, kubernetes), or another preset.',
     ].join('\n'),
   },
@@ -98,7 +98,7 @@ const cases: { readonly [what: string]: Case } = {
       'moorage.config.ts': config("app: container({ image: 'nginx:1.28', ports: { http: 80 }, user: 'nginx' })"),
     },
     text: [
-      "moorage: services.app.user cannot be honoured by provider docker: 'nginx' is not numeric.",
+      "moorage: services.app.user is not supported by provider docker: 'nginx' is not numeric.",
       "Give 'uid' or 'uid:gid', as in '999:999'.",
     ].join('\n'),
   },
@@ -160,7 +160,7 @@ const cases: { readonly [what: string]: Case } = {
       'moorage: No provider can be used for these services.',
       '  docker: no Docker socket. To use it: start Docker, or set DOCKER_HOST to where its engine listens.',
       '  kubernetes: there is no kubeconfig, and this machine is not a pod. To use it: set KUBECONFIG, then check with: kubectl config get-contexts.',
-      '  process: not a fall-back in CI for services with an image (cache, db). To use it: name it: provider: process() in the config, or MOORAGE_PROVIDER=process.',
+      '  process: not used as a fallback in CI for services with an image (cache, db). To use it: choose it with provider: process() in the config, or with MOORAGE_PROVIDER=process.',
     ].join('\n'),
   },
   'an engine that does not answer': {
@@ -168,7 +168,7 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config('cache: redis()') },
     env: { MOORAGE_PROVIDER: '', DOCKER_HOST: NOWHERE },
     text: [
-      'moorage: Provider docker is there but cannot be used: no engine answers at unix:///run/moorage-nowhere/docker.sock (ENOENT).',
+      'moorage: Provider docker was found but cannot be used: no engine answers at unix:///run/moorage-nowhere/docker.sock (ENOENT).',
       'Start it, or correct DOCKER_HOST or the Docker context.',
     ].join('\n'),
   },
@@ -187,7 +187,7 @@ const cases: { readonly [what: string]: Case } = {
     env: { MOORAGE_PROVIDER: 'podman' },
     code: 2,
     text: [
-      "moorage: MOORAGE_PROVIDER is 'podman', which is not a provider.",
+      "moorage: MOORAGE_PROVIDER is 'podman', which is not the name of a provider.",
       'Unset it, or set it to one of docker, kubernetes, process.',
     ].join('\n'),
   },
@@ -260,7 +260,7 @@ const cases: { readonly [what: string]: Case } = {
     files: api("console.log('listening soon'); console.error('cannot find its settings'); process.exit(1)"),
     text: [
       'moorage: services.api ended with exit code 1 before it was ready.',
-      'Its last lines say why.',
+      'Its last log lines show why.',
       'Last log lines:',
       '  listening soon',
       '  cannot find its settings',
@@ -271,7 +271,7 @@ const cases: { readonly [what: string]: Case } = {
     files: api('setInterval(() => {}, 1000)', 'deadlines: { ready: 400 }'),
     text: [
       'moorage: services.api did not become ready within 0.4 s: connection refused by 127.0.0.1:PORT.',
-      'If it only needs longer, raise services.api.deadlines.ready (milliseconds).',
+      'If it needs more time, raise services.api.deadlines.ready (milliseconds).',
     ].join('\n'),
   },
   'a server that answers with an error': {
@@ -282,7 +282,7 @@ const cases: { readonly [what: string]: Case } = {
     ),
     text: [
       'moorage: services.api did not become ready within 1 s: http://127.0.0.1:PORT/ answered 500.',
-      'If it only needs longer, raise services.api.deadlines.ready (milliseconds).',
+      'If it needs more time, raise services.api.deadlines.ready (milliseconds).',
     ].join('\n'),
   },
   'an SQL seed without a driver': {
@@ -290,7 +290,7 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config("db: postgres({ seed: 'schema.sql' })"), 'schema.sql': 'select 1' },
     text: [
       'moorage: services.db.seed: FOLDER/schema.sql failed with exit code 1.',
-      'Correct the seed: it is called with the connection that tests get.',
+      'Correct the seed. It is called with the connection that tests get.',
       'Last log lines:',
       '  An SQL seed needs a driver, and the project has neither pg nor postgres.',
       '  npm install --save-dev pg',
@@ -304,7 +304,7 @@ const cases: { readonly [what: string]: Case } = {
     },
     text: [
       'moorage: services.db.seed: FOLDER/seed.ts failed with exit code 3.',
-      'Correct the seed: it is called with the connection that tests get.',
+      'Correct the seed. It is called with the connection that tests get.',
       'Last log lines:',
       '  three users',
     ].join('\n'),
@@ -314,7 +314,7 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config("db: postgres({ seed: 'seed.ts' })"), 'seed.ts': 'export const users = []' },
     text: [
       'moorage: services.db.seed: FOLDER/seed.ts failed with exit code 1.',
-      'Correct the seed: it is called with the connection that tests get.',
+      'Correct the seed. It is called with the connection that tests get.',
       'Last log lines:',
       '  FOLDER/seed.ts exports no function named seed, and no default one.',
     ].join('\n'),
@@ -363,7 +363,7 @@ test.each(providers('process'))('a seed that does not end', async () => {
   const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'))
   expect(await child.ended).toEqual({ code: 1, signal: null })
   expect(said(child.output(), project.folder)).toMatch(
-    /^moorage: services.db did not become ready within 2 s: its seed has not ended.\nIf it only needs longer, raise services.db.deadlines.ready \(milliseconds\).\nLast log lines:\n/,
+    /^moorage: services.db did not become ready within 2 s: its seed has not ended.\nIf it needs more time, raise services.db.deadlines.ready \(milliseconds\).\nLast log lines:\n/,
   )
   await stage.clean(2_000)
 })
@@ -388,7 +388,7 @@ test.for(providers('docker'))('an engine, and the package testcontainers missing
   })
   expect(await child.ended).toEqual({ code: 1, signal: null })
   expect(said(child.output(), project.folder)).toBe(
-    'moorage: Provider docker is there but cannot be used: the package testcontainers is not installed.\nRun: npm install --save-dev testcontainers',
+    'moorage: Provider docker was found but cannot be used: the package testcontainers is not installed.\nRun: npm install --save-dev testcontainers',
   )
   await stage.clean(2_000)
 })

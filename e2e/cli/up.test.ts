@@ -70,7 +70,7 @@ describe.each(providers())('on %s', (provider) => {
 
     killUnit(provider, run, 'web')
     const healed = await say('exec', '--', process.execPath, '-e', look)
-    expect(healed.output).toMatch(/moorage: services\.web .*: it starts again\./)
+    expect(healed.output).toMatch(/moorage: services\.web .*\. It is being restarted\./)
     expect(healed.output).toContain(`SEES ${run} <p>other</p>`)
     expect(unitsOf(provider, run)['db']).toBe(units['db'])
 
@@ -149,7 +149,7 @@ test.each(providers('process'))(
     const edited = await say('up')
     expect(edited.code).toBe(1)
     expect(edited.output).toContain(
-      'moorage: The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.\n',
+      'moorage: The run could not be updated and is being removed, data included. The next start creates a new one.\n',
     )
     expect(edited.output).toContain('services.api ended with exit code 9 before it was ready.')
     await stage.clean(2_000)

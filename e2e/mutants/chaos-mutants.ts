@@ -117,7 +117,7 @@ export const chaosMutants: readonly Mutant[] = [
     name: 'a named pipe is read',
     guarantee: 'a pipe in a folder that is hashed or delivered holds nothing up',
     file: 'packages/core/src/provider-kit/container-files.ts',
-    find: 'else if (statSync(at).isFile()) yield',
+    find: 'else if (statSync(source).isFile()) yield',
     replace: 'else yield',
     test: {
       project: 'unit',

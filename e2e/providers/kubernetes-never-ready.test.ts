@@ -40,14 +40,14 @@ const namespace = (name: string): object => ({
 const cases: { readonly [what: string]: Case } = {
   'a program for another processor': {
     source: config(app("files: { '/app/server': './server' }, command: ['/app/server']")),
-    text: 'moorage: services.app ended with exit code 1 before it was ready.\nWhat it runs is no program for the processor that it runs on: use an image, or a command, for that one.\nLast log lines:\n  exec /app/server: exec format error',
+    text: 'moorage: services.app ended with exit code 1 before it was ready.\nIts program is built for a different CPU architecture: use an image or a command for the one that it runs on.\nLast log lines:\n  exec /app/server: exec format error',
   },
   'more memory than it may have': {
     source: config(
       app("command: ['sh', '-c', 'head -c 200000000 /dev/zero | tail']"),
       "kubernetes({ resources: { limits: { memory: '16Mi' } } })",
     ),
-    text: 'moorage: services.app was killed by SIGKILL (out of memory: its limit is 16Mi, from kubernetes({ resources.limits.memory })) before it was ready.\nIts last lines say why.\nLast log lines:\n  Killed',
+    text: 'moorage: services.app was killed by SIGKILL (out of memory: its limit is 16Mi, from kubernetes({ resources.limits.memory })) before it was ready.\nIts last log lines show why.\nLast log lines:\n  Killed',
   },
   'a quota that is used up': {
     source: config(
@@ -55,7 +55,7 @@ const cases: { readonly [what: string]: Case } = {
       "kubernetes({ resources: { limits: { memory: '64Mi' }, requests: { cpu: '2' } } })",
     ),
     env: { KUBECONFIG: kubeconfig('quota'), MOORAGE_NAMESPACE: 'quota' },
-    text: 'moorage: services.app was not accepted by the provider within 2.5 s: exceeded quota: quota, requested: requests.cpu=2, used: requests.cpu=0, limited: requests.cpu=1.\nIf it only needs longer, raise services.app.deadlines.admit (milliseconds).',
+    text: 'moorage: services.app was not accepted by the provider within 2.5 s: exceeded quota: quota, requested: requests.cpu=2, used: requests.cpu=0, limited: requests.cpu=1.\nIf it needs more time, raise services.app.deadlines.admit (milliseconds).',
   },
   'a limit range': {
     source: config(app(''), "kubernetes({ resources: { limits: { memory: '64Mi' } } })"),
@@ -149,7 +149,7 @@ test('a registry that refuses for now is waited for, and its words are in the de
     expect(said(child.output(), project.folder).replaceAll(String(port), 'PORT')).toBe(
       [
         'moorage: services.app did not get its image within 4 s: failed to pull and unpack image "127.0.0.1:PORT/app:1": failed to resolve reference "127.0.0.1:PORT/app:1": pulling from host 127.0.0.1:PORT failed with status code [manifests 1]: 429 Too Many Requests; retrying.',
-        'If it only needs longer, raise services.app.deadlines.pull (milliseconds).',
+        'If it needs more time, raise services.app.deadlines.pull (milliseconds).',
       ].join('\n'),
     )
     await stage.clean(5_000)

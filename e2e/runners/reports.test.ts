@@ -68,7 +68,7 @@ out of cheese
 ::endgroup::
 `
 
-const FAILED = `::error title=moorage::services.api ended with exit code 9 before it was ready.%0AIts last lines say why.
+const FAILED = `::error title=moorage::services.api ended with exit code 9 before it was ready.%0AIts last log lines show why.
 ::group::Last lines of services.api
 ::stop-commands::TOKEN
 50% done

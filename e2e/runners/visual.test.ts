@@ -124,7 +124,7 @@ test.for(providers('docker'))(
     const { code, output } = await run(project, [], { provider: 'docker' })
     expect(code, output).toBe(1)
     expect(output).toMatch(
-      /MoorageError: services\.browser ended with exit code 1 before it was ready\.\nIts last lines say why\.\nLast log lines:\n {2}This image lacks Chromium build (\d+), which Playwright (1\.\d+\.\d+) needs\. Use mcr\.microsoft\.com\/playwright:v\2-noble, or an image based on it\./,
+      /MoorageError: services\.browser ended with exit code 1 before it was ready\.\nIts last log lines show why\.\nLast log lines:\n {2}This image lacks Chromium build (\d+), which Playwright (1\.\d+\.\d+) needs\. Use mcr\.microsoft\.com\/playwright:v\2-noble, or an image based on it\./,
     )
   },
 )

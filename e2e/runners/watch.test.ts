@@ -71,7 +71,7 @@ test.each(versions)(
     await fetch(`${first.urls['web']}/die`).catch(() => {})
     edit('sees.test.ts', (text) => `${text}\n`)
     const healed = await next('a rerun after a death')
-    expect(child.output()).toContain('services.web ended with exit code 7: it starts again.')
+    expect(child.output()).toContain('services.web ended with exit code 7. It is being restarted.')
     expect(healed.run).toBe(first.run)
     expect(healed.pids['other']).toBe(first.pids['other'])
     // Whatever needs it as well: it has its address.

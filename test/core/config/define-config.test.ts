@@ -181,7 +181,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'an unknown provider': [
     () => providerNamed('podman', [docker(), plain()]),
-    "USAGE\nMOORAGE_PROVIDER is 'podman', which is not a provider.\nUnset it, or set it to one of docker, process.",
+    "USAGE\nMOORAGE_PROVIDER is 'podman', which is not the name of a provider.\nUnset it, or set it to one of docker, process.",
   ],
   'an image and a version': [
     () => mongodb({ image: 'mongo:7', version: '8' }),

@@ -34,17 +34,17 @@ test('a reference to a service beside the tests needs a way to this machine', as
   const plan = planOf({ api, cache, app })
   await reach(open, plan)
   expect(await refused(() => reach(closed, plan))).toBe(
-    'OPTION_UNSUPPORTED\nservices.app uses services.api, which is on this machine, and that cannot be honoured by provider other: the door is shut.\nOpen it.',
+    'OPTION_UNSUPPORTED\nservices.app uses services.api, which runs on this machine, but provider other does not support that: the door is shut.\nOpen it.',
   )
   expect(await refused(() => reach(none, plan))).toBe(
-    'OPTION_UNSUPPORTED\nservices.app uses services.api, which is on this machine, and that cannot be honoured by provider other: it has no way to this machine.\nUse docker or kubernetes.',
+    'OPTION_UNSUPPORTED\nservices.app uses services.api, which runs on this machine, but provider other does not support that: it gives containers no access to this machine.\nUse docker or kubernetes.',
   )
 })
 
 test('so do ports that are lent', async () => {
   const lends = container({ image: 'app:1', ports: {}, hostAccess: [3000] })
   expect(await refused(() => reach(closed, planOf({ app: lends })))).toBe(
-    'OPTION_UNSUPPORTED\nservices.app.hostAccess cannot be honoured by provider other: the door is shut.\nOpen it.',
+    'OPTION_UNSUPPORTED\nservices.app.hostAccess is not supported by provider other: the door is shut.\nOpen it.',
   )
 })
 
@@ -55,7 +55,7 @@ test.each(['redis://localhost:6379/0', 'redis://127.0.0.1:6379', 'redis://[::1]:
   "so does the user's own %s",
   async (url) => {
     expect(await refused(() => reach(closed, theirs(url)))).toMatch(
-      /^OPTION_UNSUPPORTED\nservices\.app uses services\.cache, which is on this machine,/,
+      /^OPTION_UNSUPPORTED\nservices\.app uses services\.cache, which runs on this machine,/,
     )
   },
 )

@@ -122,7 +122,7 @@ test('a service that has died starts again, and whatever needs it: the rest stay
   await one.dispose()
   const two = await provision(config('first'), inline())
   const after = await look(two)
-  expect(told).toContain('services.web ended with exit code 7: it starts again.')
+  expect(told).toContain('services.web ended with exit code 7. It is being restarted.')
   expect(after.pids['other']).toBe(before.pids['other'])
   for (const name of ['web', 'late']) expect(after.pids[name], name).not.toBe(before.pids[name])
   await two.dispose()

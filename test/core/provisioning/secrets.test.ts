@@ -16,7 +16,7 @@ test('one value for each service and name, safe in a URL', () => {
       new Secrets().get('db', 'password'),
     ]).size,
   ).toBe(4)
-  expect(secrets.of('db', ['password'])).toEqual({ password })
+  expect(secrets.getAll('db', ['password'])).toEqual({ password })
 })
 
 test('a password is struck out of everything that an error says: message, hint, log lines, causes', () => {

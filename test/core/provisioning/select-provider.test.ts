@@ -61,7 +61,7 @@ test('in CI no service with an image falls back to processes; one that is named,
 No provider can be used for these services.
   docker: no socket. To use it: start it.
   kubernetes: no socket. To use it: start it.
-  process: not a fall-back in CI for services with an image (db). To use it: name it: provider: process() in the config, or MOORAGE_PROVIDER=process.`)
+  process: not used as a fallback in CI for services with an image (db). To use it: choose it with provider: process() in the config, or with MOORAGE_PROVIDER=process.`)
 })
 
 test('the one that is named and cannot be used: no other is tried', async () => {
@@ -78,14 +78,14 @@ test('one that is there and broken: no silent fall-back', async () => {
     fix: 'npm install --save-dev testcontainers',
   }
   expect(await refused(() => choose({ docker: broken, process: there }))).toBe(
-    'PROVIDER_UNAVAILABLE\nProvider docker is there but cannot be used: the package testcontainers is not installed.\nRun: npm install --save-dev testcontainers',
+    'PROVIDER_UNAVAILABLE\nProvider docker was found but cannot be used: the package testcontainers is not installed.\nRun: npm install --save-dev testcontainers',
   )
 })
 
 test("Node too old for the engine's SDK", async () => {
   const problem = runtimeProblem('20.0.0') as NonNullable<ReturnType<typeof runtimeProblem>>
   expect(await refused(() => choose({ docker: { ok: false, broken: true, ...problem }, process: there }))).toBe(
-    'PROVIDER_UNAVAILABLE\nProvider docker is there but cannot be used: testcontainers needs Node 22.22 or later, and this is 20.0.0.\nUse a newer Node, or another provider.',
+    'PROVIDER_UNAVAILABLE\nProvider docker was found but cannot be used: testcontainers needs Node 22.22 or later, and this is 20.0.0.\nUse a newer Node, or another provider.',
   )
   expect(['22.21.1', '22.22.0', '24.0.0'].map((version) => runtimeProblem(version) === undefined)).toEqual([
     false,
@@ -96,6 +96,6 @@ test("Node too old for the engine's SDK", async () => {
 
 test('a provider that throws where it should answer', async () => {
   expect(await refused(() => choose({ docker: new TypeError('odd'), process: there }))).toBe(
-    'PROVIDER_UNAVAILABLE\nProvider docker failed while it was probed: odd.\nThis is a defect of that provider; MOORAGE_PROVIDER names another one.',
+    'PROVIDER_UNAVAILABLE\nProvider docker failed during its probe: odd.\nThis is a defect of that provider. Set MOORAGE_PROVIDER to use another one.',
   )
 })

@@ -20,33 +20,33 @@ function recorder(): { readonly events: string[]; task(title: string, needs?: re
 
 test('a service goes only when everything that needs it is gone', async () => {
   const { events, task } = recorder()
-  const lifecycle = new TaskStack()
-  await lifecycle.run(task('session'))
-  await lifecycle.run(task('db', ['session']))
-  await lifecycle.run(task('server', ['session', 'db']))
-  await lifecycle.unwind()
+  const tasks = new TaskStack()
+  await tasks.run(task('session'))
+  await tasks.run(task('db', ['session']))
+  await tasks.run(task('server', ['session', 'db']))
+  await tasks.unwind()
   expect(events).toEqual(['server goes', 'server gone', 'db goes', 'db gone', 'session goes', 'session gone'])
 })
 
 test('services that do not need each other go at the same time', async () => {
   const { events, task } = recorder()
-  const lifecycle = new TaskStack()
-  await lifecycle.run(task('session'))
-  await Promise.all([lifecycle.run(task('a', ['session'])), lifecycle.run(task('b', ['session']))])
-  await lifecycle.unwind()
+  const tasks = new TaskStack()
+  await tasks.run(task('session'))
+  await Promise.all([tasks.run(task('a', ['session'])), tasks.run(task('b', ['session']))])
+  await tasks.unwind()
   expect(events.slice(0, 2).toSorted()).toEqual(['a goes', 'b goes'])
   expect(events.slice(-2)).toEqual(['session goes', 'session gone'])
 })
 
 test('a failed teardown stops none of the others, and is told', async () => {
   const { events, task } = recorder()
-  const lifecycle = new TaskStack()
-  await lifecycle.run(task('session'))
-  await lifecycle.run({
+  const tasks = new TaskStack()
+  await tasks.run(task('session'))
+  await tasks.run({
     ...task('db', ['session']),
     teardown: () => Promise.reject(new RangeError('the engine is gone')),
   })
-  const undone = await lifecycle.unwind()
+  const undone = await tasks.unwind()
   expect(undone.toSorted((a, b) => a.title.localeCompare(b.title))).toEqual([
     { title: 'db', failure: 'the engine is gone' },
     { title: 'session' },
@@ -56,58 +56,58 @@ test('a failed teardown stops none of the others, and is told', async () => {
 
 test('a teardown is queued before its setup: a failed and an unfinished start are undone too', async () => {
   const { events, task } = recorder()
-  const lifecycle = new TaskStack()
-  const failed = lifecycle.run({ ...task('failed'), setup: () => Promise.reject(new RangeError('no image')) })
+  const tasks = new TaskStack()
+  const failed = tasks.run({ ...task('failed'), setup: () => Promise.reject(new RangeError('no image')) })
   await expect(failed).rejects.toThrow('no image')
-  void lifecycle.run({ ...task('endless'), setup: () => new Promise<string>(() => {}) })
-  await lifecycle.unwind()
+  void tasks.run({ ...task('endless'), setup: () => new Promise<string>(() => {}) })
+  await tasks.unwind()
   expect(events.toSorted()).toEqual(['endless goes', 'endless gone', 'failed goes', 'failed gone'])
 })
 
 test('going down twice is going down once', async () => {
   const { events, task } = recorder()
-  const lifecycle = new TaskStack()
-  await lifecycle.run(task('db'))
-  const [first, second] = await Promise.all([lifecycle.unwind(), lifecycle.unwind()])
+  const tasks = new TaskStack()
+  await tasks.run(task('db'))
+  const [first, second] = await Promise.all([tasks.unwind(), tasks.unwind()])
   expect(first).toBe(second)
   expect(events).toEqual(['db goes', 'db gone'])
 })
 
 test('on the way down nothing new is begun: nobody would undo it', async () => {
   const { events, task } = recorder()
-  const lifecycle = new TaskStack()
-  await lifecycle.unwind()
-  await expect(lifecycle.run(task('late'))).rejects.toMatchObject({
+  const tasks = new TaskStack()
+  await tasks.unwind()
+  await expect(tasks.run(task('late'))).rejects.toMatchObject({
     code: 'ABORTED',
-    message: 'late was not begun: everything is being taken down.',
+    message: 'late was not started, because everything is being removed.',
   })
   expect(events).toEqual([])
 })
 
 test('some go on their own, in the order of their needs, and the others at the end', async () => {
   const { events, task } = recorder()
-  const lifecycle = new TaskStack()
+  const tasks = new TaskStack()
   for (const [title, needs] of [
     ['session'],
     ['db', ['session']],
     ['api', ['session', 'db']],
     ['page', ['session']],
   ] as const)
-    await lifecycle.run(task(title, needs))
-  expect(await lifecycle.undo(new Set(['db', 'api']))).toEqual([{ title: 'api' }, { title: 'db' }])
+    await tasks.run(task(title, needs))
+  expect(await tasks.tearDown(new Set(['db', 'api']))).toEqual([{ title: 'api' }, { title: 'db' }])
   expect(events).toEqual(['api goes', 'api gone', 'db goes', 'db gone'])
-  await lifecycle.run(task('db', ['session']))
+  await tasks.run(task('db', ['session']))
   events.length = 0
-  await lifecycle.unwind()
+  await tasks.unwind()
   expect(events.filter((event) => event.endsWith('gone')).toSorted()).toEqual(['db gone', 'page gone', 'session gone'])
 })
 
 test('one that could not go on its own is tried again at the end', async () => {
   let tries = 0
-  const lifecycle = new TaskStack()
+  const tasks = new TaskStack()
   const stubborn = (): Promise<void> => (++tries === 1 ? Promise.reject(new RangeError('busy')) : Promise.resolve())
-  await lifecycle.run({ title: 'db', setup: () => Promise.resolve(), teardown: stubborn })
-  expect(await lifecycle.undo(new Set(['db']))).toEqual([{ title: 'db', failure: 'busy' }])
-  expect(await lifecycle.unwind()).toEqual([{ title: 'db' }])
+  await tasks.run({ title: 'db', setup: () => Promise.resolve(), teardown: stubborn })
+  expect(await tasks.tearDown(new Set(['db']))).toEqual([{ title: 'db', failure: 'busy' }])
+  expect(await tasks.unwind()).toEqual([{ title: 'db' }])
   expect(tries).toBe(2)
 })

@@ -183,7 +183,7 @@ test('exec: its exit code, and what it said', async () => {
     "'check -q' ended with exit code 3: not yet",
   ])
   expect(await refused(() => ready({ kind: 'exec', command: ['x'] }, {}))).toBe(
-    'OPTION_UNSUPPORTED\nservices.db: its provider cannot run commands inside it, which its readiness asks for.\nUse a probe of another kind: tcp, http, log or exchange.',
+    'OPTION_UNSUPPORTED\nservices.db: its readiness probe runs a command inside it, which its provider cannot do.\nUse a probe of another kind: tcp, http, log or exchange.',
   )
 })
 
@@ -191,7 +191,7 @@ test('an end before it was ready: exit code and last lines, at once', async () =
   const exited = sleep(30).then((): Exit => ({ reason: 'exited', code: 78 }))
   const text = await refused(() => ready({ kind: 'tcp' }, { exited, lines: ['reading settings', 'no such setting'] }))
   expect(text).toBe(
-    'SERVICE_EXITED\nservices.db ended with exit code 78 before it was ready.\nIts last lines say why.\nLast log lines:\n  reading settings\n  no such setting',
+    'SERVICE_EXITED\nservices.db ended with exit code 78 before it was ready.\nIts last log lines show why.\nLast log lines:\n  reading settings\n  no such setting',
   )
 })
 

@@ -1,32 +1,34 @@
-/** Time as data: deadlines are measured on it, and a simulation brings one of its own. */
+/** The clock that every deadline is measured on. A simulation supplies its own. */
 export interface Clock {
-  /** Milliseconds since some moment; monotonic, so that a jump of the wall clock moves no deadline. */
+  /** Milliseconds since an arbitrary moment. Monotonic, so that a change of the system time moves no deadline. */
   now(): number
-  /** Calls back after so many milliseconds; gives the way to cancel. */
-  after(ms: number, then: () => void): () => void
+  /** Calls `callback` after `ms` milliseconds. Returns a function that cancels it. */
+  after(ms: number, callback: () => void): () => void
 }
 
-// What a timer of Node's takes; a longer one would end at once.
+// The longest timer of Node, which runs a longer one at once: https://nodejs.org/api/timers.html
 const MAX_TIMER_MS = 2 ** 31 - 1
 
+/** The clock of this machine. */
 export const monotonicClock: Clock = {
   now: () => performance.now(),
-  after(ms, then) {
-    const timer = setTimeout(then, Math.min(ms, MAX_TIMER_MS))
+  after(ms, callback) {
+    const timer = setTimeout(callback, Math.min(ms, MAX_TIMER_MS))
     return () => clearTimeout(timer)
   },
 }
 
+/** Resolves after `ms` milliseconds. */
 export function sleep(clock: Clock, ms: number): Promise<void> {
   return new Promise((done) => void clock.after(ms, done))
 }
 
-/** What `work` gives, or what `late` gives or throws when it takes longer. The work itself goes on. */
+/** The result of `work`, or what `late` returns or throws if it takes longer than `ms`. The work itself continues. */
 export async function withTimeout<T>(work: Promise<T>, { clock, ms, late }: TimeoutOptions<T>): Promise<T> {
   let cancel = (): void => {}
-  const over = new Promise<void>((done) => (cancel = clock.after(ms, done)))
+  const timeout = new Promise<void>((done) => (cancel = clock.after(ms, done)))
   try {
-    return await Promise.race([work, over.then(late)])
+    return await Promise.race([work, timeout.then(late)])
   } finally {
     cancel()
   }
@@ -34,11 +36,13 @@ export async function withTimeout<T>(work: Promise<T>, { clock, ms, late }: Time
 
 export interface TimeoutOptions<T> {
   readonly clock: Clock
+  /** Milliseconds. */
   readonly ms: number
+  /** Called when the time is up. */
   late(): T
 }
 
-/** What `work` gives, or the signal's reason as soon as it aborts. The work itself goes on. */
+/** The result of `work`; rejects with the signal's reason as soon as it aborts. The work itself continues. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>()
   const onAbort = (): void => aborted.reject(signal.reason)

@@ -2,9 +2,9 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpat
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { ContainerUnit } from '../contract/provider.ts'
 
-/** One thing to deliver: a file, or a folder with everything in it. */
+/** One entry of a container's `files`: a file, or a folder with its contents. */
 export interface FileTree {
-  /** Path in the container. */
+  /** Absolute path in the container. */
   readonly target: string
   readonly folder: boolean
   readonly files: readonly FileTreeEntry[]
@@ -12,20 +12,24 @@ export interface FileTree {
 }
 
 export interface FileTreeEntry {
-  /** Empty for a file that is delivered alone. */
+  /** Relative to the target, separated by `/`. Empty if the target is a file. */
   readonly path: string
+  /** Permission bits. */
   readonly mode: number
   readonly bytes: number
-  /** Of a link: where it leads. */
+  /** The target of a symbolic link. */
   readonly link?: string
-  /** Of a file on this machine: where it is, and no link. */
+  /** Path on this machine, free of symbolic links. Not set for a link, or for content from the config. */
   readonly source?: string
   content(): Buffer
 }
 
 type Files = NonNullable<ContainerUnit['files']>
 
-/** For providers: what a service's `files` stand for on this machine; a link out of its folder is followed, since its target stays behind. */
+/**
+ * Reads the files and folders of this machine that a service's `files` name. A symbolic link that leads out of its folder
+ * is replaced by its target, which would be missing in the container.
+ */
 export function readFileTrees(files: Files = {}): readonly FileTree[] {
   return Object.entries(files).map(([target, file]) => {
     if (!('source' in file)) {
@@ -38,26 +42,27 @@ export function readFileTrees(files: Files = {}): readonly FileTree[] {
       }
     }
     const folder = statSync(file.source).isDirectory()
-    const all = folder ? [...walkFolder(file.source, '')] : [entry(realpathSync(file.source), '')]
-    return { target, folder, files: all, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }
+    const entries = folder ? [...walkFolder(file.source, '')] : [fileEntry(realpathSync(file.source), '')]
+    return { target, folder, files: entries, bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0) }
   })
 }
 
-// `roots` are the real folders on the way: what a link leads back to is there already.
+// `roots` are the real paths of the folders that contain this one. A link into one of them stays a link.
 function* walkFolder(
   root: string,
   path: string,
   roots: readonly string[] = [realpathSync(root)],
 ): Generator<FileTreeEntry> {
   for (const name of readdirSync(join(root, path)).toSorted()) {
-    const inner = path ? `${path}/${name}` : name
-    const at = join(root, inner)
-    const linked = lstatSync(at).isSymbolicLink()
-    if (linked && !leadsOut(at, roots))
-      yield { path: inner, mode: 0o777, bytes: 0, link: targetOf(at), content: () => Buffer.alloc(0) }
-    else if (statSync(at).isDirectory()) yield* walkFolder(root, inner, linked ? [...roots, realpathSync(at)] : roots)
-    // Pipes, sockets and devices stay: opening one may wait forever.
-    else if (statSync(at).isFile()) yield entry(linked ? realpathSync(at) : at, inner)
+    const relativePath = path ? `${path}/${name}` : name
+    const source = join(root, relativePath)
+    const isLink = lstatSync(source).isSymbolicLink()
+    if (isLink && !leadsOut(source, roots))
+      yield { path: relativePath, mode: 0o777, bytes: 0, link: linkTarget(source), content: () => Buffer.alloc(0) }
+    else if (statSync(source).isDirectory())
+      yield* walkFolder(root, relativePath, isLink ? [...roots, realpathSync(source)] : roots)
+    // Pipes, sockets and devices are skipped, because opening one can block forever.
+    else if (statSync(source).isFile()) yield fileEntry(isLink ? realpathSync(source) : source, relativePath)
   }
 }
 
@@ -67,13 +72,13 @@ function leadsOut(link: string, roots: readonly string[]): boolean {
   return !roots.some((root) => real === root || real.startsWith(`${root}${sep}`))
 }
 
-/** Programs are found by such links, which have to stay links: they look for their own files beside their target. */
-function targetOf(link: string): string {
+/** Relative, so that it also works in the container. It stays a link, because a program may find its own files by it. */
+function linkTarget(link: string): string {
   const target = readlinkSync(link)
   return isAbsolute(target) ? relative(realpathSync(dirname(link)), target) : target
 }
 
-function entry(source: string, path: string): FileTreeEntry {
+function fileEntry(source: string, path: string): FileTreeEntry {
   const { mode, size } = statSync(source)
   return { path, mode: mode & 0o111 ? 0o755 : 0o644, bytes: size, source, content: () => readFileSync(source) }
 }

@@ -1,40 +1,46 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A way to a port of this machine's loopback, for those who cannot dial that themselves. */
+/** Forwards connections to a port of this machine's loopback, for containers, which cannot dial it. */
 export interface HostPortProxy {
   readonly port: number
-  /** Breaks off what runs through it. */
+  /** Closes the listener and every open connection. */
   close(): Promise<void>
 }
 
 export interface HostPortProxyOptions {
-  /** The one address that it listens on; never all. */
+  /** The IP address to listen on. */
   readonly host: string
-  /** 0: any free one. Rejects where it is taken. */
+  /** The port to listen on; 0 for any free one. */
   readonly port: number
-  /** The port that it leads to. */
-  readonly to: number
-  /** Whether somebody at this address may use it. */
+  /** The port of this machine's loopback to forward to. */
+  readonly targetPort: number
+  /** Whether a client with this IP address may connect. */
   admits(address: string): boolean | Promise<boolean>
 }
 
-/** The name under which containers with `hostAccess` find this machine. */
+/** The host name of this machine in containers with `hostAccess`. */
 export const HOST_ACCESS_NAME = 'host.moorage.internal'
 
-export async function openHostPortProxy({ host, port, to, admits }: HostPortProxyOptions): Promise<HostPortProxy> {
+/** Rejects with EADDRINUSE if the port is in use. */
+export async function openHostPortProxy({
+  host,
+  port,
+  targetPort,
+  admits,
+}: HostPortProxyOptions): Promise<HostPortProxy> {
   const sockets = new Set<Socket>()
-  const keep = (socket: Socket): Socket => {
+  const track = (socket: Socket): Socket => {
     sockets.add(socket)
     return socket.on('error', () => {}).once('close', () => sockets.delete(socket))
   }
-  const serve = async (guest: Socket): Promise<void> => {
-    if (!(await admits(guest.remoteAddress ?? '')) || guest.destroyed) return void guest.resetAndDestroy()
-    // By name: a development server may listen on ::1 alone.
-    const server = keep(connect({ host: 'localhost', port: to, allowHalfOpen: true }))
-    guest.once('error', () => server.destroy()).pipe(server)
-    server.once('error', () => guest.resetAndDestroy()).pipe(guest)
+  const serve = async (client: Socket): Promise<void> => {
+    if (!(await admits(client.remoteAddress ?? '')) || client.destroyed) return void client.resetAndDestroy()
+    // By name, because a development server may listen on ::1 only.
+    const server = track(connect({ host: 'localhost', port: targetPort, allowHalfOpen: true }))
+    client.once('error', () => server.destroy()).pipe(server)
+    server.once('error', () => client.resetAndDestroy()).pipe(client)
   }
-  const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (guest) => void serve(keep(guest)))
+  const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => void serve(track(client)))
   await new Promise<void>(
     (done, fail) => void listener.once('error', fail).listen({ host, port, exclusive: true }, done),
   )
@@ -48,55 +54,58 @@ export async function openHostPortProxy({ host, port, to, admits }: HostPortProx
   }
 }
 
-/** Where relays listen, and for whom. */
+/** Where the proxies of a session listen, and which clients they accept. */
 export type ProxyBinding = Pick<HostPortProxyOptions, 'host' | 'admits'>
 
-/** Relays of one session, each opened once; where they listen is asked when the first is. */
+/** The proxies of one session. Each is opened once; `findBinding` is called before the first is opened. */
 export class HostPortProxies {
-  readonly #find: () => Promise<ProxyBinding>
-  readonly #open = new Map<string, Promise<HostPortProxy>>()
-  #found: Promise<ProxyBinding> | undefined
+  readonly #findBinding: () => Promise<ProxyBinding>
+  readonly #proxies = new Map<string, Promise<HostPortProxy>>()
+  #binding: Promise<ProxyBinding> | undefined
 
-  constructor(find: () => Promise<ProxyBinding>) {
-    this.#find = find
+  constructor(findBinding: () => Promise<ProxyBinding>) {
+    this.#findBinding = findBinding
   }
 
-  /** Some port of the listening address leads to this one. */
+  /** Forwards a free port to a port of this machine's loopback. Returns its address. */
   async expose(port: number): Promise<{ readonly host: string; readonly port: number }> {
-    const { host } = await this.#lending()
-    return { host, port: (await this.#relay(0, port)).port }
+    const { host } = await this.#getBinding()
+    return { host, port: (await this.#proxy(0, port)).port }
   }
 
-  /** The same numbers, on the address given; one that is taken belongs to a server that listens on every address already. */
+  /**
+   * Forwards each of these ports under its own number and returns the host. A port in use needs no proxy: its server
+   * listens on all addresses already.
+   */
   async openSamePorts(ports: readonly number[]): Promise<string> {
-    const { host } = await this.#lending()
+    const { host } = await this.#getBinding()
     const inUse = (error: NodeJS.ErrnoException): void => {
       if (error.code !== 'EADDRINUSE') throw error
     }
-    await Promise.all(ports.map((port) => this.#relay(port, port).then(() => {}, inUse)))
+    await Promise.all(ports.map((port) => this.#proxy(port, port).then(() => {}, inUse)))
     return host
   }
 
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#open.values()].map((opening) =>
+      [...this.#proxies.values()].map((opening) =>
         opening.then(
-          (relay) => relay.close(),
+          (proxy) => proxy.close(),
           () => {},
         ),
       ),
     )
   }
 
-  #lending(): Promise<ProxyBinding> {
-    return (this.#found ??= this.#find())
+  #getBinding(): Promise<ProxyBinding> {
+    return (this.#binding ??= this.#findBinding())
   }
 
-  async #relay(port: number, to: number): Promise<HostPortProxy> {
-    const lending = await this.#lending()
-    const key = `${port} ${to}`
-    const known = this.#open.get(key) ?? openHostPortProxy({ ...lending, port, to })
-    this.#open.set(key, known)
+  async #proxy(port: number, targetPort: number): Promise<HostPortProxy> {
+    const binding = await this.#getBinding()
+    const key = `${port} ${targetPort}`
+    const known = this.#proxies.get(key) ?? openHostPortProxy({ ...binding, port, targetPort })
+    this.#proxies.set(key, known)
     return await known
   }
 }

@@ -1,10 +1,13 @@
 import { connect } from 'node:net'
 import type { Endpoint } from '../contract/provider.ts'
 
-/** Why a port does not open within so many milliseconds: the code of its error, ETIMEDOUT for silence. Undefined when it does. */
+/**
+ * Opens a TCP connection and closes it. Returns undefined on success, otherwise the code of the error: ETIMEDOUT if no
+ * connection is made within `timeoutMs` milliseconds.
+ */
 export function portAnswers(
   { host, port }: Endpoint,
-  within: number,
+  timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   return new Promise((done) => {
@@ -13,7 +16,7 @@ export function portAnswers(
       socket.destroy()
       done(code)
     }
-    socket.setTimeout(within, () => end('ETIMEDOUT'))
+    socket.setTimeout(timeoutMs, () => end('ETIMEDOUT'))
     socket.once('connect', () => end(undefined))
     socket.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => end(code))
   })

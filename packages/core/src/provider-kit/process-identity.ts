@@ -2,48 +2,53 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Owner } from '../contract/provider.ts'
 
-/** This process as an owner. */
+const UNKNOWN_BOOT = 'boot'
+
+/** This process as the owner of a run. */
 export function currentOwner(): Owner {
   return { host: thisHost(), pid: process.pid, started: processStart(process.pid) ?? 0 }
 }
 
 /**
- * Whether an owner lives. An owner on another machine, or behind another pid namespace, cannot be judged from here
- * and counts as alive: what is not provably dead is not touched.
+ * Whether an owner is alive. An owner on another machine or in another pid namespace cannot be checked from here and counts
+ * as alive, because only the objects of a dead owner may be removed.
  */
 export function isAlive(owner: Owner): boolean {
-  const [machine, boot, space] = owner.host.split('/')
-  const [ourMachine, ourBoot, ourSpace] = thisHost().split('/')
-  if (machine !== ourMachine || unread(boot, ourBoot)) return true
+  const [machine, boot, namespace] = owner.host.split('/')
+  const [ourMachine, ourBoot, ourNamespace] = thisHost().split('/')
+  if (machine !== ourMachine || isBootUnknown(boot, ourBoot)) return true
   if (boot !== ourBoot) return false
-  if (space !== ourSpace) return true
+  if (namespace !== ourNamespace) return true
   try {
-    return look(owner.pid) === owner.started
+    return readProcessStart(owner.pid) === owner.started
   } catch {
-    // Too many open files, say: that proves nobody dead.
+    // An error such as too many open files does not prove that the owner is dead.
     return true
   }
 }
 
-/** Machine, boot and pid namespace: only where all three agree does a pid mean the same process. */
+/** Machine, boot and pid namespace. A pid identifies a process only if all three are equal. */
 export function thisHost(): string {
-  return `${hostname()}/${read('/proc/sys/kernel/random/boot_id') ?? 'boot'}/${namespace()}`
+  return `${hostname()}/${tryRead('/proc/sys/kernel/random/boot_id') ?? UNKNOWN_BOOT}/${pidNamespace()}`
 }
 
-/** Clock ticks between boot and the start of a process: field 22 of /proc/<pid>/stat (proc(5)). */
+/**
+ * Clock ticks between boot and the start of a process: field 22 of /proc/<pid>/stat (proc(5)); 0 on platforms without
+ * /proc. Undefined if the process does not exist or cannot be read.
+ */
 export function processStart(pid: number): number | undefined {
   try {
-    return look(pid)
+    return readProcessStart(pid)
   } catch {
     return undefined
   }
 }
 
-function look(pid: number): number | undefined {
-  const stat = readIfThere(`/proc/${pid}/stat`)
+function readProcessStart(pid: number): number | undefined {
+  const stat = readIfExists(`/proc/${pid}/stat`)
   if (stat !== undefined) {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    // A zombie is dead, though its parent has not noticed.
+    // A zombie has ended; only its parent has not collected its exit code.
     return fields[0] === 'Z' ? undefined : Number(fields[19])
   }
   if (process.platform === 'linux') return undefined
@@ -55,12 +60,12 @@ function look(pid: number): number | undefined {
   }
 }
 
-/** One of the two could not be read: nothing can be said about them. */
-function unread(boot: string | undefined, ours: string | undefined): boolean {
-  return boot !== ours && (boot === 'boot' || ours === 'boot')
+/** Whether one of two different boot ids could not be read, so that they cannot be compared. */
+function isBootUnknown(boot: string | undefined, ours: string | undefined): boolean {
+  return boot !== ours && (boot === UNKNOWN_BOOT || ours === UNKNOWN_BOOT)
 }
 
-function namespace(): string {
+function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')
   } catch {
@@ -68,7 +73,7 @@ function namespace(): string {
   }
 }
 
-function read(path: string): string | undefined {
+function tryRead(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch {
@@ -76,7 +81,7 @@ function read(path: string): string | undefined {
   }
 }
 
-function readIfThere(path: string): string | undefined {
+function readIfExists(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch (error) {

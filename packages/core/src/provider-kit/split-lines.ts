@@ -1,7 +1,7 @@
-/** Characters of a line: one that never ends is cut there, or it would be gathered until the supervisor dies of it. */
+/** The longest log line. A longer one is split, because a line without an end would fill the memory of the supervisor. */
 export const MAX_LINE_CHARACTERS: number = 1024 * 1024
 
-/** What of a line without an end is cut off, in pieces of that length, and what is left to be gathered on. */
+/** Splits an unfinished line into pieces of the greatest length and the rest, to which further text is appended. */
 export function cutLine(line: string): { readonly pieces: readonly string[]; readonly rest: string } {
   const pieces: string[] = []
   let rest = line

@@ -1,38 +1,33 @@
-import type { Condition, PlainConnection } from '../contract/service.ts'
-import type { View } from './service-connection.ts'
+import type { Condition } from '../contract/service.ts'
+import type { ConnectionViews, NeededViews } from './connection-views.ts'
 
-/** A service's connection from every side; `lent` where containers dial a service on this machine. */
-export type ConnectionViews = { readonly [V in View]: PlainConnection } & { readonly viaHost?: PlainConnection }
+const CONDITIONS: readonly Condition[] = ['started', 'ready', 'completed']
 
-const CONDITIONS = ['started', 'ready', 'completed'] as const
-
-/** Where services wait for each other: one gate per service and condition. */
+/** Makes services wait for each other. Each service has one gate for each condition. */
 export class DependencyGates {
   readonly #gates = new Map<string, PromiseWithResolvers<ConnectionViews>>()
-  readonly #seen = new Map<string, ConnectionViews>()
 
-  async wait(needs: { readonly [service: string]: Condition }): Promise<void> {
-    await Promise.all(Object.entries(needs).map(([service, condition]) => this.#gate(service, condition).promise))
+  /** Resolves when every needed service has reached its condition; rejects when one of them fails. */
+  async wait(needs: { readonly [service: string]: Condition }): Promise<NeededViews> {
+    const entries = Object.entries(needs).map(
+      async ([service, condition]) => [service, await this.#gate(service, condition).promise] as const,
+    )
+    return Object.fromEntries(await Promise.all(entries))
   }
 
-  resolve(service: string, condition: Condition, seen: ConnectionViews): void {
-    this.#seen.set(service, seen)
-    this.#gate(service, condition).resolve(seen)
+  /** The service runs, but may not be ready. */
+  openStarted(service: string, views: ConnectionViews): void {
+    this.#gate(service, 'started').resolve(views)
   }
 
-  /** The service starts anew: whoever needs it waits again. */
-  reset(service: string): void {
-    for (const condition of CONDITIONS) this.#gates.delete(`${condition} ${service}`)
-    this.#seen.delete(service)
+  /** The service is ready, or has completed if another service needs it as completed. */
+  openAll(service: string, views: ConnectionViews): void {
+    for (const condition of CONDITIONS) this.#gate(service, condition).resolve(views)
   }
 
-  /** Whoever waits for this service fails with it. */
+  /** Makes every service that waits for this one fail with the same error. */
   fail(service: string, error: unknown): void {
     for (const condition of CONDITIONS) this.#gate(service, condition).reject(error)
-  }
-
-  views(service: string): ConnectionViews | undefined {
-    return this.#seen.get(service)
   }
 
   #gate(service: string, condition: Condition): PromiseWithResolvers<ConnectionViews> {
@@ -40,7 +35,7 @@ export class DependencyGates {
     const known = this.#gates.get(key)
     if (known) return known
     const gate = Promise.withResolvers<ConnectionViews>()
-    // Nobody may be waiting at a gate that fails.
+    // A gate can fail while no service waits at it; that must not be an unhandled rejection.
     gate.promise.catch(() => {})
     this.#gates.set(key, gate)
     return gate

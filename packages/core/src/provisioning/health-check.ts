@@ -1,42 +1,41 @@
-import { withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { messageOf } from '../contract/errors.ts'
-import { describeExit, waitReady } from '../readiness/wait-ready.ts'
 import type { Probe } from '../contract/service.ts'
+import { withTimeout, type Clock } from '../provider-kit/clock.ts'
+import { describeExit } from '../readiness/describe-exit.ts'
 import { resolveProbes } from '../readiness/resolve-probes.ts'
+import { waitReady } from '../readiness/wait-ready.ts'
 import type { RunningService } from './start-context.ts'
+import { listeningScope } from './template-scope.ts'
 
-// Milliseconds in which a service that was ready has to answer again.
-const ANSWER_TIMEOUT_MS = 3_000
+const HEALTH_CHECK_TIMEOUT_MS = 3_000
 
-// The others cost a process in the service, or ask what it said long ago.
+// The other kinds start a process inside the service, or read log lines that prove nothing about its present state.
 const CHECKED_KINDS: readonly Probe['kind'][] = ['tcp', 'http', 'exchange']
 
-/** Why a service that was ready is not any more; undefined while it is. */
+/** Returns why a service that was ready no longer is; undefined if it still is. */
 export async function healthProblem(
   service: string,
   running: RunningService,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
   if (running.exit) return describeExit(running.exit)
-  const { unit, form, parts } = running
-  const probes = resolveProbes(
-    (form.ready ?? []).filter(({ kind }) => CHECKED_KINDS.includes(kind)),
-    parts,
-  )
-  const enough = new AbortController()
-  let last = ''
-  const answering = waitReady({
+  const { unit, form, scopeInput } = running
+  const probes = (form.ready ?? []).filter(({ kind }) => CHECKED_KINDS.includes(kind))
+  const timeout = new AbortController()
+  let lastReason = ''
+  const ready = waitReady({
     service,
     unit,
-    probes,
-    ports: parts.ports,
+    probes: resolveProbes(probes, listeningScope(scopeInput)),
+    ports: scopeInput.ports,
     clock,
-    signal: AbortSignal.any([signal, enough.signal]),
-    onAttempt: (reason) => (last = `: ${reason}`),
+    signal: AbortSignal.any([signal, timeout.signal]),
+    onAttempt: (reason) => (lastReason = `: ${reason}`),
   })
-  const asked: Promise<string | undefined> = answering.then(() => undefined, messageOf)
-  const ailment = await withTimeout(asked, { clock, ms: ANSWER_TIMEOUT_MS, late: () => `does not answer${last}` })
-  enough.abort()
+  const problem: Promise<string | undefined> = ready.then(() => undefined, messageOf)
+  const late = (): string => `does not answer${lastReason}`
+  const found = await withTimeout(problem, { clock, ms: HEALTH_CHECK_TIMEOUT_MS, late })
+  timeout.abort()
   signal.throwIfAborted()
-  return running.exit ? describeExit(running.exit) : ailment
+  return running.exit ? describeExit(running.exit) : found
 }

@@ -1,51 +1,53 @@
-import { connectionFromUrl } from './service-connection.ts'
-import { templatesIn } from '../config/template.ts'
 import type { PlannedService } from '../config/plan.ts'
+import { templatesIn } from '../config/template.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Endpoint, Provider, Session } from '../contract/provider.ts'
 import type { PlainConnection } from '../contract/service.ts'
+import { connectionFromUrl } from './service-connection.ts'
 import type { StartContext } from './start-context.ts'
 
-type Named = readonly [name: string, planned: PlannedService]
+type NamedService = readonly [name: string, planned: PlannedService]
 
-/** A container reaches what listens on this machine's loopback only where its provider lets it in: else an error, before anything exists. */
+/**
+ * Throws `MoorageError` (OPTION_UNSUPPORTED) if a container needs the loopback of this machine and the provider cannot
+ * give it access. `services` are the ones that run on the provider, `all` are those of the plan.
+ */
 export async function requireHostAccess(
   provider: Provider,
-  services: readonly Named[],
-  all: readonly Named[],
+  services: readonly NamedService[],
+  all: readonly NamedService[],
 ): Promise<void> {
   const onHost = all
     .filter(([, planned]) => (planned.given === undefined ? planned.spec.placement === 'host' : isLocal(planned)))
     .map(([name]) => name)
   for (const [name, { spec }] of services) {
-    const target = onHost.find((to) => refersTo(spec.container, to))
+    const target = onHost.find((hostService) => refersTo(spec.container, hostService))
     if (target === undefined && spec.container?.hostAccess === undefined) continue
     const problem = provider.hostAccess
       ? await provider.hostAccess()
-      : { reason: 'it has no way to this machine', fix: 'Use docker or kubernetes.' }
+      : { reason: 'it gives containers no access to this machine', fix: 'Use docker or kubernetes.' }
     if (!problem) return
-    const what =
+    const message =
       target === undefined
-        ? `services.${name}.hostAccess`
-        : `services.${name} uses services.${target}, which is on this machine, and that`
-    throw new MoorageError(
-      'OPTION_UNSUPPORTED',
-      `${what} cannot be honoured by provider ${provider.name}: ${problem.reason}.`,
-      { service: name, provider: provider.name, hint: problem.fix },
-    )
+        ? `services.${name}.hostAccess is not supported by provider ${provider.name}`
+        : `services.${name} uses services.${target}, which runs on this machine, but provider ${provider.name} does not support that`
+    throw new MoorageError('OPTION_UNSUPPORTED', `${message}: ${problem.reason}.`, {
+      service: name,
+      provider: provider.name,
+      hint: problem.fix,
+    })
   }
 }
 
-/** A service on this machine, as the containers that refer to it dial it; undefined where none does. */
+/** The connection of a service on this machine as containers that refer to it dial it; undefined if none does. */
 export async function connectionViaHost(
   context: StartContext,
   name: string,
-  connectionAt: (expose: (port: number) => Promise<Endpoint>) => Promise<PlainConnection>,
+  connectionThrough: (expose: (port: number) => Promise<Endpoint>) => Promise<PlainConnection>,
 ): Promise<PlainConnection | undefined> {
   const session = consumerSession(context, name)
-  return session
-    ? await connectionAt(async (port) => await (session.expose as NonNullable<Session['expose']>)(port))
-    : undefined
+  if (!session) return undefined
+  return await connectionThrough(async (port) => await (session.expose as NonNullable<Session['expose']>)(port))
 }
 
 /** The same for a service that the user runs on this machine. */
@@ -59,13 +61,13 @@ export async function givenUrlViaHost(context: StartContext, name: string): Prom
   })
 }
 
-/** A run has one session that runs containers. */
-function consumerSession({ plan, placed }: StartContext, name: string): Session | undefined {
-  const consumers = Object.entries(plan.services).filter(([, { spec }]) => refersTo(spec.container, name))
-  const guests = consumers
-    .flatMap(([consumer]) => placed.get(consumer) ?? [])
+/** The session of the containers that refer to a service outside of it. A run has at most one session with containers. */
+function consumerSession({ plan, placements }: StartContext, name: string): Session | undefined {
+  const containers = Object.entries(plan.services)
+    .filter(([, { spec }]) => refersTo(spec.container, name))
+    .flatMap(([consumer]) => placements.get(consumer) ?? [])
     .filter(({ provider }) => provider.form === 'container')
-  return guests.find(({ session }) => session !== placed.get(name)?.session)?.session
+  return containers.find(({ session }) => session !== placements.get(name)?.session)?.session
 }
 
 function refersTo(form: object | undefined, name: string): boolean {

@@ -2,7 +2,7 @@ import type { Plan } from '../config/plan.ts'
 
 type Services = Plan['services']
 
-/** Services that have to start: what is new, has changed or has died, and whatever needs one of those. */
+/** The services that are new, changed or dead, and those that directly or indirectly need one of them. */
 export function servicesToStart(before: Services, after: Services, dead: ReadonlySet<string>): ReadonlySet<string> {
   const changed = (name: string): boolean =>
     dead.has(name) ||
@@ -17,17 +17,18 @@ export function servicesToStart(before: Services, after: Services, dead: Readonl
   return found
 }
 
-/** Whether somebody waits for the end of a service: then its end is no illness. */
+/** Whether another service needs this one as completed; then its end is expected. */
 export function runsToItsEnd(services: Services, name: string): boolean {
   return Object.values(services).some(({ needs }) => needs[name] === 'completed')
 }
 
+/** Whether another service needs this one. */
 export function isNeeded(services: Services, name: string): boolean {
   return Object.values(services).some(({ needs }) => needs[name] !== undefined)
 }
 
-/** What stays and is needed by what starts. */
-export function neededBy(services: Services, starting: ReadonlySet<string>): readonly string[] {
+/** The services that keep running and that a service to be started needs. */
+export function runningNeedsOf(services: Services, starting: ReadonlySet<string>): readonly string[] {
   const needs = [...starting].flatMap((name) => Object.keys(services[name]?.needs ?? {}))
   return [...new Set(needs)].filter((name) => !starting.has(name))
 }

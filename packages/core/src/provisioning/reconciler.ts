@@ -1,223 +1,164 @@
-import { monotonicClock, abortable, withTimeout, type Clock } from '../provider-kit/clock.ts'
-import { neededBy, servicesToStart, runsToItsEnd } from './plan-diff.ts'
-import { withDetails, MoorageError } from '../contract/errors.ts'
+import type { Plan } from '../config/plan.ts'
+import { MoorageError, withDetails } from '../contract/errors.ts'
 import { redacted } from '../contract/plain-error.ts'
-import { DependencyGates, type ConnectionViews } from './dependency-gates.ts'
-import { healthProblem } from './health-check.ts'
-import { TaskStack, type TeardownResult } from './task-stack.ts'
-import { Sessions } from './placement.ts'
-import type { ExecResult, LogLine, LogOptions, Unit } from '../contract/provider.ts'
-import { Secrets } from './secrets.ts'
 import type { ProvisionRequest } from '../protocol/run-request.ts'
 import type { Connections } from '../protocol/run-status.ts'
-import { viewsOf } from './start-service.ts'
+import { abortable, monotonicClock, type Clock } from '../provider-kit/clock.ts'
+import { connectionViews, type ConnectionViews } from './connection-views.ts'
+import { Sessions } from './placement.ts'
+import { runningNeedsOf, runsToItsEnd, servicesToStart } from './plan-diff.ts'
 import type { RunContext } from './run-context.ts'
+import { RunningServices } from './running-services.ts'
+import { Secrets } from './secrets.ts'
 import { enterPhase, type StartContext } from './start-context.ts'
 import { startServices } from './start-services.ts'
+import { TaskStack, type TeardownResult } from './task-stack.ts'
 
-// Milliseconds to read the last lines of a service.
-const LOGS_TIMEOUT_MS = 10_000
-
-/** A run, from a plan to connections, by way of other plans, and back to nothing. */
+/** Brings the services of a run to the state that a plan describes, for one plan after another, and removes them at the end. */
 export class Reconciler {
+  /** Access to the services that run. */
+  readonly services: RunningServices
   readonly #clock: Clock
   readonly #abort = new AbortController()
-  readonly #over = new AbortController()
-  readonly #places: Sessions
-  readonly #shared: Omit<StartContext, 'plan' | 'placed'>
-  #context: StartContext | undefined
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #stopped = new AbortController()
+  readonly #sessions: Sessions
+  readonly #shared: Omit<StartContext, 'plan' | 'placements'>
+  readonly #views = new Map<string, ConnectionViews>()
+  #plan: Plan | undefined
+  #queue: Promise<unknown> = Promise.resolve()
 
-  constructor(around: RunContext) {
-    this.#clock = around.clock ?? monotonicClock
-    const lifecycle = new TaskStack(this.#clock)
-    const secrets = new Secrets()
+  constructor(runContext: RunContext) {
+    this.#clock = runContext.clock ?? monotonicClock
     const shared = {
       clock: this.#clock,
-      onProgress: around.onProgress,
-      lifecycle,
-      secrets,
+      onProgress: runContext.onProgress,
+      tasks: new TaskStack(this.#clock),
+      secrets: new Secrets(),
       abort: this.#abort,
-      gates: new DependencyGates(),
-      clocks: new Map(),
+      phaseClocks: new Map(),
       running: new Map(),
     }
     this.#shared = shared
-    this.#places = new Sessions({
-      around,
+    this.services = new RunningServices({ ...shared, signal: this.#stopped.signal })
+    this.#sessions = new Sessions({
+      runContext,
       clock: this.#clock,
-      lifecycle,
+      tasks: shared.tasks,
       signal: this.#abort.signal,
-      redact: (text) => secrets.redact(text),
-      phase: (service, phase, detail) => enterPhase(shared, service, [phase, detail]),
+      redact: (text) => shared.secrets.redact(text),
+      phase: (service, phase, detail) => enterPhase(shared, service, { phase, detail }),
     })
   }
 
-  /** A start has failed, or the way down has begun: nothing more can be started here. */
+  /** A start has failed or the teardown has begun, so nothing more can be started in this run. */
   get broken(): boolean {
     return this.#abort.signal.aborted
   }
 
   /**
-   * Brings the run to what an order says: what is new, has changed or has died starts, with whatever needs it, and the
-   * rest stays as it is. When it rejects, either nothing was touched, or the run is `broken`: then everything is undone
-   * already, unless the order says to keep it.
+   * Starts the services of the plan that are new, changed or dead, and those that need them; the others keep running.
+   * Calls run one after another. When it rejects, either nothing was changed, or the run is `broken`: then everything
+   * has been removed, unless the request says to keep it.
    */
-  apply(order: ProvisionRequest): Promise<Connections> {
-    const turn = this.#turn.then(() => this.#bring(order))
-    this.#turn = turn.catch(() => {})
-    return turn
+  apply(request: ProvisionRequest): Promise<Connections> {
+    const applied = this.#queue.then(() => this.#apply(request))
+    this.#queue = applied.catch(() => {})
+    return applied
   }
 
-  /** Aborts what is under way and undoes what there is. Never rejects. */
+  /** Aborts all starts and removes everything. Never rejects. */
   async stop(reason = 'the run was stopped'): Promise<readonly TeardownResult[]> {
     this.#abort.abort(new MoorageError('ABORTED', `Stopped while services were starting: ${reason}.`))
-    this.#over.abort(this.#abort.signal.reason)
-    return await this.#shared.lifecycle.unwind()
+    this.#stopped.abort(this.#abort.signal.reason)
+    return await this.#shared.tasks.unwind()
   }
 
-  /** The run stays for so many milliseconds without anybody's help, where its engine can do that. */
+  /** Lets the run outlive the supervisor by `ms` milliseconds, on engines that support it. */
   async keep(ms: number): Promise<void> {
-    await Promise.all(this.#places.sessions.map((session) => session.keep?.(ms)))
+    await Promise.all(this.#sessions.all.map((session) => session.keep?.(ms)))
   }
 
-  /** What runs, and how a person looks at it. */
-  get inspections(): { readonly [service: string]: string } {
-    return Object.fromEntries(
-      [...this.#shared.running].map(([name, { unit }]) => [name, unit.inspect ?? `moorage logs ${name}`]),
-    )
-  }
-
-  /** Why services that were ready are not any more, by name. */
+  /** Why services that were ready no longer are, by name. A service that is expected to end is not checked. */
   async healthProblems(): Promise<ReadonlyMap<string, string>> {
-    const { plan } = this.#context ?? {}
-    const asked = [...this.#shared.running].filter(([name]) => plan && !runsToItsEnd(plan.services, name))
-    const found = await Promise.all(
-      asked.map(
-        async ([name, running]) =>
-          [name, await healthProblem(name, running, { clock: this.#clock, signal: this.#over.signal })] as const,
-      ),
-    )
-    return new Map(
-      found.flatMap(([name, reason]) =>
-        reason === undefined ? [] : [[name, this.#shared.secrets.redact(reason)] as const],
-      ),
-    )
+    const plan = this.#plan
+    return await this.services.healthProblems((name) => plan !== undefined && !runsToItsEnd(plan.services, name))
   }
 
-  /** The last lines of a service, secrets struck out. */
-  async logs({ service, tail }: { readonly service: string; readonly tail: number }): Promise<readonly LogLine[]> {
-    const lines: LogLine[] = []
-    const enough = new AbortController()
-    const late = (): never => {
-      enough.abort()
-      throw new MoorageError(
-        'DEADLINE',
-        `services.${service}: its log could not be read within ${LOGS_TIMEOUT_MS / 1000} s.`,
-        { service, hint: 'See whether its engine hangs.' },
-      )
-    }
-    await withTimeout(
-      this.read(service, { tail, signal: enough.signal }, (line) => void lines.push(line)),
-      { clock: this.#clock, ms: LOGS_TIMEOUT_MS, late },
-    )
-    return lines
-  }
-
-  /** Lines of a service, secrets struck out, until it has ended or the signal aborts. */
-  async read(service: string, options: LogOptions, take: (line: LogLine) => void): Promise<void> {
-    for await (const { stream, text } of this.#unit(service).logs(options))
-      take({ stream, text: this.#shared.secrets.redact(text) })
-  }
-
-  async exec({
-    service,
-    command,
-  }: {
-    readonly service: string
-    readonly command: readonly string[]
-  }): Promise<ExecResult> {
-    const unit = this.#unit(service)
-    if (unit.exec) return await unit.exec(command, this.#over.signal)
-    throw new MoorageError('OPTION_UNSUPPORTED', `services.${service}: its provider cannot run commands inside it.`, {
-      service,
-    })
-  }
-
-  #unit(service: string): Unit {
-    const { running } = this.#shared
-    const found = running.get(service)
-    if (found) return found.unit
-    throw new MoorageError('USAGE', `services.${service} does not run here.`, {
-      service,
-      hint: `These do: ${[...running.keys()].join(', ') || 'none'}.`,
-    })
-  }
-
-  async #bring(order: ProvisionRequest): Promise<Connections> {
-    const first = this.#context === undefined
-    let touched = first
+  async #apply(request: ProvisionRequest): Promise<Connections> {
+    const isFirst = this.#plan === undefined
+    let changed = isFirst
     try {
-      const placed = await abortable(this.#places.find(order), this.#abort.signal)
-      const before = this.#context?.plan.services ?? {}
-      const { services } = order.plan
-      const ill = await this.healthProblems()
-      for (const [name, reason] of ill)
-        this.#shared.onProgress({ kind: 'notice', text: `services.${name} ${reason}: it starts again.` })
-      const starting = servicesToStart(before, services, new Set(ill.keys()))
-      touched = true
-      await this.#takeDown(
-        [...starting, ...Object.keys(before).filter((name) => !services[name])].filter((name) => before[name]),
-      )
-      this.#context = { ...this.#shared, plan: order.plan, placed }
-      const needed = neededBy(services, starting)
-      await this.#show(this.#context, needed)
-      await startServices(this.#context, [...starting, ...needed.filter((name) => services[name]?.given !== undefined)])
-      return Object.fromEntries(
-        Object.keys(services).map((name) => [name, (this.#shared.gates.views(name) as ConnectionViews).host]),
-      )
+      const placements = await abortable(this.#sessions.place(request), this.#abort.signal)
+      const before = this.#plan?.services ?? {}
+      const { plan } = request
+      const problems = await this.healthProblems()
+      for (const [name, reason] of problems)
+        this.#shared.onProgress({ kind: 'notice', text: `services.${name} ${reason}. It is being restarted.` })
+      const starting = servicesToStart(before, plan.services, new Set(problems.keys()))
+      changed = true
+      const removed = Object.keys(before).filter((name) => !plan.services[name])
+      await this.#tearDown([...starting, ...removed].filter((name) => before[name]))
+      this.#plan = plan
+      await this.#start({ ...this.#shared, plan, placements }, starting)
+      return this.#connections(plan)
     } catch (error) {
-      if (!touched && !this.broken) throw this.#redacted(error)
+      if (!changed && !this.broken) throw this.#redacted(error)
       this.#abort.abort(error)
-      if (order.keep !== undefined) throw this.#redacted(error)
-      if (!first)
-        this.#shared.onProgress({
-          kind: 'notice',
-          text: 'The run could not be changed, and is taken down whole, its data with it: the next start makes it anew.',
-        })
-      const undone = await this.stop('another service failed')
-      const failed = undone.filter(({ failure }) => failure !== undefined)
-      const hint = failed
-        .map(({ title, failure }) => `Also, ${title} could not be undone: ${String(failure)}.`)
-        .join('\n')
-      throw this.#redacted(hint ? withDetails(error, 'START_FAILED', { hint }) : error)
+      if (request.keep !== undefined) throw this.#redacted(error)
+      throw this.#redacted(await this.#removeAll(error, isFirst))
     }
   }
 
-  /** What cannot be taken down would be in the way of its successor: then the run is over. */
-  async #takeDown(names: readonly string[]): Promise<void> {
+  async #start(context: StartContext, starting: ReadonlySet<string>): Promise<void> {
+    const needed = runningNeedsOf(context.plan.services, starting)
+    const isGiven = (name: string): boolean => context.plan.services[name]?.given !== undefined
+    // A running service may not have been needed before from the places where the new services are.
+    for (const name of needed) {
+      const running = context.running.get(name)
+      if (running) this.#views.set(name, await connectionViews(context, name, running))
+    }
+    const names = [...starting, ...needed.filter(isGiven)]
+    const ready = new Map([...this.#views].filter(([name]) => !names.includes(name)))
+    for (const [name, views] of await startServices(context, names, ready)) this.#views.set(name, views)
+  }
+
+  #connections(plan: Plan): Connections {
+    return Object.fromEntries(
+      Object.keys(plan.services).map((name) => [name, (this.#views.get(name) as ConnectionViews).host]),
+    )
+  }
+
+  /** Removes everything after a failure, and returns the error with what could not be removed. */
+  async #removeAll(error: unknown, isFirst: boolean): Promise<unknown> {
+    if (!isFirst)
+      this.#shared.onProgress({
+        kind: 'notice',
+        text: 'The run could not be updated and is being removed, data included. The next start creates a new one.',
+      })
+    const results = await this.stop('another service failed')
+    const hint = results
+      .filter(({ failure }) => failure !== undefined)
+      .map(({ title, failure }) => `Also, ${title} could not be removed: ${String(failure)}.`)
+      .join('\n')
+    return hint ? withDetails(error, 'START_FAILED', { hint }) : error
+  }
+
+  /** Removes services that are restarted or no longer in the plan. If one cannot be removed, the run is broken. */
+  async #tearDown(names: readonly string[]): Promise<void> {
     if (!names.length) return
-    const undone = await this.#shared.lifecycle.undo(new Set(names.map((name) => `services.${name}`)))
-    const left = undone.find(({ failure }) => failure !== undefined)
-    if (left) {
+    const results = await this.#shared.tasks.tearDown(new Set(names.map((name) => `services.${name}`)))
+    const failed = results.find(({ failure }) => failure !== undefined)
+    if (failed) {
       const error = new MoorageError(
         'START_FAILED',
-        `${left.title} could not be taken down to start anew: ${String(left.failure)}.`,
+        `${failed.title} could not be removed for its restart: ${String(failed.failure)}.`,
       )
       this.#abort.abort(error)
       throw error
     }
     for (const name of names) {
       this.#shared.running.delete(name)
-      this.#shared.gates.reset(name)
-    }
-  }
-
-  /** What starts anew needs these: from where it is, their address may not have been asked for until now. */
-  async #show(context: StartContext, names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      const running = context.running.get(name)
-      if (running) context.gates.resolve(name, 'ready', await viewsOf(context, name, running))
+      this.#views.delete(name)
     }
   }
 

@@ -2,13 +2,14 @@ import type { ProgressListener } from '../contract/progress.ts'
 import type { Provider, ProviderRef, Report, Run } from '../contract/provider.ts'
 import type { Clock } from '../provider-kit/clock.ts'
 
-/** What the supervisor lends to a run. */
+/** What the supervisor provides for one run. */
 export interface RunContext {
-  /** Default: the real one. */
+  /** Default: the monotonic clock of this machine. */
   readonly clock?: Clock
   readonly run: Run
+  /** Loads a provider. */
   load(ref: ProviderRef): Promise<Provider>
   onProgress: ProgressListener
-  /** Durable when it returns. */
+  /** Writes an entry for a provider; it is on disk when the call returns. */
   journal(ref: ProviderRef, entry: Parameters<Report['journal']>[0]): void
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { hideFromDebugLog } from '../provider-kit/debug-log.ts'
 
-/** Random credentials of a run; what it has made, it can strike out of any text. */
+/** The random credentials of a run, which it can remove from any text. */
 export class Secrets {
   readonly #values = new Map<string, string>()
 
-  /** The same name gives the same value within a run. 128 bits, letters and digits only: safe in a URL as it stands. */
+  /** Returns the same value for the same name. A value has 128 bits and consists of hexadecimal digits, so it needs no URL encoding. */
   get(service: string, name: string): string {
     const key = `${service}/${name}`
     const known = this.#values.get(key)
@@ -16,18 +16,20 @@ export class Secrets {
     return value
   }
 
-  of(service: string, names: Iterable<string>): { [name: string]: string } {
+  /** Several secrets of a service, by name. */
+  getAll(service: string, names: Iterable<string>): { [name: string]: string } {
     return Object.fromEntries([...names].map((name) => [name, this.get(service, name)]))
   }
 
+  /** Replaces each secret in a text by `***`. */
   redact(text: string): string {
-    let out = text
-    for (const value of this.#values.values()) out = out.replaceAll(value, '***')
-    return out
+    let redacted = text
+    for (const value of this.#values.values()) redacted = redacted.replaceAll(value, '***')
+    return redacted
   }
 }
 
-/** A URL for people: without its password. */
+/** A URL without its credentials, for output. */
 export function displayUrl(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1')
 }

@@ -5,20 +5,22 @@ import type { JsonObject } from '../contract/json.ts'
 import type { Seed } from '../contract/seed.ts'
 import type { PlainConnection } from '../contract/service.ts'
 
+/** The one line of standard input. */
 interface SeedTask {
   readonly connection: PlainConnection
   readonly options: JsonObject
   readonly root: string
 }
 
-const [file = '', calls = 'seed'] = process.argv.slice(2)
+const [file = '', functionName = 'seed'] = process.argv.slice(2)
 const lines = createInterface({ input: process.stdin })
+// The supervisor is gone.
 lines.once('close', () => process.exit(1))
 lines.once('line', (line) => {
   void run(JSON.parse(line) as SeedTask).then(
     () => process.exit(0),
     (error: unknown) => {
-      // A refusal of ours says all in its message.
+      // The message of a MoorageError is complete without its stack.
       console.error(isMoorageError(error) ? error.message : error instanceof Error ? error.stack : error)
       process.exit(1)
     },
@@ -27,8 +29,8 @@ lines.once('line', (line) => {
 
 async function run({ connection, options, root }: SeedTask): Promise<void> {
   const module = (await import(pathToFileURL(file).href)) as { [name: string]: Seed | undefined }
-  const call = module[calls] ?? module['default']
-  if (typeof call !== 'function')
-    throw new MoorageError('SEED_FAILED', `${file} exports no function named ${calls}, and no default one.`)
-  await call(connection, options, { root })
+  const exported = module[functionName] ?? module['default']
+  if (typeof exported !== 'function')
+    throw new MoorageError('SEED_FAILED', `${file} exports no function named ${functionName}, and none as its default.`)
+  await exported(connection, options, { root })
 }

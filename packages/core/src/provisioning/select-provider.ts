@@ -6,7 +6,7 @@ import type { ProviderCandidates } from '../protocol/run-request.ts'
 export interface ProviderChoice {
   readonly ref: ProviderRef
   readonly provider: Provider
-  /** For the user: what was chosen, and why. */
+  /** Why it was chosen, for the user. */
   readonly reason: string
 }
 
@@ -16,63 +16,64 @@ export interface SelectionOptions {
   readonly clock: Clock
 }
 
-// Milliseconds for a probe; a provider promises five seconds.
+// A provider promises to settle its probe within 5 s.
 const PROBE_TIMEOUT_MS = 15_000
 
 /**
- * Explicit wins, and its failure is an error; else the first that can be used. In CI no service with an image falls
- * back to processes: another database version and a green build would be the result.
+ * Selects the provider that the user chose, or else the first one that can be used. `withImage` are the services that
+ * have an image: in CI they never fall back to plain processes, because a different version of a database would pass
+ * unnoticed. Throws `MoorageError` (PROVIDER_UNAVAILABLE).
  */
 export async function selectProvider(
   candidates: ProviderCandidates,
-  imaged: readonly string[],
-  choosing: SelectionOptions,
+  withImage: readonly string[],
+  options: SelectionOptions,
 ): Promise<ProviderChoice> {
   const { explicit, inOrder, ci } = candidates
-  const { load } = choosing
+  const { load } = options
   if (explicit) {
     const provider = await load(explicit.provider)
-    const probed = await probe(provider, choosing)
-    if (!probed.ok)
+    const result = await probe(provider, options)
+    if (!result.ok)
       throw unavailable(
-        `Provider ${provider.name}, chosen by ${explicit.by}, cannot be used: ${probed.reason}.`,
-        probed.fix,
+        `Provider ${provider.name}, chosen by ${explicit.by}, cannot be used: ${result.reason}.`,
+        result.fix,
         provider.name,
       )
-    return { ref: explicit.provider, provider, reason: `${probed.detail}; chosen by ${explicit.by}` }
+    return { ref: explicit.provider, provider, reason: `${result.detail}; chosen by ${explicit.by}` }
   }
-  const passed: { name: string; reason: string; fix: string }[] = []
+  const rejected: { name: string; reason: string; fix: string }[] = []
   for (const ref of inOrder) {
     const provider = await load(ref)
-    if (ci && provider.form === 'process' && imaged.length) {
-      const fix = 'name it: provider: process() in the config, or MOORAGE_PROVIDER=process'
-      passed.push({
+    if (ci && provider.form === 'process' && withImage.length) {
+      const fix = 'choose it with provider: process() in the config, or with MOORAGE_PROVIDER=process'
+      rejected.push({
         name: ref.name,
-        reason: `not a fall-back in CI for services with an image (${imaged.join(', ')})`,
+        reason: `not used as a fallback in CI for services with an image (${withImage.join(', ')})`,
         fix,
       })
       continue
     }
-    const probed = await probe(provider, choosing)
-    if (probed.ok)
+    const result = await probe(provider, options)
+    if (result.ok)
       return {
         ref,
         provider,
-        reason: [probed.detail, ...passed.map(({ name, reason }) => `no ${name}: ${reason}`)].join('; '),
+        reason: [result.detail, ...rejected.map(({ name, reason }) => `no ${name}: ${reason}`)].join('; '),
       }
-    if (probed.broken)
-      throw unavailable(`Provider ${ref.name} is there but cannot be used: ${probed.reason}.`, probed.fix, ref.name)
-    passed.push({ name: ref.name, ...probed })
+    if (result.broken)
+      throw unavailable(`Provider ${ref.name} was found but cannot be used: ${result.reason}.`, result.fix, ref.name)
+    rejected.push({ name: ref.name, ...result })
   }
-  const lines = passed.map(({ name, reason, fix }) => `  ${name}: ${reason}. To use it: ${fix}.`)
+  const lines = rejected.map(({ name, reason, fix }) => `  ${name}: ${reason}. To use it: ${fix}.`)
   throw unavailable('No provider can be used for these services.', lines.join('\n'))
 }
 
-/** Finds a provider that the user named by `MOORAGE_PROVIDER`. */
+/** The provider that the variable `MOORAGE_PROVIDER` names. Throws `MoorageError` (USAGE) for an unknown name. */
 export function providerNamed(name: string, known: readonly ProviderRef[]): ProviderRef {
   const found = known.find((ref) => ref.name === name)
   if (found) return found
-  throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not a provider.`, {
+  throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not the name of a provider.`, {
     hint: `Unset it, or set it to one of ${[...new Set(known.map((ref) => ref.name))].join(', ')}.`,
   })
 }
@@ -82,24 +83,24 @@ async function probe(provider: Provider, { signal, clock }: SelectionOptions): P
     const late = (): ProbeResult => ({
       ok: false,
       reason: `it did not answer within ${PROBE_TIMEOUT_MS / 1000} s`,
-      fix: 'see whether its engine hangs',
+      fix: 'check whether its engine responds',
     })
     return await abortable(withTimeout(provider.probe(signal), { clock, ms: PROBE_TIMEOUT_MS, late }), signal)
   } catch (error) {
     signal.throwIfAborted()
     throw new MoorageError(
       'PROVIDER_UNAVAILABLE',
-      `Provider ${provider.name} failed while it was probed: ${messageOf(error)}.`,
+      `Provider ${provider.name} failed during its probe: ${messageOf(error)}.`,
       {
         provider: provider.name,
-        hint: 'This is a defect of that provider; MOORAGE_PROVIDER names another one.',
+        hint: 'This is a defect of that provider. Set MOORAGE_PROVIDER to use another one.',
         cause: error,
       },
     )
   }
 }
 
-/** A fix is written to stand within a sentence; here it is one. A command in backquotes, or one of npm's, stays as it is typed. */
+/** Turns a fix, which is a clause, into a sentence. A command stays as it is typed. */
 function sentence(text: string): string {
   if (/^(\s|npm )/.test(text)) return text.startsWith('npm ') ? `Run: ${text}` : text
   const ends = /: kubectl [^\n]*$/.test(text) ? '' : '.'

@@ -3,11 +3,10 @@ import type { ProgressListener } from '../contract/progress.ts'
 import type { Exit, Provider, Session, Unit } from '../contract/provider.ts'
 import type { Form, Phase } from '../contract/service.ts'
 import type { Clock } from '../provider-kit/clock.ts'
-import type { DependencyGates } from './dependency-gates.ts'
-import type { PhaseClock } from './phase-deadlines.ts'
+import type { PhaseClock } from './phase-clock.ts'
 import type { Secrets } from './secrets.ts'
-import type { ScopeParts } from './service-connection.ts'
 import type { TaskStack } from './task-stack.ts'
+import type { ScopeInput } from './template-scope.ts'
 
 /** Where a service runs. */
 export interface Placement {
@@ -15,37 +14,40 @@ export interface Placement {
   readonly session: Session
 }
 
-/** What has been started. */
+/** A service that was started. */
 export interface RunningService {
   readonly unit: Unit
   readonly form: Form
-  readonly parts: ScopeParts
-  /** Set once it has ended by itself. */
+  readonly scopeInput: ScopeInput
+  /** Set once the service has ended by itself. */
   exit?: Exit
 }
 
+/** What the start of every service of a run uses. */
 export interface StartContext {
   readonly clock: Clock
   readonly plan: Plan
-  readonly placed: ReadonlyMap<string, Placement>
-  readonly lifecycle: TaskStack
+  readonly placements: ReadonlyMap<string, Placement>
+  /** The sessions and services of the run, with their teardowns. */
+  readonly tasks: TaskStack
   readonly secrets: Secrets
   readonly onProgress: ProgressListener
+  /** Aborted by the first failure. */
   readonly abort: AbortController
-  readonly gates: DependencyGates
-  readonly clocks: Map<string, PhaseClock>
+  /** The clocks of the services that are starting, or have started. */
+  readonly phaseClocks: Map<string, PhaseClock>
   readonly running: Map<string, RunningService>
 }
 
-/** A provider's word that a service is in a phase: moves its clock and tells the client. */
+/** Records that a service is in a phase: restarts its clock for a new phase, and reports the progress. */
 export function enterPhase(
-  { clocks, onProgress }: Pick<StartContext, 'clocks' | 'onProgress'>,
+  { phaseClocks, onProgress }: Pick<StartContext, 'phaseClocks' | 'onProgress'>,
   service: string,
-  [phase, detail]: readonly [Phase, string | undefined],
+  { phase, detail }: { readonly phase: Phase; readonly detail?: string | undefined },
 ): void {
-  const clock = clocks.get(service)
-  if (!clock) return
-  if (clock.phase !== phase) clock.enter(phase)
-  clock.lastReason = detail
+  const phaseClock = phaseClocks.get(service)
+  if (!phaseClock) return
+  if (phaseClock.phase !== phase) phaseClock.enter(phase)
+  phaseClock.lastReason = detail
   onProgress({ kind: 'phase', service, phase, ...(detail ? { detail } : {}) })
 }

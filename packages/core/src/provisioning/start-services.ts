@@ -1,42 +1,57 @@
+import type { PlannedService } from '../config/plan.ts'
+import { checkGivenService } from './check-given-service.ts'
+import type { ConnectionViews } from './connection-views.ts'
+import { DependencyGates } from './dependency-gates.ts'
 import { displayUrl } from './secrets.ts'
 import type { StartContext } from './start-context.ts'
-import { joinGiven, startService } from './start-service.ts'
+import { startService } from './start-service.ts'
 
 /**
- * Starts these services, as parallel as their needs allow. The first failure aborts the rest; the promise rejects with
- * it when every start has ended.
+ * Starts these services, as parallel as their needs allow, and returns their connection views. `ready` are the services
+ * that run already. The first failure aborts the other starts; the promise rejects with it once every start has ended.
  */
-export async function startServices(context: StartContext, names: readonly string[]): Promise<void> {
-  const { abort, gates } = context
+export async function startServices(
+  context: StartContext,
+  names: readonly string[],
+  ready: ReadonlyMap<string, ConnectionViews>,
+): Promise<ReadonlyMap<string, ConnectionViews>> {
+  const gates = new DependencyGates()
+  for (const [name, views] of ready) gates.openAll(name, views)
+  const started = new Map<string, ConnectionViews>()
   const failures: unknown[] = []
   await Promise.all(
     names.map(async (name) => {
       try {
-        await startOne(context, name)
+        started.set(name, await startOne(context, name, gates))
       } catch (error) {
         failures.push(error)
         gates.fail(name, error)
-        abort.abort(error)
+        context.abort.abort(error)
       }
     }),
   )
   if (failures.length) throw failures[0]
+  return started
 }
 
-async function startOne(context: StartContext, name: string): Promise<void> {
-  const { plan, gates, onProgress, clock } = context
-  const planned = plan.services[name]
-  if (!planned) throw new RangeError(name)
-  await gates.wait(planned.needs)
-  const since = clock.now()
-  const given = planned.given !== undefined
-  const { host } = given ? await joinGiven(context, name) : await startService(context, name)
-  const ms = Math.round(clock.now() - since)
+async function startOne(context: StartContext, name: string, gates: DependencyGates): Promise<ConnectionViews> {
+  const { clock, secrets, onProgress } = context
+  const { needs, given } = context.plan.services[name] as PlannedService
+  const needed = await gates.wait(needs)
+  const startedAt = clock.now()
+  const onStarted = (views: ConnectionViews): void => gates.openStarted(name, views)
+  const views =
+    given === undefined
+      ? await startService(context, { name, needed, onStarted })
+      : await checkGivenService(context, name)
+  gates.openAll(name, views)
+  const { url } = views.host
   onProgress({
     kind: 'ready',
     service: name,
-    ms,
-    ...(typeof host['url'] === 'string' ? { url: displayUrl(context.secrets.redact(host['url'])) } : {}),
-    ...(given ? { given } : {}),
+    ms: Math.round(clock.now() - startedAt),
+    ...(typeof url === 'string' ? { url: displayUrl(secrets.redact(url)) } : {}),
+    ...(given === undefined ? {} : { given: true }),
   })
+  return views
 }

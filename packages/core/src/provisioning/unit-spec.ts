@@ -1,26 +1,26 @@
-import { ownScope, type ScopeParts } from './service-connection.ts'
-import { hideFromDebugLog, isSensitiveName } from '../provider-kit/debug-log.ts'
+import { resolveText, templatesIn, type TemplateScope } from '../config/template.ts'
 import type { ContainerUnit, ProcessUnit, UnitSpec } from '../contract/provider.ts'
 import type { ContainerForm, EnvTemplate, Form, ProcessForm, ServiceSpec } from '../contract/service.ts'
-import { resolveText, templatesIn, type TemplateScope } from '../config/template.ts'
+import { hideFromDebugLog, isSensitiveName } from '../provider-kit/debug-log.ts'
+import { listeningScope, type ScopeInput } from './template-scope.ts'
 
-/** Fills in everything that a provider has to know to start a service. */
-export function unitSpec(
+/** Resolves every template of a service for the provider that starts it. */
+export function createUnitSpec(
   spec: ServiceSpec,
-  form: 'container' | 'process',
-  parts: ScopeParts & { readonly root: string },
+  formName: 'container' | 'process',
+  input: ScopeInput & { readonly root: string },
 ): UnitSpec {
-  const scope = ownScope(parts)
-  const chosen: Form = spec[form] as Form
+  const scope = listeningScope(input)
+  const { env = {} } = spec[formName] as Form
   return {
-    name: parts.service,
-    ports: parts.ports,
-    env: texts(chosen.env ?? {}, scope),
-    sensitive: Object.entries(chosen.env ?? {})
-      .filter(([, value]) => isSecret(value))
+    name: input.service,
+    ports: input.ports,
+    env: resolveEnv(env, scope),
+    sensitive: Object.entries(env)
+      .filter(([, value]) => mayContainSecret(value))
       .map(([name]) => name),
-    ...(form === 'container' ? { container: containerUnit(spec.container as ContainerForm, scope) } : {}),
-    ...(form === 'process' ? { process: processUnit(spec.process as ProcessForm, scope, parts) } : {}),
+    ...(formName === 'container' ? { container: containerUnit(spec.container as ContainerForm, scope) } : {}),
+    ...(formName === 'process' ? { process: processUnit(spec.process as ProcessForm, scope, input) } : {}),
   }
 }
 
@@ -54,24 +54,24 @@ function containerFiles(
 function processUnit(
   form: ProcessForm,
   scope: TemplateScope,
-  parts: ScopeParts & { readonly root: string },
+  input: ScopeInput & { readonly root: string },
 ): ProcessUnit {
-  const names = [...templatesIn(form)].flatMap((template) => ('$secret' in template ? [template.$secret] : []))
+  const secretNames = [...templatesIn(form)].flatMap((template) => ('$secret' in template ? [template.$secret] : []))
   return {
     ...(form.command ? { command: form.command.map((part) => resolveText(part, scope)) } : {}),
     ...(form.program ? { program: form.program.$file } : {}),
     options: form.options ?? {},
-    secrets: parts.secrets.of(parts.service, names),
-    cwd: form.cwd ?? parts.root,
+    secrets: input.secrets.getAll(input.service, secretNames),
+    cwd: form.cwd ?? input.root,
   }
 }
 
-function texts(env: EnvTemplate, scope: TemplateScope): { [name: string]: string } {
+function resolveEnv(env: EnvTemplate, scope: TemplateScope): { [name: string]: string } {
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, resolveText(value, scope)]))
 }
 
-// A reference may carry another service's password.
-function isSecret(value: EnvTemplate[string]): boolean {
+// A reference can resolve to another service's password.
+function mayContainSecret(value: EnvTemplate[string]): boolean {
   return [...templatesIn(value)].some(
     (template) =>
       '$secret' in template ||

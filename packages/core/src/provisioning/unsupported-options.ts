@@ -2,29 +2,30 @@ import type { PlannedService } from '../config/plan.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { OptionProblem, Provider } from '../contract/provider.ts'
 
-/** An option that a provider cannot honour is an error, before anything exists. */
+/** Throws `MoorageError` (OPTION_UNSUPPORTED) for the first option that the provider does not support. */
 export function requireSupportedOptions(provider: Provider, services: readonly [string, PlannedService][]): void {
   for (const [name, { spec }] of services) {
     const [problem] = spec[provider.form] ? (provider.check?.(name, spec) ?? []) : [missingForm(provider, spec.preset)]
     if (!problem) continue
-    const at = problem.at ? `services.${name}.${problem.at}` : `services.${name}`
+    const key = problem.at ? `services.${name}.${problem.at}` : `services.${name}`
     throw new MoorageError(
       'OPTION_UNSUPPORTED',
-      `${at} cannot be honoured by provider ${provider.name}: ${problem.reason}.`,
-      {
-        service: name,
-        provider: provider.name,
-        hint: problem.fix,
-      },
+      `${key} is not supported by provider ${provider.name}: ${problem.reason}.`,
+      { service: name, provider: provider.name, hint: problem.fix },
     )
   }
 }
 
 function missingForm({ form }: Provider, preset: string): OptionProblem {
-  const kind = form === 'container' ? 'as a container' : 'as a plain process'
-  const fix =
-    form === 'container'
-      ? "Place it beside the tests: placement: 'host'."
-      : 'Use a provider that runs containers (docker, kubernetes), or another preset.'
-  return { at: '', reason: `${preset} has no way to run ${kind}`, fix }
+  return form === 'container'
+    ? {
+        at: '',
+        reason: `${preset} cannot run as a container`,
+        fix: "Run it as a process on this machine: placement: 'host'.",
+      }
+    : {
+        at: '',
+        reason: `${preset} cannot run as a plain process`,
+        fix: 'Use a provider that runs containers (docker, kubernetes), or another preset.',
+      }
 }

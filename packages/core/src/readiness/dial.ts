@@ -3,29 +3,30 @@ import { messageOf } from '../contract/errors.ts'
 import type { Endpoint } from '../contract/provider.ts'
 import { ATTEMPT_TIMEOUT_MS, type ReadinessContext } from './probe-attempt.ts'
 
-/** Where a probe's port is reached from this machine. */
-export async function endpointOf(waiting: ReadinessContext, name: string | undefined): Promise<Endpoint> {
-  return await waiting.unit.endpoint(portOf(waiting, name), 'host')
+/** The address of a probe's port as seen from this machine. `name` is the port's name; default: the main port. */
+export async function endpointOf(context: ReadinessContext, name: string | undefined): Promise<Endpoint> {
+  return await context.unit.endpoint(portOf(context, name), 'host')
 }
 
+/** The number of a port; default: the main port. */
 export function portOf({ ports }: ReadinessContext, name: string | undefined): number {
   return (name === undefined ? Object.values(ports)[0] : ports[name]) ?? 0
 }
 
 /**
- * Opens a connection for one try and gives it to `use`; whatever happens, the socket is gone afterwards. Gives
- * undefined when `use` settled with undefined, else why not.
+ * Opens a connection for one attempt, passes it to `use`, and always destroys the socket afterwards. Returns what `use`
+ * passes to `done`: undefined for success, otherwise why the attempt failed.
  */
 export function dial(
   endpoint: Endpoint,
   signal: AbortSignal,
   use: (socket: Socket, done: (reason: string | undefined) => void) => void,
 ): Promise<string | undefined> {
-  const place = `${endpoint.host}:${endpoint.port}`
+  const address = `${endpoint.host}:${endpoint.port}`
   return new Promise((resolve) => {
     const socket = connect(endpoint)
     const timer = setTimeout(
-      () => done(`${place} did not answer within ${ATTEMPT_TIMEOUT_MS / 1000} s`),
+      () => done(`${address} did not answer within ${ATTEMPT_TIMEOUT_MS / 1000} s`),
       ATTEMPT_TIMEOUT_MS,
     )
     const onAbort = (): void => done('aborted')
@@ -38,9 +39,9 @@ export function dial(
     }
     socket.setNoDelay(true)
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      done(error.code === 'ECONNREFUSED' ? `connection refused by ${place}` : `${place}: ${messageOf(error)}`),
+      done(error.code === 'ECONNREFUSED' ? `connection refused by ${address}` : `${address}: ${messageOf(error)}`),
     )
-    socket.on('close', () => done(`${place} closed the connection`))
+    socket.on('close', () => done(`${address} closed the connection`))
     socket.once('connect', () => use(socket, done))
   })
 }

@@ -2,25 +2,30 @@ import type { Bytes, ExchangeProbe } from '../contract/service.ts'
 import { dial, endpointOf } from './dial.ts'
 import type { ProbeAttempt } from './probe-attempt.ts'
 
-// More than any greeting: what comes after it cannot be the answer.
+// Longer than the greeting of any protocol.
 const MAX_ANSWER_BYTES = 64 * 1024
 
-/** Holds when the peer answers the bytes sent with the bytes expected: the protocol's own word, not an open port. */
-export const exchange: ProbeAttempt<ExchangeProbe> = async ({ port, send, expect, at = 'start' }, waiting) => {
-  const wanted = bytesOf(expect)
-  const endpoint = await endpointOf(waiting, port)
-  return await dial(endpoint, waiting.signal, (socket, done) => {
-    let got = Buffer.alloc(0)
+const MAX_EXCERPT_BYTES = 60
+
+/** Succeeds when the service answers with the expected bytes, which proves more than an open port. */
+export const exchange: ProbeAttempt<ExchangeProbe> = async ({ port, send, expect, at = 'start' }, context) => {
+  const expected = bytesOf(expect)
+  const endpoint = await endpointOf(context, port)
+  return await dial(endpoint, context.signal, (socket, done) => {
+    let received = Buffer.alloc(0)
     socket.on('data', (chunk: Buffer) => {
-      got = Buffer.concat([got, chunk])
-      if (at === 'start' ? got.subarray(0, wanted.length).equals(wanted) : got.includes(wanted)) return done(undefined)
-      const hopeless = at === 'start' && !wanted.subarray(0, got.length).equals(got.subarray(0, wanted.length))
-      if (hopeless || got.length > MAX_ANSWER_BYTES) done(`${endpoint.host}:${endpoint.port} answered ${excerpt(got)}`)
+      received = Buffer.concat([received, chunk])
+      if (at === 'start' ? received.subarray(0, expected.length).equals(expected) : received.includes(expected))
+        return done(undefined)
+      const mismatch =
+        at === 'start' && !expected.subarray(0, received.length).equals(received.subarray(0, expected.length))
+      if (mismatch || received.length > MAX_ANSWER_BYTES)
+        done(`${endpoint.host}:${endpoint.port} answered ${excerpt(received)}`)
     })
     socket.once('end', () =>
       done(
-        got.length
-          ? `${endpoint.host}:${endpoint.port} answered ${excerpt(got)}`
+        received.length
+          ? `${endpoint.host}:${endpoint.port} answered ${excerpt(received)}`
           : `${endpoint.host}:${endpoint.port} closed the connection`,
       ),
     )
@@ -35,7 +40,7 @@ function bytesOf(bytes: Bytes): Buffer {
 function excerpt(bytes: Buffer): string {
   return JSON.stringify(
     bytes
-      .subarray(0, 60)
+      .subarray(0, MAX_EXCERPT_BYTES)
       .toString('latin1')
       .replace(/[^\x20-\x7e]+/g, ' ')
       .trim(),

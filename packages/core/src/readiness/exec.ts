@@ -2,7 +2,7 @@ import { MoorageError } from '../contract/errors.ts'
 import type { Template } from '../contract/service.ts'
 import type { ProbeAttempt } from './probe-attempt.ts'
 
-/** Holds when a command inside the service ends with exit code 0. */
+/** Succeeds when a command inside the service ends with exit code 0. */
 export const exec: ProbeAttempt<{ readonly kind: 'exec'; readonly command: readonly Template[] }> = async (
   { command },
   { service, unit, signal },
@@ -10,7 +10,7 @@ export const exec: ProbeAttempt<{ readonly kind: 'exec'; readonly command: reado
   if (!unit.exec) {
     throw new MoorageError(
       'OPTION_UNSUPPORTED',
-      `services.${service}: its provider cannot run commands inside it, which its readiness asks for.`,
+      `services.${service}: its readiness probe runs a command inside it, which its provider cannot do.`,
       {
         service,
         hint: 'Use a probe of another kind: tcp, http, log or exchange.',
@@ -19,6 +19,6 @@ export const exec: ProbeAttempt<{ readonly kind: 'exec'; readonly command: reado
   }
   const { code, stdout, stderr } = await unit.exec(command.map(String), signal)
   if (code === 0) return undefined
-  const said = (stderr.trim() || stdout.trim()).split('\n').at(-1)
-  return `'${command.join(' ')}' ended with exit code ${code}${said ? `: ${said}` : ''}`
+  const lastLine = (stderr.trim() || stdout.trim()).split('\n').at(-1)
+  return `'${command.join(' ')}' ended with exit code ${code}${lastLine ? `: ${lastLine}` : ''}`
 }

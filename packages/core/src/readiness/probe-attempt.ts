@@ -2,20 +2,21 @@ import type { Clock } from '../provider-kit/clock.ts'
 import type { Ports, Unit } from '../contract/provider.ts'
 import type { Probe } from '../contract/service.ts'
 
+/** What the attempts at the probes of one service use. */
 export interface ReadinessContext {
   readonly service: string
   readonly unit: Unit
-  /** Every template filled in. */
+  /** With every template resolved. */
   readonly probes: readonly Probe[]
   readonly ports: Ports
   readonly signal: AbortSignal
   readonly clock: Clock
-  /** Told why the last try failed: what a deadline's message quotes. */
+  /** Called after each failed attempt with its reason, which the message of a missed deadline quotes. */
   onAttempt(reason: string): void
 }
 
-/** One try. Gives undefined when the probe holds, else why it does not yet. */
-export type ProbeAttempt<P extends Probe> = (probe: P, at: ReadinessContext) => Promise<string | undefined>
+/** Makes one attempt at a probe. Returns undefined if it succeeds, otherwise why it failed. */
+export type ProbeAttempt<P extends Probe> = (probe: P, context: ReadinessContext) => Promise<string | undefined>
 
-// Milliseconds for one try: a peer that accepts and stays silent is tried again.
+// A service that accepts a connection and stays silent is tried again after this time.
 export const ATTEMPT_TIMEOUT_MS = 2_000

@@ -1,17 +1,16 @@
-import { ownScope, type ScopeParts } from '../provisioning/service-connection.ts'
-import type { Bytes, Probe } from '../contract/service.ts'
 import { resolveText, type TemplateScope } from '../config/template.ts'
+import type { Bytes, Probe } from '../contract/service.ts'
 
-/** Probes with every template filled in. */
-export function resolveProbes(probes: readonly Probe[], parts: ScopeParts): readonly Probe[] {
-  const scope = ownScope(parts)
+/** Resolves every template of the probes. */
+export function resolveProbes(probes: readonly Probe[], scope: TemplateScope): readonly Probe[] {
   return probes.map((probe) => {
     if (probe.kind === 'exec') return { ...probe, command: probe.command.map((part) => resolveText(part, scope)) }
     if (probe.kind !== 'exchange') return probe
-    return { ...probe, expect: bytes(probe.expect, scope), ...(probe.send ? { send: bytes(probe.send, scope) } : {}) }
+    const { send, expect } = probe
+    return { ...probe, expect: resolveBytes(expect, scope), ...(send ? { send: resolveBytes(send, scope) } : {}) }
   })
 }
 
-function bytes(value: Bytes, scope: TemplateScope): Bytes {
-  return 'hex' in value ? value : { text: resolveText(value.text, scope) }
+function resolveBytes(bytes: Bytes, scope: TemplateScope): Bytes {
+  return 'hex' in bytes ? bytes : { text: resolveText(bytes.text, scope) }
 }

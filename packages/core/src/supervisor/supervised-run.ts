@@ -43,7 +43,7 @@ export class SupervisedRun {
 
   /** Whether a service is left that a user could inspect. */
   get hasServices(): boolean {
-    return Object.keys(this.#reconciler.inspections).length > 0
+    return Object.keys(this.#reconciler.services.inspectCommands).length > 0
   }
 
   /** Starts what the request adds or changes. Throws MoorageError of any code that a start can have. */
@@ -72,7 +72,7 @@ export class SupervisedRun {
 
   /** Tells the user how to inspect the services, and lets the engine keep them where it can. */
   async retain(durationMs: number, reason: string): Promise<void> {
-    const { inspections } = this.#reconciler
+    const inspections = this.#reconciler.services.inspectCommands
     await this.#reconciler
       .keep(durationMs)
       .catch((error: unknown) => this.#notify(`The engine cannot keep the services itself: ${String(error)}`))
@@ -93,16 +93,16 @@ export class SupervisedRun {
   }
 
   async logs(query: LogQuery): Promise<readonly LogLine[]> {
-    return await this.#reconciler.logs(query)
+    return await this.#reconciler.services.logs(query)
   }
 
   /** Resolves when the service has ended or the signal aborts. */
   async followLogs({ service, tail }: LogQuery, onLine: (line: LogLine) => void, signal: AbortSignal): Promise<void> {
-    await this.#reconciler.read(service, { follow: true, tail, signal }, onLine)
+    await this.#reconciler.services.readLog(service, { follow: true, tail, signal }, onLine)
   }
 
   async exec(command: Params<'exec'>): Promise<ExecResult> {
-    return await this.#reconciler.exec(command)
+    return await this.#reconciler.services.exec(command)
   }
 
   #notify(text: string): void {

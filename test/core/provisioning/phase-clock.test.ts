@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { MoorageError } from '@moorage/core'
-import { PhaseClock } from '../../../packages/core/src/provisioning/phase-deadlines.ts'
+import { PhaseClock } from '../../../packages/core/src/provisioning/phase-clock.ts'
 import type { Phase } from '../../../packages/core/src/contract/service.ts'
 
 test.each<[Phase, string]>([
   ['admit', 'was not accepted by the provider'],
-  ['schedule', 'found no place to run'],
+  ['schedule', 'was not scheduled'],
   ['pull', 'did not get its image'],
   ['start', 'did not start'],
   ['ready', 'did not become ready'],
@@ -17,7 +17,7 @@ test.each<[Phase, string]>([
   clock.lastReason = 'connection refused by 127.0.0.1:5432'
   const error = await expired.promise
   expect(error.message).toBe(
-    `services.db ${text} within 0.01 s: connection refused by 127.0.0.1:5432.\nIf it only needs longer, raise services.db.deadlines.${phase} (milliseconds).`,
+    `services.db ${text} within 0.01 s: connection refused by 127.0.0.1:5432.\nIf it needs more time, raise services.db.deadlines.${phase} (milliseconds).`,
   )
   expect(error).toMatchObject({ code: 'DEADLINE', service: 'db', phase })
 })

@@ -1,0 +1,37 @@
+import type { TemplateScope } from '../config/template.ts'
+import type { Json } from '../contract/json.ts'
+import type { Ports } from '../contract/provider.ts'
+import type { Secrets } from './secrets.ts'
+
+/** What the templates of one service are resolved from, except for its address. */
+export interface ScopeInput {
+  readonly service: string
+  /** The ports that the service listens on. */
+  readonly ports: Ports
+  readonly secrets: Secrets
+  /** Looks up a field of another service's connection. */
+  ref(path: readonly string[]): Json
+}
+
+/** Resolves `$self` to the address that the service listens on, as it is before the service has started. */
+export function listeningScope(input: ScopeInput): TemplateScope {
+  const [main] = Object.values(input.ports)
+  const ports = Object.fromEntries(
+    Object.entries(input.ports).map(([name, port]) => [name, { host: '127.0.0.1', port }]),
+  )
+  return addressScope(input, { host: '127.0.0.1', port: main ?? 0, ports })
+}
+
+/** Resolves `$self` to a field of this address. */
+export function addressScope({ service, secrets, ref }: ScopeInput, address: Json): TemplateScope {
+  return {
+    ref,
+    self: (path) => getPath(address, path),
+    secret: (name) => secrets.get(service, name),
+  }
+}
+
+/** The value at a path of keys. */
+export function getPath(value: Json, path: readonly string[]): Json {
+  return path.reduce((object, key) => (object as { readonly [key: string]: Json })[key] as Json, value)
+}
