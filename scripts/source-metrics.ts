@@ -10,7 +10,9 @@ export const sources: readonly Source[] = globSync('packages/*/src/**/*.ts')
   .toSorted()
   .map((file) => ({ file, text: readFileSync(file, 'utf8') }))
 
-export const PROVIDER_PACKAGES: readonly string[] = globSync('packages/provider-*').map((path) => basename(path))
+export const PROVIDER_PACKAGES: readonly string[] = globSync('packages/provider-*/src/provider.ts').map((path) =>
+  basename(dirname(dirname(path))),
+)
 
 function occurrences(pattern: RegExp): number {
   return sources.reduce((sum, { text }) => sum + (text.match(pattern)?.length ?? 0), 0)
