@@ -99,7 +99,7 @@ export function anyPerThousandLines(): number {
 export function contractTests(): { readonly passing: number; readonly all: number; readonly mocks: number } {
   const passing = PROVIDER_PACKAGES.filter((name) =>
     globSync(`test/contract/${name.replace('provider-', '')}.test.ts`).some((file) =>
-      readFileSync(file, 'utf8').includes('contractSuite('),
+      readFileSync(file, 'utf8').includes('testProvider('),
     ),
   )
   const mocks = globSync('{test,e2e}/**/*.ts', { exclude: (path) => path.includes('node_modules') }).filter((file) =>

@@ -8,6 +8,14 @@ if [ -z "$MOORAGE_OWN_NAMESPACES" ]; then
 fi
 cache="${MOORAGE_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/moorage}"
 mkdir -p "$cache/run"
+# Mounts of engines and containers: this copy of them would change when an engine removes their folders.
+tac /proc/self/mountinfo | cut -d' ' -f5 | while IFS= read -r place; do
+  case "$place" in
+    /run/* | /tmp/* | /var/lib/* | "$cache"/testbed/*)
+      case "$PWD/ $cache/" in *"$place"/*) ;; *) umount -l "$place" ;; esac
+      ;;
+  esac
+done
 mount -t tmpfs tmpfs "$cache/run"
 # A checkout or a cache below /tmp stays where it is.
 for folder in "$PWD" "$cache"; do

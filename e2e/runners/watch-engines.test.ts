@@ -1,10 +1,9 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { config, openProject } from '../cli/project.ts'
 import { missing } from '../harness/engine.ts'
-import { openStage, until } from '../harness/fixture.ts'
+import { openStage } from '../harness/fixture.ts'
 import { killUnit, unitsOf } from '../harness/units.ts'
+import { startWatch, WATCH_CONFIG } from '../harness/watch.ts'
 
 const CONFIG = config(
   "web: staticServer({ root: 'site' }), cache: redis(), other: container({ image: 'busybox:1.37', ports: { main: 7000 }, env: { EDITION: 'first' }, command: ['nc', '-ll', '-p', '7000', '-e', 'cat'] })",
@@ -28,36 +27,24 @@ test.for(['docker', 'kubernetes'] as const)(
       'site/index.html': 'hello',
       'moorage.config.ts': CONFIG,
       'sees.test.ts': TEST,
-      'vitest.config.ts': "import { moorage } from 'moorage/vitest'\nexport default { plugins: [moorage()] }\n",
+      ...WATCH_CONFIG,
     })
-    const at = (path: string): string => join(project.folder, path)
-    symlinkSync(resolve('e2e/fixtures/vitest-5/node_modules/vitest'), at('node_modules/vitest'))
     await using stage = await openStage(project.folder, provider)
-    const child = await stage.start([process.execPath, at('node_modules/vitest/vitest.mjs'), '--watch'], {}, true)
-    const edit = (path: string, change: (text: string) => string): void =>
-      writeFileSync(at(path), change(readFileSync(at(path), 'utf8')))
-    let count = 0
+    const watch = await startWatch(project, { stage, version: 5 })
+    const { child, edit } = watch
     const next = async (what: string): Promise<{ readonly run: string; readonly units: Record<string, string> }> => {
-      const lines = (): string[] => (existsSync(at('seen')) ? readFileSync(at('seen'), 'utf8').trim().split('\n') : [])
-      // It waits again: a key during a run would only cancel that.
-      await until(
-        `${what}:\n${child.output()}`,
-        () => lines().length > count && /(PASS|FAIL) +Waiting for file changes[^]{0,60}$/.test(child.output()),
-        60_000,
-      )
-      count = lines().length
-      const [run = '', page] = (lines().at(-1) ?? '').split(' ')
+      const [run = '', page] = (await watch.next(what)).split(' ')
       expect(page).toBe('hello')
       return { run, units: { ...unitsOf(provider, run) } }
     }
     const first = await next('the first run')
     expect(Object.keys(first.units).toSorted()).toEqual(['cache', 'other', 'web'])
 
-    edit('sees.test.ts', (text) => `${text}\n`)
+    watch.touch()
     expect(await next('a rerun')).toEqual(first)
 
     killUnit(provider, first.run, 'cache')
-    edit('sees.test.ts', (text) => `${text}\n`)
+    watch.touch()
     const healed = await next('a rerun after a death')
     expect(healed).toEqual({ run: first.run, units: { ...first.units, cache: expect.any(String) } })
     expect(healed.units['cache']).not.toBe(first.units['cache'])

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { openProject, scripts } from '../cli/project.ts'
-import { openStage, until } from '../harness/fixture.ts'
+import { openStage } from '../harness/fixture.ts'
+import { startWatch, WATCH_CONFIG } from '../harness/watch.ts'
 
 const SERVER = `import { createServer } from 'node:http'
 createServer((request, response) => request.url === '/die' ? process.exit(7) : response.end(String(process.pid))).listen(process.env.PORT, '127.0.0.1')`
@@ -43,33 +42,20 @@ test.each(versions)(
       'server.mjs': SERVER,
       'moorage.config.ts': CONFIG,
       'sees.test.ts': TEST,
-      'vitest.config.ts': "import { moorage } from 'moorage/vitest'\nexport default { plugins: [moorage()] }\n",
+      ...WATCH_CONFIG,
     })
-    const at = (path: string): string => join(project.folder, path)
-    symlinkSync(resolve(`e2e/fixtures/vitest-${version}/node_modules/vitest`), at('node_modules/vitest'))
     await using stage = await openStage(project.folder, 'process')
-    const child = await stage.start([process.execPath, at('node_modules/vitest/vitest.mjs'), '--watch'], {}, true)
-    let count = 0
-    const next = async (what: string): Promise<Seen> => {
-      const lines = (): string[] => (existsSync(at('seen')) ? readFileSync(at('seen'), 'utf8').trim().split('\n') : [])
-      // It waits again: a key during a run would only cancel that.
-      await until(
-        `${what}:\n${child.output()}`,
-        () => lines().length > count && /(PASS|FAIL) +Waiting for file changes[^]{0,60}$/.test(child.output()),
-      )
-      count = lines().length
-      return JSON.parse(lines().at(-1) as string) as Seen
-    }
-    const edit = (path: string, change: (text: string) => string): void =>
-      writeFileSync(at(path), change(readFileSync(at(path), 'utf8')))
+    const watch = await startWatch(project, { stage, version })
+    const { child, edit } = watch
+    const next = async (what: string): Promise<Seen> => JSON.parse(await watch.next(what)) as Seen
     const first = await next('the first run')
     expect(Object.keys(first.pids)).toEqual(['web', 'api', 'other'])
 
-    edit('sees.test.ts', (text) => `${text}\n`)
+    watch.touch()
     expect(await next('a rerun')).toEqual(first)
 
     await fetch(`${first.urls['web']}/die`).catch(() => {})
-    edit('sees.test.ts', (text) => `${text}\n`)
+    watch.touch()
     const healed = await next('a rerun after a death')
     expect(child.output()).toContain('services.web ended with exit code 7. It is being restarted.')
     expect(healed.run).toBe(first.run)

@@ -15,9 +15,7 @@ const MAX_REPORTED = 3
 
 /**
  * Reports what blocks the deletion of namespaces of earlier runs. Removes no finalizer: that is the job of the component
- * that set it.
- *
- * @param options.stuckAfterMs Milliseconds since the deletion request. Default: 60,000.
+ * that set it. `stuckAfterMs`: milliseconds since the deletion request, 60,000 by default.
  */
 export async function reportStuckNamespaces(
   client: ApiClient,
