@@ -24,7 +24,7 @@ async function say(
 }
 
 function runIn(output: string): string {
-  return /The services of run (\S+) stay/.exec(output)?.[1] ?? output
+  return /Keeping the services of run (\S+) for/.exec(output)?.[1] ?? output
 }
 
 describe.each(providers())('on %s', (provider) => {

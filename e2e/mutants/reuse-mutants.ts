@@ -67,7 +67,7 @@ export const reuseMutants: readonly Mutant[] = [
       'keep',
       "Playwright's failed tests keep their services by webServer; passed ones, and those that pass when tried again, do not",
     ),
-    says: /to match \/The services of run/,
+    says: /to match \/Keeping the services of run/,
     quick: false,
   },
   {

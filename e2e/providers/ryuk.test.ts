@@ -113,7 +113,7 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
       MOORAGE_KEEP: 'on-failure',
     })
     expect(await failed.ended).toEqual({ code: 1, signal: null })
-    expect(failed.output()).toContain(`${KEPT}moorage: The services of run `)
+    expect(failed.output()).toContain(`${KEPT}moorage: Keeping the services of run `)
     process.kill(await stage.supervisor(), 'SIGKILL')
     await expectUnchanged(before, { kinds, within: 20_000 })
     await (
