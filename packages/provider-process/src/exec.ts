@@ -25,7 +25,7 @@ export function execInUnit({ command, cwd, env, mark }: ExecOptions, signal: Abo
       signal,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    debugLog('process')?.('exec', { pid: child.pid, program, cwd })
+    debugLog('process')?.('exec', { child: child.pid, program, cwd })
     const output = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))

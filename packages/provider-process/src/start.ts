@@ -52,7 +52,7 @@ async function spawnService(
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
   })
-  debugLog('process')?.('spawn', { service: spec.name, pid: child.pid, program: program.command[0], cwd })
+  debugLog('process')?.('spawn', { service: spec.name, child: child.pid, program: program.command[0], cwd })
   const logs = new LogBuffer()
   if (child.stdout) logs.addSource('stdout', child.stdout)
   if (child.stderr) logs.addSource('stderr', child.stderr)
@@ -70,7 +70,7 @@ function waitForExit(child: ChildProcess, logs: LogBuffer): Promise<Exit> {
       resolve({ reason: 'exited', code: 127, detail: error.message })
     })
     child.once('exit', (code, signal) => {
-      debugLog('process')?.('exit', { pid: child.pid, code, signal })
+      debugLog('process')?.('exit', { child: child.pid, code, signal })
       // The end of this pipe makes the watcher kill what is left of the group.
       child.stdio[3]?.destroy()
       void Promise.race([closed, sleep(LAST_LINES_TIMEOUT_MS)]).then(() => {

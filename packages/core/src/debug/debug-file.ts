@@ -37,7 +37,7 @@ export function startDebugFile(log: string, options: DebugFileOptions): void {
     write(area, event, fields) {
       if (descriptor === undefined) return
       const prefix = { time: new Date().toISOString(), pid: process.pid, role, area }
-      append(`${redactor.line({ ...prefix, event, ...fields })}\n`, maxBytes)
+      append(`${redactor.line({ ...prefix, event, ...fields, ...prefix })}\n`, maxBytes)
     },
   })
 }

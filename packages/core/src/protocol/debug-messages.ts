@@ -1,3 +1,4 @@
+import { isMoorageError, messageWithoutHint } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import type { Progress } from '../contract/progress.ts'
 import { elapsedMs, type DebugFields, type DebugLog } from '../provider-kit/debug-log.ts'
@@ -19,7 +20,13 @@ export function logCall(log: DebugLog, method: string, answer: Promise<unknown>)
   const since = performance.now()
   answer.then(
     () => log('answered', { method, ms: elapsedMs(since) }),
-    (error: unknown) => log('refused', { method, ms: elapsedMs(since), error: String(error) }),
+    // Without the log lines of a service, which may contain anything.
+    (error: unknown) =>
+      log('refused', {
+        method,
+        ms: elapsedMs(since),
+        error: isMoorageError(error) ? messageWithoutHint(error) : String(error),
+      }),
   )
 }
 
