@@ -33,8 +33,8 @@ const PROBE_TIMEOUT_MS = 300
 const NOTICE_INTERVAL_MS = 5_000
 
 /**
- * Prepares the route to a pod that need not exist yet. Where the pod's IP address is not an option, this opens the local
- * ports of all forwards. Outside the cluster, `auto` never tries the address: another machine may have it.
+ * Prepares the route to a pod that need not exist yet. Where the pod's IP address is not an option, this opens the
+ * local ports of all forwards. Outside the cluster, `auto` never tries the address: another machine may have it.
  */
 export async function openRoute(
   client: ApiClient,

@@ -5,7 +5,9 @@ import type { Owner, Run } from '@moorage/core/provider'
 export const RUN_LABEL = 'moorage.run'
 /** Label of a pod; its value is the service's host name. */
 export const SERVICE_LABEL = 'moorage.service'
-/** Annotation of a namespace, a Job or a Lease: the process that owns the run, as JSON, which no label value can hold. */
+/**
+ * Annotation of a namespace, a Job or a Lease: the process that owns the run, as JSON, which no label value can hold.
+ */
 export const OWNER_ANNOTATION = 'moorage.owner'
 /** Annotation of a namespace: the {@link LivenessKind} of its run, by which a sweep judges it. */
 export const LIVENESS_ANNOTATION = 'moorage.liveness'

@@ -10,13 +10,13 @@ export interface KubernetesOptions {
   /** Path of a kubeconfig. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service account. */
   readonly kubeconfig?: string
   /**
-   * An existing namespace that runs share. Default: `MOORAGE_NAMESPACE`, else a namespace per run where that is allowed,
-   * else the namespace of the context.
+   * An existing namespace that runs share. Default: `MOORAGE_NAMESPACE`, else a namespace per run where that is
+   * allowed, else the namespace of the context.
    */
   readonly namespace?: string
   /**
-   * `create` creates a namespace per run; `shared` uses `namespace`. Default: `shared` where a namespace is given or new
-   * ones are not allowed, else `create`.
+   * `create` creates a namespace per run; `shared` uses `namespace`. Default: `shared` where a namespace is given or
+   * new ones are not allowed, else `create`.
    */
   readonly mode?: 'create' | 'shared'
   /**

@@ -15,8 +15,8 @@ const MAX_CREATION_MS = 600_000
 const MAX_NAMESPACES_PER_SWEEP = 20
 
 /**
- * Deletes what the journals of dead owners name, and namespaces and Leases of runs that are no longer alive. Runs with a
- * Job need no sweep: the cluster itself deletes them. Every deletion names the UID of the object that was examined.
+ * Deletes what the journals of dead owners name, and namespaces and Leases of runs that are no longer alive. Runs with
+ * a Job need no sweep: the cluster itself deletes them. Every deletion names the UID of the object that was examined.
  *
  * Throws MoorageError (PROVIDER_LOST) when the API server does not answer.
  */

@@ -36,7 +36,10 @@ export interface CredentialOptions {
 export interface CredentialProblem {
   readonly reason: string
   readonly fix: string
-  /** True where the user named a kubeconfig or one exists, so that falling back to another provider would hide a mistake. */
+  /**
+   * True where the user named a kubeconfig or one exists, so that falling back to another provider would hide a
+   * mistake.
+   */
   readonly configured: boolean
 }
 

@@ -17,7 +17,8 @@ const FOR_LIVENESS: { readonly [kind in LivenessKind]: ResourceVerbs } = {
   lease: { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get', 'list', 'patch', 'delete'] },
 }
 
-// docs/kubernetes-role.yaml grants these. It also grants pods/exec and events, which a run needs only for some services.
+// docs/kubernetes-role.yaml grants these. It also grants pods/exec and events, which a run needs only for some
+// services.
 const FOR_RUN: readonly ResourceVerbs[] = [
   { group: '', resource: 'pods', verbs: ['create', 'list', 'watch', 'delete'] },
   { group: '', resource: 'pods/log', verbs: ['get'] },

@@ -8,8 +8,8 @@ const MAX_FRAME_BYTES = 64 * 1024
 // Bound the memory of one connection: the local side is paused above the first, and resumed below the second.
 const PAUSE_ABOVE_BYTES = 256 * 1024
 const RESUME_BELOW_BYTES = 128 * 1024
-// Time without a byte from the pod after a local FIN. No runtime passes a FIN through a port-forward (containerd, CRI-O),
-// so the pod cannot close its side first.
+// Time without a byte from the pod after a local FIN. No runtime passes a FIN through a port-forward (containerd,
+// CRI-O), so the pod cannot close its side first.
 const IDLE_AFTER_FIN_MS = 2_000
 
 // WebSocket close codes. Source: RFC 6455, section 7.4.1.

@@ -21,8 +21,8 @@ const FIRST_BACKOFF_MS = 25
 const MAX_BACKOFF_MS = 500
 
 /**
- * Opens a port on 127.0.0.1; the pod need not exist yet. Each connection gets its own tunnel, and `onError` receives the
- * error that ended a connection.
+ * Opens a port on 127.0.0.1; the pod need not exist yet. Each connection gets its own tunnel, and `onError` receives
+ * the error that ended a connection.
  */
 export async function openForward(
   client: ApiClient,

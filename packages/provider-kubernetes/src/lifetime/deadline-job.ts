@@ -12,9 +12,9 @@ const DEFAULT_GRACE_SECONDS = 120
 const HEARTBEATS_PER_GRACE = 6
 
 /**
- * Creates a Job without a pod, whose deadline the heartbeats postpone. When they stop, the Job fails at its deadline, the
- * TTL controller deletes it, and the garbage collector deletes the objects that it owns. Only the cluster's own clock
- * and controllers take part.
+ * Creates a Job without a pod, whose deadline the heartbeats postpone. When they stop, the Job fails at its deadline,
+ * the TTL controller deletes it, and the garbage collector deletes the objects that it owns. Only the cluster's own
+ * clock and controllers take part.
  *
  * Throws MoorageError when the API server refuses the Job.
  *

@@ -11,8 +11,8 @@ export const DEFAULT_LEASE_DURATION_SECONDS = 90
 const HEARTBEATS_PER_DURATION = 4.5
 
 /**
- * Annotation that a sweep puts on a Lease: since when the Lease is unchanged, in milliseconds since the epoch by the API
- * server's clock. Each heartbeat removes it.
+ * Annotation that a sweep puts on a Lease: since when the Lease is unchanged, in milliseconds since the epoch by the
+ * API server's clock. Each heartbeat removes it.
  */
 export const UNCHANGED_SINCE_ANNOTATION = 'moorage.unchanged-since'
 

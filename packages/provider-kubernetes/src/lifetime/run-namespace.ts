@@ -35,8 +35,8 @@ export interface RunNamespaceOptions {
 }
 
 /**
- * Creates the namespace where the policy asks for one, then the liveness object, which must exist before any object that
- * it owns, then the DNS service of the run.
+ * Creates the namespace where the policy asks for one, then the liveness object, which must exist before any object
+ * that it owns, then the DNS service of the run.
  *
  * Throws MoorageError (PROVIDER_UNAVAILABLE) when a shared namespace does not exist, and the error of `toProviderError`
  * for any other refusal.

@@ -14,8 +14,8 @@ const DEFAULT_STUCK_AFTER_MS = 60_000
 const MAX_REPORTED = 3
 
 /**
- * Reports what blocks the deletion of namespaces of earlier runs. Removes no finalizer: that is the job of the component
- * that set it. `stuckAfterMs`: milliseconds since the deletion request, 60,000 by default.
+ * Reports what blocks the deletion of namespaces of earlier runs. Removes no finalizer: that is the job of the
+ * component that set it. `stuckAfterMs`: milliseconds since the deletion request, 60,000 by default.
  */
 export async function reportStuckNamespaces(
   client: ApiClient,

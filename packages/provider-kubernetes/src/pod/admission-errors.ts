@@ -3,7 +3,9 @@ import type { ApiResponse } from '../api/types.ts'
 import { credentialsRejected, refusalMessage, toProviderError } from '../errors.ts'
 import type { PodRef } from './pod-ref.ts'
 
-/** The API server's message if a quota is exceeded, which passes when other pods end; undefined for any other refusal. */
+/**
+ * The API server's message if a quota is exceeded, which passes when other pods end; undefined for any other refusal.
+ */
 export function quotaExceeded(response: ApiResponse): string | undefined {
   const message = refusalMessage(response)
   return response.status === 403 && /exceeded quota/.test(message)

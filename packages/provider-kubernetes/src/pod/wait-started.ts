@@ -22,8 +22,8 @@ const RECHECK_MARGIN_MS = 5
  * Waits until the main container has started, and uploads its files when its init container runs. Reports each phase,
  * and prints one notice when nothing changes for 60 s.
  *
- * Throws MoorageError (START_FAILED, IMAGE_NOT_FOUND, CONFIG_INVALID) as soon as the start cannot succeed, or the reason
- * of the signal.
+ * Throws MoorageError (START_FAILED, IMAGE_NOT_FOUND, CONFIG_INVALID) as soon as the start cannot succeed, or the
+ * reason of the signal.
  */
 export async function waitUntilStarted(
   { client, report }: { readonly client: ApiClient; readonly report: Report },
