@@ -33,6 +33,8 @@ const fixedFolders = [
   '/run/docker',
   '/run/containerd',
   '/run/netns',
+  '/run/containers',
+  '/run/libpod',
   '/var/lib/cni/results',
   '/var/lib/cni',
   '/var/log/containers',
@@ -41,7 +43,17 @@ const fixedFolders = [
 ]
 
 /** What those programs leave there when they are killed. */
-const remains = ['s', 'plugins', 'kubelet.sock', 'kubelet_internal_checkpoint']
+const remains = [
+  'networks',
+  'alive',
+  'alive.lck',
+  'events',
+  'exits',
+  's',
+  'plugins',
+  'kubelet.sock',
+  'kubelet_internal_checkpoint',
+]
 
 /** Notes it once: a second `up` must not note the bed's own rules as the machine's. */
 export async function remember(): Promise<void> {

@@ -4,6 +4,8 @@ import { clear, removeGroups } from './control-group.ts'
 import { dockerPart } from './docker-part.ts'
 import { browserPackages } from './image-table.ts'
 import { kubernetesPart } from './kubernetes-part.ts'
+import { podmanPart } from './podman-part.ts'
+import { stockEnginePart } from './stock-engine-part.ts'
 import { checkDisk, checkMachine, installDebianPackages } from './machine.ts'
 import { remember, restore } from './machine-state.ts'
 import type { Part } from './part.ts'
@@ -14,7 +16,7 @@ import type { Program } from './programs.ts'
 import { clearScratch } from './scratch.ts'
 
 /** In start order; they stop in reverse order. */
-const parts: Part[] = [dockerPart, kubernetesPart]
+const parts: Part[] = [dockerPart, podmanPart, stockEnginePart, kubernetesPart]
 
 /** For tests of plain processes: servers and a browser of this machine's own, with fonts to draw. */
 const localPrograms = ['redis-server', ...browserPackages]
