@@ -83,7 +83,7 @@ export const chaosMutants: readonly Mutant[] = [
     replace: 'if (errcode === SQLITE_NOTADB) return takeEmptiedLock === undefined ? takeLock(path) : undefined',
     test: {
       project: 'unit',
-      file: 'test/core/recovery/lock-file.test.ts',
+      file: 'test/core/recovery/lock.test.ts',
       name: 'a lock file with something else in it is taken all the same',
     },
     says: /to be defined|undefined/,

@@ -18,7 +18,7 @@ import {
 import { openSlot as openPostgres } from '../../packages/services/src/isolation/postgres.ts'
 import { openSlot as openRedis } from '../../packages/services/src/isolation/redis.ts'
 import { RedisClient } from '../../packages/services/src/wire/redis.ts'
-import { refused } from '../core/refusal.ts'
+import { thrownMessage } from '../thrown-error.ts'
 
 // The drivers are those of a project of a user's.
 const root = resolve('e2e/fixtures/isolation')
@@ -196,7 +196,7 @@ describe.skipIf(noRedis)(
       const numbers = await Promise.all(['a', 'b', 'c', 'a'].map((name) => open(name)))
       expect([...new Set(numbers)].sort()).toEqual([3, 4, 5])
       expect(numbers[3]).toBe(numbers[0])
-      expect(await refused(() => open('d'))).toBe(
+      expect(await thrownMessage(() => open('d'))).toBe(
         'ISOLATION_FAILED\nservices.cache.isolate: this Redis has 6 databases. moorage uses 3 of them, and running workers use all the others.\nUse fewer workers, or an image whose server starts with a larger --databases.',
       )
       expect(await open('d', { stale: (name) => name === 'run_b' })).toBe(numbers[1])
@@ -205,7 +205,7 @@ describe.skipIf(noRedis)(
 
     test('what Redis refuses is said in its words, a text of many bytes comes whole, and a number in a list too', async () => {
       using redis = await RedisClient.open(url)
-      expect(await refused(() => redis.call('NOPE'))).toMatch(
+      expect(await thrownMessage(() => redis.call('NOPE'))).toMatch(
         /^ISOLATION_FAILED\nRedis answered: ERR unknown command 'NOPE'/,
       )
       const text = 'mooring – ⚓ '.repeat(20_000)

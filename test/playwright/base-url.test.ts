@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { refused } from '../core/refusal.ts'
+import { thrownMessage } from '../thrown-error.ts'
 import { resolveBaseUrl } from '../../packages/playwright/src/base-url.ts'
 
 const db = { url: 'postgres://127.0.0.1:1/test' }
@@ -20,5 +20,5 @@ test.each([
   ['wbe', 'USAGE\nuse.baseService: services.wbe does not run here.\nThe services are web, app.'],
   ['app', 'USAGE\nuse.baseService: services.app has no URL.\nThe services are web, app.'],
 ])('baseService: %s', async (name, text) => {
-  expect(await refused(() => resolveBaseUrl({ web: site, app: {} }, name))).toBe(text)
+  expect(await thrownMessage(() => resolveBaseUrl({ web: site, app: {} }, name))).toBe(text)
 })

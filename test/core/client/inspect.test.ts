@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { PROTOCOL_VERSION } from '../../../packages/core/src/protocol/version.ts'
 import { supervisorPaths } from '../../../packages/core/src/protocol/paths.ts'
 import { inspectRun } from '../../../packages/core/src/client/inspect.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'moorage-visit-'))
 const paths = supervisorPaths('0123456789abcdef', folder)
@@ -31,7 +31,7 @@ test('one that is on its way down closes without a greeting', async () => {
 
 test('a supervisor of another version: the message says what to do', async () => {
   const server = await greeting(`${JSON.stringify({ event: { hello: PROTOCOL_VERSION - 1, pid: 1 } })}\n`)
-  expect(await refused(() => inspectRun(paths))).toBe(
+  expect(await thrownMessage(() => inspectRun(paths))).toBe(
     `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION - 1}, this client speaks protocol ${PROTOCOL_VERSION}.\nTwo versions of moorage share one project: let the first run end, or install the same version in both.`,
   )
   await new Promise((done) => server.close(done))

@@ -13,7 +13,7 @@ import {
   type AnyService,
   type ProvisionOptions,
 } from '../../../packages/moorage/src/index.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 let base: string
 beforeEach(() => void (base = mkdtempSync(join(tmpdir(), 'moorage-inline-'))))
@@ -90,7 +90,7 @@ test('a failure takes everything back, and the next start is a fresh one', async
   const services = { web: staticServer({ root: '.' }), api: npmServer({ script: 'crash', needs: { web: 'ready' } }) }
   const config = defineConfig({ root, provider: plain(), services })
   const told: string[] = []
-  expect(await refused(() => provision(config, inline(told)))).toMatch(
+  expect(await thrownMessage(() => provision(config, inline(told)))).toMatch(
     /^SERVICE_EXITED\nservices\.api ended with exit code 4 before it was ready\./,
   )
   expect(told).toContain('ready web')
@@ -155,7 +155,7 @@ test.each<[string, () => Promise<unknown>, string]>([
     "CONFIG_INVALID\nprovision(config, { seeds: { cache } }): services.cache is isolated, so its template is created before seed functions are called.\nName a module in the config: seed: './seed.ts'.",
   ],
 ])('a seed function %s: one message, and nothing left', async (_what, work, text) => {
-  expect(await refused(work)).toBe(text)
+  expect(await thrownMessage(work)).toBe(text)
   await expect.poll(() => (existsSync(join(base, 'run')) ? leftovers() : [])).toEqual([])
 })
 

@@ -18,7 +18,7 @@ import {
 } from '../../../packages/moorage/src/index.ts'
 import { createPlan } from '../../../packages/core/src/config/plan.ts'
 import { providerNamed } from '../../../packages/core/src/provisioning/select-provider.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'moorage-config-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -262,12 +262,14 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
 }
 
 test.each(Object.entries(cases))('%s', async (_what, [work, text]) => {
-  expect(await refused(work)).toBe(text)
+  expect(await thrownMessage(work)).toBe(text)
 })
 
 test('a service that is used but not in the config: where it was made', async () => {
   const lost = redis()
-  const text = await refused(() => planned({ db: postgres(), api: npmServer({ env: { CACHE: ref`${lost.url}/1` } }) }))
+  const text = await thrownMessage(() =>
+    planned({ db: postgres(), api: npmServer({ env: { CACHE: ref`${lost.url}/1` } }) }),
+  )
   expect(text.replace(`${process.cwd()}/`, '').replace(/:\d+:\d+/, ':line')).toBe(
     'CONFIG_INVALID\nservices.api.env.CACHE uses redis().url (created at test/core/config/define-config.test.ts:line), but that service is not in the config.\nAdd it to services, which has db, api.',
   )
@@ -277,7 +279,9 @@ test('a field that the service does not have', async () => {
   const config = defineConfig({ root, services: { db: redis(), api: npmServer() } })
   const api = { ...config.services.api, process: { connection: {}, env: { X: { $ref: ['db', 'username'] } } } }
   expect(
-    await refused(() => createPlan({ ...config, services: { ...config.services, api } } as unknown as AnyConfig, {})),
+    await thrownMessage(() =>
+      createPlan({ ...config, services: { ...config.services, api } } as unknown as AnyConfig, {}),
+    ),
   ).toBe(
     'CONFIG_INVALID\nservices.api uses db.username, which services.db does not have.\nIts fields are host, port, password, database, url.',
   )

@@ -3,7 +3,7 @@ import { defineConfig, redis, type AnyConfig } from '../../../packages/moorage/s
 import { formatDuration, parseDuration } from '../../../packages/core/src/config/duration.ts'
 import { retentionMs } from '../../../packages/core/src/config/keep-options.ts'
 import { retentionMessage } from '../../../packages/core/src/supervisor/retention-message.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 const config = (options: object = {}): AnyConfig =>
   defineConfig({ root: '/tmp', services: { db: redis() }, ...options })
@@ -18,7 +18,7 @@ test.each([
 })
 
 test.each(['', '10', '5d', '0s', '-1m', '25h', 'm'])("'%s' is no time", async (text) => {
-  expect(await refused(() => parseDuration(text, 'MOORAGE_KEEP_FOR'))).toBe(
+  expect(await thrownMessage(() => parseDuration(text, 'MOORAGE_KEEP_FOR'))).toBe(
     `USAGE\nMOORAGE_KEEP_FOR: '${text}' is not a time for which services can be kept.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.`,
   )
 })
@@ -33,14 +33,14 @@ test('the variable wins over the config, and half an hour is the default', () =>
 })
 
 test('a wish that is not known', async () => {
-  expect(await refused(() => retentionMs(config(), { MOORAGE_KEEP: 'always' }))).toBe(
+  expect(await thrownMessage(() => retentionMs(config(), { MOORAGE_KEEP: 'always' }))).toBe(
     "USAGE\nMOORAGE_KEEP is 'always', which is not a known value.\nSet it to on-failure or never, or unset it.",
   )
-  expect(await refused(() => config({ keep: 'always' }))).toBe(
+  expect(await thrownMessage(() => config({ keep: 'always' }))).toBe(
     'CONFIG_INVALID\nkeep: "always" is not a known value.\nWrite keep: \'on-failure\', or omit it.',
   )
   for (const keepFor of [0, -5, 86_400_001, '10m']) {
-    expect(await refused(() => config({ keepFor }))).toBe(
+    expect(await thrownMessage(() => config({ keepFor }))).toBe(
       `CONFIG_INVALID\nkeepFor: ${JSON.stringify(keepFor)} is not a time for which services can be kept.\nGive milliseconds, at most 86,400,000 (24 h).`,
     )
   }

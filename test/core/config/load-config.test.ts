@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { findConfig } from '../../../packages/core/src/config/load-config.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 let root: string
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'moorage-file-'))))
@@ -25,7 +25,7 @@ function load(file: string): string {
 }
 
 test('no config', async () => {
-  expect(await refused(() => findConfig(root))).toBe(
+  expect(await thrownMessage(() => findConfig(root))).toBe(
     `CONFIG_NOT_FOUND\n${root} contains no moorage.config.ts.\nCreate one:\n  import { defineConfig, postgres } from 'moorage'\n  export default defineConfig({ services: { db: postgres() } })`,
   )
 })
@@ -33,7 +33,7 @@ test('no config', async () => {
 test('two configs', async () => {
   write('moorage.config.ts', '')
   write('moorage.config.mjs', '')
-  expect(await refused(() => findConfig(root))).toBe(
+  expect(await thrownMessage(() => findConfig(root))).toBe(
     `CONFIG_INVALID\n${root} contains two config files: moorage.config.ts and moorage.config.mjs.\nRemove one of them.`,
   )
 })

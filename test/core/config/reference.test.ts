@@ -9,7 +9,7 @@ import {
   redis,
   ref,
 } from '../../../packages/moorage/src/index.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 const root = '/project'
 
@@ -67,7 +67,7 @@ test('a reference shows what it is, and no more can be made of it', async () => 
     () => Number(url),
   ]
   for (const work of refusals) {
-    expect(await refused(work)).toBe(
+    expect(await thrownMessage(work)).toBe(
       'CONFIG_INVALID\npostgres().url has no value until the service runs.\nIn a config write ref`${postgres().url}…`. In a test call services().',
     )
   }

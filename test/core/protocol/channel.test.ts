@@ -2,7 +2,7 @@ import { duplexPair } from 'node:stream'
 import { expect, test } from 'vitest'
 import { MoorageError, type LogLine } from '@moorage/core'
 import { Channel, type ChannelHandlers } from '../../../packages/core/src/protocol/channel.ts'
-import { refusal, refused } from '../refusal.ts'
+import { thrownError, thrownMessage } from '../../thrown-error.ts'
 
 const GONE = 'SUPERVISOR_FAILED\nThe supervisor that runs the services is gone.'
 
@@ -34,17 +34,17 @@ test('a refusal arrives as the same error; anything else gets a code as well', a
       status: () => Promise.reject(new TypeError('odd')),
     },
   })
-  expect(await refusal(() => ours.call('ping', null))).toMatchObject({
+  expect(await thrownError(() => ours.call('ping', null))).toMatchObject({
     code: 'PORT_IN_USE',
     service: 'api',
     message: 'taken\nmove',
   })
-  expect(await refusal(() => ours.call('status', null))).toMatchObject({ code: 'START_FAILED', message: 'odd' })
+  expect(await thrownError(() => ours.call('status', null))).toMatchObject({ code: 'START_FAILED', message: 'odd' })
 })
 
 test.each(['status', 'toString'])('a call of the unknown method %s says so', async (method) => {
   const { ours } = pair({ methods: { ping: () => null } })
-  expect(await refused(() => ours.call(method as 'status', null))).toBe(
+  expect(await thrownMessage(() => ours.call(method as 'status', null))).toBe(
     `SUPERVISOR_FAILED\nThe supervisor has no method '${method}'.`,
   )
 })
@@ -71,7 +71,7 @@ test.each([
   const [wire, other] = duplexPair()
   const theirs = new Channel(other, {})
   wire.resume()
-  const waiting = refused(() => theirs.call('ping', null))
+  const waiting = thrownMessage(() => theirs.call('ping', null))
   wire.write(`${line}\n`)
   await theirs.closed
   expect(await waiting).toBe(GONE)
@@ -79,11 +79,11 @@ test.each([
 
 test('a call that the other side does not live to answer', async () => {
   const { ours, theirs } = pair({ methods: { ping: () => new Promise(() => {}) } })
-  const waiting = refused(() => ours.call('ping', null))
+  const waiting = thrownMessage(() => ours.call('ping', null))
   theirs.close()
   expect(await waiting).toBe(GONE)
   await ours.closed
-  expect(await refused(() => ours.call('ping', null))).toBe(GONE)
+  expect(await thrownMessage(() => ours.call('ping', null))).toBe(GONE)
 })
 
 test('text with line ends of every kind stays one message', async () => {

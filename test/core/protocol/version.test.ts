@@ -5,7 +5,7 @@ import { Channel } from '../../../packages/core/src/protocol/channel.ts'
 import { PROTOCOL_VERSION } from '../../../packages/core/src/protocol/version.ts'
 import { connect } from '../../../packages/core/src/client/connect.ts'
 import { Supervisor } from '../../../packages/core/src/supervisor/supervisor.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 const SKEW = 'Two versions of moorage share one project: let the first run end, or install the same version in both.'
 
@@ -38,7 +38,7 @@ test.each([PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1])(
   async (protocol) => {
     const { connect, begun } = supervisor()
     const channel = new Channel(connect(), {})
-    expect(await refused(() => channel.call('open', { protocol } as never))).toBe(
+    expect(await thrownMessage(() => channel.call('open', { protocol } as never))).toBe(
       `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION}, this client speaks protocol ${protocol}.\n${SKEW}`,
     )
     expect(begun()).toBe(0)
@@ -70,7 +70,7 @@ test('a supervisor of a later version, whose answers mean nothing here, is not w
     log: '/nowhere',
     onProgress: () => {},
   })
-  expect(await refused(() => joining)).toBe(
+  expect(await thrownMessage(() => joining)).toBe(
     `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client speaks protocol ${PROTOCOL_VERSION}.\n${SKEW}`,
   )
 })

@@ -4,7 +4,7 @@ import { createPlan, type Plan } from '../../../packages/core/src/config/plan.ts
 import type { Provider } from '../../../packages/core/src/contract/provider.ts'
 import { requireHostAccess } from '../../../packages/core/src/provisioning/host-access.ts'
 import { createEngine, inMemory } from '../../contract/in-memory/provider.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 const api = npmServer()
 const cache = redis()
@@ -33,17 +33,17 @@ const reach = async (provider: Provider, { services }: Plan): Promise<void> => {
 test('a reference to a service beside the tests needs a way to this machine', async () => {
   const plan = planOf({ api, cache, app })
   await reach(open, plan)
-  expect(await refused(() => reach(closed, plan))).toBe(
+  expect(await thrownMessage(() => reach(closed, plan))).toBe(
     'OPTION_UNSUPPORTED\nservices.app uses services.api, which runs on this machine, but provider other does not support that: the door is shut.\nOpen it.',
   )
-  expect(await refused(() => reach(none, plan))).toBe(
+  expect(await thrownMessage(() => reach(none, plan))).toBe(
     'OPTION_UNSUPPORTED\nservices.app uses services.api, which runs on this machine, but provider other does not support that: it gives containers no access to this machine.\nUse docker or kubernetes.',
   )
 })
 
 test('so do ports that are lent', async () => {
   const lends = container({ image: 'app:1', ports: {}, hostAccess: [3000] })
-  expect(await refused(() => reach(closed, planOf({ app: lends })))).toBe(
+  expect(await thrownMessage(() => reach(closed, planOf({ app: lends })))).toBe(
     'OPTION_UNSUPPORTED\nservices.app.hostAccess is not supported by provider other: the door is shut.\nOpen it.',
   )
 })
@@ -54,7 +54,7 @@ const theirs = (CACHE_URL: string): Plan =>
 test.each(['redis://localhost:6379/0', 'redis://127.0.0.1:6379', 'redis://[::1]:6379'])(
   "so does the user's own %s",
   async (url) => {
-    expect(await refused(() => reach(closed, theirs(url)))).toMatch(
+    expect(await thrownMessage(() => reach(closed, theirs(url)))).toMatch(
       /^OPTION_UNSUPPORTED\nservices\.app uses services\.cache, which runs on this machine,/,
     )
   },

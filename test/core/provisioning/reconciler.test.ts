@@ -10,7 +10,7 @@ import {
   type AnyConfig,
   type ProvisionOptions,
 } from '../../../packages/moorage/src/index.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 let base: string
 beforeEach(() => {
@@ -132,7 +132,7 @@ test('a service that has died starts again, and whatever needs it: the rest stay
 test('an edit whose service does not start: its error, and nothing is left', async () => {
   const one = await provision(config('first'), inline())
   await one.dispose()
-  expect(await refused(() => provision(config('first', 'crash'), inline()))).toMatch(
+  expect(await thrownMessage(() => provision(config('first', 'crash'), inline()))).toMatch(
     /^SERVICE_EXITED\nservices\.late ended with exit code 4 before it was ready\./,
   )
   await gone()

@@ -4,7 +4,7 @@ import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts
 import type { ProviderCandidates } from '../../../packages/core/src/protocol/run-request.ts'
 import { selectProvider } from '../../../packages/core/src/provisioning/select-provider.ts'
 import { runtimeProblem } from '../../../packages/provider-docker/src/engine/client.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 const refs = ['docker', 'kubernetes', 'process'].map((name): ProviderRef => ({
   name,
@@ -57,7 +57,7 @@ test('in CI no service with an image falls back to processes; one that is named,
   expect(await choose({ process: there }, { ci: true }, [])).toBe(
     'process (there; no docker: no socket; no kubernetes: no socket)',
   )
-  expect(await refused(() => choose({ process: there }, { ci: true }))).toBe(`PROVIDER_UNAVAILABLE
+  expect(await thrownMessage(() => choose({ process: there }, { ci: true }))).toBe(`PROVIDER_UNAVAILABLE
 No provider can be used for these services.
   docker: no socket. To use it: start it.
   kubernetes: no socket. To use it: start it.
@@ -65,7 +65,7 @@ No provider can be used for these services.
 })
 
 test('the one that is named and cannot be used: no other is tried', async () => {
-  expect(await refused(() => choose({ process: there }, named('docker', 'MOORAGE_PROVIDER=docker')))).toBe(
+  expect(await thrownMessage(() => choose({ process: there }, named('docker', 'MOORAGE_PROVIDER=docker')))).toBe(
     'PROVIDER_UNAVAILABLE\nProvider docker, chosen by MOORAGE_PROVIDER=docker, cannot be used: no socket.\nStart it.',
   )
 })
@@ -77,14 +77,14 @@ test('one that is there and broken: no silent fall-back', async () => {
     reason: 'the package testcontainers is not installed',
     fix: 'npm install --save-dev testcontainers',
   }
-  expect(await refused(() => choose({ docker: broken, process: there }))).toBe(
+  expect(await thrownMessage(() => choose({ docker: broken, process: there }))).toBe(
     'PROVIDER_UNAVAILABLE\nProvider docker was found but cannot be used: the package testcontainers is not installed.\nRun: npm install --save-dev testcontainers',
   )
 })
 
 test("Node too old for the engine's SDK", async () => {
   const problem = runtimeProblem('20.0.0') as NonNullable<ReturnType<typeof runtimeProblem>>
-  expect(await refused(() => choose({ docker: { ok: false, broken: true, ...problem }, process: there }))).toBe(
+  expect(await thrownMessage(() => choose({ docker: { ok: false, broken: true, ...problem }, process: there }))).toBe(
     'PROVIDER_UNAVAILABLE\nProvider docker was found but cannot be used: testcontainers needs Node 22.22 or later, and this is 20.0.0.\nUse a newer Node, or another provider.',
   )
   expect(['22.21.1', '22.22.0', '24.0.0'].map((version) => runtimeProblem(version) === undefined)).toEqual([
@@ -95,7 +95,7 @@ test("Node too old for the engine's SDK", async () => {
 })
 
 test('a provider that throws where it should answer', async () => {
-  expect(await refused(() => choose({ docker: new TypeError('odd'), process: there }))).toBe(
+  expect(await thrownMessage(() => choose({ docker: new TypeError('odd'), process: there }))).toBe(
     'PROVIDER_UNAVAILABLE\nProvider docker failed during its probe: odd.\nThis is a defect of that provider. Set MOORAGE_PROVIDER to use another one.',
   )
 })

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { Exit, LogLine, Probe, Unit } from '@moorage/core'
 import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'
 import { waitReady } from '../../../packages/core/src/readiness/wait-ready.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 const servers: Server[] = []
 const sockets = new Set<Socket>()
@@ -182,14 +182,16 @@ test('exec: its exit code, and what it said', async () => {
   expect((await ready({ kind: 'exec', command: ['check', '-q'] }, { exec })).reasons).toEqual([
     "'check -q' ended with exit code 3: not yet",
   ])
-  expect(await refused(() => ready({ kind: 'exec', command: ['x'] }, {}))).toBe(
+  expect(await thrownMessage(() => ready({ kind: 'exec', command: ['x'] }, {}))).toBe(
     'OPTION_UNSUPPORTED\nservices.db: its readiness probe runs a command inside it, which its provider cannot do.\nUse a probe of another kind: tcp, http, log or exchange.',
   )
 })
 
 test('an end before it was ready: exit code and last lines, at once', async () => {
   const exited = sleep(30).then((): Exit => ({ reason: 'exited', code: 78 }))
-  const text = await refused(() => ready({ kind: 'tcp' }, { exited, lines: ['reading settings', 'no such setting'] }))
+  const text = await thrownMessage(() =>
+    ready({ kind: 'tcp' }, { exited, lines: ['reading settings', 'no such setting'] }),
+  )
   expect(text).toBe(
     'SERVICE_EXITED\nservices.db ended with exit code 78 before it was ready.\nIts last log lines show why.\nLast log lines:\n  reading settings\n  no such setting',
   )
@@ -203,7 +205,7 @@ test.each<[Exit, string]>([
   [{ reason: 'evicted', detail: 'node was under pressure' }, 'was evicted (node was under pressure)'],
   [{ reason: 'exited' }, 'ended'],
 ])('%j', async (exit, text) => {
-  expect(await refused(() => ready({ kind: 'tcp' }, { exited: Promise.resolve(exit) }))).toMatch(
+  expect(await thrownMessage(() => ready({ kind: 'tcp' }, { exited: Promise.resolve(exit) }))).toMatch(
     `SERVICE_EXITED\nservices.db ${text} before it was ready.`,
   )
 })

@@ -1,10 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { takeLock } from '../../../packages/core/src/recovery/lock.ts'
+
+const module = resolve('packages/core/src/recovery/lock.ts')
 
 let base: string
 let others: ChildProcess[]
@@ -19,7 +21,7 @@ afterEach(() => {
 
 /** Another process that takes the lock, says whether it has it, and keeps it until it is killed. */
 async function other(path: string): Promise<{ readonly has: boolean; kill(): Promise<unknown> }> {
-  const script = `const { takeLock } = await import(${JSON.stringify(resolve('packages/core/src/recovery/lock.ts'))})
+  const script = `const { takeLock } = await import(${JSON.stringify(module)})
     globalThis.lock = takeLock(process.argv[1]); console.log(lock ? 'has' : 'has not'); setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, path], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -27,6 +29,14 @@ async function other(path: string): Promise<{ readonly has: boolean; kill(): Pro
   others.push(child)
   const [data] = (await once(child.stdout, 'data')) as [Buffer]
   return { has: String(data).trim() === 'has', kill: () => (child.kill('SIGKILL'), once(child, 'exit')) }
+}
+
+/** Whether another process can take the lock. */
+function free(path: string): boolean {
+  const script = `const { takeLock } = await import(${JSON.stringify(module)}); console.log(takeLock(${JSON.stringify(path)}) !== undefined)`
+  return (
+    spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).stdout.trim() === 'true'
+  )
 }
 
 test('a second taker gets nothing, in this process and in another', async () => {
@@ -67,4 +77,26 @@ test('a killed holder holds nothing, though its file is still there', async () =
   const lock = takeLock(path)
   expect(lock).toBeDefined()
   lock?.release()
+})
+
+test('a second attempt in the same process fails, and does not lose the lock to others', () => {
+  const path = join(base, 'lock')
+  const lock = takeLock(path)
+  expect(lock).toBeDefined()
+  expect(free(path)).toBe(false)
+  expect(takeLock(path)).toBeUndefined()
+  expect(free(path)).toBe(false)
+  lock?.release()
+  expect(existsSync(path)).toBe(false)
+  expect(free(path)).toBe(true)
+})
+
+test('a lock file with something else in it is taken all the same', () => {
+  const path = join(base, 'lock')
+  writeFileSync(path, 'what a crash has left'.repeat(500))
+  const lock = takeLock(path)
+  expect(lock).toBeDefined()
+  expect(free(path)).toBe(false)
+  lock?.release()
+  expect(existsSync(path)).toBe(false)
 })

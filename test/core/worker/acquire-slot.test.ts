@@ -4,7 +4,7 @@ import { isStaleSlot, slotPrefix, slotName, currentSlot } from '../../../package
 import { createPlan } from '../../../packages/core/src/config/plan.ts'
 import { isolatedServices } from '../../../packages/core/src/config/isolated-services.ts'
 import { defineConfig, postgres, redis, type AnyConfig } from '../../../packages/moorage/src/index.ts'
-import { refused } from '../refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 afterEach(() => void vi.unstubAllEnvs())
 
@@ -62,7 +62,7 @@ test('not isolated: the shared connection', async () => {
 
 test('no services, a name that is none, a service that is given: each refused in words', async () => {
   vi.stubEnv('MOORAGE', undefined)
-  expect(await refused(() => isolate('db'))).toBe(
+  expect(await thrownMessage(() => isolate('db'))).toBe(
     "USAGE\nisolated('db'): the variable MOORAGE is not set, so no services run for this test.\nAdd plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
   )
   const config = defineConfig({
@@ -81,10 +81,10 @@ test('no services, a name that is none, a service that is given: each refused in
       ...isolatedServices(plan),
     }),
   )
-  expect(await refused(() => isolate('bd'))).toBe(
+  expect(await thrownMessage(() => isolate('bd'))).toBe(
     "USAGE\nisolated('bd'): services.bd does not run here.\nThe running services are: db, cache.",
   )
-  expect(await refused(() => isolate('db'))).toBe(
+  expect(await thrownMessage(() => isolate('db'))).toBe(
     "USAGE\nisolated('db'): DB_URL is set, and moorage never seeds, resets or drops a database that you supply.\nUnset DB_URL to let moorage start services.db, or share your database: isolate: false.",
   )
 })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { browser, defineConfig, type AnyConfig } from '../../../packages/moorage/src/index.ts'
 import { installedPlaywright } from '../../../packages/services/src/programs/installed-playwright.ts'
 import { program } from '../../../packages/services/src/programs/browser.ts'
-import { refused } from '../../core/refusal.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 const { version, chromium, core } = installedPlaywright(import.meta.dirname)
 const spec = (defineConfig({ root: '/', services: { browser: browser() } }) as unknown as AnyConfig).services['browser']
@@ -35,7 +35,7 @@ test("its variables are those by which Playwright's tests connect, and expose th
 })
 
 test('an image of another minor version is refused before anything exists', async () => {
-  expect(await refused(() => void browser({ image: 'mirror.test/playwright:v1.20.3-noble' }))).toBe(
+  expect(await thrownMessage(() => void browser({ image: 'mirror.test/playwright:v1.20.3-noble' }))).toBe(
     `CONFIG_INVALID\nbrowser({ image }): mirror.test/playwright:v1.20.3-noble contains the browsers of Playwright 1.20, but ${version} is installed.\nUse the tag v${version}-noble, the default, or install @playwright/test@1.20.`,
   )
 })
@@ -73,7 +73,7 @@ test.each([
   const before = { ...process.env }
   Object.assign(process.env, { PLAYWRIGHT_BROWSERS_PATH: '/nowhere', MOORAGE_CHROMIUM: '', ...env })
   try {
-    expect(await refused(() => program(contextOf('/nowhere')))).toBe(text)
+    expect(await thrownMessage(() => program(contextOf('/nowhere')))).toBe(text)
   } finally {
     for (const name of ['PLAYWRIGHT_BROWSERS_PATH', 'MOORAGE_CHROMIUM', 'PATH'])
       if (before[name] === undefined) delete process.env[name]
