@@ -13,6 +13,11 @@ export interface TestRun {
   readonly isolated: boolean
 }
 
+export interface TestFiles {
+  readonly contract: readonly string[]
+  readonly e2e: readonly string[]
+}
+
 /** In the order in which a fault is cheapest to find. */
 export const PROJECTS: readonly ProjectName[] = ['unit', 'inventory', 'contract', 'e2e']
 
@@ -36,7 +41,7 @@ export const PROCESS_FILES: readonly string[] = [
 /** Tests of plain processes and of engines, which choose by `providers()` of e2e/harness/engine.ts. */
 export const MIXED_FILES: readonly string[] = [
   'e2e/chaos/fixed-seeds.test.ts',
-  ...['bad-input', 'demo', 'keep', 'up'].map((name) => `e2e/cli/${name}.test.ts`),
+  ...['bad-input', 'debug-log', 'demo', 'keep', 'up'].map((name) => `e2e/cli/${name}.test.ts`),
   ...['examples', 'npm-server', 'static-server'].map((name) => `e2e/providers/${name}.test.ts`),
   ...['interrupted', 'isolation', 'signals', 'supervisor', 'teardown', 'visual'].map(
     (name) => `e2e/runners/${name}.test.ts`,
@@ -55,14 +60,22 @@ export function filesOf(project: ProjectName): readonly string[] {
   return globSync([...include]).toSorted()
 }
 
-/** Plain processes, beside engines. */
-export function processRun(files: readonly string[], isolated: boolean): TestRun {
-  const own = files.filter((file) => PROCESS_FILES.includes(file) || MIXED_FILES.includes(file))
-  return { project: 'e2e', files: own, env: { MOORAGE_TEST_PROVIDERS: 'process' }, isolated }
+const NEEDS_NO_ENGINE = /^test\/(provider-process\/|contract\/(process|in-memory)\.test\.ts$)/
+
+/** What needs no engine, of the contract suite and of the end-to-end tests. */
+export function processRuns({ contract, e2e }: TestFiles, isolated: boolean): readonly TestRun[] {
+  const own = e2e.filter((file) => PROCESS_FILES.includes(file) || MIXED_FILES.includes(file))
+  return [
+    { project: 'contract', files: contract.filter((file) => NEEDS_NO_ENGINE.test(file)), env: {}, isolated },
+    { project: 'e2e', files: own, env: { MOORAGE_TEST_PROVIDERS: 'process' }, isolated },
+  ]
 }
 
-/** Engines: one after the other, since they count what a whole engine has. */
-export function engineRun(files: readonly string[]): TestRun {
-  const own = files.filter((file) => !PROCESS_FILES.includes(file))
-  return { project: 'e2e', files: own, env: { MOORAGE_TEST_PROVIDERS: 'docker,kubernetes' }, isolated: false }
+/** What needs engines: one after the other, since inventories count everything that an engine has. */
+export function engineRuns({ contract, e2e }: TestFiles): readonly TestRun[] {
+  const own = e2e.filter((file) => !PROCESS_FILES.includes(file))
+  return [
+    { project: 'contract', files: contract.filter((file) => !NEEDS_NO_ENGINE.test(file)), env: {}, isolated: false },
+    { project: 'e2e', files: own, env: { MOORAGE_TEST_PROVIDERS: 'docker,kubernetes' }, isolated: false },
+  ]
 }

@@ -2,7 +2,15 @@ import { parseArgs } from 'node:util'
 import { bedEnvironment } from '../bed-environment.ts'
 import { TestTotal } from '../run-tests.ts'
 import { areaOf, type Area } from '../test-areas.ts'
-import { engineRun, filesOf, hasOwnNamespaces, processRun, type ProjectName, type TestRun } from '../test-plan.ts'
+import {
+  engineRuns,
+  filesOf,
+  hasOwnNamespaces,
+  processRuns,
+  type ProjectName,
+  type TestFiles,
+  type TestRun,
+} from '../test-plan.ts'
 
 // `npm test`: everything that this machine can run, in the order in which a fault is cheapest to find. Tests of plain
 // processes run in namespaces of their own, beside those of engines. `npm test -- AREA …` runs the tests of some areas alone.
@@ -13,24 +21,24 @@ using total = new TestTotal({ ...process.env, ...bedEnvironment() })
 if (areas) {
   const files = (project: ProjectName): readonly string[] => areas.flatMap((area) => area.get(project) ?? [])
   for (const project of ['unit', 'inventory'] as const) await total.runTests(plain(project, files(project)))
-  await runSideBySide(files('contract'), files('e2e'), false)
+  await runSideBySide({ contract: files('contract'), e2e: files('e2e') }, false)
 } else {
   await total.runChecks()
   for (const project of ['unit', 'inventory'] as const) await total.runTests(plain(project, filesOf(project)))
-  await runSideBySide(filesOf('contract'), filesOf('e2e'), true)
+  await runSideBySide({ contract: filesOf('contract'), e2e: filesOf('e2e') }, true)
 }
 process.exitCode = total.report()
 
-async function runSideBySide(contract: readonly string[], e2e: readonly string[], withMutants: boolean): Promise<void> {
+async function runSideBySide(files: TestFiles, withMutants: boolean): Promise<void> {
   const isolated = hasOwnNamespaces()
-  const processes = async (): Promise<void> => {
-    const held = isolated && contract.length + engineRun(e2e).files.length > 0
-    await total.runTests(processRun(e2e, isolated), { held })
-    if (withMutants) await total.runMutants(isolated)
-  }
+  const onEngines = engineRuns(files).filter((run) => run.files.length)
   const engines = async (): Promise<void> => {
-    await total.runTests(plain('contract', contract))
-    await total.runTests(engineRun(e2e))
+    for (const run of onEngines) await total.runTests(run)
+  }
+  const processes = async (): Promise<void> => {
+    for (const run of processRuns(files, isolated))
+      await total.runTests(run, { held: isolated && onEngines.length > 0 })
+    if (withMutants) await total.runMutants(isolated)
   }
   if (isolated) await Promise.all([engines(), processes()])
   else for (const run of [engines, processes]) await run()
