@@ -17,7 +17,7 @@ export const projects = [
       testTimeout: 120_000,
     },
   },
-  // Whole inventories are compared: one file after the other.
+  // Inventories compare the whole machine: one file after the other.
   {
     test: {
       name: 'e2e',
@@ -36,6 +36,7 @@ export const projects = [
       include: ['e2e/chaos/{kills.test.ts,scenarios/*.test.ts}'],
       fileParallelism: false,
       testTimeout: 600_000,
+      hookTimeout: 60_000,
     },
   },
 ]
