@@ -1,4 +1,4 @@
-import { callSite } from './call-site.ts'
+import { callSiteOutside } from './call-site.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { AnyService, Ref } from '../contract/config-types.ts'
 
@@ -22,7 +22,7 @@ export type RefTarget =
 
 /** Turns the spec of a preset into the handle that it returns. Each property path of the handle is a reference. */
 export function service(preset: string, spec: object, shape: object): AnyService {
-  const owner: ServiceOwner = { preset, spec, at: callSite(service) }
+  const owner: ServiceOwner = { preset, spec, at: callSiteOutside(service) }
   return Object.defineProperty(createRefs(owner, shape, []), SERVICE, { value: owner }) as unknown as AnyService
 }
 
