@@ -33,7 +33,7 @@ test('the packed package installs by npm, imports, and runs a command with a ser
     ).toEqual(['get-port', 'moorage'])
     writeFileSync(
       join(folder, 'moorage.config.ts'),
-      "import { defineConfig, process, staticServer } from 'moorage'\nexport default defineConfig({ provider: process(), services: { web: staticServer({ root: '.' }) } })\n",
+      "import { defineConfig, plainProcess, staticServer } from 'moorage'\nexport default defineConfig({ provider: plainProcess(), services: { web: staticServer({ root: '.' }) } })\n",
     )
     const page = execFileSync(
       process.execPath,

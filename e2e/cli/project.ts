@@ -26,7 +26,7 @@ export function openProject(files: { readonly [path: string]: string }): Project
 
 /** A config's source. */
 export function config(services: string, provider?: string): string {
-  return `import { container, defineConfig, docker, kubernetes, mongodb, npmServer, postgres, process as plain, redis, staticServer } from 'moorage'
+  return `import { container, defineConfig, docker, kubernetes, mongodb, npmServer, postgres, plainProcess as plain, redis, staticServer } from 'moorage'
 export default defineConfig({ ${provider ? `provider: ${provider}, ` : ''}services: { ${services} } })
 `
 }

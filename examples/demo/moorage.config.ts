@@ -1,10 +1,10 @@
-import { defineConfig, npmServer, postgres, process, staticServer } from 'moorage'
+import { defineConfig, npmServer, plainProcess, postgres, staticServer } from 'moorage'
 
 const db = postgres({ seed: './schema.sql' })
 const api = npmServer({ script: 'start', path: '/health', env: { DATABASE_URL: db.url } })
 const config = defineConfig({
   // Plain processes, so that the demo needs only npm. MOORAGE_PROVIDER=docker overrides it.
-  provider: process(),
+  provider: plainProcess(),
   services: { db, api, web: staticServer({ root: 'dist' }) },
 })
 

@@ -10,7 +10,7 @@ import type { Slot } from '@moorage/core'
 import {
   defineConfig,
   postgres,
-  process as plain,
+  plainProcess as plain,
   provision,
   type Environment,
   type PostgresConnection,

@@ -7,7 +7,7 @@ import {
   defineConfig,
   npmServer,
   postgres,
-  process as plain,
+  plainProcess as plain,
   provision,
   staticServer,
   type AnyConfig,

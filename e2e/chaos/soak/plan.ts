@@ -3,7 +3,7 @@ import {
   docker,
   kubernetes,
   npmServer,
-  process as plain,
+  plainProcess as plain,
   staticServer,
   type AnyService,
   type ProviderRef,

@@ -33,7 +33,7 @@ export type {
 } from '@moorage/core'
 // Must be a star export: users could not extend a named `Register` by `declare module 'moorage'`.
 export type * from '@moorage/core/registered-config'
-export { docker, kubernetes, process } from './providers.ts'
+export { docker, kubernetes, plainProcess } from './providers.ts'
 export type { DockerOptions, KubernetesOptions } from './providers.ts'
 export { browser, container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'
 export type {

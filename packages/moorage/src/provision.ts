@@ -1,5 +1,5 @@
 import type { AnyConfig, EndpointsOf, Environment, Installation, ProvisionOptions } from '@moorage/core'
-import { docker, kubernetes, process as plainProcess } from './providers.ts'
+import { docker, kubernetes, plainProcess } from './providers.ts'
 
 /** The built-in providers in order of preference, and the one for services with `placement: 'host'`. */
 export const installation: Installation = { providers: [docker(), kubernetes(), plainProcess()], host: plainProcess() }

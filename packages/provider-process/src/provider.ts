@@ -5,7 +5,7 @@ import { removeFolders } from './program.ts'
 import { reap } from './reap.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
-/** The module behind `process()`. See `ProviderModule` in core. */
+/** The module behind `plainProcess()`. See `ProviderModule` in core. */
 export function provider(): Provider {
   return {
     name: 'process',

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
   defineConfig,
   npmServer,
-  process as plain,
+  plainProcess as plain,
   provision,
   redis,
   ref,

@@ -9,7 +9,7 @@ import {
   mongodb,
   npmServer,
   postgres,
-  process as plain,
+  plainProcess as plain,
   redis,
   ref,
   staticServer,

@@ -3,7 +3,7 @@ import {
   defineConfig,
   npmServer,
   postgres,
-  process as plain,
+  plainProcess as plain,
   redis,
   ref,
   type AnyConfig,

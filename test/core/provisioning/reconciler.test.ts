@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { service, type AnyService } from '@moorage/core'
 import {
   defineConfig,
-  process as plain,
+  plainProcess as plain,
   provision,
   type AnyConfig,
   type ProvisionOptions,

@@ -61,7 +61,7 @@ test('in CI no service with an image falls back to processes; one that is named,
 No provider can be used for these services.
   docker: no socket. To use it: start it.
   kubernetes: no socket. To use it: start it.
-  process: not used as a fallback in CI for services with an image (db). To use it: choose it with provider: process() in the config, or with MOORAGE_PROVIDER=process.`)
+  process: not used as a fallback in CI for services with an image (db). To use it: choose it with provider: plainProcess() in the config, or with MOORAGE_PROVIDER=process.`)
 })
 
 test('the one that is named and cannot be used: no other is tried', async () => {

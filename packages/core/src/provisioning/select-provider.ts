@@ -46,7 +46,7 @@ export async function selectProvider(
   for (const ref of inOrder) {
     const provider = await load(ref)
     if (ci && provider.form === 'process' && withImage.length) {
-      const fix = 'choose it with provider: process() in the config, or with MOORAGE_PROVIDER=process'
+      const fix = 'choose it with provider: plainProcess() in the config, or with MOORAGE_PROVIDER=process'
       rejected.push({
         name: ref.name,
         reason: `not used as a fallback in CI for services with an image (${withImage.join(', ')})`,
