@@ -132,7 +132,8 @@ test('the median file has at most 100 lines', () => {
 const CONTAINER_PROVIDERS = ['provider-docker', 'provider-kubernetes']
 const PROVIDERS = [...CONTAINER_PROVIDERS, 'provider-process']
 const PROVIDER_JOBS: readonly { readonly file: string; readonly exports: string; readonly providers: string[] }[] = [
-  { file: 'index', exports: 'NAME', providers: PROVIDERS },
+  { file: 'index', exports: 'NAME', providers: CONTAINER_PROVIDERS },
+  { file: 'index', exports: 'plainProcess', providers: ['provider-process'] },
   { file: 'provider', exports: 'provider', providers: PROVIDERS },
   { file: 'start', exports: 'startUnit', providers: PROVIDERS },
   { file: 'start', exports: 'SessionContext', providers: PROVIDERS },

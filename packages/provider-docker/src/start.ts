@@ -2,6 +2,7 @@ import {
   HOST_ACCESS_NAME,
   MoorageError,
   readFileTrees,
+  serviceHostName,
   type ContainerUnit,
   type Exit,
   type HostPortProxies,
@@ -43,7 +44,7 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
     : []
   signal.throwIfAborted()
   report.phase(spec.name, 'start')
-  const name = `moorage-${run.id}-${spec.name.toLowerCase()}`
+  const name = `moorage-${run.id}-${serviceHostName(spec.name)}`
   const { host } = client
   report.journal({ kind: 'container', name, host })
   const exit = Promise.withResolvers<Exit>()
@@ -96,7 +97,7 @@ function containerSettings({
       Labels: runLabels(run),
       Env: Object.entries(spec.env).map(([variable, value]) => `${variable}=${value}`),
       ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
-      NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: [spec.name.toLowerCase()] } } },
+      NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: [serviceHostName(spec.name)] } } },
       ...(container.command ? { Cmd: container.command } : {}),
       ...(container.entrypoint ? { Entrypoint: container.entrypoint } : {}),
       ...(container.user === undefined ? {} : { User: container.user }),

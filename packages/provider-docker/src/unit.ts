@@ -1,4 +1,11 @@
-import { exitSignal, type ContainerUnit, type Exit, type Unit, type UnitSpec } from '@moorage/core/provider'
+import {
+  exitSignal,
+  serviceHostName,
+  type ContainerUnit,
+  type Exit,
+  type Unit,
+  type UnitSpec,
+} from '@moorage/core/provider'
 import { findPortProblem, resolveEndpoint, type ContainerRoute } from './endpoint.ts'
 import type { Client } from './engine/client.ts'
 import { callEngine } from './engine/http.ts'
@@ -19,7 +26,9 @@ export function createUnit(container: RunningContainer): Unit {
   let stopping: Promise<void> | undefined
   return {
     endpoint: (port, from) =>
-      from === 'network' ? Promise.resolve({ host: spec.name.toLowerCase(), port }) : resolveEndpoint(container, port),
+      from === 'network'
+        ? Promise.resolve({ host: serviceHostName(spec.name), port })
+        : resolveEndpoint(container, port),
     ...(network.hasLocalBridge
       ? { portProblem: (port: number, signal: AbortSignal) => findPortProblem(container, port, signal) }
       : {}),

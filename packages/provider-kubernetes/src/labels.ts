@@ -46,17 +46,6 @@ export function toLabelValue(text: string): string {
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/gi, '')}-${shortHash(text)}`.replace(/^-/, '')
 }
 
-/** A service's key as a DNS label (RFC 1123): `db` stays `db`; any other key gets a hash, so that no two collide. */
-export function toHostName(key: string): string {
-  if (/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/.test(key)) return key
-  const clean = key
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 32)
-    .replace(/^-+|-+$/g, '')
-  return `${/^[a-z]/.test(clean) ? '' : 's'}${clean}-${shortHash(key)}`.replace(/--+/g, '-')
-}
-
 function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 6)
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   readFileTrees,
+  serviceHostName,
   type ContainerUnit,
   type HostPortProxies,
   type Report,
@@ -12,7 +13,6 @@ import { createObject, tryCreateObject } from './api/create-object.ts'
 import type { ApiObject } from './api/types.ts'
 import { openRoute, type RouteOptions } from './endpoint.ts'
 import { deliverFiles, type FileDelivery } from './files.ts'
-import { toHostName } from './labels.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
 import type { KubernetesOptions } from './options.ts'
 import { quotaExceeded, toAdmissionError } from './pod/admission-errors.ts'
@@ -71,7 +71,7 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
 function podName({ startCounts }: SessionContext, { mode, run }: RunNamespace, service: string): string {
   const count = (startCounts.get(service) ?? 0) + 1
   startCounts.set(service, count)
-  return `${mode === 'create' ? '' : `${run.id}-`}${toHostName(service)}${count > 1 ? `.${count}` : ''}`
+  return `${mode === 'create' ? '' : `${run.id}-`}${serviceHostName(service)}${count > 1 ? `.${count}` : ''}`
 }
 
 interface PodCreation {

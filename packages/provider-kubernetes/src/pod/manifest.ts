@@ -1,6 +1,13 @@
-import { HOST_ACCESS_NAME, type ContainerUnit, type JsonObject, type Run, type UnitSpec } from '@moorage/core/provider'
+import {
+  HOST_ACCESS_NAME,
+  serviceHostName,
+  type ContainerUnit,
+  type JsonObject,
+  type Run,
+  type UnitSpec,
+} from '@moorage/core/provider'
 import type { FileDelivery } from '../files.ts'
-import { runLabels, SERVICE_LABEL, toHostName } from '../labels.ts'
+import { runLabels, SERVICE_LABEL } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
 
 export interface PodManifestInput {
@@ -43,7 +50,11 @@ export function podManifest(input: PodManifestInput): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, labels: { ...runLabels(run), [SERVICE_LABEL]: toHostName(spec.name) }, ownerReferences: [owner] },
+    metadata: {
+      name,
+      labels: { ...runLabels(run), [SERVICE_LABEL]: serviceHostName(spec.name) },
+      ownerReferences: [owner],
+    },
     spec: {
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: unit.stopGrace ?? DEFAULT_STOP_GRACE_SECONDS,
@@ -51,7 +62,7 @@ export function podManifest(input: PodManifestInput): object {
       // Docker-style variables of each Service in the namespace, which override the variables of some images.
       enableServiceLinks: false,
       automountServiceAccountToken: false,
-      hostname: toHostName(spec.name),
+      hostname: serviceHostName(spec.name),
       subdomain: run.id,
       dnsConfig: { searches: [`${run.id}.${input.namespace}.svc.cluster.local`] },
       securityContext: podSecurityContext(unit.user),
