@@ -30,7 +30,7 @@ export function refusalMessage(error: unknown): string {
   return ((error as CallFailure).json?.message ?? messageOf(error)).trim()
 }
 
-/** For removals while the session is open: closing the session removes everything again and reports a lost engine once. */
+/** For removals while the session is open: its end removes everything again and reports a lost engine once. */
 export function ignoreConnectionLost(error: unknown): void {
   if (!isConnectionLost(error)) throw error
 }

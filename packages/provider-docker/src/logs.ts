@@ -32,8 +32,8 @@ export async function* readLogs(
 }
 
 /**
- * Decodes the engine's frames into lines. Source: Docker Engine API, "Attach to a container", stream format: one byte for
- * the stream, three zeros, four bytes of length, payload. A frame can end in the middle of a line.
+ * Decodes the engine's frames into lines. Source: Docker Engine API, "Attach to a container", stream format: one byte
+ * for the stream, three zeros, four bytes of length, payload. A frame can end in the middle of a line.
  */
 class LogDecoder {
   #bytes: Buffer = Buffer.alloc(0)

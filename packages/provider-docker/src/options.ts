@@ -1,7 +1,10 @@
 import { MoorageError } from '@moorage/core/provider'
 
 export interface DockerOptions {
-  /** Address of the engine, as in `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, the Docker context, the usual sockets. */
+  /**
+   * Address of the engine, as in `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, else the Docker context, else the
+   * first usual socket that answers.
+   */
   readonly host?: string
   /**
    * Starts a Ryuk container for the run. It removes the run's objects 10 seconds after the connection to the supervisor

@@ -72,7 +72,7 @@ export async function reap(
   return sorted.map(({ kind, id, run }) => ({ kind, id, run }))
 }
 
-/** The object of a journal entry, if it exists. An id identifies it; under a name, the labels must match the journal. */
+/** The object of a journal entry, if it exists. An id suffices; under a name, the labels must match the journal. */
 async function findJournaled(
   call: CallEngine,
   {

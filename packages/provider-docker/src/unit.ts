@@ -20,6 +20,7 @@ export interface RunningContainer extends ContainerRoute {
   readonly exit: Promise<Exit>
 }
 
+/** The unit of a running container. */
 export function createUnit(container: RunningContainer): Unit {
   const { client, network, spec, name, containerId } = container
   const { stopGrace } = spec.container as ContainerUnit
@@ -41,7 +42,7 @@ export function createUnit(container: RunningContainer): Unit {
   }
 }
 
-/** Waits for the container's next exit. Never rejects: a failure of the wait itself is an exit with the reason `lost`. */
+/** Waits for the container's next exit. Never rejects: where the wait fails, it resolves with the reason `lost`. */
 export async function waitForExit({ dockerode, host }: Client, containerId: string): Promise<Exit> {
   try {
     // Without the SDK: its wait never settles when the engine dies while it runs.

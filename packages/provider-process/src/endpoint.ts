@@ -14,8 +14,8 @@ export function resolveEndpoint(port: number): Promise<Endpoint> {
 }
 
 /**
- * Reserves a port for a service. `requestedPort` 0 means any free port. Throws `MoorageError` (PORT_IN_USE) when another
- * service or program has the requested one.
+ * Reserves a port for a service. `requestedPort` 0 means any free port. Throws `MoorageError` (PORT_IN_USE) when
+ * another service or program has the requested one.
  */
 export async function reservePort(service: string, requestedPort: number, reserved: ReservedPorts): Promise<number> {
   if (requestedPort === 0) {

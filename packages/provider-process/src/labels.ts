@@ -24,8 +24,8 @@ export function findMarkedProcesses(mark: string): readonly number[] {
 }
 
 /**
- * Ends the processes with a mark: the stop signal, up to `graceMs` of waiting, then SIGKILL. A grace of 0 kills at once.
- * Returns the pids that it found first.
+ * Ends the processes with a mark: the stop signal, up to `graceMs` of waiting, then SIGKILL. A grace of 0 kills at
+ * once. Returns the pids that it found first.
  */
 export async function endMarkedProcesses(
   mark: string,

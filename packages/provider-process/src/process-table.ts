@@ -26,7 +26,7 @@ export function isRunning(pid: number): boolean {
   return state !== undefined && state !== 'Z' && state !== 'X'
 }
 
-/** Whether a process group has a running process. Zombies do not count: a slow init, or none, can keep them for long. */
+/** Whether a process group has a running process. Zombies do not count: a slow or missing init keeps them for long. */
 export function isGroupRunning(group: number): boolean {
   try {
     process.kill(-group, 0)
@@ -47,7 +47,7 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Source: proc_pid_stat(5). The fields behind the name in parentheses: state, parent, group. Empty when it has ended. */
+/** The fields behind the name: state, parent, group. Empty for a process that has ended. Source: proc_pid_stat(5). */
 function readStat(pid: number): readonly string[] {
   const stat = readProcFile(`/proc/${pid}/stat`)
   return stat ? stat.slice(stat.lastIndexOf(')') + 2).split(' ') : []

@@ -74,7 +74,7 @@ function createProgramContext(
       report.journal({ kind: 'folder', path })
       temporaryFolders.push(path)
       await mkdir(path, { mode: 0o700 })
-      // A service that runs as another user must be able to pass through, but not to list. The umask limits mkdir's mode.
+      // Another user, as whom a service may run, can pass through and not list. The umask limits the mode of mkdir.
       await chmod(path, 0o711)
       return path
     },

@@ -19,8 +19,8 @@ const POLL_INTERVAL_MS = 5
 const MAX_GROUP_CHECKS = 200
 
 /**
- * Ends one unit: the stop signal to its group, a kill `STOP_GRACE_SECONDS` later. Resolves when no process of the unit is
- * left.
+ * Ends one unit: the stop signal to its group, a kill `STOP_GRACE_SECONDS` later. Resolves when no process of the unit
+ * is left.
  */
 export async function stopUnit({ child, mark, stopSignal, exit }: RunningProcess): Promise<void> {
   const { pid } = child

@@ -10,6 +10,7 @@ export interface RunningService extends RunningProcess {
   readonly env: NodeJS.ProcessEnv
 }
 
+/** The unit of a running process. */
 export function createUnit(service: RunningService): Unit {
   const { mark, logs, cwd, env } = service
   let stopping: Promise<void> | undefined

@@ -1,10 +1,10 @@
 /**
- * A POSIX shell script that runs before each service, in a process group of its own. It leaves a watcher in the group and
- * then becomes the service, so that pid, exit code and signals are the service's own. Descriptor 3 is a pipe that the
- * supervisor holds. When the pipe ends, however the supervisor died, the watcher sends the stop signal and waits for the
- * grace. It then kills the processes that have left the group but carry the unit's mark, and repeats the search until it
- * finds none, because a killed process may have forked just before. At last it kills the group. While the watcher lives,
- * the kernel does not reuse the group's number.
+ * A POSIX shell script that runs before each service, in a separate process group. It leaves a watcher in the group and
+ * then becomes the service, so that pid, exit code and signals are those of the service. Descriptor 3 is a pipe that
+ * the supervisor holds. When the pipe ends, however the supervisor died, the watcher sends the stop signal and waits
+ * for the grace. It then kills the processes that have left the group but carry the unit's mark. It repeats this search
+ * until it finds none, because a killed process may have forked just before. At last it kills the group. While the
+ * watcher runs, the kernel does not reuse the group's number.
  * Arguments: mark, stop signal, grace in tenths of a second, command.
  */
 const SCRIPT = `

@@ -19,7 +19,7 @@ export interface EngineSource {
 // The engine answers within about 2 ms.
 const PING_TIMEOUT_MS = 5_000
 
-/** The first engine that answers: at the config's address, at DOCKER_HOST, of the Docker context, or at a usual socket. */
+/** The engine at the config's address, else at DOCKER_HOST, else of the Docker context, else at the first usual socket. */
 export async function findEngine({ host, env }: EngineSource, signal?: AbortSignal): Promise<EngineSearch> {
   const configuredHost = host ?? (env['DOCKER_HOST'] || contextHost(env))
   if (configuredHost !== undefined)
@@ -52,7 +52,7 @@ function usualSockets(env: NodeJS.ProcessEnv): readonly string[] {
   ]
 }
 
-/** The address in the current Docker context. Source: docker/cli, the context store: the folder is the hash of the name. */
+/** The address in the current Docker context. Source: docker/cli, context store: a folder is the hash of its name. */
 function contextHost(env: NodeJS.ProcessEnv): string | undefined {
   const folder = env['DOCKER_CONFIG'] ?? join(homedir(), '.docker')
   const name =

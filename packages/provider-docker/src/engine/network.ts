@@ -49,7 +49,10 @@ async function requestNetwork(
   return { id, name, bindAddress: gateway, dialAddress: gateway, hasLocalBridge }
 }
 
-/** Removes the network; found by its labels where the answer to its creation was lost. Throws `MoorageError` (PROVIDER_LOST). */
+/**
+ * Removes the network. Where the answer to its creation was lost, finds it by its labels. Throws `MoorageError`
+ * (PROVIDER_LOST).
+ */
 export async function removeNetwork(host: string, run: Run, network?: RunNetwork): Promise<void> {
   for (const id of network ? [network.id] : await findNetworkIds(host, run)) {
     const { status, text } = await callEngine(host, { method: 'DELETE', path: `/networks/${id}` })

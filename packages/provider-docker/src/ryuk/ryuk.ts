@@ -29,8 +29,8 @@ const PORT = 8080
 const ACKNOWLEDGE_TIMEOUT_MS = 20_000
 
 /**
- * Starts a Ryuk for this run alone, because runs that share one lose it together. Resolves when Ryuk knows which objects
- * to remove. Throws `MoorageError` (START_FAILED, PROVIDER_LOST).
+ * Starts a Ryuk for this run alone, because runs that share one lose it together. Resolves when Ryuk knows which
+ * objects to remove. Throws `MoorageError` (START_FAILED, PROVIDER_LOST).
  */
 export async function startRyuk(
   client: Client,
