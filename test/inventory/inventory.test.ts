@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { dockerKinds } from './docker.ts'
 import { expectUnchanged, LeakError, takeInventory } from './inventory.ts'
 import type { Kind } from './kind.ts'
-import { kubernetesKinds } from './kubernetes.ts'
+import { kubernetesKinds, liveKubernetesKinds } from './kubernetes.ts'
 import { machineKinds } from './machine.ts'
 import { openWorld } from './world.ts'
 
@@ -166,6 +166,40 @@ test('objects of a cluster are noticed, in a namespace and outside, without a la
     `clusterroles.rbac.authorization.k8s.io ${name}`,
   ]) {
     expect(seen).toMatch(new RegExp(`left behind: kubernetes object: ${item} [0-9a-f-]{36}`))
+  }
+})
+
+test('the inventory of what lives leaves out a namespace that is being deleted, with its objects, and nothing else', async (context) => {
+  const { MOORAGE_TESTBED_KUBECONFIG: config, MOORAGE_TESTBED_KUBECTL: program } = process.env
+  if (!config || !program) context.skip('no cluster: MOORAGE_TESTBED_KUBECONFIG is not set')
+  const kubectl = (...args: string[]): unknown =>
+    spawnSync(program as string, ['--kubeconfig', config as string, ...args])
+  const living = liveKubernetesKinds(config as string)
+  const before = await takeInventory(living)
+  const going = `${name}-going`
+  kubectl('create', 'namespace', going)
+  // A finalizer keeps it in deletion until the test removes that.
+  const finalizers = (list: string): unknown =>
+    kubectl('patch', 'configmap', name, '-n', going, '--type=merge', '-p', `{"metadata":{"finalizers":${list}}}`)
+  kubectl('create', 'configmap', name, '-n', going)
+  finalizers('["example.com/wait"]')
+  try {
+    await expect(expectUnchanged(before, { kinds: living, within: 0 })).rejects.toThrow(
+      new RegExp(`left behind: kubernetes object: configmaps ${going}/${name} [^]*namespaces ${going} `),
+    )
+    kubectl('delete', 'namespace', going, '--wait=false')
+    await expectUnchanged(before, { kinds: living, within: 1_000 })
+    await expect(expectUnchanged(before, { kinds: kubernetesKinds(config as string), within: 0 })).rejects.toThrow(
+      `left behind: kubernetes object: configmaps ${going}/${name} `,
+    )
+    kubectl('create', 'configmap', name, '-n', 'ci')
+    await expect(expectUnchanged(before, { kinds: living, within: 0 })).rejects.toThrow(
+      `left behind: kubernetes object: configmaps ci/${name} `,
+    )
+  } finally {
+    kubectl('delete', 'configmap', name, '-n', 'ci')
+    finalizers('[]')
+    kubectl('wait', '--for=delete', `namespace/${going}`, '--timeout=20s')
   }
 })
 
