@@ -316,7 +316,7 @@ const cases: { readonly [what: string]: Case } = {
       'moorage: services.db.seed: FOLDER/seed.ts failed with exit code 1.',
       'Correct the seed. It is called with the connection that tests get.',
       'Last log lines:',
-      '  FOLDER/seed.ts exports no function named seed, and no default one.',
+      '  FOLDER/seed.ts exports no function named seed, and none as its default.',
     ].join('\n'),
   },
 }

@@ -1,9 +1,18 @@
-export { callFolder, callSite } from './config/call-site.ts'
-export { defineConfig } from './config/define-config.ts'
-export { ref, service } from './config/reference.ts'
-export type { EnvVariables } from './config/env-variables.ts'
-export type { IsolatedService, Payload } from './config/payload.ts'
-export type { Environment } from './contract/provisioned-environment.ts'
+export type {
+  Address,
+  AnyConfig,
+  AnyService,
+  CommonOptions,
+  Config,
+  ConfigOptions,
+  ConnectionsOf,
+  EndpointsOf,
+  Env,
+  Ref,
+  Refs,
+  Service,
+  Text,
+} from './contract/config-types.ts'
 export {
   ERROR_CODES,
   escapeWorkflowCommands,
@@ -12,15 +21,14 @@ export {
   MoorageError,
   withDetails,
 } from './contract/errors.ts'
+export type { ErrorCode, ErrorDetails } from './contract/errors.ts'
+export type { Isolation, IsolationContext, Slot } from './contract/isolation.ts'
+export { canonical } from './contract/json.ts'
+export type { Json, JsonObject } from './contract/json.ts'
 export { fromPlain, toPlain } from './contract/plain-error.ts'
 export type { PlainError } from './contract/plain-error.ts'
-export type { ErrorCode, ErrorDetails } from './contract/errors.ts'
-export { canonical } from './contract/json.ts'
-export { ISOLATION_SCOPES } from './contract/service.ts'
-export type { Isolation, IsolationContext, Slot } from './contract/isolation.ts'
-export type { Json, JsonObject } from './contract/json.ts'
-export { siblingModule } from './provider-kit/module-path.ts'
 export type { Program, ProgramContext, ProgramModule } from './contract/program.ts'
+export type { EndedService, Progress, ProgressListener } from './contract/progress.ts'
 export type {
   ContainerUnit,
   Endpoint,
@@ -43,12 +51,9 @@ export type {
   Unit,
   UnitSpec,
 } from './contract/provider.ts'
-export type { ProvisionOptions } from './client/provision.ts'
-export type { Installation } from './client/open-request.ts'
-export { currentOwner, isAlive } from './provider-kit/process-identity.ts'
-export type { EndedService, Progress, ProgressListener } from './contract/progress.ts'
-export type { Registered } from './registered-config.ts'
+export type { Environment } from './contract/provisioned-environment.ts'
 export type { Seed } from './contract/seed.ts'
+export { ISOLATION_SCOPES } from './contract/service.ts'
 export type {
   Bytes,
   Condition,
@@ -68,19 +73,14 @@ export type {
   ServiceSpec,
   Template,
 } from './contract/service.ts'
+export { callFolder, callSite } from './config/call-site.ts'
+export { defineConfig } from './config/define-config.ts'
+export type { EnvVariables } from './config/env-variables.ts'
+export type { IsolatedService, Payload } from './config/payload.ts'
+export { ref, service } from './config/reference.ts'
+export { siblingModule } from './provider-kit/module-path.ts'
+export { currentOwner, isAlive } from './provider-kit/process-identity.ts'
+export type { Installation } from './client/open-request.ts'
+export type { ProvisionOptions } from './client/provision.ts'
 export { cacheFolder } from './protocol/paths.ts'
-export type {
-  Address,
-  AnyConfig,
-  AnyService,
-  CommonOptions,
-  Config,
-  ConfigOptions,
-  ConnectionsOf,
-  EndpointsOf,
-  Env,
-  Ref,
-  Refs,
-  Service,
-  Text,
-} from './contract/config-types.ts'
+export type { Registered } from './registered-config.ts'

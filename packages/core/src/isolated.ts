@@ -5,13 +5,13 @@ export { acquireSlot } from './worker/acquire-slot.ts'
 export type { AcquiredSlot, SlotOptions } from './worker/acquire-slot.ts'
 export { serviceNames } from './worker/service-names.ts'
 
-/** A fixture for each registered service, except for the names that the runner itself uses. Empty without a registered config. */
+/** A fixture for each registered service, except for names that the runner itself uses. Empty without a config. */
 export type IsolatedFixtures<RunnerFixtures extends PropertyKey = never> = string extends keyof Registered
   ? Record<never, never>
   : Omit<Registered, RunnerFixtures>
 
 export interface IsolatedOptions {
-  /** Identifies the test file, for `isolate: 'file'`. Default: one file for each module registry, as in runners that isolate files. */
+  /** Identifies the test file, for `isolate: 'file'`. Default: each module registry counts as a file. */
   readonly file?: string
 }
 

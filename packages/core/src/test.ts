@@ -31,7 +31,10 @@ export async function logs(service: keyof Registered & string, tail = 50): Promi
   return await querySupervisor(process.env, 'logs', { service, tail })
 }
 
-/** Reports the result of one attempt at a test, for runners that do not report it to their main process. The last attempt counts for `keep`. */
+/**
+ * Reports the result of one attempt at a test, for runners that do not report it to their main process. The last
+ * attempt counts for `keep`.
+ */
 export async function reportTestAttempt(test: string, failed: boolean): Promise<void> {
   if (!inheritedPayload(process.env)) return
   const { querySupervisor } = await import('./client/query.ts')

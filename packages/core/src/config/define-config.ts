@@ -15,7 +15,7 @@ const SERVICE_KEY = /^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/i
 
 /**
  * Describes the services of a project. The result is plain data: every service has its key as a name, and every
- * reference is `{ $ref: [name, ...path] }`. Throws `MoorageError` (CONFIG_INVALID), whose message names the key at fault.
+ * reference is `{ $ref: [name, ...path] }`. Throws `MoorageError` (CONFIG_INVALID) that names the key at fault.
  */
 export function defineConfig<const S extends { readonly [name: string]: AnyService }>(
   options: ConfigOptions<S>,

@@ -6,7 +6,10 @@ export type Needs = { readonly [service: string]: Condition }
 
 type Specs = { readonly [name: string]: ServiceSpec }
 
-/** The services that its option `needs` and its references require. Throws `MoorageError` (CONFIG_INVALID) for an unknown name, field or condition. */
+/**
+ * The services that a service needs: those in its option `needs` and those that it refers to. Throws `MoorageError`
+ * (CONFIG_INVALID) for an unknown name, field or condition.
+ */
 export function resolveNeeds(name: string, spec: ServiceSpec, all: Specs): Needs {
   const names = Object.keys(all)
   const needs: Record<string, Condition> = {}

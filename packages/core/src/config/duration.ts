@@ -5,7 +5,7 @@ const MS_PER_UNIT: { readonly [unit: string]: number } = { s: 1_000, m: 60_000, 
 /** The longest time for which services can be kept: 24 hours. */
 export const MAX_RETENTION_MS: number = 24 * 3_600_000
 
-/** Reads `90s`, `30m` or `8h`; returns milliseconds. Throws `MoorageError` (USAGE) whose message begins with `source`. */
+/** Converts `90s`, `30m` or `8h` to milliseconds. Throws `MoorageError` (USAGE) whose message starts with `source`. */
 export function parseDuration(text: string, source: string): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? []
   const ms = Number(number) * (MS_PER_UNIT[unit] ?? NaN)

@@ -5,7 +5,7 @@ import { canonical, type Json, type JsonObject } from '../contract/json.ts'
 
 const HASH_CHUNK_BYTES = 1024 * 1024
 
-/** Hash of plain data that contains files: `{ $file: path }` counts by its content, so that the hash is equal in every process and folder. */
+/** Hash of plain data. A `{ $file: path }` counts by its content, so the hash is equal in every process and folder. */
 export function hashOf(value: Json): string {
   return sha256(canonical(withContents(value)))
 }
@@ -19,8 +19,8 @@ function withContents(value: Json): Json {
 }
 
 /**
- * Covers contents, names and the executable bit. Times and owners are left out because they differ between checkouts. Of
- * a pipe, a socket or a device only its existence counts.
+ * Covers contents, names and the executable bit. Times and owners are left out because they differ between checkouts.
+ * Of a pipe, a socket or a device only its existence counts.
  */
 function hashFile(path: string): string {
   const stat = lstatSync(path)

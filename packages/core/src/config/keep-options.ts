@@ -7,7 +7,7 @@ const DEFAULT_RETENTION_MS = 30 * 60_000
 
 /**
  * Milliseconds for which services are kept after a failure; undefined if they are removed at once. The variables
- * MOORAGE_KEEP and MOORAGE_KEEP_FOR win over the config. Throws `MoorageError` (USAGE) for a value that they cannot have.
+ * MOORAGE_KEEP and MOORAGE_KEEP_FOR win over the config. Throws `MoorageError` (USAGE) for an invalid value of them.
  */
 export function retentionMs(
   { keep, keepFor = DEFAULT_RETENTION_MS }: AnyConfig,

@@ -13,7 +13,10 @@ export const CONFIG_FILES = [
   'moorage.config.mjs',
 ] as const
 
-/** Path of the config file of a project. Throws `MoorageError`: CONFIG_NOT_FOUND without one, CONFIG_INVALID if there are two. */
+/**
+ * Path of the config file of a project. Throws `MoorageError`: CONFIG_NOT_FOUND if there is none, CONFIG_INVALID if
+ * there are two.
+ */
 export function findConfig(root: string): string {
   const found = CONFIG_FILES.filter((name) => existsSync(join(root, name)))
   if (found.length > 1) {
@@ -28,7 +31,7 @@ export function findConfig(root: string): string {
   })
 }
 
-/** Imports a config file, again at each call, because it can change in watch mode. Throws `MoorageError` (CONFIG_INVALID). */
+/** Imports a config file, at each call again, as watch mode needs. Throws `MoorageError` (CONFIG_INVALID). */
 export async function loadConfig(file: string): Promise<AnyConfig> {
   const module = await importFile(file)
   const config = module.default as AnyConfig | undefined

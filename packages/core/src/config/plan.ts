@@ -36,8 +36,8 @@ export interface PlannedService {
 }
 
 /**
- * Checks a config and completes it. Reads the files that the config names, and has no side effects. Throws `MoorageError`
- * (CONFIG_INVALID).
+ * Checks a config and completes it. Reads the files that the config names, and has no side effects. Throws
+ * `MoorageError` (CONFIG_INVALID).
  */
 export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
   const setByOuterRun = new Set(inheritedPayload(env)?.variables)

@@ -69,14 +69,20 @@ export interface ConfigOptions<S> {
   readonly services: S & CheckedNeeds<S>
   /** Where the services run. Default: the first of Docker, Kubernetes and plain processes that can be used. */
   readonly provider?: ProviderRef
-  /** The folder that relative paths start from. Default, and what it is relative to: the folder of the file that calls `defineConfig`. */
+  /**
+   * The folder that relative paths start from. A relative `root` starts from the folder of the file that calls
+   * `defineConfig`, which is also the default.
+   */
   readonly root?: string
   /**
    * `on-failure` keeps the services for a while when their start or the tests fail. Default: they are removed. The
    * variable `MOORAGE_KEEP` wins.
    */
   readonly keep?: 'on-failure'
-  /** Milliseconds for which they are kept. Default: 1,800,000 (30 min). The variable `MOORAGE_KEEP_FOR` (as in `10m`) wins. */
+  /**
+   * Milliseconds for which they are kept. Default: 1,800,000 (30 min). The variable `MOORAGE_KEEP_FOR` (as in `10m`)
+   * wins.
+   */
   readonly keepFor?: number
 }
 

@@ -22,7 +22,7 @@ export interface IsolationContext {
 
 /** What the isolation module of a preset exports. */
 export interface Isolation {
-  /** Runs once in each run, after the seed: stores the state that every slot starts from where tests cannot change it. */
+  /** Runs once in each run, after the seed. Stores the initial state of every slot where tests cannot change it. */
   createTemplate(connection: PlainConnection, options: Json, context: IsolationContext): Promise<void>
   /** Runs in a test worker: returns the connection of its slot, which it creates if it does not exist. */
   openSlot(connection: PlainConnection, slot: Slot, context: IsolationContext): Promise<PlainConnection>

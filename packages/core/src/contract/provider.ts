@@ -23,7 +23,7 @@ export interface Provider {
   probe(signal: AbortSignal): Promise<ProbeResult>
   /** Opens the session of a run. `Session.close` undoes it. */
   open(run: Run, report: Report, signal: AbortSignal): Promise<Session>
-  /** Returns the options that the provider does not support, before anything is started. No option is dropped silently. */
+  /** Returns the options that the provider does not support, before anything is started. None is dropped silently. */
   check?(service: string, spec: ServiceSpec): readonly OptionProblem[]
   /**
    * Removes the objects of dead owners and returns them. Sweep, `moorage gc` and recovery all use it. Never removes an
@@ -70,7 +70,10 @@ export interface Run {
   readonly cache: string
 }
 
-/** The process that owns a run: when it dies, the run is removed. Its start time tells it from a later process with the same pid. */
+/**
+ * The process that owns a run: when it dies, the run is removed. Its start time distinguishes it from a later process
+ * with the same pid.
+ */
 export interface Owner {
   /** The machine, its boot and the pid namespace, separated by `/`. */
   readonly host: string
@@ -97,7 +100,7 @@ export interface Session {
   close(): Promise<void>
   /** Lets the run outlive its supervisor by `ms` milliseconds, on engines that support it. Called at most once. */
   keep?(ms: number): Promise<void>
-  /** Chooses the port numbers of a service where they are not fixed by its image. A requested 0 stands for any free port. */
+  /** Chooses the port numbers of a service if its image does not fix them. A requested 0 stands for any free port. */
   reserve?(service: string, requested: Ports): Promise<Ports>
   /**
    * Lets the services of this session, and no other client, dial a port of this machine's loopback. Returns the address

@@ -27,8 +27,8 @@ export interface FileTreeEntry {
 type Files = NonNullable<ContainerUnit['files']>
 
 /**
- * Reads the files and folders of this machine that a service's `files` name. A symbolic link that leads out of its folder
- * is replaced by its target, which would be missing in the container.
+ * Reads the files and folders of this machine that a service's `files` name. A symbolic link that leads out of its
+ * folder is replaced by its target, which would be missing in the container.
  */
 export function readFileTrees(files: Files = {}): readonly FileTree[] {
   return Object.entries(files).map(([target, file]) => {
@@ -72,7 +72,7 @@ function leadsOut(link: string, roots: readonly string[]): boolean {
   return !roots.some((root) => real === root || real.startsWith(`${root}${sep}`))
 }
 
-/** Relative, so that it also works in the container. It stays a link, because a program may find its own files by it. */
+/** Relative, so that it works in the container too. It stays a link, because a program may find its files by it. */
 function linkTarget(link: string): string {
   const target = readlinkSync(link)
   return isAbsolute(target) ? relative(realpathSync(dirname(link)), target) : target

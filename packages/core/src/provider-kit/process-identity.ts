@@ -10,8 +10,8 @@ export function currentOwner(): Owner {
 }
 
 /**
- * Whether an owner is alive. An owner on another machine or in another pid namespace cannot be checked from here and counts
- * as alive, because only the objects of a dead owner may be removed.
+ * Whether an owner is alive. An owner on another machine or in another pid namespace cannot be checked from here and
+ * counts as alive, because only the objects of a dead owner may be removed.
  */
 export function isAlive(owner: Owner): boolean {
   const [machine, boot, namespace] = owner.host.split('/')

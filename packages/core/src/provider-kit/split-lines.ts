@@ -1,4 +1,4 @@
-/** The longest log line. A longer one is split, because a line without an end would fill the memory of the supervisor. */
+/** The longest log line. A longer one is split, because a line without an end would fill the supervisor's memory. */
 export const MAX_LINE_CHARACTERS: number = 1024 * 1024
 
 /** Splits an unfinished line into pieces of the greatest length and the rest, to which further text is appended. */

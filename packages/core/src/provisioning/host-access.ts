@@ -61,7 +61,7 @@ export async function givenUrlViaHost(context: StartContext, name: string): Prom
   })
 }
 
-/** The session of the containers that refer to a service outside of it. A run has at most one session with containers. */
+/** The session of the containers that refer to a service outside of it. A run has at most one such session. */
 function consumerSession({ plan, placements }: StartContext, name: string): Session | undefined {
   const containers = Object.entries(plan.services)
     .filter(([, { spec }]) => refersTo(spec.container, name))

@@ -14,7 +14,7 @@ import { enterPhase, type StartContext } from './start-context.ts'
 import { startServices } from './start-services.ts'
 import { TaskStack, type TeardownResult } from './task-stack.ts'
 
-/** Brings the services of a run to the state that a plan describes, for one plan after another, and removes them at the end. */
+/** Brings the services of a run to the state that a plan describes, plan after plan, and removes them at the end. */
 export class Reconciler {
   /** Access to the services that run. */
   readonly services: RunningServices

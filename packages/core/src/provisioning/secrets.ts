@@ -5,7 +5,7 @@ import { hideFromDebugLog } from '../provider-kit/debug-log.ts'
 export class Secrets {
   readonly #values = new Map<string, string>()
 
-  /** Returns the same value for the same name. A value has 128 bits and consists of hexadecimal digits, so it needs no URL encoding. */
+  /** The same name yields the same value: 128 bits as hexadecimal digits, which need no encoding in a URL. */
   get(service: string, name: string): string {
     const key = `${service}/${name}`
     const known = this.#values.get(key)

@@ -38,8 +38,8 @@ export class TaskStack {
   }
 
   /**
-   * Sets a task up. Its teardown is queued first, so that a partial setup, an abort and a failure are all undone. Throws
-   * `MoorageError` (ABORTED) once `unwind` was called.
+   * Sets a task up. Its teardown is queued first, so that a partial setup, an abort and a failure are all undone.
+   * Throws `MoorageError` (ABORTED) once `unwind` was called.
    */
   async run<T>(task: Task<T>): Promise<T> {
     // Teardown has begun, so this task would never be torn down.
@@ -49,7 +49,7 @@ export class TaskStack {
     return await task.setup()
   }
 
-  /** Tears every task down. Never rejects: a failed teardown does not stop the others. Later calls return the first result. */
+  /** Tears every task down. Never rejects: a failed teardown does not stop the others. Later calls join the first. */
   unwind(): Promise<readonly TeardownResult[]> {
     return (this.#unwinding ??= this.#tearDownAll(this.#tasks))
   }
