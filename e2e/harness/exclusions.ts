@@ -18,6 +18,11 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     pattern: /^playwright-(transform-cache|artifacts)-/,
     why: "Playwright's own: a cache, and what it leaves when it is killed",
   },
+  {
+    kind: 'file',
+    pattern: /^\/var\/tmp\/moorage-boots-\d+$/,
+    why: 'the boots of this machine, which outlive every run',
+  },
   { kind: 'file', pattern: /\/world-/, why: "the test's own world" },
   {
     kind: 'file',

@@ -25,6 +25,21 @@ export const chaosMutants: readonly Mutant[] = [
     quick: false,
   },
   {
+    name: 'stranger judged by the host name',
+    guarantee: 'a run of another machine with the same host name is not taken for a dead one',
+    file: 'packages/core/src/provider-kit/process-identity.ts',
+    find: 'if (isStranger(owner)) return !isEarlierBoot(bootOf(owner))',
+    replace:
+      "if (owner.host.split('/')[0] === hostname() && bootOf(owner) !== currentBoot()) return false\n  if (isStranger(owner)) return !isEarlierBoot(bootOf(owner))",
+    test: {
+      project: 'unit',
+      file: 'test/core/provider-kit/process-identity.test.ts',
+      name: 'an owner with this host name and another boot is a stranger, and counts as alive',
+    },
+    says: /expected false to be true/,
+    quick: true,
+  },
+  {
     name: 'sweep takes the living',
     guarantee: 'a sweep leaves alone whoever may still live, on this machine or on another',
     file: 'packages/provider-docker/src/reap.ts',

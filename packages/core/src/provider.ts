@@ -41,6 +41,6 @@ export {
 } from './provider-kit/host-port-proxy.ts'
 export { siblingModule } from './provider-kit/module-path.ts'
 export { portAnswers } from './provider-kit/port-check.ts'
-export { currentOwner, isAlive, processStart } from './provider-kit/process-identity.ts'
+export { currentOwner, isAlive, isStranger, processStart } from './provider-kit/process-identity.ts'
 export { serviceHostName } from './provider-kit/service-host-name.ts'
 export { cutLine, MAX_LINE_CHARACTERS } from './provider-kit/split-lines.ts'

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import {
   isAlive,
+  isStranger,
   currentOwner,
   processStart,
   thisHost,
@@ -54,11 +55,12 @@ test('who cannot be judged from here counts as alive: another machine, another p
   expect(isAlive(owner(1, 1, `${machine}/${boot}/1`))).toBe(true)
 })
 
-test('nobody lived through another boot of this machine', () => {
+test('an owner with this host name and another boot is a stranger, and counts as alive', () => {
   const [machine, , space] = thisHost().split('/')
-  expect(isAlive(owner(process.pid, processStart(process.pid) as number, `${machine}/another-boot/${space}`))).toBe(
-    false,
-  )
+  const stranger = owner(1, 1, `${machine}/another-boot/${space}`)
+  expect(isAlive(stranger)).toBe(true)
+  expect(isStranger(stranger)).toBe(true)
+  expect(isStranger(currentOwner())).toBe(false)
 })
 
 test('a name with brackets and blanks does not confuse', async () => {

@@ -1,4 +1,5 @@
-import { currentOwner } from '@moorage/core'
+import { hostname } from 'node:os'
+import { currentOwner, isAlive } from '@moorage/core'
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
 import type { ApiRequest, ApiResponse } from '../../../packages/provider-kubernetes/src/api/types.ts'
@@ -9,7 +10,10 @@ import { reap } from '../../../packages/provider-kubernetes/src/reap.ts'
 const NOW = Date.parse('2026-01-01T12:00:00Z')
 const DELETE = ['DELETE /api/v1/namespaces/ci-1']
 
-/** Recorded: the namespace of a run from another machine, an hour old, which a real cluster would take an hour to show. */
+/**
+ * Recorded: the namespace of a run from a machine with this host name and another boot, an hour old, which a real cluster
+ * would take an hour to show.
+ */
 async function sweep({
   liveness,
   age = 3_600,
@@ -26,7 +30,7 @@ async function sweep({
     creationTimestamp: new Date(NOW - 1_000 * age).toISOString(),
     labels: { 'moorage.run': 'ci-1' },
     annotations: {
-      [OWNER_ANNOTATION]: JSON.stringify({ ...currentOwner(), host: 'elsewhere/1/1' }),
+      [OWNER_ANNOTATION]: JSON.stringify({ ...currentOwner(), host: `${hostname()}/another-boot/1` }),
       [LIVENESS_ANNOTATION]: liveness,
     },
   }
@@ -47,7 +51,7 @@ async function sweep({
     client: { call },
     policy: { mode: 'create', namespace: 'ci', liveness: 'job' },
   } as unknown as Cluster
-  await reap(cluster, { journals: [], alive: () => true }, new AbortController().signal)
+  await reap(cluster, { journals: [], alive: isAlive }, new AbortController().signal)
   return deletions
 }
 

@@ -1,24 +1,23 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Owner } from '../contract/provider.ts'
-
-const UNKNOWN_BOOT = 'boot'
+import { currentBoot, isEarlierBoot, recordBoot } from './boot.ts'
 
 /** This process as the owner of a run. */
 export function currentOwner(): Owner {
+  recordBoot()
   return { host: thisHost(), pid: process.pid, started: processStart(process.pid) ?? 0 }
 }
 
 /**
- * Whether an owner is alive. An owner on another machine or in another pid namespace cannot be checked from here and
- * counts as alive, because only the objects of a dead owner may be removed.
+ * Whether an owner may be alive. Only the objects of a dead owner may be removed, so an owner counts as dead only with
+ * proof: its process is not in this pid namespace any more, or it belongs to an earlier boot of this machine. An owner
+ * on another machine or in another pid namespace is a stranger and counts as alive. An equal host name proves nothing,
+ * because machines that were cloned from one image share it. Only the engine can judge a stranger: by a deadline or by
+ * an expired Lease.
  */
 export function isAlive(owner: Owner): boolean {
-  const [machine, boot, namespace] = owner.host.split('/')
-  const [ourMachine, ourBoot, ourNamespace] = thisHost().split('/')
-  if (machine !== ourMachine || isBootUnknown(boot, ourBoot)) return true
-  if (boot !== ourBoot) return false
-  if (namespace !== ourNamespace) return true
+  if (isStranger(owner)) return !isEarlierBoot(bootOf(owner))
   try {
     return readProcessStart(owner.pid) === owner.started
   } catch {
@@ -27,9 +26,21 @@ export function isAlive(owner: Owner): boolean {
   }
 }
 
-/** Machine, boot and pid namespace. A pid identifies a process only if all three are equal. */
+/** Whether the process of an owner cannot be examined from here: another boot, another pid namespace, another name. */
+export function isStranger({ host }: Pick<Owner, 'host'>): boolean {
+  return host !== thisHost()
+}
+
+function bootOf({ host }: Owner): string {
+  return host.split('/')[1] ?? ''
+}
+
+/**
+ * Host name, boot and pid namespace. A pid identifies a process only within one boot and one namespace. The name is for
+ * readers; in addition it tells machines apart that were restored from one snapshot of memory and share their boot id.
+ */
 export function thisHost(): string {
-  return `${hostname()}/${tryRead('/proc/sys/kernel/random/boot_id') ?? UNKNOWN_BOOT}/${pidNamespace()}`
+  return `${hostname()}/${currentBoot()}/${pidNamespace()}`
 }
 
 /**
@@ -60,24 +71,11 @@ function readProcessStart(pid: number): number | undefined {
   }
 }
 
-/** Whether one of two different boot ids could not be read, so that they cannot be compared. */
-function isBootUnknown(boot: string | undefined, ours: string | undefined): boolean {
-  return boot !== ours && (boot === UNKNOWN_BOOT || ours === UNKNOWN_BOOT)
-}
-
 function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')
   } catch {
     return 'pids'
-  }
-}
-
-function tryRead(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch {
-    return undefined
   }
 }
 
