@@ -74,10 +74,12 @@ export type {
   Template,
 } from './contract/service.ts'
 export { callFolder, callSite } from './config/call-site.ts'
-export { defineConfig } from './config/define-config.ts'
+export { createConfig } from './config/define-config.ts'
 export type { EnvVariables } from './config/env-variables.ts'
 export type { IsolatedService, Payload } from './config/payload.ts'
 export { ref, service } from './config/reference.ts'
+export { rejectUnknownOptions } from './config/unknown-options.ts'
+export type { OptionNames } from './config/unknown-options.ts'
 export { siblingModule } from './provider-kit/module-path.ts'
 export { currentOwner, isAlive } from './provider-kit/process-identity.ts'
 export type { Installation } from './client/open-request.ts'

@@ -1,4 +1,6 @@
 export { CONFIG_FILES, findConfig, loadConfig } from './config/load-config.ts'
+export { closestWord } from './config/closest-word.ts'
+export { configuredProviders } from './config/provider-options.ts'
 export { exposeVariables } from './config/env-variables.ts'
 export { collectGarbage, probeAll, type GcResult } from './client/gc.ts'
 export { formatDuration, parseDuration } from './config/duration.ts'

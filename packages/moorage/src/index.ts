@@ -1,4 +1,4 @@
-export { defineConfig, ERROR_CODES, isMoorageError, MoorageError, ref } from '@moorage/core'
+export { ERROR_CODES, isMoorageError, MoorageError, ref } from '@moorage/core'
 export type {
   Address,
   AnyConfig,
@@ -7,7 +7,6 @@ export type {
   CommonOptions,
   Condition,
   Config,
-  ConfigOptions,
   EndedService,
   EndpointsOf,
   Env,
@@ -31,6 +30,8 @@ export type {
   Template,
   Text,
 } from '@moorage/core'
+export { defineConfig } from './define-config.ts'
+export type { ConfigOptions } from './define-config.ts'
 // Must be a star export: users could not extend a named `Register` by `declare module 'moorage'`.
 export type * from '@moorage/core/registered-config'
 export { docker, kubernetes, plainProcess } from './providers.ts'

@@ -15,9 +15,10 @@ export function resolveBaseUrl(connections: object, baseService: string | undefi
 }
 
 function serviceUrl(services: Connections, name: string): string {
-  const url = services[name]?.['url']
+  const service = Object.hasOwn(services, name) ? services[name] : undefined
+  const url = service?.['url']
   if (typeof url === 'string') return url
-  const problem = services[name] ? 'has no URL' : 'does not run here'
+  const problem = service ? 'has no URL' : 'does not run here'
   throw new MoorageError('USAGE', `use.baseService: services.${name} ${problem}.`, {
     hint: `The services are ${Object.keys(services).join(', ')}.`,
   })

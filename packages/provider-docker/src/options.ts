@@ -1,4 +1,4 @@
-import { MoorageError } from '@moorage/core/provider'
+import { MoorageError, rejectUnknownOptions, type OptionNames } from '@moorage/core/provider'
 
 export interface DockerOptions {
   /**
@@ -14,8 +14,12 @@ export interface DockerOptions {
   readonly ryuk?: boolean
 }
 
+const OPTIONS: OptionNames<DockerOptions> = { host: true, ryuk: true }
+
 /** Throws `MoorageError` (CONFIG_INVALID). */
-export function checkOptions({ ryuk }: DockerOptions): void {
+export function checkOptions(options: DockerOptions): void {
+  rejectUnknownOptions('docker', options, OPTIONS)
+  const { ryuk } = options
   if (ryuk === undefined || typeof ryuk === 'boolean') return
   throw new MoorageError('CONFIG_INVALID', `docker({ ryuk }): ${JSON.stringify(ryuk)} is neither true nor false.`, {
     provider: 'docker',

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@moorage/core/provider'
+import { rejectUnknownOptions, type JsonObject, type OptionNames } from '@moorage/core/provider'
 
 /** Options of `kubernetes()`. */
 export interface KubernetesOptions {
@@ -47,4 +47,24 @@ export interface KubernetesOptions {
   readonly tolerations?: readonly JsonObject[]
   /** Service account of the pods; they get no token of it. Default: `default`. */
   readonly serviceAccount?: string
+}
+
+const OPTIONS: OptionNames<KubernetesOptions> = {
+  context: true,
+  kubeconfig: true,
+  namespace: true,
+  mode: true,
+  grace: true,
+  deleter: true,
+  reach: true,
+  resources: true,
+  imagePullSecrets: true,
+  nodeSelector: true,
+  tolerations: true,
+  serviceAccount: true,
+}
+
+/** Throws `MoorageError` (CONFIG_INVALID). */
+export function checkOptions(options: KubernetesOptions): void {
+  rejectUnknownOptions('kubernetes', options, OPTIONS)
 }

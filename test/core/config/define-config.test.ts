@@ -15,6 +15,7 @@ import {
   staticServer,
   type AnyConfig,
   type AnyService,
+  type Env,
 } from '../../../packages/moorage/src/index.ts'
 import { createPlan } from '../../../packages/core/src/config/plan.ts'
 import { providerNamed } from '../../../packages/core/src/provisioning/select-provider.ts'
@@ -61,6 +62,58 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   'a provider that is not called': [
     () => defineConfig({ provider: docker as unknown as ReturnType<typeof docker>, services: { db: redis() } }),
     "CONFIG_INVALID\nprovider: a function is not a provider.\nImport one and call it: import { docker } from 'moorage', then provider: docker().",
+  ],
+  'a key that every object has': [
+    () => untyped({ constructor: redis() }),
+    'CONFIG_INVALID\nservices.constructor: every JavaScript object has a property of that name.\nRename the key.',
+  ],
+  'a key __proto__, which sets the prototype': [
+    () => untyped({ __proto__: redis(), db: postgres() }),
+    "CONFIG_INVALID\nservices is not a plain object.\nWrite services: { db: postgres() }. '__proto__' cannot be a key.",
+  ],
+  'services as a list': [
+    () => untyped([redis()]),
+    "CONFIG_INVALID\nservices is not a plain object.\nWrite services: { db: postgres() }. '__proto__' cannot be a key.",
+  ],
+  'a URL as a value': [
+    () => untyped({ api: npmServer({ env: { API: new URL('http://a/') as unknown as string } }) }),
+    'CONFIG_INVALID\nservices.api.env.API is a URL, but a service consists of plain data.\nWrite its text: url.href.',
+  ],
+  'a Date as a value': [
+    () => untyped({ api: npmServer({ env: { SINCE: new Date(0) as unknown as string } }) }),
+    'CONFIG_INVALID\nservices.api.env.SINCE is a Date, but a service consists of plain data.\nWrite its text: date.toISOString().',
+  ],
+  'a Map as an option': [
+    () => untyped({ api: container({ image: 'x', ports: {}, env: new Map() as unknown as Env }) }),
+    'CONFIG_INVALID\nservices.api.env is a Map, but a service consists of plain data.\nGive a string, a number, or the path of a module.',
+  ],
+  'null as a variable': [
+    () => planned({ api: npmServer({ env: { A: null as unknown as string } }) }),
+    'CONFIG_INVALID\nservices.api.env.A is null, but it has to be text.\nGive a string, a number or a reference, or omit it.',
+  ],
+  'an array as a variable': [
+    () => planned({ api: npmServer({ env: { A: ['x'] as unknown as string } }) }),
+    "CONFIG_INVALID\nservices.api.env.A is an array, but it has to be text.\nJoin its items: [ … ].join(',').",
+  ],
+  'true as a variable': [
+    () => planned({ api: npmServer({ env: { DEBUG: true as unknown as string } }) }),
+    "CONFIG_INVALID\nservices.api.env.DEBUG is true, but it has to be text.\nWrite 'true', or what the program expects.",
+  ],
+  'an object as a variable': [
+    () => planned({ api: npmServer({ env: { A: { b: 1 } as unknown as string } }) }),
+    'CONFIG_INVALID\nservices.api.env.A is an object, but it has to be text.\nWrite its text: JSON.stringify(…).',
+  ],
+  'null in a command': [
+    () => planned({ api: container({ image: 'x', ports: {}, command: ['a', null as unknown as string] }) }),
+    'CONFIG_INVALID\nservices.api.command[1] is null, but it has to be text.\nGive a string, a number or a reference, or omit it.',
+  ],
+  'a command that is no list': [
+    () => planned({ api: container({ image: 'x', ports: {}, command: 'sleep 1' as unknown as [] }) }),
+    "CONFIG_INVALID\nservices.api.command is \"sleep 1\", but it has to be a list of texts.\nWrite one item for each argument, such as ['node', 'server.js'].",
+  ],
+  'a list as env': [
+    () => planned({ api: container({ image: 'x', ports: {}, env: ['A=1'] as unknown as Env }) }),
+    "CONFIG_INVALID\nservices.api.env is an array, but it has to be an object of variables.\nWrite env: { NAME: 'value' }.",
   ],
   'a path without its slash': [
     () => npmServer({ path: 'health' }),

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
-import { loadConfig, probeAll } from '@moorage/core/runner'
+import { configuredProviders, loadConfig, probeAll } from '@moorage/core/runner'
 import type { Command, Invocation } from '../command.ts'
 
 /** Checks the config and every provider. Exit code 1 if no provider works on this machine. */
@@ -9,7 +9,9 @@ export const doctor: Command = { options: {}, maxArgs: 0, run: runDoctor }
 
 async function runDoctor({ installation, configPath }: Invocation): Promise<number> {
   const path = configPath()
-  const { provider, services } = await loadConfig(path)
+  const config = await loadConfig(path)
+  const { provider, services } = config
+  const providers = configuredProviders(installation.providers, config)
   report(true, `config ${path}: ${Object.keys(services).join(', ')}`)
   const typed = /interface\s+Register\b/.test(readFileSync(path, 'utf8'))
   report(
@@ -19,9 +21,7 @@ async function runDoctor({ installation, configPath }: Invocation): Promise<numb
       : "types: services() has no types of this config. Add to it: declare module 'moorage' { interface Register { config: typeof config } }",
   )
   const probed = await probeAll(
-    provider
-      ? [provider, ...installation.providers.filter(({ name }) => name !== provider.name)]
-      : installation.providers,
+    provider ? [provider, ...providers.filter(({ name }) => name !== provider.name)] : providers,
     dirname(path),
   )
   for (const [name, result] of probed)

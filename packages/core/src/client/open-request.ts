@@ -3,6 +3,7 @@ import type { EnvVariables } from '../config/env-variables.ts'
 import { retentionMs } from '../config/keep-options.ts'
 import { inheritedPayload } from '../config/payload.ts'
 import { createPlan, type Plan } from '../config/plan.ts'
+import { configuredProviders } from '../config/provider-options.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 import { canonical, type Json } from '../contract/json.ts'
 import type { ProviderRef } from '../contract/provider.ts'
@@ -66,7 +67,8 @@ export function createOpenRequest(
   }
 }
 
-function providerCandidates({ providers }: Installation, plan: Plan, env: EnvVariables): ProviderCandidates {
+function providerCandidates(installation: Installation, plan: Plan, env: EnvVariables): ProviderCandidates {
+  const providers = configuredProviders(installation.providers, plan)
   const candidates = { inOrder: providers, ci: inCi(env) }
   const name = env['MOORAGE_PROVIDER']
   if (name) {
@@ -87,7 +89,8 @@ const ENGINE_VARIABLES = [
 ]
 
 /** Equal for clients that can share a run, or update each other's: same project, same engine, same nonce. */
-function runFamily({ root, provider }: Plan, env: EnvVariables, nonce: string): string {
+function runFamily({ root, provider, configured }: Plan, env: EnvVariables, nonce: string): string {
   const engine = ENGINE_VARIABLES.map((name) => env[name] ?? '')
-  return shortHash([root, canonical((provider ?? null) as unknown as Json), ...engine, nonce])
+  const options = canonical([provider ?? null, configured ?? null] as unknown as Json)
+  return shortHash([root, options, ...engine, nonce])
 }

@@ -10,7 +10,7 @@ type AnySeeds = { readonly [service: string]: ((connection: never) => Promise<vo
 export function checkSeeds(seeds: object, { services }: Plan): void {
   for (const [name, seed] of Object.entries(seeds)) {
     const source = `provision(config, { seeds: { ${name} } })`
-    const service = services[name]
+    const service = Object.hasOwn(services, name) ? services[name] : undefined
     if (!service) {
       const names = Object.keys(services).join(', ')
       throw invalid(`${source}: the config has no service of that name.`, `Its services are: ${names}.`)

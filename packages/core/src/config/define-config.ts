@@ -1,6 +1,9 @@
 import { resolve } from 'node:path'
 import { callFolder, callSite } from './call-site.ts'
+import { checkedProvider, chosenProvider } from './provider-options.ts'
+import { rejectUnknownOptions, type OptionNames } from './unknown-options.ts'
 import { MoorageError } from '../contract/errors.ts'
+import { optionPath } from './option-path.ts'
 import type { Json } from '../contract/json.ts'
 import { serviceOwner, refTarget, type ServiceOwner } from './reference.ts'
 import { MAX_RETENTION_MS } from './duration.ts'
@@ -13,30 +16,46 @@ type Names = ReadonlyMap<ServiceOwner, string>
 // Keys become part of host names, file names and variable names.
 const SERVICE_KEY = /^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/i
 
+/** What surrounds a call of `defineConfig`. */
+export interface ConfigCall {
+  /** The function that the user's file calls. */
+  readonly caller: (...args: never[]) => unknown
+  /** The providers whose options the config gives. */
+  readonly configured?: readonly ProviderRef[]
+}
+
 /**
  * Describes the services of a project. The result is plain data: every service has its key as a name, and every
  * reference is `{ $ref: [name, ...path] }`. Throws `MoorageError` (CONFIG_INVALID) that names the key at fault.
  */
-export function defineConfig<const S extends { readonly [name: string]: AnyService }>(
+export function createConfig<const S extends { readonly [name: string]: AnyService }>(
   options: ConfigOptions<S>,
+  { caller, configured = [] }: ConfigCall,
 ): Config<S> {
-  const names = nameServices((options.services ?? {}) as Record<string, unknown>)
+  rejectUnknownOptions('defineConfig', options, OPTIONS)
+  const names = nameServices(options.services)
   const services: Record<string, ServiceSpec> = {}
   for (const [owner, name] of names)
     services[name] = toPlainData(owner.spec, `services.${name}`, names) as unknown as ServiceSpec
-  const root = resolve(callFolder(callSite(defineConfig)) ?? process.cwd(), options.root ?? '.')
-  const config = { services, root, ...checkedProvider(options), ...checkedRetention(options) }
+  const root = resolve(callFolder(callSite(caller)) ?? process.cwd(), options.root ?? '.')
+  const provider = checkedProvider(options.provider)
+  const config = {
+    services,
+    root,
+    ...(provider ? { provider: chosenProvider(provider, configured) } : {}),
+    ...(configured.length ? { configured } : {}),
+    ...checkedRetention(options),
+  }
   return config as unknown as Config<S>
 }
 
-function checkedProvider({ provider }: { readonly provider?: unknown }): { readonly provider?: unknown } {
-  if (provider === undefined) return {}
-  if (typeof (provider as Partial<ProviderRef> | null)?.module === 'string') return { provider }
-  const given = typeof provider === 'function' ? 'a function' : JSON.stringify(provider)
-  throw invalid(
-    `provider: ${given} is not a provider.`,
-    "Import one and call it: import { docker } from 'moorage', then provider: docker().",
-  )
+/** Every option of `defineConfig`, except those that are named after a provider. */
+const OPTIONS: OptionNames<ConfigOptions<unknown>> = {
+  services: true,
+  provider: true,
+  root: true,
+  keep: true,
+  keepFor: true,
 }
 
 function checkedRetention({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?: unknown }): {
@@ -54,15 +73,20 @@ function checkedRetention({ keep, keepFor }: { readonly keep?: unknown; readonly
   return { ...(keep ? { keep } : {}), ...(typeof keepFor === 'number' ? { keepFor } : {}) }
 }
 
-function nameServices(services: Record<string, unknown>): Names {
+function nameServices(services: unknown): Names {
   const names = new Map<ServiceOwner, string>()
-  for (const [name, handle] of Object.entries(services)) {
+  if (services !== undefined && !isPlainObject(services))
+    throw invalid('services is not a plain object.', "Write services: { db: postgres() }. '__proto__' cannot be a key.")
+  for (const [name, handle] of Object.entries(services ?? {})) {
     if (!SERVICE_KEY.test(name)) {
       throw invalid(
         `services.${name}: the key of a service starts with a letter, followed by letters, digits and dashes, at most 30 characters in all.`,
         'Rename the key.',
       )
     }
+    // Such a name would be found in every object, in the config's and in the tests'.
+    if (name in Object.prototype)
+      throw invalid(`services.${name}: every JavaScript object has a property of that name.`, 'Rename the key.')
     const owner = serviceOwner(handle)
     if (!owner) {
       throw invalid(
@@ -97,6 +121,7 @@ function toPlainData(value: unknown, at: string, names: Names): Json | undefined
   if (serviceOwner(value)) throw invalid(`${optionPath(at)} is a service.`, 'Use one of its fields, such as db.url.')
   if (Array.isArray(value)) return value.map((item, i) => toPlainData(item, `${at}[${i}]`, names) as Json)
   if (typeof value === 'object' && value !== null) {
+    if (!isPlainObject(value)) throw notPlain(value, at)
     const entries = Object.entries(value).map(([key, item]) => [key, toPlainData(item, `${at}.${key}`, names)] as const)
     return Object.fromEntries(entries.filter(([, item]) => item !== undefined)) as Json
   }
@@ -111,6 +136,26 @@ function toPlainData(value: unknown, at: string, names: Names): Json | undefined
   return value as Json | undefined
 }
 
+/** Objects of a class would lose their content: a URL or a Date has no properties of its own. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // The prototype of an object of another realm has no prototype either.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function notPlain(value: object, at: string): MoorageError {
+  const { name } = value.constructor
+  const ways: { readonly [name: string]: string } = {
+    URL: 'Write its text: url.href.',
+    Date: 'Write its text: date.toISOString().',
+  }
+  return invalid(
+    `${optionPath(at)} is a ${name}, but a service consists of plain data.`,
+    (Object.hasOwn(ways, name) && ways[name]) || 'Give a string, a number, or the path of a module.',
+  )
+}
+
 function nameOf(owner: ServiceOwner, path: readonly string[], at: string, names: Names): string {
   const name = names.get(owner)
   if (name) return name
@@ -119,11 +164,6 @@ function nameOf(owner: ServiceOwner, path: readonly string[], at: string, names:
     `${optionPath(at)} uses ${owner.preset}().${path.join('.')}${origin}, but that service is not in the config.`,
     `Add it to services, which has ${[...names.values()].join(', ')}.`,
   )
-}
-
-/** The key as the user wrote it: a preset moves the option into a form. */
-export function optionPath(at: string): string {
-  return at.replace(/^(services\.[^.]+)\.(?:container|process)\./, '$1.')
 }
 
 function invalid(message: string, hint: string): MoorageError {

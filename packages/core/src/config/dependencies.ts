@@ -84,7 +84,7 @@ function connectionShape(spec: ServiceSpec): object {
 function hasField(spec: ServiceSpec, path: readonly string[]): boolean {
   let value: unknown = connectionShape(spec)
   for (const key of path) {
-    if (typeof value !== 'object' || value === null || !(key in value)) return false
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false
     value = (value as Record<string, unknown>)[key]
   }
   return true

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { optionPath } from './define-config.ts'
+import { checkProbes } from './check-probes.ts'
+import { checkTexts } from './check-texts.ts'
+import { optionPath } from './option-path.ts'
 import { MoorageError } from '../contract/errors.ts'
 import { hashOf } from './hash.ts'
 import { requireDriver } from './drivers.ts'
@@ -18,6 +20,8 @@ import type { AnyConfig } from '../contract/config-types.ts'
 export interface Plan {
   readonly services: { readonly [name: string]: PlannedService }
   readonly provider?: ProviderRef
+  /** The providers whose options the config gives without choosing them. */
+  readonly configured?: readonly ProviderRef[]
   /** Absolute path of the project. */
   readonly root: string
   /** Of the services and the provider. */
@@ -45,6 +49,8 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
   const services: Record<string, PlannedService> = {}
   for (const [name, raw] of Object.entries(config.services)) {
     const spec = withAbsoluteFiles(raw as unknown as Json, `services.${name}`, config.root) as unknown as ServiceSpec
+    checkTexts(name, spec)
+    checkProbes(name, spec)
     const variable = urlVariable(name, spec)
     checkDeadlines(name, spec.deadlines)
     const other = serviceByVariable.get(variable)
@@ -73,10 +79,14 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
       'Remove one reference or one entry in needs.',
     )
   }
-  const { root, provider } = config
+  const { root, provider, configured } = config
   const hashes = Object.fromEntries(Object.entries(services).map(([name, planned]) => [name, planned.hash]))
-  const hash = hashOf({ services: hashes, provider: (provider ?? null) as Json })
-  return { services, root, hash, ...(provider ? { provider } : {}) }
+  const hash = hashOf({
+    services: hashes,
+    provider: provider ?? null,
+    configured: configured ?? null,
+  } as unknown as Json)
+  return { services, root, hash, ...(provider ? { provider } : {}), ...(configured ? { configured } : {}) }
 }
 
 function withAbsoluteFiles(value: Json, at: string, root: string): Json {

@@ -67,7 +67,10 @@ export type ConnectionsOf<S> = { readonly [K in keyof S]: S[K] extends { readonl
 export interface ConfigOptions<S> {
   /** The services by name. */
   readonly services: S & CheckedNeeds<S>
-  /** Where the services run. Default: the first of Docker, Kubernetes and plain processes that can be used. */
+  /**
+   * Where the services run. It only chooses: options of a provider can stand beside it, under the provider's name.
+   * Default: the first of Docker, Kubernetes and plain processes that can be used.
+   */
   readonly provider?: ProviderRef
   /**
    * The folder that relative paths start from. A relative `root` starts from the folder of the file that calls
@@ -90,6 +93,7 @@ export interface ConfigOptions<S> {
 export interface Config<out S = unknown> {
   readonly services: { readonly [K in keyof S]: ServiceSpec }
   readonly provider?: ProviderRef
+  readonly configured?: readonly ProviderRef[]
   readonly root: string
   readonly keep?: 'on-failure'
   readonly keepFor?: number
@@ -99,7 +103,10 @@ export interface Config<out S = unknown> {
 /** A config with any services. */
 export interface AnyConfig {
   readonly services: { readonly [name: string]: ServiceSpec }
+  /** The chosen provider, with its options. */
   readonly provider?: ProviderRef
+  /** The providers whose options the config gives without choosing them. */
+  readonly configured?: readonly ProviderRef[]
   readonly root: string
   readonly keep?: 'on-failure'
   readonly keepFor?: number

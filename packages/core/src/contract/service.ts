@@ -158,9 +158,9 @@ export type Probe =
 export interface ExchangeProbe {
   readonly kind: 'exchange'
   readonly port?: string
-  /** Default: nothing is sent, and the service speaks first. */
-  readonly send?: Bytes
-  readonly expect: Bytes
+  /** Plain text stands for `{ text }`. Default: nothing is sent, and the service speaks first. */
+  readonly send?: Bytes | Template
+  readonly expect: Bytes | Template
   /** Where `expect` must be in the answer. Default: `start`. */
   readonly at?: 'start' | 'anywhere'
 }

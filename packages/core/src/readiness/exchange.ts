@@ -1,4 +1,5 @@
-import type { Bytes, ExchangeProbe } from '../contract/service.ts'
+import { isTemplate } from '../config/template.ts'
+import type { Bytes, ExchangeProbe, Template } from '../contract/service.ts'
 import { dial, endpointOf } from './dial.ts'
 import type { ProbeAttempt } from './probe-attempt.ts'
 
@@ -33,7 +34,8 @@ export const exchange: ProbeAttempt<ExchangeProbe> = async ({ port, send, expect
   })
 }
 
-function bytesOf(bytes: Bytes): Buffer {
+function bytesOf(bytes: Bytes | Template): Buffer {
+  if (isTemplate(bytes)) return Buffer.from(String(bytes))
   return 'hex' in bytes ? Buffer.from(bytes.hex, 'hex') : Buffer.from(String(bytes.text))
 }
 

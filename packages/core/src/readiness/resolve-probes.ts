@@ -1,5 +1,5 @@
-import { resolveText, type TemplateScope } from '../config/template.ts'
-import type { Bytes, Probe } from '../contract/service.ts'
+import { isTemplate, resolveText, type TemplateScope } from '../config/template.ts'
+import type { Bytes, Probe, Template } from '../contract/service.ts'
 
 /** Resolves every template of the probes. */
 export function resolveProbes(probes: readonly Probe[], scope: TemplateScope): readonly Probe[] {
@@ -11,6 +11,7 @@ export function resolveProbes(probes: readonly Probe[], scope: TemplateScope): r
   })
 }
 
-function resolveBytes(bytes: Bytes, scope: TemplateScope): Bytes {
+function resolveBytes(bytes: Bytes | Template, scope: TemplateScope): Bytes {
+  if (isTemplate(bytes)) return { text: resolveText(bytes, scope) }
   return 'hex' in bytes ? bytes : { text: resolveText(bytes.text, scope) }
 }

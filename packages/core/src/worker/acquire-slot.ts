@@ -46,7 +46,8 @@ export async function acquireSlot(
 ): Promise<AcquiredSlot> {
   const payload = inheritedPayload(process.env)
   if (!payload) throw notProvisioned(service)
-  const shared = payload.services[service]
+  // Every object inherits names such as toString.
+  const shared = Object.hasOwn(payload.services, service) ? payload.services[service] : undefined
   if (!shared)
     throw new MoorageError('USAGE', `isolated('${service}'): services.${service} does not run here.`, {
       hint: `The running services are: ${Object.keys(payload.services).join(', ')}.`,

@@ -1,4 +1,7 @@
-import { MoorageError, type CommonOptions, type ServiceSpec } from '@moorage/core'
+import { MoorageError, type CommonOptions, type OptionNames, type ServiceSpec } from '@moorage/core'
+
+/** The names of the options that every preset has. */
+export const COMMON_OPTIONS: OptionNames<CommonOptions> = { needs: true, as: true, deadlines: true }
 
 /** The part of the spec that every preset copies from its options unchanged. */
 export function commonSpec({ needs, as, deadlines }: CommonOptions): Pick<ServiceSpec, 'needs' | 'as' | 'deadlines'> {

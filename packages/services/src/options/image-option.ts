@@ -1,4 +1,4 @@
-import { MoorageError } from '@moorage/core'
+import { MoorageError, type OptionNames } from '@moorage/core'
 
 export interface ImageOptions {
   /** Tag of the official image. A plain process ignores it with a notice. Default: the tag that the preset names. */
@@ -6,6 +6,8 @@ export interface ImageOptions {
   /** A compatible image of your own, with its tag. Excludes `version`. A plain process cannot use it. */
   readonly image?: string
 }
+
+export const IMAGE_OPTIONS: OptionNames<ImageOptions> = { version: true, image: true }
 
 /**
  * Marks `image` as unsupported for a plain process. `version` is not: it gives a notice if another one is installed.

@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { siblingModule, MoorageError, ISOLATION_SCOPES, type IsolateSpec, type IsolationScope } from '@moorage/core'
+import {
+  siblingModule,
+  MoorageError,
+  ISOLATION_SCOPES,
+  type IsolateSpec,
+  type IsolationScope,
+  type OptionNames,
+} from '@moorage/core'
 
 export interface IsolateOptions {
   /**
@@ -8,6 +15,8 @@ export interface IsolateOptions {
    */
   readonly isolate?: IsolationScope | false
 }
+
+export const ISOLATE_OPTIONS: OptionNames<IsolateOptions> = { isolate: true }
 
 /**
  * Turns the option `isolate` into the isolation module of the preset. The user's project must have one of the
@@ -31,7 +40,7 @@ export function isolateSpec(
 
 /** For presets without isolation. Throws `MoorageError` (CONFIG_INVALID) if the option is set. */
 export function rejectIsolate(preset: string, options: object): void {
-  if (!('isolate' in options) || options.isolate === false) return
+  if (!('isolate' in options) || options.isolate === undefined) return
   throw new MoorageError(
     'CONFIG_INVALID',
     `${preset}({ isolate }): only postgres, mongodb and redis support isolation.`,

@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url'
 import {
   callFolder,
   callSite,
+  rejectUnknownOptions,
   siblingModule,
+  type OptionNames,
   MoorageError,
   service,
   type Address,
@@ -14,7 +16,7 @@ import {
 } from '@moorage/core'
 import { resolveImage, unsupportedImage } from '../options/image-option.ts'
 import { installedPlaywright, type InstalledPlaywright } from '../programs/installed-playwright.ts'
-import { commonSpec } from '../options/common-options.ts'
+import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
 
 const PORT = 3000
 
@@ -28,6 +30,11 @@ export interface BrowserOptions<N extends string = string> extends CommonOptions
   readonly as?: string
 }
 
+const OPTIONS: OptionNames<BrowserOptions> = {
+  image: true,
+  ...COMMON_OPTIONS,
+}
+
 /**
  * Playwright's browser server in exactly the installed version: `mcr.microsoft.com/playwright:v<version>-noble` as a
  * container, a local Chromium as a process. Pages reach every service, and whatever else listens on this machine's
@@ -35,6 +42,7 @@ export interface BrowserOptions<N extends string = string> extends CommonOptions
  * version or empty, or for an invalid common option.
  */
 export function browser<const N extends string = never>(options: BrowserOptions<N> = {}): Service<Address, N> {
+  rejectUnknownOptions('browser', options, OPTIONS)
   const installed = installedPlaywright(callFolder(callSite(browser)) ?? process.cwd())
   const image = resolveImage('browser', options, {
     name: 'mcr.microsoft.com/playwright',

@@ -1,7 +1,17 @@
-import { MoorageError, service, type CommonOptions, type Env, type Probe, type Service, type Text } from '@moorage/core'
+import {
+  MoorageError,
+  rejectUnknownOptions,
+  service,
+  type OptionNames,
+  type CommonOptions,
+  type Env,
+  type Probe,
+  type Service,
+  type Text,
+} from '@moorage/core'
 import { rejectIsolate } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
-import { commonSpec } from '../options/common-options.ts'
+import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
 
 export interface ContainerOptions<P extends string = string, N extends string = string> extends CommonOptions<N> {
   /** The image with its tag or digest. The provider's machine or cluster pulls it. */
@@ -53,6 +63,23 @@ export interface ContainerConnection<P extends string> {
   readonly ports: { readonly [K in P]: { readonly host: string; readonly port: number } }
 }
 
+const OPTIONS: OptionNames<ContainerOptions> = {
+  image: true,
+  ports: true,
+  env: true,
+  command: true,
+  entrypoint: true,
+  user: true,
+  workingDir: true,
+  tmpfs: true,
+  files: true,
+  hostAccess: true,
+  protocol: true,
+  ready: true,
+  seed: true,
+  ...COMMON_OPTIONS,
+}
+
 /**
  * A container of any image. A plain process cannot run it. Throws `MoorageError` (CONFIG_INVALID) if `image` is empty,
  * for an invalid port or seed, and for `isolate`.
@@ -61,6 +88,7 @@ export function container<const P extends string, const N extends string = never
   options: ContainerOptions<P, N>,
 ): Service<ContainerConnection<P>, N> {
   rejectIsolate('container', options)
+  rejectUnknownOptions('container', options, OPTIONS)
   const {
     image,
     ports,

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import {
+  rejectUnknownOptions,
   siblingModule,
+  type OptionNames,
   MoorageError,
   service,
   type Address,
@@ -9,10 +11,16 @@ import {
   type Service,
   type Template,
 } from '@moorage/core'
-import { resolveImage, unsupportedImage, requestedVersion, type ImageOptions } from '../options/image-option.ts'
-import { isolateSpec, type IsolateOptions } from '../options/isolate-option.ts'
+import {
+  resolveImage,
+  unsupportedImage,
+  requestedVersion,
+  IMAGE_OPTIONS,
+  type ImageOptions,
+} from '../options/image-option.ts'
+import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
-import { commonSpec } from '../options/common-options.ts'
+import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
 import { bsonBoolean, bsonInt32, opMsg } from '../wire/mongodb.ts'
 
 export interface MongodbOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
@@ -34,6 +42,15 @@ export interface MongodbConnection extends Address {
 
 const ROOT_USER = 'root'
 
+const OPTIONS: OptionNames<MongodbOptions> = {
+  database: true,
+  auth: true,
+  seed: true,
+  ...IMAGE_OPTIONS,
+  ...ISOLATE_OPTIONS,
+  ...COMMON_OPTIONS,
+}
+
 /**
  * MongoDB: `mongo:8.0` as a container, `mongod` from the PATH or from `mongodb-memory-server` as a process. Its data
  * stay in memory or in the run's folder. Throws `MoorageError` (CONFIG_INVALID) for an invalid option.
@@ -41,6 +58,7 @@ const ROOT_USER = 'root'
 export function mongodb<const N extends string = never>(
   options: MongodbOptions<N> = {},
 ): Service<MongodbConnection, N> {
+  rejectUnknownOptions('mongodb', options, OPTIONS)
   const { database = 'test', auth = true } = options
   if (!/^[^\0/\\. "$*<>:|?]{1,63}$/.test(database)) {
     throw new MoorageError('CONFIG_INVALID', `mongodb({ database }): '${database}' is not a valid database name.`, {

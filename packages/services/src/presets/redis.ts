@@ -1,9 +1,23 @@
 import { fileURLToPath } from 'node:url'
-import { siblingModule, service, type Address, type CommonOptions, type Service } from '@moorage/core'
-import { resolveImage, unsupportedImage, requestedVersion, type ImageOptions } from '../options/image-option.ts'
-import { isolateSpec, type IsolateOptions } from '../options/isolate-option.ts'
+import {
+  rejectUnknownOptions,
+  siblingModule,
+  type OptionNames,
+  service,
+  type Address,
+  type CommonOptions,
+  type Service,
+} from '@moorage/core'
+import {
+  resolveImage,
+  unsupportedImage,
+  requestedVersion,
+  IMAGE_OPTIONS,
+  type ImageOptions,
+} from '../options/image-option.ts'
+import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
-import { commonSpec } from '../options/common-options.ts'
+import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
 
 // One for each worker, and for each test that runs concurrently in a worker. The server's default is 16.
 const ISOLATED_DATABASES = 256
@@ -20,11 +34,19 @@ export interface RedisConnection extends Address {
   readonly database: number
 }
 
+const OPTIONS: OptionNames<RedisOptions> = {
+  seed: true,
+  ...IMAGE_OPTIONS,
+  ...ISOLATE_OPTIONS,
+  ...COMMON_OPTIONS,
+}
+
 /**
  * Redis: `redis:7` as a container, `redis-server` from the PATH as a process. The password is random, and nothing is
  * saved to disk. Throws `MoorageError` (CONFIG_INVALID) for an invalid option.
  */
 export function redis<const N extends string = never>(options: RedisOptions<N> = {}): Service<RedisConnection, N> {
+  rejectUnknownOptions('redis', options, OPTIONS)
   const password = { $secret: 'password' }
   const databases = options.isolate ? ISOLATED_DATABASES : undefined
   const host = { $self: ['host'] }

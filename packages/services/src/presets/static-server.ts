@@ -1,9 +1,24 @@
 import { fileURLToPath } from 'node:url'
-import { siblingModule, MoorageError, service, type Address, type CommonOptions, type Service } from '@moorage/core'
-import { resolveImage, unsupportedImage, requestedVersion, type ImageOptions } from '../options/image-option.ts'
+import {
+  rejectUnknownOptions,
+  siblingModule,
+  type OptionNames,
+  MoorageError,
+  service,
+  type Address,
+  type CommonOptions,
+  type Service,
+} from '@moorage/core'
+import {
+  resolveImage,
+  unsupportedImage,
+  requestedVersion,
+  IMAGE_OPTIONS,
+  type ImageOptions,
+} from '../options/image-option.ts'
 import { rejectIsolate } from '../options/isolate-option.ts'
 import { nginxConfig, NGINX_ROOT } from '../site/nginx-config.ts'
-import { checkPlacement, commonSpec, type Placement } from '../options/common-options.ts'
+import { checkPlacement, COMMON_OPTIONS, commonSpec, type Placement } from '../options/common-options.ts'
 
 const PORT = 8080
 
@@ -24,12 +39,24 @@ export interface StaticServerOptions<N extends string = string> extends CommonOp
   readonly placement?: Placement
 }
 
+const OPTIONS: OptionNames<StaticServerOptions> = {
+  root: true,
+  spa: true,
+  base: true,
+  cors: true,
+  compress: true,
+  placement: true,
+  ...IMAGE_OPTIONS,
+  ...COMMON_OPTIONS,
+}
+
 /**
  * A static site: `nginx:1.28` as a container, moorage's own server with the same answers as a process. Responses are
  * never cached. Throws `MoorageError` (CONFIG_INVALID) for an invalid option, and for `isolate`.
  */
 export function staticServer<const N extends string = never>(options: StaticServerOptions<N>): Service<Address, N> {
   rejectIsolate('staticServer', options)
+  rejectUnknownOptions('staticServer', options, OPTIONS)
   const { root, spa = false, base = '/', cors = false, compress = true, placement } = options
   checkPlacement('staticServer', placement)
   if (!root)

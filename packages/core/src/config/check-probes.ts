@@ -1,0 +1,130 @@
+import { MoorageError, messageOf } from '../contract/errors.ts'
+import type { Probe, ServiceSpec } from '../contract/service.ts'
+import { checkText } from './check-texts.ts'
+import { optionPath } from './option-path.ts'
+import { isTemplate } from './template.ts'
+import { unknownName } from './unknown-options.ts'
+
+type Fields = { readonly [name: string]: unknown }
+type Check = (at: string, value: unknown) => void
+
+const PROBE_FORMS = ['container', 'process'] as const
+
+/** Throws `MoorageError` (CONFIG_INVALID) for a probe that could never succeed, and names it by its key. */
+export function checkProbes(service: string, spec: ServiceSpec): void {
+  for (const name of PROBE_FORMS) {
+    const form = spec[name]
+    if (form?.ready === undefined) continue
+    const at = optionPath(`services.${service}.${name}.ready`)
+    const probes: unknown = form.ready
+    if (!Array.isArray(probes))
+      throw invalid(`${at} is ${shown(probes)}, but it has to be a list of probes.`, "Write ready: [{ kind: 'tcp' }].")
+    probes.forEach((probe: unknown, i) => checkProbe(`${at}[${i}]`, probe, Object.keys(spec.ports)))
+  }
+}
+
+function checkProbe(at: string, probe: unknown, ports: readonly string[]): void {
+  if (typeof probe !== 'object' || probe === null || Array.isArray(probe))
+    throw invalid(`${at} is ${shown(probe)}, which is not a probe.`, "Write { kind: 'tcp' }, or another kind.")
+  const { kind, ...fields } = probe as Fields
+  const known = typeof kind === 'string' && Object.hasOwn(FIELDS, kind) ? FIELDS[kind as Probe['kind']] : undefined
+  if (!known) {
+    const kinds = Object.keys(FIELDS)
+    if (typeof kind === 'string') throw unknownName(`${at}.kind '${kind}'`, { kind: 'kind', name: kind, known: kinds })
+    throw invalid(`${at} has no kind.`, `Its kind is one of ${kinds.join(', ')}.`)
+  }
+  for (const [name, value] of Object.entries(fields)) {
+    const check = Object.hasOwn(known.optional, name) ? known.optional[name] : known.required[name]
+    if (!check)
+      throw unknownName(`${at}.${name}`, {
+        kind: 'field',
+        name,
+        known: [...Object.keys(known.required), ...Object.keys(known.optional)],
+      })
+    check(`${at}.${name}`, value)
+  }
+  const missing = Object.keys(known.required).find((name) => fields[name] === undefined)
+  if (missing !== undefined) throw invalid(`${at}.${missing} is missing.`, `A probe of kind ${String(kind)} needs it.`)
+  const { port } = fields
+  if (port !== undefined && !ports.includes(String(port)))
+    throw invalid(`${at}.port: the service has no port '${String(port)}'.`, portHint(ports))
+  if (port === undefined && 'port' in known.optional && !ports.length)
+    throw invalid(`${at}: the service has no port to connect to.`, 'Add one to ports, or use a log or exec probe.')
+}
+
+const text: Check = (at, value) => {
+  if (typeof value !== 'string') throw invalid(`${at} is ${shown(value)}, but it has to be a string.`, 'Correct it.')
+}
+
+const path: Check = (at, value) => {
+  text(at, value)
+  if (!String(value).startsWith('/'))
+    throw invalid(`${at}: '${String(value)}' is not a path.`, "Begin it with a slash, such as '/health'.")
+}
+
+const pattern: Check = (at, value) => {
+  text(at, value)
+  try {
+    new RegExp(String(value))
+  } catch (cause) {
+    throw invalid(`${at} is not a regular expression: ${messageOf(cause)}.`, 'Escape characters such as ( and [.')
+  }
+}
+
+const count: Check = (at, value) => {
+  if (!Number.isInteger(value) || Number(value) < 1)
+    throw invalid(`${at} is ${shown(value)}, but it has to be a whole number from 1.`, 'Correct it.')
+}
+
+const statuses: Check = (at, value) => {
+  const isStatus = (item: unknown): boolean => Number.isInteger(item) && Number(item) >= 100 && Number(item) <= 599
+  if (!Array.isArray(value) || !value.length || !value.every(isStatus))
+    throw invalid(`${at} is ${shown(value)}, but it has to be a list of HTTP statuses.`, 'Write status: [200, 401].')
+}
+
+const command: Check = (at, value) => {
+  if (!Array.isArray(value) || !value.length)
+    throw invalid(`${at} is ${shown(value)}, but it has to be a list of texts.`, "Write command: ['pg_isready'].")
+  value.forEach((item, i) => checkText(`${at}[${i}]`, item))
+}
+
+const place: Check = (at, value) => {
+  if (value !== 'start' && value !== 'anywhere')
+    throw invalid(`${at} is ${shown(value)}, which is not a known value.`, "Write 'start' or 'anywhere', or omit it.")
+}
+
+const bytes: Check = (at, value) => {
+  const { hex, text: content, ...others } = (typeof value === 'object' && value !== null ? value : {}) as Fields
+  const isForm = (hex === undefined) !== (content === undefined) && !Object.keys(others).length
+  if (typeof value === 'string' || (typeof value === 'object' && value !== null && isTemplate(value as never))) return
+  if (!isForm)
+    throw invalid(`${at} is ${shown(value)}, which is neither text nor bytes.`, "Write 'PING', or { hex: '0d0a' }.")
+  if (hex === undefined) return checkText(`${at}.text`, content)
+  if (typeof hex !== 'string' || !/^(?:[0-9a-f]{2})+$/i.test(hex))
+    throw invalid(`${at}.hex is ${shown(hex)}, which is not a text of hexadecimal digits.`, 'Give two for each byte.')
+}
+
+interface ProbeFields {
+  readonly required: { readonly [field: string]: Check }
+  readonly optional: { readonly [field: string]: Check }
+}
+
+const FIELDS: { readonly [K in Probe['kind']]: ProbeFields } = {
+  tcp: { required: {}, optional: { port: text } },
+  http: { required: {}, optional: { port: text, path, status: statuses } },
+  log: { required: { pattern }, optional: { times: count } },
+  exec: { required: { command }, optional: {} },
+  exchange: { required: { expect: bytes }, optional: { port: text, send: bytes, at: place } },
+}
+
+function portHint(ports: readonly string[]): string {
+  return ports.length ? `Its ports are ${ports.join(', ')}.` : 'It has no ports.'
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value)
+}
+
+function invalid(message: string, hint: string): MoorageError {
+  return new MoorageError('CONFIG_INVALID', message, { hint })
+}
