@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { Bench } from './result.ts'
 import { run, script } from './subject.ts'
 
-const modules = pathToFileURL(resolve('packages/moorage/dist/lib/core/src/provisioning.js')).href
+const modules = pathToFileURL(resolve('packages/moorage/dist/lib/core/src/runner.js')).href
 
 /** provision() of a service that is given: the plan, the supervisor, one connection. In processes of their own. */
 export const supervisor: Bench = {
