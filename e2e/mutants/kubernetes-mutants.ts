@@ -15,6 +15,34 @@ const ciPod = (name: string): TestRef => ({
 
 export const kubernetesMutants: readonly Mutant[] = [
   {
+    name: 'missing kubeconfig ignored',
+    guarantee: "a kubeconfig that was chosen is used, or nothing: never the pod's account in its place",
+    file: 'packages/provider-kubernetes/src/cluster/find-credentials.ts',
+    find: 'if (files.length === 0 && named.length) return',
+    replace: 'if (files.length === 0 && named.length > 9) return',
+    test: {
+      project: 'contract',
+      file: 'test/provider-kubernetes/cluster/kubeconfig.test.ts',
+      name: 'a kubeconfig that was chosen and is missing is an error, in a pod as well',
+    },
+    says: /but got 'there is no kubeconfig, and/,
+    quick: true,
+  },
+  {
+    name: 'plugin failure retried',
+    guarantee: 'a credential plugin that fails is not run for each attempt',
+    file: 'packages/provider-kubernetes/src/api/client.ts',
+    find: "if ('error' in response && isMoorageError(response.error)) throw response.error",
+    replace: '',
+    test: {
+      project: 'contract',
+      file: 'test/provider-kubernetes/cluster/exec-plugin.test.ts',
+      name: 'during a run as well: one attempt, and the same words',
+    },
+    says: /to deeply equal/,
+    quick: true,
+  },
+  {
     name: 'deadline renewal off',
     guarantee: 'a run lives for as long as its supervisor does',
     file: 'packages/provider-kubernetes/src/lifetime/heartbeat.ts',

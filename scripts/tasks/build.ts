@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
 
 // The published package holds the private ones, file by file: what names a module by its place finds it there too.
 const dist = resolve('packages/moorage/dist')
@@ -37,7 +37,8 @@ for (const file of globSync(`${dist}/lib/**/*.{js,d.ts}`)) {
   if (out !== text) writeFileSync(file, out)
 }
 
-await cutDownKubeconfig()
+await bundle('provider-kubernetes/src/vendor/proxy-agents', 'hpagent and socks-proxy-agent (MIT)')
+await bundle('provider-kubernetes/src/vendor/yaml', 'js-yaml (MIT)')
 await bundle('provider-kubernetes/src/vendor/websocket', 'ws (MIT)')
 await bundle('provider-kubernetes/src/vendor/tar', 'tar-stream (MIT)')
 await bundle('services/src/vendor/send', 'send and negotiator (MIT)')
@@ -50,44 +51,8 @@ for (const name of [
   copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
 for (const name of ['README.md', 'LICENSE']) copyFileSync(name, `packages/moorage/${name}`)
 
-/**
- * The official client with its generated API takes 280 ms to load; its kubeconfig and auth code alone, 30. What needs the
- * rest says so, and provider-kubernetes loads the whole package for it.
- */
-async function cutDownKubeconfig(): Promise<void> {
-  const absent: { readonly [module: string]: readonly string[] } = {
-    undici: ['Agent', 'ProxyAgent', 'fetch', 'FormData'],
-    'openid-client': [
-      'discovery',
-      'refreshTokenGrant',
-      'customFetch',
-      'allowInsecureRequests',
-      'None',
-      'Configuration',
-    ],
-    gen: ['createConfiguration', 'ServerConfiguration'],
-    middleware: ['setHeaderMiddleware'],
-  }
-  const plugin: Plugin = {
-    name: 'cut',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^(undici|openid-client)$|\/gen\/index\.js$|\/middleware\.js$/ }, ({ path, importer }) => {
-        if (!importer.includes('client-node')) return undefined
-        return {
-          path: path.includes('/gen/') ? 'gen' : path.includes('middleware') ? 'middleware' : path,
-          namespace: 'cut',
-        }
-      })
-      onLoad({ filter: /.*/, namespace: 'cut' }, ({ path }) => ({
-        contents: `const none = () => { throw new TypeError('${path} is not in this build') }\n${(absent[path] ?? []).map((name) => `export const ${name} = class { constructor() { none() } }`).join('\n')}`,
-      }))
-    },
-  }
-  await bundle('provider-kubernetes/src/vendor/kubeconfig', '@kubernetes/client-node (Apache-2.0)', [plugin])
-}
-
 /** A file of a package with the library that it names inside. */
-async function bundle(file: string, library: string, plugins: Plugin[] = []): Promise<void> {
+async function bundle(file: string, library: string): Promise<void> {
   await build({
     entryPoints: [resolve(`packages/${file}.ts`)],
     outfile: resolve(dist, `lib/${file}.js`),
@@ -102,7 +67,6 @@ async function bundle(file: string, library: string, plugins: Plugin[] = []): Pr
       js: `// Bundled: ${library} and what it needs.\nimport { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)`,
     },
     external: ['bufferutil', 'utf-8-validate'],
-    plugins,
     logLevel: 'warning',
   })
 }

@@ -18,14 +18,22 @@ import type { KubernetesOptions } from './options.ts'
 import { reap, removeJournaled } from './reap.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
-const PROBE_TIMEOUT_MS = 5_000
-
 /** The provider behind `kubernetes()`; implements the core's provider contract. */
 export function provider(given: JsonObject, { root }: { readonly root: string }): Provider {
   const options = given as KubernetesOptions
   let selection: Promise<ClusterSelection> | undefined
-  const select = (signal: AbortSignal): Promise<ClusterSelection> =>
-    (selection ??= selectCluster({ options, env: process.env, root }, signal))
+  const select = async (signal: AbortSignal): Promise<ClusterSelection> => {
+    selection ??= selectCluster({ options, env: process.env, root }, signal)
+    const current = selection
+    // A failure is not final: the next call tries again.
+    const retry = (): void => void (selection = selection === current ? undefined : selection)
+    const selected = await current.catch((error: unknown) => {
+      retry()
+      throw error
+    })
+    if (!selected.cluster) retry()
+    return selected
+  }
   const requireCluster = async (signal: AbortSignal): Promise<Cluster> => {
     const { cluster, probe } = await select(signal)
     if (!cluster) throw new RangeError(probe.ok ? '' : probe.reason)
@@ -34,16 +42,7 @@ export function provider(given: JsonObject, { root }: { readonly root: string })
   return {
     name: 'kubernetes',
     form: 'container',
-    async probe(signal) {
-      const timeout = AbortSignal.timeout(PROBE_TIMEOUT_MS)
-      const selected = await select(AbortSignal.any([signal, timeout])).catch((error: unknown): ClusterSelection => {
-        if (!timeout.aborted || signal.aborted) throw error
-        const reason = `the cluster does not answer within ${PROBE_TIMEOUT_MS / 1_000} s`
-        return { probe: { ok: false, broken: true, reason, fix: 'check it with: kubectl cluster-info' } }
-      })
-      if (!selected.probe.ok) selection = undefined
-      return selected.probe
-    },
+    probe: async (signal) => (await select(signal)).probe,
     open: async (run, report, signal) => openSession(await requireCluster(signal), { run, report, options, signal }),
     check,
     hostAccess: async () => hostAccessProblem((await requireCluster(new AbortController().signal)).credentials),
@@ -72,6 +71,7 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
     },
   }
   client.onRetry(report.notice)
+  credentials.onNotice(report.notice)
   const namespace = openOwnedNamespace(cluster, { policy, run, report, options, signal })
   // Every start awaits the namespace and reports its failure.
   namespace.catch(() => {})

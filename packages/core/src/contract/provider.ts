@@ -19,7 +19,10 @@ export interface Provider {
   readonly name: string
   /** The form of a service that it runs. */
   readonly form: 'container' | 'process'
-  /** Checks whether the engine can be used. Settles within 5 s and never rejects. */
+  /**
+   * Checks whether the engine can be used. Settles within 5 s, and within a minute more where a program logs the user in.
+   * Never rejects.
+   */
   probe(signal: AbortSignal): Promise<ProbeResult>
   /** Opens the session of a run. `Session.close` undoes it. */
   open(run: Run, report: Report, signal: AbortSignal): Promise<Session>

@@ -16,8 +16,8 @@ export interface SelectionOptions {
   readonly clock: Clock
 }
 
-// A provider promises to settle its probe within 5 s.
-const PROBE_TIMEOUT_MS = 15_000
+// A provider promises to settle its probe within 5 s, and a minute later where a program logs the user in.
+const PROBE_TIMEOUT_MS = 75_000
 
 /**
  * Selects the provider that the user chose, or else the first one that can be used. `withImage` are the services that

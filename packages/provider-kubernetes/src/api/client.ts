@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '@moorage/core/provider'
+import { isMoorageError, messageOf } from '@moorage/core/provider'
 import type { Credentials } from '../cluster/credentials.ts'
 import { connectionLost, toProviderError } from '../errors.ts'
 import type { WebSocket } from '../vendor/websocket.ts'
@@ -14,7 +14,8 @@ export interface ApiClient {
    * Resolves with the answer, whatever its status. Retries when there is no answer and when the server asks for it
    * (429, 503).
    *
-   * Throws MoorageError (PROVIDER_LOST) when no answer arrives within `retryTimeoutMs`.
+   * Throws MoorageError (PROVIDER_LOST) when no answer arrives within `retryTimeoutMs`, and (PROVIDER_UNAVAILABLE) when the
+   * credentials cannot be obtained.
    */
   call(request: ApiRequest): Promise<ApiResponse>
   /** Opens a body that is read while it arrives: a log or a watch. Throws MoorageError for any status but 200. */
@@ -96,6 +97,8 @@ export function createClient(credentials: Credentials): ApiClient {
         logRequest(request, calling)
         const response = await calling.catch((error: unknown) => ({ error }))
         request.signal?.throwIfAborted()
+        // The credentials are at fault, and not the connection: a retry would run their plugin again.
+        if ('error' in response && isMoorageError(response.error)) throw response.error
         const late = performance.now() > deadline
         if (!('error' in response)) {
           if (response.status === 401 && !refreshed) {

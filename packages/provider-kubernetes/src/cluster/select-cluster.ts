@@ -2,7 +2,8 @@ import { inCi, isMoorageError, type ProbeResult } from '@moorage/core/provider'
 import { createClient, type ApiClient } from '../api/client.ts'
 import type { LivenessKind } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
-import { findCredentials, type Credentials } from './credentials.ts'
+import type { Credentials } from './credentials.ts'
+import { findCredentials } from './find-credentials.ts'
 import { canI, checkPermissions, currentUser, explainMissing } from './permissions.ts'
 
 /** `create`: a namespace per run. `shared`: runs share an existing namespace. */
@@ -35,11 +36,15 @@ export interface SelectionOptions {
   readonly env: NodeJS.ProcessEnv
   /** The user's project. */
   readonly root: string
+  /** How long the API server may take for all answers together. Default: 5,000. */
+  readonly answerTimeoutMs?: number
 }
+
+const DEFAULT_ANSWER_TIMEOUT_MS = 5_000
 
 /** Finds the cluster, checks this user's permissions there, and decides where runs live. */
 export async function selectCluster(
-  { options, env, root }: SelectionOptions,
+  { options, env, root, answerTimeoutMs = DEFAULT_ANSWER_TIMEOUT_MS }: SelectionOptions,
   signal: AbortSignal,
 ): Promise<ClusterSelection> {
   const conflict = deleterConflict(options)
@@ -66,11 +71,22 @@ export async function selectCluster(
     })
   }
   const client = createClient(credentials)
+  let timeout: AbortSignal | undefined
   try {
-    return await checkCluster({ client, credentials, options, env }, signal)
+    // A credential plugin has a time limit of its own, because it may wait for a login.
+    await credentials.requestOptions()
+    signal.throwIfAborted()
+    timeout = AbortSignal.timeout(answerTimeoutMs)
+    return await checkCluster({ client, credentials, options, env }, AbortSignal.any([signal, timeout]))
   } catch (error) {
     client.close()
     signal.throwIfAborted()
+    if (timeout?.aborted)
+      return unavailable({
+        reason: `the cluster does not answer within ${answerTimeoutMs / 1_000} s`,
+        fix: 'check it with: kubectl cluster-info',
+        broken: true,
+      })
     if (!isMoorageError(error)) throw error
     const [reason = ''] = error.message.split('\n')
     return unavailable({ reason: toClause(reason), fix: error.hint ?? '', broken: true })
