@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
-import { configuredProviders, loadConfig, probeAll } from '@moorage/core/runner'
+import { configuredProviders, describeGiven, givenServices, loadConfig, probeAll } from '@moorage/core/runner'
 import type { Command, Invocation } from '../command.ts'
 
 /** Checks the config and every provider. Exit code 1 if no provider works on this machine. */
@@ -13,6 +13,8 @@ async function runDoctor({ installation, configPath }: Invocation): Promise<numb
   const { provider, services } = config
   const providers = configuredProviders(installation.providers, config)
   report(true, `config ${path}: ${Object.keys(services).join(', ')}`)
+  for (const given of givenServices(config, process.env))
+    report(true, `services.${given.service}: ${describeGiven(given)}`)
   const typed = /interface\s+Register\b/.test(readFileSync(path, 'utf8'))
   report(
     typed,

@@ -39,7 +39,7 @@ async function runUp({ configPath, options, installation }: Invocation): Promise
     for (const [service, { url }] of Object.entries(status.connections)) {
       if (reported.has(service)) continue
       const shown = typeof url === 'string' ? { url: displayUrl(url) } : {}
-      print({ kind: 'ready', service, ms: 0, given: true, ...shown })
+      print({ kind: 'ready', service, ms: 0, joined: true, ...shown })
     }
     print({
       kind: 'notice',

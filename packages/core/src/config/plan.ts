@@ -13,7 +13,7 @@ import type { ProviderRef } from '../contract/provider.ts'
 import { checkDeadlines } from './deadlines.ts'
 import type { ServiceSpec } from '../contract/service.ts'
 import { urlVariable, type EnvVariables } from './env-variables.ts'
-import { inheritedPayload } from './payload.ts'
+import { givenServices } from './given-services.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 
 /** A checked and completed config: everything that the supervisor needs to know, as plain data. */
@@ -44,7 +44,7 @@ export interface PlannedService {
  * `MoorageError` (CONFIG_INVALID).
  */
 export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
-  const setByOuterRun = new Set(inheritedPayload(env)?.variables)
+  const givenUrls = new Map(givenServices(config, env).map(({ service, url }) => [service, url]))
   const serviceByVariable = new Map<string, string>()
   const services: Record<string, PlannedService> = {}
   for (const [name, raw] of Object.entries(config.services)) {
@@ -60,7 +60,7 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
         `Give one of them another variable: as: 'OTHER_URL'.`,
       )
     serviceByVariable.set(variable, name)
-    const given = setByOuterRun.has(variable) ? undefined : env[variable]
+    const given = givenUrls.get(name)
     if (spec.isolate && !given) requireDriver(name, spec.isolate, config.root)
     const planned = {
       spec,
@@ -107,7 +107,8 @@ function withAbsoluteFiles(value: Json, at: string, root: string): Json {
 }
 
 function checkedUrl(name: string, variable: string, text: string): string {
-  if (URL.canParse(text)) return text
+  // Drivers accept more than RFC 3986, so anything with a scheme is passed on as it is.
+  if (/^[a-z][a-z0-9+.-]*:./i.test(text)) return text
   throw invalid(
     `${variable} is set, but its value is not a URL.`,
     `Unset ${variable} to let moorage start services.${name}, or set it to the URL of a running service.`,

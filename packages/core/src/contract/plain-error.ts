@@ -34,7 +34,15 @@ export function fromPlain({ code, message, details }: PlainError): MoorageError 
 
 /** Returns the error with `redact` applied to all of its texts. */
 export function redacted(error: MoorageError, redact: (text: string) => string): MoorageError {
-  return fromPlain(JSON.parse(redact(JSON.stringify(toPlain(error)))) as PlainError)
+  return fromPlain(mapTexts(toPlain(error), redact) as PlainError)
+}
+
+/** Applies `map` to every text of plain data, but not to its keys. */
+function mapTexts(value: unknown, map: (text: string) => string): unknown {
+  if (typeof value === 'string') return map(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, map))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, map)]))
 }
 
 interface PlainCause {

@@ -6,14 +6,17 @@ export type Progress =
   | { readonly kind: 'provider'; readonly name: string; readonly reason: string }
   /** A service entered a phase, or made progress within it. */
   | { readonly kind: 'phase'; readonly service: string; readonly phase: Phase; readonly detail?: string }
-  /** A service became ready after `ms` milliseconds. `given`: the user runs it. */
+  /** A service became ready after `ms` milliseconds. */
   | {
       readonly kind: 'ready'
       readonly service: string
       /** Without a password. */
       readonly url?: string
       readonly ms: number
-      readonly given?: boolean
+      /** The variable with the URL of a service that the user runs. */
+      readonly given?: string
+      /** It ran before, in the run that was joined. */
+      readonly joined?: true
     }
   /** A service ended after it was ready. */
   | ({ readonly kind: 'exited' } & EndedService)

@@ -3,7 +3,7 @@ import { templatesIn } from '../config/template.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Endpoint, Provider, Session } from '../contract/provider.ts'
 import type { PlainConnection } from '../contract/service.ts'
-import { connectionFromUrl } from './service-connection.ts'
+import { connectionFromUrl, dialableServers, withServer } from './given-url.ts'
 import type { StartContext } from './start-context.ts'
 
 type NamedService = readonly [name: string, planned: PlannedService]
@@ -53,12 +53,11 @@ export async function connectionViaHost(
 /** The same for a service that the user runs on this machine. */
 export async function givenUrlViaHost(context: StartContext, name: string): Promise<PlainConnection | undefined> {
   const planned = context.plan.services[name] as PlannedService
-  if (!isLocal(planned)) return undefined
-  return await connectionViaHost(context, name, async (expose) => {
-    const url = new URL(planned.given ?? '')
-    const { host, port } = await expose(connectionFromUrl(url.href)['port'] as number)
-    return connectionFromUrl(Object.assign(url, { hostname: host, port: String(port) }).href)
-  })
+  const [server] = dialableServers(planned.given ?? '')
+  if (!server || !isLocal(planned)) return undefined
+  return await connectionViaHost(context, name, async (expose) =>
+    connectionFromUrl(withServer(planned.given ?? '', await expose(server.port)) ?? ''),
+  )
 }
 
 /** The session of the containers that refer to a service outside of it. A run has at most one such session. */
@@ -75,5 +74,6 @@ function refersTo(form: object | undefined, name: string): boolean {
 }
 
 function isLocal({ given }: PlannedService): boolean {
-  return given !== undefined && /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(String(connectionFromUrl(given)['host']))
+  const servers = given === undefined ? [] : dialableServers(given)
+  return servers.length === 1 && /^(localhost|127(\.\d+){3}|::1)$/.test(servers[0]?.host ?? '')
 }

@@ -88,6 +88,8 @@ export class Reconciler {
     const isFirst = this.#plan === undefined
     let changed = isFirst
     try {
+      for (const { given } of Object.values(request.plan.services))
+        if (given !== undefined) this.#shared.secrets.hideUrl(given)
       const placements = await abortable(this.#sessions.place(request), this.#abort.signal)
       const before = this.#plan?.services ?? {}
       const { plan } = request

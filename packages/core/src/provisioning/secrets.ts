@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { urlSecrets } from '../config/service-url.ts'
 import { hideFromDebugLog } from '../provider-kit/debug-log.ts'
 
-/** The random credentials of a run, which it can remove from any text. */
+/** The credentials of a run, generated and given, which it can remove from any text. */
 export class Secrets {
   readonly #values = new Map<string, string>()
+  readonly #given = new Set<string>()
 
   /** The same name yields the same value: 128 bits as hexadecimal digits, which need no encoding in a URL. */
   get(service: string, name: string): string {
@@ -21,15 +23,22 @@ export class Secrets {
     return Object.fromEntries([...names].map((name) => [name, this.get(service, name)]))
   }
 
+  /** Treats the credentials in a URL that the user gave like generated ones. */
+  hideUrl(url: string): void {
+    const values = urlSecrets(url)
+    for (const value of values) this.#given.add(value)
+    hideFromDebugLog(values)
+  }
+
   /** Replaces each secret in a text by `***`. */
   redact(text: string): string {
-    let redacted = text
-    for (const value of this.#values.values()) redacted = redacted.replaceAll(value, '***')
-    return redacted
+    // The longest first: one secret can be a part of another.
+    const values = [...this.#values.values(), ...this.#given].toSorted((a, b) => b.length - a.length)
+    return values.reduce((redacted, value) => redacted.replaceAll(value, replacement(value)), text)
   }
 }
 
-/** A URL without its credentials, for output. */
-export function displayUrl(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1')
+// A short password is recognised by the characters around it in a URL, which stay.
+function replacement(value: string): string {
+  return value.startsWith(':') && value.endsWith('@') ? ':***@' : '***'
 }

@@ -1,8 +1,8 @@
 import type { PlannedService } from '../config/plan.ts'
+import { displayUrl } from '../config/service-url.ts'
 import { checkGivenService } from './check-given-service.ts'
 import type { ConnectionViews } from './connection-views.ts'
 import { DependencyGates } from './dependency-gates.ts'
-import { displayUrl } from './secrets.ts'
 import type { StartContext } from './start-context.ts'
 import { startService } from './start-service.ts'
 
@@ -36,7 +36,7 @@ export async function startServices(
 
 async function startOne(context: StartContext, name: string, gates: DependencyGates): Promise<ConnectionViews> {
   const { clock, secrets, onProgress } = context
-  const { needs, given } = context.plan.services[name] as PlannedService
+  const { needs, given, variable } = context.plan.services[name] as PlannedService
   const needed = await gates.wait(needs)
   const startedAt = clock.now()
   const onStarted = (views: ConnectionViews): void => gates.openStarted(name, views)
@@ -51,7 +51,7 @@ async function startOne(context: StartContext, name: string, gates: DependencyGa
     service: name,
     ms: Math.round(clock.now() - startedAt),
     ...(typeof url === 'string' ? { url: displayUrl(secrets.redact(url)) } : {}),
-    ...(given === undefined ? {} : { given: true }),
+    ...(given === undefined ? {} : { given: variable }),
   })
   return views
 }

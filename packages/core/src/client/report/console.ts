@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { githubAnnotations } from './github-annotations.ts'
+import { describeGiven } from '../../config/given-services.ts'
 import type { EnvVariables } from '../../config/env-variables.ts'
 import type { Progress, ProgressListener } from '../../contract/progress.ts'
 
@@ -22,7 +23,7 @@ function formatProgress(progress: Progress, paint: Paint): readonly string[] {
     case 'phase':
       return formatPhase(progress, paint)
     case 'ready': {
-      const how = progress.given ? 'already running' : `${(progress.ms / 1000).toFixed(2)} s`
+      const how = describeReady(progress)
       return [`moorage: ${paint('green', '✓')} ${[progress.service, progress.url, how].filter(Boolean).join('  ')}`]
     }
     case 'exited': {
@@ -35,6 +36,11 @@ function formatProgress(progress: Progress, paint: Paint): readonly string[] {
     case 'notice':
       return [`moorage: ${progress.text}`]
   }
+}
+
+function describeReady({ given, joined, ms }: Extract<Progress, { readonly kind: 'ready' }>): string {
+  if (given !== undefined) return describeGiven({ variable: given, ignored: [] })
+  return joined ? 'already running' : `${(ms / 1000).toFixed(2)} s`
 }
 
 // Phases that are usually over at once: printed with a detail only.
