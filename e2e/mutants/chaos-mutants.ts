@@ -216,7 +216,7 @@ export const chaosMutants: readonly Mutant[] = [
     name: 'recovery off',
     guarantee: 'whoever outlives its supervisor removes what that one left',
     file: 'packages/core/src/client/open-run.ts',
-    find: 'if (!detached) await recoverAfterCrash(options)',
+    find: 'if (!detached) await recoverAfterCrash(reportCrash(), { ...options, log })',
     replace: 'if (!detached && !recoverAfterCrash) throw options',
     test: {
       project: 'e2e',

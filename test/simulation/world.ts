@@ -109,7 +109,7 @@ export class World {
     }
     const update = (order: ProvisionRequest, identity: string): Promise<boolean> =>
       member.update({ ...order, run: { id: '' }, identity, family: 'sim' })
-    await attempt('logs', () => member.call('logs', { service: 'a', tail: 5 }))
+    await attempt('logs', () => member.logs({ service: 'a', tail: 5 }))
     await attempt('looks after it', () => update(this.order, PLACE))
     await attempt('changes it', () => update(edited(this.order, chance), OTHER_PLACE))
     await attempt('keeps it', () => {

@@ -27,8 +27,8 @@ export function services(): Registered {
  */
 export async function logs(service: keyof Registered & string, tail = 50): Promise<readonly LogLine[]> {
   // Imported on demand, because most tests do not read logs.
-  const { querySupervisor } = await import('./client/query.ts')
-  return await querySupervisor(process.env, 'logs', { service, tail })
+  const { queryLogs } = await import('./client/query.ts')
+  return await queryLogs(process.env, { service, tail })
 }
 
 /**

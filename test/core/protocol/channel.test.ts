@@ -1,7 +1,7 @@
 import { duplexPair } from 'node:stream'
 import { expect, test } from 'vitest'
-import { MoorageError, type LogLine } from '@moorage/core'
-import { Channel, type ChannelHandlers } from '../../../packages/core/src/protocol/channel.ts'
+import { MoorageError, type ExecResult } from '@moorage/core'
+import { Channel, DEFAULT_LIMITS, type ChannelHandlers } from '../../../packages/core/src/protocol/channel.ts'
 import { thrownError, thrownMessage } from '../../thrown-error.ts'
 
 const GONE = 'SUPERVISOR_FAILED\nThe supervisor that runs the services is gone.'
@@ -13,18 +13,18 @@ function pair(handlers: ChannelHandlers = {}): { readonly ours: Channel; readonl
 
 test('calls are answered, however the answers overtake each other', async () => {
   const waits = new Map<string, () => void>()
-  const line = (text: string): LogLine => ({ stream: 'stdout', text })
+  const output = (stdout: string): ExecResult => ({ code: 0, stdout, stderr: '' })
   const { ours } = pair({
     methods: {
-      logs: ({ service }) => new Promise((done) => void waits.set(service, () => done([line(`of ${service}`)]))),
+      exec: ({ service }) => new Promise((done) => void waits.set(service, () => done(output(`of ${service}`)))),
     },
   })
-  const [first, second] = ['a', 'b'].map((service) => ours.call('logs', { service, tail: 1 }))
+  const [first, second] = ['a', 'b'].map((service) => ours.call('exec', { service, command: [] }))
   await expect.poll(() => waits.size).toBe(2)
   waits.get('b')?.()
-  expect(await second).toEqual([line('of b')])
+  expect(await second).toEqual(output('of b'))
   waits.get('a')?.()
-  expect(await first).toEqual([line('of a')])
+  expect(await first).toEqual(output('of a'))
 })
 
 test('a refusal arrives as the same error; anything else gets a code as well', async () => {
@@ -92,4 +92,68 @@ test('text with line ends of every kind stays one message', async () => {
   })
   const text = 'a\nb\r\nc\u2028d\u2029e\0'
   expect(await ours.call('exec', { service: 'a', command: [text] })).toEqual({ code: 0, stdout: text, stderr: '' })
+})
+
+const PING = `${JSON.stringify({ id: 1, method: 'ping', params: null })}\n`
+
+test('a line without an end closes the connection before it fills the memory', async () => {
+  const [wire, other] = duplexPair()
+  const received: number[] = []
+  const theirs = new Channel(other, { limits: { ...DEFAULT_LIMITS, messageCharacters: 10_000 } })
+  other.on('data', (text: string) => void received.push(text.length))
+  const endless = setInterval(() => wire.write('x'.repeat(4_000)))
+  await theirs.closed.finally(() => clearInterval(endless))
+  expect(received.reduce((sum, length) => sum + length)).toBe(12_000)
+})
+
+test('a message that is too long is refused where it is sent, and the connection stays', async () => {
+  const limits = { ...DEFAULT_LIMITS, messageCharacters: 200 }
+  const [one, other] = duplexPair()
+  const ours = new Channel(one, { limits })
+  void new Channel(other, {
+    limits,
+    methods: { exec: () => ({ code: 0, stdout: 'x'.repeat(200), stderr: '' }), ping: () => null },
+  })
+  const command = ['x'.repeat(200)]
+  expect(await thrownMessage(() => ours.call('exec', { service: 'a', command }))).toBe(
+    "USAGE\nThe request 'exec' has 264 characters. At most 200 are possible.",
+  )
+  expect(await thrownMessage(() => ours.call('exec', { service: 'a', command: [] }))).toBe(
+    'USAGE\nThe response of the supervisor has 252 characters. At most 200 are possible.',
+  )
+  expect(await ours.call('ping', null)).toBeNull()
+})
+
+test('a long message that arrives in many parts takes linear time', async () => {
+  const { ours } = pair({
+    methods: { exec: ({ command }) => ({ code: command.join('').length, stdout: '', stderr: '' }) },
+  })
+  // Joining the parts at each of them would copy half a terabyte.
+  const command = ['x'.repeat(32 * 1024 * 1024)]
+  expect(await ours.call('exec', { service: 'a', command })).toMatchObject({ code: 32 * 1024 * 1024 })
+})
+
+test('a peer that calls without end is disconnected', async () => {
+  const [wire, other] = duplexPair()
+  let running = 0
+  const theirs = new Channel(other, {
+    limits: { ...DEFAULT_LIMITS, runningCalls: 5 },
+    methods: { ping: () => new Promise(() => void (running += 1)) },
+  })
+  wire.resume().write(PING.repeat(1_000))
+  await theirs.closed
+  expect(running).toBe(5)
+})
+
+test('a peer that calls and never reads is disconnected', async () => {
+  const [wire, other] = duplexPair()
+  let answered = 0
+  const theirs = new Channel(other, {
+    limits: { ...DEFAULT_LIMITS, unreadBytes: 100_000 },
+    methods: { exec: () => ({ code: (answered += 1), stdout: 'x'.repeat(10_000), stderr: '' }) },
+  })
+  const call = `${JSON.stringify({ id: 1, method: 'exec', params: { service: 'a', command: [] } })}\n`
+  const flood = setInterval(() => wire.write(call))
+  await theirs.closed.finally(() => clearInterval(flood))
+  expect(answered).toBeLessThan(20)
 })

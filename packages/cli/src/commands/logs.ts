@@ -32,8 +32,7 @@ async function runLogs(invocation: Invocation): Promise<number> {
       if (printed) return
       abort.addEventListener('abort', () => inspector.close(), { once: true })
       try {
-        if (options['follow']) await inspector.followLogs({ service, tail }, print)
-        else for (const line of await inspector.logs({ service, tail })) print(line)
+        await inspector.readLogs({ service, tail, follow: options['follow'] === true }, print)
         printed = true
       } catch (error) {
         lastError = error

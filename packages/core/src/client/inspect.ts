@@ -1,6 +1,7 @@
 import type { LogLine } from '../contract/provider.ts'
 import { monotonicClock } from '../provider-kit/clock.ts'
 import { Channel } from '../protocol/channel.ts'
+import { LogReader } from '../protocol/log-reader.ts'
 import type { LogQuery, MethodName, Params, Result } from '../protocol/methods.ts'
 import type { SupervisorPaths } from '../protocol/paths.ts'
 import type { RunStatus } from '../protocol/run-status.ts'
@@ -16,9 +17,8 @@ export interface Inspector {
   status(): Promise<RunStatus | null>
   /** Ends the retention. The run ends now, or with the last of its users. */
   endRetention(): Promise<Result<'endRetention'>>
-  logs(query: LogQuery): Promise<readonly LogLine[]>
-  /** Resolves when the service ends. */
-  followLogs(query: LogQuery, onLine: (line: LogLine) => void): Promise<void>
+  /** Resolves after the last line; with `follow` when the service ends. */
+  readLogs(query: LogQuery, onLine: (line: LogLine) => void): Promise<void>
   close(): void
 }
 
@@ -27,9 +27,9 @@ export async function inspectRun({ socket }: SupervisorPaths): Promise<Inspector
   const stream = await dialSocket(socket)
   if (!stream) return undefined
   const greeting = Promise.withResolvers<number | undefined>()
-  let onLogLine: (line: LogLine) => void = () => {}
+  const logReader = new LogReader()
   const channel = new Channel(stream, {
-    events: { hello: (protocol) => greeting.resolve(protocol), logLine: (line) => onLogLine(line) },
+    events: { hello: (protocol) => greeting.resolve(protocol), logLine: logReader.onLogLine },
   })
   void channel.closed.then(() => greeting.resolve(undefined))
   const answered = async <T>(work: Promise<T>, probe: () => Promise<unknown>): Promise<T> =>
@@ -42,14 +42,11 @@ export async function inspectRun({ socket }: SupervisorPaths): Promise<Inspector
     channel.close()
     throw protocolMismatch(protocol, PROTOCOL_VERSION)
   }
+  channel.sendEvent('observing', true)
   return {
     status: () => call('status', null),
     endRetention: () => call('endRetention', null),
-    logs: (query) => call('logs', query),
-    async followLogs(query, onLine) {
-      onLogLine = onLine
-      await call('followLogs', query)
-    },
+    readLogs: (query, onLine) => logReader.read(query, onLine, (params) => call('readLogs', params)),
     close: () => channel.close(),
   }
 }

@@ -1,10 +1,14 @@
+import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { ProgressListener } from '../contract/progress.ts'
 import { abortable, type Clock } from '../provider-kit/clock.ts'
-import { Channel } from '../protocol/channel.ts'
+import { Channel, connectionLost } from '../protocol/channel.ts'
+import { LogReader } from '../protocol/log-reader.ts'
+import { supervisorPaths } from '../protocol/paths.ts'
 import type { RunRequest } from '../protocol/run-request.ts'
 import { PROTOCOL_VERSION } from '../protocol/version.ts'
 import { recoverAfterCrash } from './crash-recovery.ts'
+import { crashError, readCrashReport, type CrashReport } from './crash-report.ts'
 import { createMembership, type Membership } from './membership.ts'
 import { withResponseTimeout } from './response-timeout.ts'
 import type { Transport } from './transport.ts'
@@ -12,6 +16,8 @@ import type { Transport } from './transport.ts'
 export interface OpenRunOptions {
   readonly method: 'open' | 'update'
   readonly transport: Transport
+  /** Path of the supervisor's log, which the error of a crash quotes. */
+  readonly log: string
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly onProgress: ProgressListener
@@ -31,11 +37,17 @@ export async function openRun(
   const turnedAway = Promise.withResolvers<undefined>()
   let opening: Promise<unknown> = turnedAway.promise
   let detached = false
+  let { log } = options
+  // Read at once, because the clean-up removes the log.
+  let crash: CrashReport | undefined
+  const reportCrash = (): CrashReport => (crash ??= readCrashReport(log))
+  const logReader = new LogReader()
   const channel = new Channel(stream, {
     events: {
       hello: () => greeted.resolve(true),
       reconnect: () => turnedAway.resolve(undefined),
       progress: onProgress,
+      logLine: logReader.onLogLine,
       ended(reason) {
         // A start that fails ends the run as well, and its error may lie in the same packet: it says enough.
         const text = `The supervisor has taken the services down: ${reason}.`
@@ -47,6 +59,7 @@ export async function openRun(
         detached = true
       },
     },
+    lostError: () => (detached ? connectionLost() : crashError(reportCrash())),
   })
   void channel.closed.then(() => greeted.resolve(false))
   const detach = (): void => {
@@ -58,12 +71,14 @@ export async function openRun(
   try {
     if (!(await answered(greeted.promise, () => greeted.promise))) return undefined
     const crashHandled = channel.closed.then(async () => {
-      if (!detached) await recoverAfterCrash(options)
+      if (!detached) await recoverAfterCrash(reportCrash(), { ...options, log })
     })
     const calling = Promise.race([channel.call(method, { ...request, protocol: PROTOCOL_VERSION }), turnedAway.promise])
     opening = calling
     const opened = await answered(calling, () => channel.call('ping', null))
-    if (opened) return createMembership(opened, { stream, channel, crashHandled, detach, clock, onProgress })
+    const onMoved = (identity: string): void => void ({ log } = supervisorPaths(identity, dirname(log)))
+    if (opened)
+      return createMembership(opened, { stream, channel, logReader, crashHandled, detach, onMoved, clock, onProgress })
     detach()
     return undefined
   } catch (error) {

@@ -60,7 +60,7 @@ export async function provisionWith<const C extends AnyConfig>(
       update: (membership) => membership.update(request),
     }),
   )
-  const { run, connections, call } = pooled.membership
+  const { run, connections, call, logs } = pooled.membership
   const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {
     const releasing = pooled.release(options.linger ?? 0, outcome)
     for (const text of await releaseNotices(run, releasing)) onProgress({ kind: 'notice', text })
@@ -75,7 +75,7 @@ export async function provisionWith<const C extends AnyConfig>(
     run,
     endpoints: connections as EndpointsOf<C>,
     env: environmentVariables(request, pooled, env),
-    logs: (service, tail = 50) => nameDebugLog({ env, log }, call('logs', { service, tail })),
+    logs: (service, tail = 50) => nameDebugLog({ env, log }, logs({ service, tail })),
     exec: (service, command) => nameDebugLog({ env, log }, call('exec', { service, command })),
     dispose,
     [Symbol.asyncDispose]: dispose,

@@ -1,8 +1,10 @@
 import type { EnvVariables } from '../config/env-variables.ts'
 import { inheritedPayload } from '../config/payload.ts'
 import { MoorageError } from '../contract/errors.ts'
+import type { LogLine } from '../contract/provider.ts'
 import { Channel } from '../protocol/channel.ts'
-import type { Params, Result } from '../protocol/methods.ts'
+import { LogReader } from '../protocol/log-reader.ts'
+import type { LogQuery, Params, Result } from '../protocol/methods.ts'
 import { runFolder, supervisorPaths } from '../protocol/paths.ts'
 import { dialSocket } from './transport.ts'
 
@@ -10,11 +12,28 @@ import { dialSocket } from './transport.ts'
  * Sends one call from a test's process to the supervisor of its run, which the variable `MOORAGE` names. Throws
  * MoorageError: SUPERVISOR_FAILED where no services run, else what the method throws.
  */
-export async function querySupervisor<M extends 'logs' | 'endedServices' | 'recordTestAttempt'>(
+export async function querySupervisor<M extends 'endedServices' | 'recordTestAttempt'>(
   env: EnvVariables,
   method: M,
   params: Params<M>,
 ): Promise<Result<M>> {
+  return await withChannel(env, (channel) => channel.call(method, params))
+}
+
+/** The last log lines of a service of that run. Throws like `querySupervisor`. */
+export async function queryLogs(env: EnvVariables, query: Omit<LogQuery, 'follow'>): Promise<readonly LogLine[]> {
+  const lines: LogLine[] = []
+  const onLine = (line: LogLine): void => void lines.push(line)
+  await withChannel(env, (channel, reader) =>
+    reader.read({ ...query, follow: false }, onLine, (params) => channel.call('readLogs', params)),
+  )
+  return lines
+}
+
+async function withChannel<T>(
+  env: EnvVariables,
+  query: (channel: Channel, reader: LogReader) => Promise<T>,
+): Promise<T> {
   const payload = inheritedPayload(env)
   const stream = payload && (await dialSocket(supervisorPaths(payload.identity, runFolder(env)).socket))
   if (!stream) {
@@ -23,9 +42,11 @@ export async function querySupervisor<M extends 'logs' | 'endedServices' | 'reco
       : 'No services run for this process: the variable MOORAGE is not set.'
     throw new MoorageError('SUPERVISOR_FAILED', message)
   }
-  const channel = new Channel(stream, {})
+  const reader = new LogReader()
+  const channel = new Channel(stream, { events: { logLine: reader.onLogLine } })
+  channel.sendEvent('observing', true)
   try {
-    return await channel.call(method, params)
+    return await query(channel, reader)
   } finally {
     channel.close()
   }

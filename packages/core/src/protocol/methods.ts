@@ -17,6 +17,8 @@ export interface LogQuery {
   readonly service: string
   /** How many of the last lines. */
   readonly tail: number
+  /** Continues with new lines until the service ends or the client disconnects. */
+  readonly follow: boolean
 }
 
 /** The methods of the supervisor. `open` and its `protocol` keep their shape, so that any two versions can tell. */
@@ -40,25 +42,27 @@ export interface Methods {
   /** Services that have ended by themselves since they were last started. */
   endedServices: { readonly params: null; readonly result: readonly EndedService[] }
   status: { readonly params: null; readonly result: RunStatus | null }
-  logs: { readonly params: LogQuery; readonly result: readonly LogLine[] }
-  /** Sends `logLine` events until the service ends or the client disconnects. */
-  followLogs: { readonly params: LogQuery; readonly result: null }
+  /** Sends a `logLine` event for each line, as fast as the client reads them, and returns after the last one. */
+  readLogs: { readonly params: LogQuery & { readonly reader: number }; readonly result: null }
   exec: {
     readonly params: { readonly service: string; readonly command: readonly string[] }
     readonly result: ExecResult
   }
 }
 
-/** The events that the supervisor sends. */
+/** The events. The supervisor sends them, except `observing`. */
 export interface Events {
   /** Comes first: the supervisor's protocol. It keeps its shape, so that any two versions can tell. */
   hello: number
   progress: Progress
-  logLine: LogLine
+  /** A line for one call of `readLogs`: `reader` is the number that the client gave it. */
+  logLine: LogLine & { readonly reader: number }
   /** The run that this client uses was taken down, for this reason. */
   ended: string
   /** This supervisor is shutting down: connect again to get another one. */
   reconnect: true
+  /** A client sends it that only inspects the run: the run ends without regard to this client. */
+  observing: true
 }
 
 export type MethodName = keyof Methods

@@ -42,10 +42,16 @@ export class RunningServices {
     )
   }
 
-  /** The last log lines of a service. Throws `MoorageError` (DEADLINE) if they cannot be read within 10 s. */
-  async logs({ service, tail }: { readonly service: string; readonly tail: number }): Promise<readonly LogLine[]> {
-    const lines: LogLine[] = []
+  /**
+   * Passes log lines of a service to `onLine`, one after another, until the log ends or the signal aborts. Throws
+   * `MoorageError` (DEADLINE) if, without `follow`, the engine takes longer than 10 s for a line.
+   */
+  async readLog(service: string, options: LogOptions, onLine: (line: LogLine) => Promise<void>): Promise<void> {
     const timeout = new AbortController()
+    const signal = AbortSignal.any([timeout.signal, ...(options.signal ? [options.signal] : [])])
+    const lines = this.#unit(service)
+      .logs({ ...options, signal })
+      [Symbol.asyncIterator]()
     const late = (): never => {
       timeout.abort()
       throw new MoorageError(
@@ -54,17 +60,21 @@ export class RunningServices {
         { service, hint: 'Check whether its engine responds.' },
       )
     }
-    await withTimeout(
-      this.readLog(service, { tail, signal: timeout.signal }, (line) => void lines.push(line)),
-      { clock: this.#context.clock, ms: READ_LOGS_TIMEOUT_MS, late },
-    )
-    return lines
-  }
-
-  /** Passes log lines of a service to `onLine` until the log ends or the signal aborts. */
-  async readLog(service: string, options: LogOptions, onLine: (line: LogLine) => void): Promise<void> {
-    for await (const { stream, text } of this.#unit(service).logs(options))
-      onLine({ stream, text: this.#context.secrets.redact(text) })
+    const next = async (): Promise<IteratorResult<LogLine>> => {
+      const line = lines.next()
+      if (options.follow) return await line
+      // The time in which the reader reads is not the engine's.
+      return await withTimeout(line, { clock: this.#context.clock, ms: READ_LOGS_TIMEOUT_MS, late })
+    }
+    try {
+      for (let line = await next(); !line.done; line = await next()) {
+        const { stream, text } = line.value
+        await onLine({ stream, text: this.#context.secrets.redact(text) })
+      }
+    } finally {
+      // Ends the request to the engine, also when a line is late or its reader has failed.
+      timeout.abort()
+    }
   }
 
   /** Runs a command inside a service. Throws `MoorageError` (OPTION_UNSUPPORTED) if its provider cannot do that. */

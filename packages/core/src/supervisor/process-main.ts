@@ -7,10 +7,13 @@ import type { LaunchReport, RecoveryReport } from '../protocol/process-output.ts
 import { createProviderLoader } from '../recovery/provider-loader.ts'
 import { sweep } from '../recovery/sweep.ts'
 import { realSystem } from '../recovery/system.ts'
+import { describeCrash } from './describe-crash.ts'
 import { startSingleInstance, type ProcessHooks } from './single-instance.ts'
 
 // sysexits.h, EX_TEMPFAIL.
 const EXIT_NOT_STARTED = 75
+// sysexits.h, EX_SOFTWARE.
+const EXIT_CRASHED = 70
 
 const [mode, text] = process.argv.slice(2) as [string, string]
 const folders = JSON.parse(text) as RunFolders
@@ -19,6 +22,12 @@ process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 // Ctrl-C in a terminal signals the whole process group. It is meant for the runner, whose connection then closes.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => {})
+
+// A rejection that no code handles arrives here too. The client quotes this line, and removes what is left.
+process.on('uncaughtException', (error) => {
+  log(`crashed: ${describeCrash(error)}`)
+  process.exit(EXIT_CRASHED)
+})
 
 if (mode === 'recover') await recover()
 else await supervise()
@@ -56,7 +65,7 @@ function processHooks(): ProcessHooks {
         .on('end', resolve)
         .resume()
     }),
-    log: (line) => void process.stderr.write(`${new Date().toISOString()} ${process.pid} ${line}\n`),
+    log,
     exit: (code) => process.exit(code),
   }
 }
@@ -69,6 +78,11 @@ async function recover(): Promise<void> {
   const { reaped, failures } = await sweep(folders.runFolder, [], { system, load })
   print({ reaped: reaped.length, failures })
   process.exit(failures.length ? 1 : 0)
+}
+
+/** Writes to the file that is this process's stderr. */
+function log(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${process.pid} ${line}\n`)
 }
 
 function exitUnstarted(report: LaunchReport): never {

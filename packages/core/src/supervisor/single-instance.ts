@@ -73,6 +73,7 @@ export async function startSingleInstance(
     },
     system,
   )
+  hooks.log('started')
   const supervisor = new Supervisor(context)
   bound = { ...bound, close: await listen(folders.paths) }
   const shutDownUnlessContacted = (reason: string): void => {

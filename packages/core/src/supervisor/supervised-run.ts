@@ -92,13 +92,13 @@ export class SupervisedRun {
     }
   }
 
-  async logs(query: LogQuery): Promise<readonly LogLine[]> {
-    return await this.#reconciler.services.logs(query)
-  }
-
-  /** Resolves when the service has ended or the signal aborts. */
-  async followLogs({ service, tail }: LogQuery, onLine: (line: LogLine) => void, signal: AbortSignal): Promise<void> {
-    await this.#reconciler.services.readLog(service, { follow: true, tail, signal }, onLine)
+  /** Resolves after the last line, or when the signal aborts. Reads on when `onLine` has settled. */
+  async readLogs(
+    { service, tail, follow }: LogQuery,
+    onLine: (line: LogLine) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#reconciler.services.readLog(service, { follow, tail, signal }, onLine)
   }
 
   async exec(command: Params<'exec'>): Promise<ExecResult> {

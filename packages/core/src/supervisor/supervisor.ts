@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
 import { MoorageError } from '../contract/errors.ts'
-import type { ExecResult } from '../contract/provider.ts'
+import type { ExecResult, LogLine } from '../contract/provider.ts'
 import { Channel } from '../protocol/channel.ts'
-import type { LogQuery, MethodHandlers, OpenParams, Outcome, Params, Result } from '../protocol/methods.ts'
+import type { MethodHandlers, OpenParams, Outcome, Params, Result } from '../protocol/methods.ts'
 import type { RunRequest } from '../protocol/run-request.ts'
 import type { OpenedRun, RunStatus } from '../protocol/run-status.ts'
 import { PROTOCOL_VERSION, requireSameProtocol } from '../protocol/version.ts'
@@ -35,7 +35,16 @@ export class Supervisor {
   connect(stream: Duplex): void {
     if (this.#shutdown) return void stream.destroy()
     this.contacted = true
-    const client: Channel = new Channel(stream, { methods: this.#methodsFor(() => client) })
+    const client: Channel = new Channel(stream, {
+      methods: this.#methodsFor(() => client),
+      events: {
+        observing: () => {
+          this.#clients.addObserver(client)
+          // The last user may have left before this client could say that it is none.
+          if (this.#run && this.#clients.isUnused) void this.#endUse('the last client left')
+        },
+      },
+    })
     this.#clients.add(client)
     client.sendEvent('hello', PROTOCOL_VERSION)
     void client.closed.then(() => {
@@ -63,7 +72,7 @@ export class Supervisor {
   }
 
   #shutDownIfUnused(reason: string): void {
-    if (this.#clients.isEmpty && !this.#retention.reason) void this.shutDown(reason)
+    if (this.#clients.isUnused && !this.#retention.reason) void this.shutDown(reason)
   }
 
   #methodsFor(getClient: () => Channel): MethodHandlers {
@@ -83,8 +92,7 @@ export class Supervisor {
       },
       endedServices: () => this.#run?.endedServices ?? [],
       status: () => this.#status(getClient()),
-      logs: async (query) => (await this.#run?.logs(query)) ?? [],
-      followLogs: (query) => this.#followLogs(getClient(), query),
+      readLogs: (query) => this.#readLogs(getClient(), query),
       exec: (command) => this.#exec(command),
     }
   }
@@ -178,17 +186,21 @@ export class Supervisor {
 
   async #leave(client: Channel, { failed }: Outcome): Promise<Result<'leave'>> {
     if (this.#retention.reason !== 'asked') this.#clientFailed ||= failed
-    if (this.#clients.isLast(client)) {
-      const run = this.#run
-      const keep = run?.request.keep
-      const anyFailed = this.#clientFailed || Boolean(run?.failingTests.size)
-      if (run?.started && anyFailed && keep !== undefined && !this.#retention.reason)
-        await this.#retainFailed(run, keep, 'a test or command failed')
-      this.#clients.setAccepted(client, false)
-      if (!this.#retention.reason) return { failures: teardownFailures(await this.shutDown('the last client left')) }
-    }
+    const results = this.#clients.isLast(client) ? await this.#endUse('the last client left', client) : undefined
+    if (results) return { failures: teardownFailures(results) }
     this.#clients.remove(client)
     return { failures: [] }
+  }
+
+  /** No client uses the run any more: it is kept if something failed, or else removed. Gives what was removed. */
+  async #endUse(reason: string, lastUser?: Channel): Promise<readonly TeardownResult[] | undefined> {
+    const run = this.#run
+    const keep = run?.request.keep
+    const anyFailed = this.#clientFailed || Boolean(run?.failingTests.size)
+    if (run?.started && anyFailed && keep !== undefined && !this.#retention.reason)
+      await this.#retainFailed(run, keep, 'a test or command failed')
+    if (lastUser) this.#clients.setAccepted(lastUser, false)
+    return this.#retention.reason ? undefined : await this.shutDown(reason)
   }
 
   async #endRetention(client: Channel): Promise<Result<'endRetention'>> {
@@ -207,10 +219,15 @@ export class Supervisor {
     }
   }
 
-  async #followLogs(client: Channel, query: LogQuery): Promise<null> {
+  async #readLogs(client: Channel, { reader, ...query }: Params<'readLogs'>): Promise<null> {
     const disconnected = new AbortController()
     void client.closed.then(() => disconnected.abort())
-    await this.#run?.followLogs(query, (line) => client.sendEvent('logLine', line), disconnected.signal)
+    const send = async (line: LogLine): Promise<void> => {
+      client.sendEvent('logLine', { ...line, reader })
+      // A client that does not read stops the reading, so that its lines do not pile up here.
+      await client.drained()
+    }
+    await this.#run?.readLogs(query, send, disconnected.signal)
     return null
   }
 
