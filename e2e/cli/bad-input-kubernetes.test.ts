@@ -132,7 +132,7 @@ export default defineConfig({ services: { api, app: container({ image: 'busybox:
     env: { KUBECONFIG: kubeconfig('quota'), MOORAGE_NAMESPACE: 'quota' },
     text: [
       'moorage: services.app: quota quota of namespace quota requires every pod to set limits.memory for: main; requests.cpu for: main.',
-      "Set them for all services: kubernetes({ resources: { limits: { memory: '512Mi' } } }). Show the quota with: kubectl describe quota quota -n quota",
+      "Set them for all services: kubernetes({ resources: { requests: { cpu: '100m' }, limits: { memory: '512Mi' } } }). Show the quota with: kubectl describe quota quota -n quota",
     ].join('\n'),
   },
   'no node that fits': {

@@ -15,6 +15,20 @@ const ciPod = (name: string): TestRef => ({
 
 export const kubernetesMutants: readonly Mutant[] = [
   {
+    name: 'container by its position',
+    guarantee: "a service mesh's container is not taken for the service's own",
+    file: 'packages/provider-kubernetes/src/pod/containers.ts',
+    find: 'return allStatuses(pod).find((status) => status.name === name)',
+    replace: 'return allStatuses(pod).find((status) => status.name !== undefined || status.name === name)',
+    test: {
+      project: 'contract',
+      file: 'test/provider-kubernetes/pod/diagnosis.test.ts',
+      name: 'containers that the cluster has added (recorded) > the state of the service is that of its own container, wherever it stands',
+    },
+    says: /to deeply equal { reason: 'exited', code: 3 }/,
+    quick: true,
+  },
+  {
     name: 'missing kubeconfig ignored',
     guarantee: "a kubeconfig that was chosen is used, or nothing: never the pod's account in its place",
     file: 'packages/provider-kubernetes/src/cluster/find-credentials.ts',

@@ -99,7 +99,7 @@ const cases: { readonly [what: string]: Case } = {
     ],
     text: [
       'moorage: services.app: the cluster cannot reach the admission webhook pods.example.com for its pod: failed to call webhook: Post "https://127.0.0.1:1/?timeout=1s": dial tcp 127.0.0.1:1: connect: connection refused.',
-      'The cluster accepts no pod without it. List the webhooks with: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
+      'The cluster accepts nothing without it. List the webhooks with: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
     ].join('\n'),
   },
 }

@@ -1,5 +1,6 @@
 import { messageOf, MoorageError, type ErrorDetails } from '@moorage/core/provider'
 import type { ApiRequest, ApiResponse, Status } from './api/types.ts'
+import { explainRefusal, type Explanation } from './refusals.ts'
 
 /** The API server's reason for a refusal, without a full stop. */
 export function refusalMessage({ status, body }: ApiResponse): string {
@@ -8,8 +9,8 @@ export function refusalMessage({ status, body }: ApiResponse): string {
 }
 
 /**
- * The error for a refusal that needs no explanation of its own: PROVIDER_UNAVAILABLE for status 401, PROVIDER_LOST for
- * 5xx, START_FAILED otherwise. Its cause is the status.
+ * The error for a refusal: PROVIDER_UNAVAILABLE for status 401, START_FAILED for a refusal by an admission plugin,
+ * PROVIDER_LOST for 5xx, START_FAILED otherwise. Its cause is the status.
  */
 export function toProviderError(
   { method, path }: Pick<ApiRequest, 'method' | 'path'>,
@@ -17,12 +18,34 @@ export function toProviderError(
   details: ErrorDetails = {},
 ): MoorageError {
   if (response.status === 401) return credentialsRejected(details)
+  const explanation = method === 'POST' && explainObjectRefusal(path, refusalMessage(response))
+  if (explanation)
+    return new MoorageError('START_FAILED', `Provider kubernetes: ${explanation.text}.`, {
+      provider: 'kubernetes',
+      cause: response.status,
+      hint: explanation.hint,
+      ...details,
+    })
   const code = response.status >= 500 ? 'PROVIDER_LOST' : 'START_FAILED'
   return new MoorageError(
     code,
     `The Kubernetes API refused ${method} ${path.split('?')[0]}: ${refusalMessage(response)}.`,
     { provider: 'kubernetes', cause: response.status, ...details },
   )
+}
+
+const OBJECT_NAMES: { readonly [collection: string]: string } = {
+  namespaces: 'the namespace of the run',
+  jobs: 'the Job that ends the run',
+  leases: 'the Lease of the run',
+  services: 'the Service of the run',
+  secrets: 'a Secret of the run',
+}
+
+function explainObjectRefusal(path: string, message: string): Explanation | undefined {
+  const [, namespace = '', collection = ''] = /\/namespaces\/([^/]+)\/([^/?]+)$/.exec(path) ?? ['', '', 'namespaces']
+  const subject = OBJECT_NAMES[collection]
+  return subject === undefined ? undefined : explainRefusal(message, { subject, namespace })
 }
 
 /** PROVIDER_LOST: the API server did not answer in time. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { MoorageError, type FileTree } from '@moorage/core/provider'
 import type { ApiClient } from './api/client.ts'
 import { execInUnit } from './exec.ts'
+import { FILES_CONTAINER } from './pod/containers.ts'
 import type { ServicePod } from './pod/pod-ref.ts'
 
 /** How the files of a service reach its pod before the main process starts. */
@@ -79,7 +80,7 @@ function deliverByUpload(fileTrees: readonly FileTree[]): FileDelivery {
     mounts: mountsOf(fileTrees),
     upload: {
       initContainer: {
-        name: 'files',
+        name: FILES_CONTAINER,
         command: ['sh', '-c', `until [ -e ${UPLOAD_COMPLETE} ]; do sleep 0.05; done`],
         args: [],
         volumeMounts: [
@@ -99,7 +100,7 @@ async function sendArchive(
 ): Promise<void> {
   const command = ['sh', '-c', `tar -xf - -C ${UPLOAD_FOLDER} && : > ${UPLOAD_COMPLETE}`]
   const input = await createArchive(fileTrees)
-  const { code, stderr } = await execInUnit(client, pod, { container: 'files', command, input }, signal)
+  const { code, stderr } = await execInUnit(client, pod, { container: FILES_CONTAINER, command, input }, signal)
   if (code === 0) return
   throw new MoorageError(
     'START_FAILED',

@@ -16,6 +16,7 @@ import { openRunNamespace, type RunNamespace, type RunNamespaceOptions } from '.
 import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
 import type { KubernetesOptions } from './options.ts'
 import { reap, removeJournaled } from './reap.ts'
+import { RetryReasons } from './retry-reasons.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
 /** The provider behind `kubernetes()`; implements the core's provider contract. */
@@ -72,7 +73,9 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
   }
   client.onRetry(report.notice)
   credentials.onNotice(report.notice)
-  const namespace = openOwnedNamespace(cluster, { policy, run, report, options, signal })
+  const opening = new RetryReasons()
+  const onRetry = (reason: string): void => opening.add(reason)
+  const namespace = openOwnedNamespace(cluster, { policy, run, report, options, signal, onRetry })
   // Every start awaits the namespace and reports its failure.
   namespace.catch(() => {})
   if (policy.mode === 'shared' && options.deleter)
@@ -85,6 +88,7 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
     report,
     options,
     namespace,
+    opening,
     hostPortProxies: proxies,
     routeOptions: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report },
     startCounts: new Map(),

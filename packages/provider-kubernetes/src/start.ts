@@ -15,6 +15,7 @@ import { openRoute, type RouteOptions } from './endpoint.ts'
 import { deliverFiles, type FileDelivery } from './files.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
 import type { KubernetesOptions } from './options.ts'
+import type { RetryReasons } from './retry-reasons.ts'
 import { quotaExceeded, toAdmissionError } from './pod/admission-errors.ts'
 import { podManifest, secretManifest } from './pod/manifest.ts'
 import type { PodRef } from './pod/pod-ref.ts'
@@ -28,6 +29,8 @@ export interface SessionContext {
   readonly report: Report
   readonly options: KubernetesOptions
   readonly namespace: Promise<RunNamespace>
+  /** What `namespace` waits for. */
+  readonly opening: RetryReasons
   readonly hostPortProxies: HostPortProxies
   readonly routeOptions: RouteOptions
   /** Number of starts by service. */
@@ -44,9 +47,10 @@ const DEFAULT_STOP_GRACE_SECONDS = 1
  * Throws MoorageError (START_FAILED, IMAGE_NOT_FOUND, CONFIG_INVALID, PROVIDER_LOST), or the reason of the signal.
  */
 export async function startUnit(context: SessionContext, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
-  const { client, routeOptions } = context
+  const { client, report, routeOptions } = context
   signal.throwIfAborted()
-  const runNamespace = await context.namespace
+  const unsubscribe = context.opening.subscribe((reason) => report.phase(spec.name, 'admit', reason))
+  const runNamespace = await context.namespace.finally(unsubscribe)
   signal.throwIfAborted()
   const { image, files } = spec.container as ContainerUnit
   const pod = podName(context, runNamespace, spec.name)
@@ -93,6 +97,8 @@ async function createPod(
   const { namespace, pod: name } = ref
   const { run } = runNamespace
   const owner = runNamespace.livenessObject.reference
+  // The reason of a missed deadline.
+  const onRetry = (reason: string): void => report.phase(ref.service, 'admit', reason)
   const sensitive = Object.fromEntries(
     spec.sensitive.flatMap((key) => (spec.env[key] === undefined ? [] : [[key, spec.env[key]]])),
   )
@@ -103,7 +109,7 @@ async function createPod(
   await Promise.all(
     secrets.map(async (body) => {
       const path = `/api/v1/namespaces/${namespace}/secrets`
-      const { metadata } = (await createObject(client, { path, body, signal })).object
+      const { metadata } = (await createObject(client, { path, body, signal, onRetry })).object
       objects.push({ namespace, kind: 'secrets', name: metadata.name, uid: metadata.uid })
     }),
   )
@@ -112,7 +118,12 @@ async function createPod(
   const body = podManifest({ run, spec, name, namespace, owner, options, delivery, envSecret, hostAddress })
   for (;;) {
     signal.throwIfAborted()
-    const result = await tryCreateObject(client, { path: `/api/v1/namespaces/${namespace}/pods`, body, signal })
+    const result = await tryCreateObject(client, {
+      path: `/api/v1/namespaces/${namespace}/pods`,
+      body,
+      signal,
+      onRetry,
+    })
     if ('object' in result) {
       objects.push({ namespace, kind: 'pods', name, uid: result.object.metadata.uid, stopGraceSeconds })
       return result.object

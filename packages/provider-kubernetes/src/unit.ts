@@ -4,6 +4,7 @@ import type { ContainerState, Pod } from './api/types.ts'
 import { findPortProblem, resolveEndpoint } from './endpoint.ts'
 import { execInUnit } from './exec.ts'
 import { readLogs } from './logs.ts'
+import { containerStatus, MAIN_CONTAINER } from './pod/containers.ts'
 import type { PodInformer, PodSnapshot } from './pod/informer.ts'
 import type { PodRef } from './pod/pod-ref.ts'
 import { stopUnit, type UnitResources } from './stop.ts'
@@ -66,12 +67,12 @@ export function findExit({ pod, deleted }: PodSnapshot): Exit | undefined {
 }
 
 function outOfMemoryDetail(pod: Pod | undefined): string {
-  const limit = pod?.spec?.containers?.find(({ name }) => name === 'main')?.resources?.limits?.memory
+  const limit = pod?.spec?.containers?.find(({ name }) => name === MAIN_CONTAINER)?.resources?.limits?.memory
   return limit === undefined
     ? 'out of memory'
     : `out of memory: its limit is ${limit}, from kubernetes({ resources.limits.memory })`
 }
 
 function mainState(pod: Pod | undefined): ContainerState | undefined {
-  return pod?.status?.containerStatuses?.find(({ name }) => name === 'main')?.state
+  return containerStatus(pod, MAIN_CONTAINER)?.state
 }

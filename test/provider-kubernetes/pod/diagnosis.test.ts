@@ -136,6 +136,84 @@ describe('how long a state is waited for (recorded)', () => {
   })
 })
 
+describe('containers that the cluster has added (recorded)', () => {
+  const injected = { name: 'istio-proxy', state: { waiting: { reason: 'ErrImagePull', message: 'i/o timeout' } } }
+  const pod = (main: ContainerStatus['state'], init: readonly ContainerStatus[] = []): Pod =>
+    onNode({
+      phase: 'Failed',
+      initContainerStatuses: init,
+      containerStatuses: [injected, ...(main ? [{ name: 'main', state: main }] : [])],
+    })
+
+  test('the state of the service is that of its own container, wherever it stands', () => {
+    expect(findExit(seen(pod({ terminated: { exitCode: 3 } })))).toEqual({ reason: 'exited', code: 3 })
+    const startError = {
+      terminated: { exitCode: 128, reason: 'StartError', message: 'exec: no such file or directory' },
+    }
+    expect(findContainerStartError(ref, pod(startError))?.message).toMatch(
+      /^services\.app\.command: app:1 cannot run it\./,
+    )
+    const waitingPod = pod({ waiting: { reason: 'CreateContainerError', message: 'no command specified' } })
+    expect(new Diagnosis(ref, () => 0).assess(seen(waitingPod)).error?.message).toMatch(/no command specified/)
+  })
+
+  test('one that does not start is named, after a minute', () => {
+    let now = 0
+    const diagnosis = new Diagnosis(ref, () => now)
+    const snapshot = seen(pod({ waiting: { reason: 'PodInitializing' } }))
+    expect(diagnosis.assess(snapshot)).toMatchObject({ recheckMs: 60_000 })
+    now = 60_000
+    expect(diagnosis.assess(snapshot).error?.message).toBe(
+      'services.app: container istio-proxy, which the cluster has added to its pod, does not start: ErrImagePull i/o timeout.\nExempt namespace ci from that injection. Show the cause with: kubectl logs app -c istio-proxy -n ci',
+    )
+  })
+
+  test.for<readonly [name: string, message: string]>([
+    [
+      'istio-init',
+      'services.app: container istio-init, which the cluster has added to its pod, does not start: exit code 1, Error: iptables.\nExempt namespace ci from that injection. Show the cause with: kubectl logs app -c istio-init -n ci',
+    ],
+    [
+      'files',
+      'services.app.files: the container that receives them ended before they were there: exit code 1, Error: iptables.\nIt needs sh and tar inside app:1. Show its output with: kubectl logs app -c files -n ci',
+    ],
+  ])('a failed init container is no start of the service: %s', ([name, message]) => {
+    const terminated = { exitCode: 1, reason: 'Error', message: 'iptables' }
+    const done = { name: 'other-init', state: { terminated: { exitCode: 0 } } }
+    const failed = pod(undefined, [done, { name, state: { terminated } }])
+    expect(findContainerStartError(ref, failed)?.message).toBe(message)
+  })
+
+  test('files are sent when their own container runs, and not that of a mesh', async () => {
+    const sent: string[] = []
+    let statuses: readonly ContainerStatus[] = [{ name: 'istio-init', state: { running: {} } }, { name: 'files' }]
+    let listener = (): void => {}
+    const informer = {
+      snapshot: () => seen(onNode({ initContainerStatuses: statuses })),
+      subscribe: (_: string, added: () => void) => {
+        listener = added
+        return () => {}
+      },
+    } as unknown as PodInformer
+    const upload = { initContainer: {}, send: () => Promise.resolve(void sent.push('files')) }
+    const abort = new AbortController()
+    const starting = waitUntilStarted(
+      { client: undefined as never, report: { phase: () => {}, journal: () => {}, notice: () => {} } },
+      { ref, uid: 'u', informer, delivery: { secrets: [], volumes: [], mounts: [], upload } },
+      abort.signal,
+    )
+    expect(sent).toEqual([])
+    statuses = [
+      { name: 'istio-init', state: { terminated: { exitCode: 0 } } },
+      { name: 'files', state: { running: {} } },
+    ]
+    listener()
+    expect(sent).toEqual(['files'])
+    abort.abort(new RangeError('over'))
+    await expect(starting).rejects.toThrow('over')
+  })
+})
+
 describe('how a pod ended (recorded)', () => {
   const table: { readonly [what: string]: readonly [pod: Pod, exit: unknown] } = {
     'the node ran out of memory': [

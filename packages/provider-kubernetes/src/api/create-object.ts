@@ -18,6 +18,8 @@ export interface ObjectCreation {
   readonly body: object
   /** Checked between attempts only: aborting a request would leave open whether it created the object. */
   readonly signal?: AbortSignal
+  /** Receives each refusal after which another attempt follows. */
+  onRetry?(reason: string): void
 }
 
 const TRANSIENT_RETRY_MS = 30_000
@@ -30,7 +32,7 @@ const MAX_BACKOFF_MS = 500
  */
 export async function tryCreateObject(
   client: ApiClient,
-  { path, body, signal }: ObjectCreation,
+  { path, body, signal, onRetry }: ObjectCreation,
 ): Promise<CreatedObject | ApiResponse> {
   for (let since = performance.now(), attempt = 0; ; attempt++) {
     signal?.throwIfAborted()
@@ -43,6 +45,7 @@ export async function tryCreateObject(
         return { object: existing.body as ApiObject, sentAt }
     }
     if (!isTransient(response) || performance.now() - since > TRANSIENT_RETRY_MS) return response
+    onRetry?.(refusalMessage(response))
     const delayMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 1.3 ** attempt)
     await sleep(delayMs, undefined, signal ? { signal } : {}).catch(() => {})
   }

@@ -59,6 +59,7 @@ export interface ContainerState {
 /** `ContainerStatus` of core/v1. */
 export interface ContainerStatus {
   readonly name: string
+  readonly image?: string
   readonly state?: ContainerState
 }
 

@@ -25,11 +25,11 @@ export async function startDeadlineJob(
   options: LivenessOptions,
   signal: AbortSignal,
 ): Promise<LivenessObject> {
-  const { run, namespace, report, graceSeconds = DEFAULT_GRACE_SECONDS } = options
+  const { run, namespace, report, onRetry, graceSeconds = DEFAULT_GRACE_SECONDS } = options
   const path = jobsPath(namespace)
   report.journal({ kind: 'job', namespace, name: run.id })
   const body = jobManifest({ ...options, graceSeconds })
-  const { object, sentAt } = await createObject(client, { path, body, signal })
+  const { object, sentAt } = await createObject(client, { path, body, signal, ...(onRetry ? { onRetry } : {}) })
   const { name, uid, resourceVersion } = object.metadata
   const heartbeat = new AbortController()
   // The deadline counts from the start of the Job, so each renewal adds the time since then.

@@ -32,11 +32,11 @@ export async function startLease(
   options: LivenessOptions,
   signal: AbortSignal,
 ): Promise<LivenessObject> {
-  const { run, namespace, report, graceSeconds = DEFAULT_LEASE_DURATION_SECONDS } = options
+  const { run, namespace, report, onRetry, graceSeconds = DEFAULT_LEASE_DURATION_SECONDS } = options
   report.journal({ kind: 'lease', namespace, name: run.id })
   const path = leasesPath(namespace)
   const body = leaseManifest({ ...options, graceSeconds })
-  const { object } = await createObject(client, { path, body, signal })
+  const { object } = await createObject(client, { path, body, signal, ...(onRetry ? { onRetry } : {}) })
   const { name, uid, resourceVersion } = object.metadata
   const heartbeat = new AbortController()
   const renewal = (spec: object): Pick<ApiRequest, 'path' | 'body'> => ({

@@ -27,4 +27,6 @@ export interface LivenessOptions {
   readonly graceSeconds?: number
   /** The object's own owners: the CI pod, where there is one. */
   readonly ownerReferences: readonly object[]
+  /** Receives each refusal after which another attempt follows. */
+  onRetry?(reason: string): void
 }

@@ -8,6 +8,7 @@ import { toProviderError } from '../errors.ts'
 import { runLabels } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
 import { toAdmissionError } from '../pod/admission-errors.ts'
+import { DELETE_CONTAINER, INJECTION_OPT_OUTS, WAIT_CONTAINER } from '../pod/containers.ts'
 import { Diagnosis, type PodProgress } from '../pod/diagnosis.ts'
 import type { PodInformer } from '../pod/informer.ts'
 import { RESTRICTED_CONTAINER, schedulingFields } from '../pod/manifest.ts'
@@ -143,7 +144,11 @@ function deleterManifest({ run, namespace, options }: DeleterOptions, image: str
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: DELETER_NAME, labels: runLabels(run) },
+    metadata: {
+      name: DELETER_NAME,
+      labels: { ...runLabels(run), ...INJECTION_OPT_OUTS },
+      annotations: INJECTION_OPT_OUTS,
+    },
     spec: {
       restartPolicy: 'OnFailure',
       terminationGracePeriodSeconds: 1,
@@ -154,11 +159,11 @@ function deleterManifest({ run, namespace, options }: DeleterOptions, image: str
       initContainers: [
         {
           ...container,
-          name: 'wait',
+          name: WAIT_CONTAINER,
           args: ['wait', '--for=delete', `jobs.batch/${run.id}`, '-n', namespace, '--timeout=1h'],
         },
       ],
-      containers: [{ ...container, name: 'delete', args: ['delete', 'namespace', namespace, '--wait=false'] }],
+      containers: [{ ...container, name: DELETE_CONTAINER, args: ['delete', 'namespace', namespace, '--wait=false'] }],
       ...schedulingFields(options),
     },
   }

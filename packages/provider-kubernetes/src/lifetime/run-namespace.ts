@@ -32,6 +32,8 @@ export interface RunNamespaceOptions {
   readonly options: KubernetesOptions
   readonly ownerPod: OwnerPod
   readonly signal: AbortSignal
+  /** Receives each refusal after which another attempt follows. */
+  onRetry(reason: string): void
 }
 
 /**
@@ -42,7 +44,7 @@ export interface RunNamespaceOptions {
  * for any other refusal.
  */
 export async function openRunNamespace(client: ApiClient, given: RunNamespaceOptions): Promise<RunNamespace> {
-  const { policy, report, options, ownerPod, signal } = given
+  const { policy, report, options, ownerPod, signal, onRetry } = given
   const run = { ...given.run, labels: { ...given.run.labels, ...ownerPod.labels } }
   const namespace = policy.mode === 'create' ? run.id : policy.namespace
   const namespaceUid = policy.mode === 'create' ? await createNamespace(client, given) : undefined
@@ -51,7 +53,7 @@ export async function openRunNamespace(client: ApiClient, given: RunNamespaceOpt
   const { ownerReferences } = ownerPod
   const livenessObject = await startLiveness(
     client,
-    { run, namespace, report, ownerReferences, ...graceSeconds },
+    { run, namespace, report, ownerReferences, onRetry, ...graceSeconds },
     signal,
   ).catch((error: unknown) => {
     throw explainMissingNamespace(error, namespace)
@@ -68,7 +70,7 @@ export async function openRunNamespace(client: ApiClient, given: RunNamespaceOpt
   if (options.deleter && policy.mode === 'create')
     void startNamespaceDeleter(client, { run, namespace, options, informer, report, signal: background.signal })
   try {
-    await createDnsService(client, { run, namespace, owner: livenessObject.reference, signal })
+    await createDnsService(client, { run, namespace, owner: livenessObject.reference, signal, onRetry })
   } catch (error) {
     background.abort()
     livenessObject.stopHeartbeat()
@@ -88,12 +90,18 @@ export async function openRunNamespace(client: ApiClient, given: RunNamespaceOpt
 /** Resolves with the UID of the new namespace. */
 async function createNamespace(
   client: ApiClient,
-  { policy, run, report, signal }: RunNamespaceOptions,
+  { policy, run, report, signal, onRetry }: RunNamespaceOptions,
 ): Promise<string> {
   report.journal({ kind: 'namespace', name: run.id })
   const annotations = { [OWNER_ANNOTATION]: JSON.stringify(run.owner), [LIVENESS_ANNOTATION]: policy.liveness }
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: run.id, labels: runLabels(run), annotations } }
-  return (await createObject(client, { path: '/api/v1/namespaces', body, signal })).object.metadata.uid
+  return (await createObject(client, { path: '/api/v1/namespaces', body, signal, onRetry })).object.metadata.uid
+}
+
+interface DnsServiceOptions extends Pick<RunNamespaceOptions, 'run' | 'signal' | 'onRetry'> {
+  readonly namespace: string
+  /** Owner reference of the liveness object. */
+  readonly owner: object
 }
 
 /**
@@ -102,7 +110,7 @@ async function createNamespace(
  */
 async function createDnsService(
   client: ApiClient,
-  { run, namespace, owner, signal }: { run: Run; namespace: string; owner: object; signal: AbortSignal },
+  { run, namespace, owner, signal, onRetry }: DnsServiceOptions,
 ): Promise<void> {
   await createObject(client, {
     path: `/api/v1/namespaces/${namespace}/services`,
@@ -113,6 +121,7 @@ async function createDnsService(
       spec: { clusterIP: 'None', publishNotReadyAddresses: true, selector: { [RUN_LABEL]: run.id } },
     },
     signal,
+    onRetry,
   })
 }
 

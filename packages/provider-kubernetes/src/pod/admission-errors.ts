@@ -1,6 +1,7 @@
 import { MoorageError, type ErrorDetails } from '@moorage/core/provider'
 import type { ApiResponse } from '../api/types.ts'
 import { credentialsRejected, refusalMessage, toProviderError } from '../errors.ts'
+import { explainRefusal } from '../refusals.ts'
 import type { PodRef } from './pod-ref.ts'
 
 /**
@@ -22,43 +23,12 @@ export function toAdmissionError(ref: PodRef, response: ApiResponse): MoorageErr
   const message = refusalMessage(response)
   const details: ErrorDetails = { service, provider: 'kubernetes', phase: 'admit', cause: response.status }
   if (response.status === 401) return credentialsRejected(details)
-  const startFailed = (text: string, hint: string): MoorageError =>
-    new MoorageError('START_FAILED', `${configPath}: ${text}.`, { ...details, hint })
-
-  const policy = message.match(/violates PodSecurity "([^"]+)": (.*)$/s)
-  if (policy)
-    return startFailed(
-      `namespace ${namespace} refuses its pod under the pod security policy ${policy[1]}: ${policy[2]}`,
-      `Set a numeric user other than root, for example user: '1000:1000', if ${image} supports it. The policy is a label of the namespace: kubectl get namespace ${namespace} --show-labels`,
-    )
-  const denied = message.match(/admission webhook "([^"]+)" denied the request: (.*)$/s)
-  if (denied)
-    return startFailed(
-      `the admission webhook ${denied[1]} refuses its pod: ${denied[2]}`,
-      'The rule belongs to your cluster. List the webhooks with: kubectl get validatingwebhookconfigurations',
-    )
-  const unreachable = message.match(/failed calling webhook "([^"]+)": (.*)$/s)
-  if (unreachable)
-    return startFailed(
-      `the cluster cannot reach the admission webhook ${unreachable[1]} for its pod: ${unreachable[2]}`,
-      'The cluster accepts no pod without it. List the webhooks with: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
-    )
-  const quota = message.match(/failed quota: ([^:]+): must specify (.*)$/s)
-  if (quota)
-    return startFailed(
-      `quota ${quota[1]} of namespace ${namespace} requires every pod to set ${quota[2]}`,
-      `Set them for all services: kubernetes({ resources: { limits: { memory: '512Mi' } } }). Show the quota with: kubectl describe quota ${quota[1]} -n ${namespace}`,
-    )
-  if (/is forbidden: (minimum|maximum)/.test(message))
-    return startFailed(
-      `a limit range of namespace ${namespace} refuses its pod: ${message}`,
-      `Set kubernetes({ resources }). Show the limit range with: kubectl describe limitrange -n ${namespace}`,
-    )
-  if (/being terminated/.test(message))
-    return startFailed(
-      `namespace ${namespace} is being deleted`,
-      `Use another namespace, or wait until this one is deleted: kubectl get namespace ${namespace} --watch`,
-    )
+  const explanation = explainRefusal(message, { subject: 'its pod', namespace, image })
+  if (explanation)
+    return new MoorageError('START_FAILED', `${configPath}: ${explanation.text}.`, {
+      ...details,
+      hint: explanation.hint,
+    })
   if (response.status === 422)
     return new MoorageError('CONFIG_INVALID', `${configPath}: the cluster rejects its pod as invalid: ${message}.`, {
       ...details,

@@ -1,8 +1,9 @@
 import type { MoorageError, Phase } from '@moorage/core/provider'
-import type { ApiEvent, Pod, Waiting } from '../api/types.ts'
+import type { ApiEvent, ContainerStatus, Pod, Waiting } from '../api/types.ts'
+import { containerStatuses, isInjected } from './containers.ts'
 import type { PodSnapshot } from './informer.ts'
 import type { PodRef } from './pod-ref.ts'
-import { isImageReason, PERMANENT_PULL_ERROR, shorten, toStartError } from './start-errors.ts'
+import { injectedContainerError, isImageReason, PERMANENT_PULL_ERROR, shorten, toStartError } from './start-errors.ts'
 
 /** How far the start of a pod is, or why it fails. */
 export interface PodProgress {
@@ -56,10 +57,11 @@ export class Diagnosis {
 
   assess({ pod, events }: PodSnapshot): PodProgress {
     if (!pod?.spec?.nodeName) return unscheduled(pod, events)
-    const waiting = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
-      .map(({ state }) => state?.waiting)
-      .find((state) => state?.reason && state.reason !== 'ContainerCreating' && state.reason !== 'PodInitializing')
-    if (waiting) return this.#assessWaiting(waiting, events)
+    const waiting = containerStatuses(pod).find(({ state }) => {
+      const reason = state?.waiting?.reason
+      return reason && reason !== 'ContainerCreating' && reason !== 'PodInitializing'
+    })
+    if (waiting?.state?.waiting) return this.#assessWaiting(waiting, waiting.state.waiting, events)
     const pulls = events.filter(({ reason }) => reason === 'Pulling' || reason === 'Pulled')
     const nodeFailure = events.findLast(({ reason }) => NODE_FAILURE_REASON.test(reason ?? ''))
     if (nodeFailure && !pulls.length)
@@ -68,7 +70,12 @@ export class Diagnosis {
     return { phase: pulls.some(({ reason }) => reason === 'Pulled') ? 'start' : 'pull' }
   }
 
-  #assessWaiting({ reason = '', message = '' }: Waiting, events: readonly ApiEvent[]): PodProgress {
+  #assessWaiting(
+    status: ContainerStatus,
+    { reason = '', message = '' }: Waiting,
+    events: readonly ApiEvent[],
+  ): PodProgress {
+    if (isInjected(status)) return this.#assessInjected(status, `${reason} ${message}`)
     if (PULL_REASON.test(reason)) {
       const failed = events.filter((event) => event.reason === 'Failed')
       // The message of the back-off omits the cause; the event before it has the cause.
@@ -86,6 +93,16 @@ export class Diagnosis {
     if (reason === 'CreateContainerError' && /context deadline exceeded/.test(message))
       return this.#tolerate(reason, message, RUNTIME_TOLERANCE)
     return this.#tolerate(reason, message, NO_TOLERANCE)
+  }
+
+  /** A container of the cluster may fail for a while, until what it needs is there. */
+  #assessInjected(status: ContainerStatus, text: string): PodProgress {
+    const key = `injected ${status.name}`
+    const since = this.#failures.get(key)?.firstSeenAt ?? this.#now()
+    this.#failures.set(key, { firstSeenAt: since, firstText: text, lastText: text, attempts: 1 })
+    const leftMs = NODE_TOLERANCE.durationMs - (this.#now() - since)
+    if (leftMs <= 0) return { phase: 'start', error: injectedContainerError(this.#ref, status.name, text) }
+    return { phase: 'start', detail: `container ${status.name} of the cluster: ${shorten(text)}`, recheckMs: leftMs }
   }
 
   /** `attempts` counts them where events do; otherwise each change of the text counts as one. */

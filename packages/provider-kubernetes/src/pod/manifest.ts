@@ -9,6 +9,7 @@ import {
 import type { FileDelivery } from '../files.ts'
 import { runLabels, SERVICE_LABEL } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
+import { INJECTION_OPT_OUTS, MAIN_CONTAINER } from './containers.ts'
 
 export interface PodManifestInput {
   readonly run: Run
@@ -52,7 +53,8 @@ export function podManifest(input: PodManifestInput): object {
     kind: 'Pod',
     metadata: {
       name,
-      labels: { ...runLabels(run), [SERVICE_LABEL]: serviceHostName(spec.name) },
+      labels: { ...runLabels(run), [SERVICE_LABEL]: serviceHostName(spec.name), ...INJECTION_OPT_OUTS },
+      annotations: INJECTION_OPT_OUTS,
       ownerReferences: [owner],
     },
     spec: {
@@ -88,7 +90,7 @@ export function schedulingFields({ imagePullSecrets = [], nodeSelector, tolerati
 function mainContainer({ spec, options, delivery, envSecret }: PodManifestInput): object {
   const unit = spec.container as ContainerUnit
   return {
-    name: 'main',
+    name: MAIN_CONTAINER,
     image: unit.image,
     imagePullPolicy: 'IfNotPresent',
     // Kubernetes calls an image's entrypoint `command`, and its command `args`.

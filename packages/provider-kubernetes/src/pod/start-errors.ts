@@ -1,5 +1,6 @@
 import { MoorageError, type ErrorDetails } from '@moorage/core/provider'
 import type { Pod } from '../api/types.ts'
+import { containerStatus, containerStatuses, FILES_CONTAINER, isInjected, MAIN_CONTAINER } from './containers.ts'
 import type { PodRef } from './pod-ref.ts'
 
 /** A registry's messages that a retry does not change: unknown name, missing permission, missing platform. */
@@ -87,11 +88,55 @@ function containerError(ref: PodRef, reason: string, text: string): MoorageError
   })
 }
 
-/** The error of a container that the node could not start; its terminated state is not the end of a running service. */
+/**
+ * The error of a container that the node could not start, whose terminated state is not the end of a running service, or
+ * of a failed container before it.
+ */
 export function findContainerStartError(ref: PodRef, pod: Pod): MoorageError | undefined {
-  const terminated = pod.status?.containerStatuses?.[0]?.state?.terminated
-  if (!terminated || !/^(StartError|ContainerCannotRun)$/.test(terminated.reason ?? '')) return undefined
-  return toStartError(ref, 'StartError', terminated.message ?? 'the node gives no cause')
+  const main = containerStatus(pod, MAIN_CONTAINER)?.state
+  if (main?.running) return undefined
+  if (/^(StartError|ContainerCannotRun)$/.test(main?.terminated?.reason ?? ''))
+    return toStartError(ref, 'StartError', main?.terminated?.message ?? 'the node gives no cause')
+  if (main?.terminated || pod.status?.phase !== 'Failed') return undefined
+  const failed = containerStatuses(pod).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0)
+  const { reason = 'Error', message = '', exitCode } = failed?.state?.terminated ?? {}
+  if (!failed) return undefined
+  const text = `exit code ${exitCode}, ${reason}${message ? `: ${message}` : ''}`
+  return isInjected(failed) ? injectedContainerError(ref, failed.name, text) : filesError(ref, text)
+}
+
+function filesError(
+  { service, configPath = `services.${service}`, image, pod, namespace }: PodRef,
+  text: string,
+): MoorageError {
+  return new MoorageError(
+    'START_FAILED',
+    `${configPath}.files: the container that receives them ended before they were there: ${shorten(text)}.`,
+    {
+      service,
+      provider: 'kubernetes',
+      phase: 'start',
+      hint: `It needs sh and tar inside ${image}. Show its output with: kubectl logs ${pod} -c ${FILES_CONTAINER} -n ${namespace}`,
+    },
+  )
+}
+
+/** The error of a container that the cluster has added to a pod, and that keeps the service from starting. */
+export function injectedContainerError(
+  { service, configPath = `services.${service}`, pod, namespace }: PodRef,
+  container: string,
+  text: string,
+): MoorageError {
+  return new MoorageError(
+    'START_FAILED',
+    `${configPath}: container ${container}, which the cluster has added to its pod, does not start: ${shorten(text)}.`,
+    {
+      service,
+      provider: 'kubernetes',
+      phase: 'start',
+      hint: `Exempt namespace ${namespace} from that injection. Show the cause with: kubectl logs ${pod} -c ${container} -n ${namespace}`,
+    },
+  )
 }
 
 /** One line of at most 400 characters, without a full stop. */

@@ -2,6 +2,7 @@ import { MoorageError, type Report } from '@moorage/core/provider'
 import type { ApiClient } from '../api/client.ts'
 import type { Pod } from '../api/types.ts'
 import type { FileDelivery } from '../files.ts'
+import { containerStatus, FILES_CONTAINER, MAIN_CONTAINER } from './containers.ts'
 import { Diagnosis } from './diagnosis.ts'
 import type { PodInformer, PodSnapshot } from './informer.ts'
 import type { PodRef } from './pod-ref.ts'
@@ -48,7 +49,7 @@ export async function waitUntilStarted(
     const startError = pod && findContainerStartError(ref, pod)
     if (startError) return started.reject(startError)
     if (hasStarted(snapshot)) return started.resolve()
-    if (!uploading && pod?.status?.initContainerStatuses?.[0]?.state?.running) {
+    if (!uploading && containerStatus(pod, FILES_CONTAINER)?.state?.running) {
       uploading = true
       delivery.upload?.send(client, ref, signal).catch(started.reject)
     }
@@ -76,13 +77,14 @@ export async function waitUntilStarted(
 /** Uses the `Started` event, because the state of the pod follows up to a second later. */
 function hasStarted({ pod, events }: PodSnapshot): boolean {
   const startedEvent = events.some(
-    ({ reason, involvedObject }) => reason === 'Started' && involvedObject.fieldPath === 'spec.containers{main}',
+    ({ reason, involvedObject }) =>
+      reason === 'Started' && involvedObject.fieldPath === `spec.containers{${MAIN_CONTAINER}}`,
   )
   return startedEvent || hasRun(pod)
 }
 
 function hasRun(pod: Pod | undefined): boolean {
-  const state = pod?.status?.containerStatuses?.find(({ name }) => name === 'main')?.state
+  const state = containerStatus(pod, MAIN_CONTAINER)?.state
   const phase = pod?.status?.phase
   return Boolean(state?.running ?? state?.terminated) || phase === 'Failed' || phase === 'Succeeded'
 }

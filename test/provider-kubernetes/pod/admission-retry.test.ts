@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { createObject } from '../../../packages/provider-kubernetes/src/api/create-object.ts'
+import { RetryReasons } from '../../../packages/provider-kubernetes/src/retry-reasons.ts'
+import { startApiStub } from '../api-stub.ts'
+
+const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'db' } }
+
+test('what a creation waits for is told while it waits, to those who come later as well', async () => {
+  const message = 'pods "db" is forbidden: error looking up service account ci/tests: serviceaccount "tests" not found'
+  await using stub = await startApiStub(() =>
+    stub.calls.length < 3 ? { status: 403, body: { message } } : { status: 201, body },
+  )
+  const reasons = new RetryReasons()
+  const early: string[] = []
+  const unsubscribe = reasons.subscribe((reason) => void early.push(reason))
+  await createObject(stub.client, {
+    path: '/api/v1/namespaces/ci/pods',
+    body,
+    onRetry: (reason) => reasons.add(reason),
+  })
+  expect(early).toEqual([message, message])
+  const late: string[] = []
+  reasons.subscribe((reason) => void late.push(reason))
+  expect(late).toEqual([message])
+  unsubscribe()
+  reasons.add('more')
+  expect([early.length, late.length]).toEqual([2, 2])
+})
