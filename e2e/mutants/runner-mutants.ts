@@ -37,6 +37,20 @@ export const runnerMutants: readonly Mutant[] = [
     quick: false,
   },
   {
+    name: "moorage's setup after the project's own",
+    guarantee: "a global setup of the project's own finds the services running",
+    file: 'packages/vitest/src/global-setup-order.ts',
+    find: 'config.globalSetup = [setup, ...others]',
+    replace: 'config.globalSetup = [...others, setup]',
+    test: {
+      project: 'unit',
+      file: 'test/vitest/global-setup-order.test.ts',
+      name: "moorage's global setup is the first of a project's, once, and a project without one gets none",
+    },
+    says: /to deeply equal/,
+    quick: true,
+  },
+  {
     name: 'list starts services',
     guarantee: '`vitest list` starts nothing',
     file: 'packages/vitest/src/is-list-command.ts',

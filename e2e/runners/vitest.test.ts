@@ -37,6 +37,18 @@ describe.each(versions)('Vitest %s', (vitest) => {
     },
   )
 
+  test.each(['migrates', 'migrates in projects'])(
+    "beside a globalSetup of the project's own, in form %s: it finds the services running, before and after the tests",
+    async (form) => {
+      const { end, output } = await runFixture({ runner, env: { FORM: form } })
+      expect(end, output).toEqual(exit(0))
+      expect(new Set(output.match(/MIGRATES .*/g))).toEqual(
+        new Set(['MIGRATES BEFORE THE TESTS: 200', 'MIGRATES AFTER THE TESTS: 200']),
+      )
+      expect(output.match(/moorage: provider/g)).toHaveLength(1)
+    },
+  )
+
   test('14: in a terminal our lines stand whole above the window of Vitest', async () => {
     const { end, output } = await runFixture({ runner, tty: true })
     expect(end, output).toEqual(exit(0))

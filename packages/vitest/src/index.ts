@@ -1,6 +1,7 @@
 import type {} from 'vitest'
 import type { Registered } from '@moorage/core'
 import { EndedServicesReporter } from './ended-services-reporter.ts'
+import { orderGlobalSetups, type GlobalSetups } from './global-setup-order.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,7 +18,12 @@ interface TestOptions {
 export interface MooragePlugin {
   readonly name: 'moorage'
   config(user: { readonly test?: { readonly forceRerunTriggers?: readonly string[] } }): { readonly test: TestOptions }
-  configureVitest(context: { readonly vitest: { readonly config: { readonly reporters: unknown[] } } }): void
+  configureVitest(context: { readonly vitest: ConfiguredVitest }): void
+}
+
+interface ConfiguredVitest {
+  readonly config: { readonly reporters: unknown[] } & GlobalSetups
+  readonly projects: readonly { readonly config: GlobalSetups }[]
 }
 
 // Vitest's defaults, which apply only if no list is given.
@@ -40,6 +46,8 @@ export function createPlugin(setup: string): MooragePlugin {
       // The first reporter: the later ones print what it adds to a failed test.
       if (!reporters.some((reporter) => reporter instanceof EndedServicesReporter))
         reporters.unshift(new EndedServicesReporter())
+      for (const config of [vitest.config, ...vitest.projects.map((project) => project.config)])
+        orderGlobalSetups(config, setup)
     },
   }
 }
