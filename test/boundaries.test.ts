@@ -21,6 +21,7 @@ const VENDORS: { readonly [name: string]: string } = {
   hpagent: 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',
   'js-yaml': 'packages/provider-kubernetes/src/vendor/yaml.ts',
   negotiator: 'packages/services/src/vendor/send.ts',
+  'pg-protocol': 'packages/services/src/vendor/pg-protocol.ts',
   send: 'packages/services/src/vendor/send.ts',
   'socks-proxy-agent': 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',
   'tar-stream': 'packages/provider-kubernetes/src/vendor/tar.ts',

@@ -285,15 +285,18 @@ const cases: { readonly [what: string]: Case } = {
       'If it needs more time, raise services.api.deadlines.ready (milliseconds).',
     ].join('\n'),
   },
-  'an SQL seed without a driver': {
+  'an SQL seed with an error': {
     on: 'process',
-    files: { 'moorage.config.ts': config("db: postgres({ seed: 'schema.sql' })"), 'schema.sql': 'select 1' },
+    files: {
+      'moorage.config.ts': config("db: postgres({ seed: 'schema.sql' })"),
+      'schema.sql': 'select 1;\n\nselect two;\n',
+    },
     text: [
-      'moorage: services.db.seed: FOLDER/schema.sql failed with exit code 1.',
+      'moorage: services.db.seed: FOLDER/schema.sql:3: column "two" does not exist (SQLSTATE 42703).',
       'Correct the seed. It is called with the connection that tests get.',
       'Last log lines:',
-      '  An SQL seed needs a driver, and the project has neither pg nor postgres.',
-      '  npm install --save-dev pg',
+      '  select two;',
+      '         ^',
     ].join('\n'),
   },
   'a seed that fails': {
@@ -313,10 +316,8 @@ const cases: { readonly [what: string]: Case } = {
     on: 'process',
     files: { 'moorage.config.ts': config("db: postgres({ seed: 'seed.ts' })"), 'seed.ts': 'export const users = []' },
     text: [
-      'moorage: services.db.seed: FOLDER/seed.ts failed with exit code 1.',
+      'moorage: services.db.seed: FOLDER/seed.ts exports no function named seed, and none as its default.',
       'Correct the seed. It is called with the connection that tests get.',
-      'Last log lines:',
-      '  FOLDER/seed.ts exports no function named seed, and none as its default.',
     ].join('\n'),
   },
 }

@@ -5,6 +5,7 @@ import { kubernetesMutants } from './kubernetes-mutants.ts'
 import { mutants, type Mutant } from './mutants.ts'
 import { runnerMutants } from './runner-mutants.ts'
 import { reuseMutants } from './reuse-mutants.ts'
+import { seedMutants } from './seed-mutants.ts'
 import { serverMutants } from './server-mutants.ts'
 
 export const allMutants: readonly Mutant[] = [
@@ -16,4 +17,5 @@ export const allMutants: readonly Mutant[] = [
   ...serverMutants,
   ...browserMutants,
   ...dockerMutants,
+  ...seedMutants,
 ]

@@ -42,6 +42,7 @@ await bundle('provider-kubernetes/src/vendor/yaml', 'js-yaml (MIT)')
 await bundle('provider-kubernetes/src/vendor/websocket', 'ws (MIT)')
 await bundle('provider-kubernetes/src/vendor/tar', 'tar-stream (MIT)')
 await bundle('services/src/vendor/send', 'send and negotiator (MIT)')
+await bundle('services/src/vendor/pg-protocol', 'pg-protocol (MIT)')
 for (const name of [
   'kubernetes-role.yaml',
   'kubernetes-lease-role.yaml',

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import type { EventEmitter } from 'node:events'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -70,8 +70,7 @@ describe('a PostgreSQL that is isolated', () => {
       .then(({ rows }) => rows)
       .finally(() => client.end())
   }
-  const open = (asked: Slot, from = root): ReturnType<typeof openPostgres> =>
-    openPostgres({ ...env.endpoints.db }, asked, { root: from })
+  const open = (asked: Slot): ReturnType<typeof openPostgres> => openPostgres({ ...env.endpoints.db }, asked)
   const databases = async (): Promise<readonly unknown[]> =>
     (await query("SELECT datname FROM pg_database WHERE datname LIKE 'run%' ORDER BY 1")).map(
       (row) => Object.values(row)[0],
@@ -129,27 +128,18 @@ describe('a PostgreSQL that is isolated', () => {
     expect(await databases()).not.toContain('run_gone')
   })
 
-  test('through the driver postgres where a project has no pg, and refused where it has neither', async () => {
-    const project = mkdtempSync(join(tmpdir(), 'moorage-drivers-'))
-    try {
-      // As in a user's shell: package managers add what others have installed.
-      const { NODE_PATH: _, ...own } = process.env
-      const code = `import { open } from ${JSON.stringify(resolve('packages/services/src/isolation/postgres.ts'))}
-const slot = { service: 'db', name: 'run_by_postgres', prefix: 'run_', fresh: true, stale: () => false }
-await open(${JSON.stringify(env.endpoints.db)}, slot, { root: ${JSON.stringify(project)} }).then(({ database }) => console.log(database), ({ code, message }) => console.log(code + '\\n' + message))`
-      const run = (): string =>
-        spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', env: own }).stdout.trim()
-      expect(run()).toBe(
-        'ISOLATION_FAILED\nAn isolated database needs a driver, and the project has neither pg nor postgres.\nnpm install --save-dev pg',
-      )
-      mkdirSync(join(project, 'node_modules'))
-      writeFileSync(join(project, 'package.json'), '{}')
-      symlinkSync(realpathSync(join(root, 'node_modules/postgres')), join(project, 'node_modules/postgres'))
-      expect(run()).toBe('run_by_postgres')
-      expect(await databases()).toContain('run_by_postgres')
-    } finally {
-      rmSync(project, { recursive: true, force: true })
-    }
+  test('PGSSLMODE and PGOPTIONS of the shell, and a project without a driver, change nothing', async () => {
+    const code = `import { openSlot } from ${JSON.stringify(resolve('packages/services/src/isolation/postgres.ts'))}
+const slot = { service: 'db', name: 'run_shell', prefix: 'run_', fresh: true, stale: () => false }
+await openSlot(${JSON.stringify(env.endpoints.db)}, slot).then(({ database }) => console.log(database))`
+    const shell = { ...process.env, PGSSLMODE: 'require', PGOPTIONS: '--no-such-option', PGHOST: 'nowhere' }
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      cwd: tmpdir(),
+      env: shell,
+    })
+    expect(stdout + stderr).toBe('run_shell\n')
+    expect(await databases()).toContain('run_shell')
   })
 })
 

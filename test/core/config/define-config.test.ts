@@ -220,10 +220,6 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
       }),
     'CONFIG_INVALID\ncontainer({ isolate }): only postgres, mongodb and redis support isolation.\nRemove the option.',
   ],
-  'isolation without a driver of PostgreSQL': [
-    () => planned({ db: postgres({ isolate: 'test' }) }),
-    'CONFIG_INVALID\nservices.db.isolate needs a driver, and the project has neither pg nor postgres.\nnpm install --save-dev pg',
-  ],
   'isolation without a driver of MongoDB': [
     () => planned({ docs: mongodb({ isolate: 'test' }) }),
     'CONFIG_INVALID\nservices.docs.isolate needs a driver, and the project has no mongodb.\nnpm install --save-dev mongodb',
@@ -306,7 +302,19 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a seed that is neither module nor SQL': [
     () => postgres({ seed: 'users.csv' }),
-    "CONFIG_INVALID\npostgres({ seed }): 'users.csv' is neither a module nor an SQL file.\nGive the path of a .ts or .js file that exports seed(connection), or of a .sql file.",
+    "CONFIG_INVALID\npostgres({ seed }): 'users.csv' is neither a module nor an SQL file.\nGive the path of a .ts or .js file that exports seed(connection), of a .sql or .sql.gz file, or of a folder of them.",
+  ],
+  'a list of seeds with a file that is none': [
+    () => postgres({ seed: ['./migrations', 'a.sql', 'b.sql.gz', 'c.ts', 'users.csv'] }),
+    "CONFIG_INVALID\npostgres({ seed }): 'users.csv' is neither a module nor an SQL file.\nGive the path of a .ts or .js file that exports seed(connection), of a .sql or .sql.gz file, or of a folder of them.",
+  ],
+  'an empty list of seeds': [
+    () => postgres({ seed: [] }),
+    'CONFIG_INVALID\npostgres({ seed }): the list is empty.\nGive at least one path, or remove the option.',
+  ],
+  'a list of seeds with a file that is absent': [
+    () => planned({ db: postgres({ seed: ['absent.sql'] }) }),
+    `CONFIG_INVALID\nservices.db.seed: ${root}/absent.sql does not exist.\nCreate it (a build may have to run first), or correct the path.`,
   ],
   'a reference made into text': [
     () => `${postgres().url as unknown as string}/x`,

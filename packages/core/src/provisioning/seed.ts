@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { MoorageError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
@@ -19,19 +20,23 @@ export interface SeedInput {
 export async function runSeed(service: string, seed: SeedSpec, input: SeedInput): Promise<void> {
   const failure = await runModule({ function: 'seed', module: seed.module, options: seed.options ?? {} }, input)
   if (!failure) return
-  // The message names the user's own file, not the module of a preset that reads it.
-  const { $file: file } = (seed.options?.['file'] as unknown as FileRef | undefined) ?? seed.module
-  throw new MoorageError(
-    'SEED_FAILED',
-    `services.${service}.seed: ${file} failed${failure.exitCode === null ? '' : ` with exit code ${failure.exitCode}`}.`,
-    {
-      service,
-      phase: 'ready',
-      logs: failure.logs,
-      hint: 'Correct the seed. It is called with the connection that tests get.',
-      ...(failure.error ? { cause: failure.error } : {}),
-    },
-  )
+  throw new MoorageError('SEED_FAILED', `services.${service}.seed: ${failureText(seed, failure)}`, {
+    service,
+    phase: 'ready',
+    logs: failure.logs,
+    hint: failure.hint ?? 'Correct the seed. It is called with the connection that tests get.',
+    ...(failure.error ? { cause: failure.error } : {}),
+  })
+}
+
+function failureText(seed: SeedSpec, { message, exitCode }: ModuleFailure): string {
+  if (message !== undefined) return message
+  // The message names the user's own files, not the module of a preset that reads them.
+  const files = seed.options?.['files'] as unknown as readonly FileRef[] | undefined
+  const file = (files ?? [seed.module]).map(({ $file }) => $file).join(', ')
+  // A process that calls process.exit(0) has not finished its seed.
+  if (exitCode === 0) return `${file} ended before its seed had finished: it calls process.exit().`
+  return `${file} failed${exitCode === null ? '' : ` with exit code ${exitCode}`}.`
 }
 
 /** Stores the state after the seed as the template of all slots. Throws `MoorageError` (ISOLATION_FAILED). */
@@ -58,7 +63,18 @@ interface ModuleCall {
   readonly options: JsonObject
 }
 
+/** What the process of a module writes when its function has ended. */
+interface ModuleResult {
+  readonly done?: true
+  readonly message?: string
+  readonly hint?: string
+}
+
 interface ModuleFailure {
+  /** The text of a `MoorageError` that the function threw. */
+  readonly message?: string
+  /** The hint of that error. */
+  readonly hint?: string
   /** Null if a signal ended the process, or if it could not be started. */
   readonly exitCode: number | null
   readonly error?: Error
@@ -73,20 +89,34 @@ async function runModule(
   const main = fileURLToPath(siblingModule(import.meta.url, 'seed-main'))
   const child = spawn(process.execPath, [main, call.module.$file, call.function], {
     cwd: root,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    // The fourth one gets the result. Output and exit code belong to the user's code.
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    env: withoutLibpqVariables(process.env),
     signal,
   })
+  let result = ''
+  const results = child.stdio[3] as Readable
+  results.setEncoding('utf8').on('data', (text: string) => (result += text))
   const output: string[] = []
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => output.push(...text.split('\n')))
   // The pipe stays open, because its end tells the child process that the supervisor is gone.
   child.stdin.on('error', () => {})
   child.stdin.write(`${JSON.stringify({ connection, options: call.options, root })}\n`)
-  const end = await new Promise<Omit<ModuleFailure, 'logs'>>((done) => {
+  const end = await new Promise<Pick<ModuleFailure, 'exitCode' | 'error'>>((done) => {
     child.once('error', (error) => done({ exitCode: null, error }))
     child.once('close', (exitCode) => done({ exitCode }))
   })
-  if (end.exitCode === 0) return undefined
+  const { done, ...failure } = JSON.parse(result || '{}') as ModuleResult
+  if (done && end.exitCode === 0) return undefined
   if (signal.aborted) throw signal.reason
-  return { ...end, logs: output.filter((line) => line.trim()).slice(-MAX_LOG_LINES) }
+  return { ...end, ...failure, logs: output.filter((line) => line.trim()).slice(-MAX_LOG_LINES) }
+}
+
+/**
+ * The environment without the variables of libpq, such as PGSSLMODE and PGOPTIONS: they are meant for the databases of
+ * the user's shell, and drivers apply them to every connection.
+ */
+function withoutLibpqVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^PG[A-Z]+$/.test(name)))
 }

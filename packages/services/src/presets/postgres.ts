@@ -19,7 +19,6 @@ import {
 import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
 import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
-import { SQL_DRIVERS } from '../drivers/sql-client.ts'
 import { startupMessage } from '../wire/postgres.ts'
 
 export interface PostgresOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
@@ -28,10 +27,11 @@ export interface PostgresOptions<N extends string = string> extends CommonOption
   /** Name of the superuser. Its password is random. Default: `postgres`. */
   readonly username?: string
   /**
-   * Path of an SQL file (needs `pg` or `postgres` in the project), or of a module that exports `seed(connection)`. It
-   * runs once per run, before the service is ready.
+   * Path of an SQL script (`.sql`, `.sql.gz`) as psql reads it, of a module that exports `seed(connection)`, or of a
+   * folder of both, which run in the order of their paths. A list runs in its order. It runs once per run, before the
+   * service is ready.
    */
-  readonly seed?: string
+  readonly seed?: string | readonly string[]
 }
 
 export interface PostgresConnection extends Address {
@@ -107,7 +107,7 @@ export function postgres<const N extends string = never>(
       options: { username, database, ...requestedVersion(options) },
     },
     ...seedSpec('postgres', options.seed, { sql: true }),
-    ...isolateSpec('postgres', options, SQL_DRIVERS),
+    ...isolateSpec('postgres', options),
     ...commonSpec(options),
   }
   const shape = { host: 0, port: 0, url: 0, username: 0, password: 0, database: 0 }

@@ -1,0 +1,48 @@
+import type { Mutant, TestRef } from './mutants.ts'
+
+const script = (name: string): TestRef => ({ project: 'unit', file: 'test/services/seed/psql-script.test.ts', name })
+const seed = (name: string): TestRef => ({ project: 'unit', file: 'test/core/provisioning/seed.test.ts', name })
+const database = (name: string): TestRef => ({ project: 'contract', file: 'test/contract/seeds.test.ts', name })
+
+export const seedMutants: readonly Mutant[] = [
+  {
+    name: 'exit code 0 ends a seed',
+    guarantee: 'a service is ready only after its whole seed has run',
+    file: 'packages/core/src/provisioning/seed.ts',
+    find: 'if (done && end.exitCode === 0)',
+    replace: 'if (end.exitCode === 0)',
+    test: seed('a seed that ends its process with 0 has failed'),
+    says: /no error was thrown/,
+    quick: true,
+  },
+  {
+    name: 'libpq variables in a seed',
+    guarantee: "the shell's variables of another database have no influence on a seed",
+    file: 'packages/core/src/provisioning/seed.ts',
+    find: 'env: withoutLibpqVariables(process.env),',
+    replace: '',
+    test: seed('a seed does not see the variables of libpq'),
+    says: /Error: seen/,
+    quick: true,
+  },
+  {
+    name: 'semicolon inside a statement',
+    guarantee: 'a script means the same as to psql',
+    file: 'packages/services/src/seed/psql-script.ts',
+    find: "character === ';' && !blocks.open",
+    replace: "character === ';'",
+    test: script('a script is read as psql reads it: a rule with statements in parentheses'),
+    says: /\[ …\(3\) \] to deeply equal \[ …\(2\) \]/,
+    quick: true,
+  },
+  {
+    name: 'isolated database without settings',
+    guarantee: 'an isolated database is what the seed made',
+    file: 'packages/services/src/isolation/postgres.ts',
+    find: 'await copyProperties(sql, TEMPLATE, name)',
+    replace: '',
+    test: database('an isolated database keeps the settings and the privileges that the seed gave to its database'),
+    says: /search_path/,
+    quick: false,
+  },
+]
