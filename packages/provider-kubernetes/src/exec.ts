@@ -1,14 +1,22 @@
 import type { IncomingMessage } from 'node:http'
-import { messageOf, MoorageError, type ExecResult } from '@moorage/core/provider'
+import { isMoorageError, messageOf, MoorageError, type ExecResult } from '@moorage/core/provider'
 import { parseBody, readText, type ApiClient } from './api/client.ts'
 import type { Status } from './api/types.ts'
 import type { ServicePod } from './pod/pod-ref.ts'
+import type { WebSocket } from './vendor/websocket.ts'
 
 // The remotecommand protocols and their channels; only v5 has CLOSE, which ends the channel that its payload names.
 // Source: k8s.io/apimachinery/pkg/util/remotecommand.
 const PROTOCOL = 'v4.channel.k8s.io'
 const PROTOCOL_WITH_CLOSE = 'v5.channel.k8s.io'
-const [STDIN, STDOUT, STDERR, ERROR, CLOSE] = [0, 1, 2, 3, 255]
+const STDIN = 0
+const STDOUT = 1
+const STDERR = 2
+const ERROR = 3
+const CLOSE = 255
+
+// The API server closes the connection at frames above 32 MiB, and small frames are slow.
+const MAX_FRAME_BYTES = 64 * 1024
 
 // The exit codes of a shell. Source: POSIX, "Exit Status for Commands".
 const NOT_EXECUTABLE = 126
@@ -18,16 +26,34 @@ export interface ExecOptions {
   /** Default: `main`. */
   readonly container?: string
   readonly command: readonly string[]
-  /** Sent to standard input, which is then closed. Default: no standard input. */
-  readonly input?: Iterable<Buffer>
+  /** Sent to standard input while it is read, and then closed. Default: no standard input. */
+  readonly input?: AsyncIterable<Uint8Array>
 }
 
 /**
  * Runs a command inside a container of a pod. A command that cannot run ends with code 126 or 127, like in a shell.
  *
- * Throws MoorageError (START_FAILED without the permission, else PROVIDER_LOST), or the reason of the signal.
+ * Throws MoorageError (START_FAILED without the permission, else PROVIDER_LOST), the error of the input, or the reason of
+ * the signal. A connection that ends before the result has arrived is an error: the command may have done part of its
+ * work.
  */
 export async function execInUnit(
+  client: ApiClient,
+  pod: ServicePod,
+  options: ExecOptions,
+  signal: AbortSignal,
+): Promise<ExecResult> {
+  try {
+    return await execOnce(client, pod, options, signal)
+  } catch (error) {
+    if (!isMoorageError(error) || error.cause !== 401) throw error
+    // The credentials have expired since they were read.
+    await client.refreshCredentials()
+    return await execOnce(client, pod, options, signal)
+  }
+}
+
+async function execOnce(
   client: ApiClient,
   pod: ServicePod,
   { container = 'main', command, input }: ExecOptions,
@@ -55,11 +81,16 @@ export async function execInUnit(
       request.destroy()
     })
   })
-  socket.once('close', () => closed.resolve())
+  socket.once('close', (code: number) => {
+    if (!received[ERROR]?.length) closed.reject(execError(pod, `the connection broke off (code ${code})`))
+    closed.resolve()
+  })
   if (input) {
     socket.once('open', () => {
-      for (const chunk of input) socket.send(Buffer.concat([Buffer.of(STDIN), chunk]))
-      socket.send(Buffer.of(CLOSE, STDIN))
+      sendInput(socket, input).catch((error: unknown) => {
+        closed.reject(error)
+        socket.terminate()
+      })
     })
   }
   await closed.promise.finally(() => signal.removeEventListener('abort', onAbort))
@@ -76,13 +107,44 @@ function parseExit(errorMessage: string): { readonly code: number; readonly prob
   if (code !== undefined) return { code: Number(code) }
   if (/executable file not found|no such file or directory/.test(message))
     return { code: COMMAND_NOT_FOUND, problem: message }
-  return { code: NOT_EXECUTABLE, problem: message || 'the connection broke off' }
+  return { code: NOT_EXECUTABLE, problem: message }
+}
+
+/** Sends the input in frames, each when the one before has left, so that no more than one is in memory. */
+async function sendInput(socket: WebSocket, input: AsyncIterable<Uint8Array>): Promise<void> {
+  // A send fails when the command has ended without reading to the end; its result says why.
+  const send = (frame: Buffer): Promise<void> => new Promise((resolve) => socket.send(frame, () => resolve()))
+  for await (const frame of toFrames(input)) {
+    if (socket.readyState !== socket.OPEN) return
+    await send(frame)
+  }
+  await send(Buffer.of(CLOSE, STDIN))
+}
+
+async function* toFrames(input: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let frame = Buffer.allocUnsafe(MAX_FRAME_BYTES)
+  frame[0] = STDIN
+  let length = 1
+  for await (const chunk of input) {
+    for (let offset = 0; offset < chunk.length;) {
+      const copied = Math.min(chunk.length - offset, MAX_FRAME_BYTES - length)
+      frame.set(chunk.subarray(offset, offset + copied), length)
+      offset += copied
+      length += copied
+      if (length < MAX_FRAME_BYTES) continue
+      yield frame
+      frame = Buffer.allocUnsafe(MAX_FRAME_BYTES)
+      frame[0] = STDIN
+      length = 1
+    }
+  }
+  if (length > 1) yield frame.subarray(0, length)
 }
 
 async function toHandshakeError(pod: ServicePod, response: IncomingMessage): Promise<MoorageError> {
   const body = parseBody(await readText(response).catch(() => '')) as Status
   const { message = `status ${String(response.statusCode)}` } = body
-  if (response.statusCode !== 403) return execError(pod, message)
+  if (response.statusCode !== 403) return execError(pod, message, response.statusCode)
   return new MoorageError(
     'START_FAILED',
     `services.${pod.service}: this user may not run commands in pods of namespace ${pod.namespace}: ${message}.`,
@@ -95,13 +157,10 @@ async function toHandshakeError(pod: ServicePod, response: IncomingMessage): Pro
   )
 }
 
-function execError({ service }: ServicePod, problem: string): MoorageError {
+function execError({ service }: ServicePod, problem: string, cause?: unknown): MoorageError {
   return new MoorageError(
     'PROVIDER_LOST',
     `services.${service}: the cluster could not run a command in it: ${problem}.`,
-    {
-      service,
-      provider: 'kubernetes',
-    },
+    { service, provider: 'kubernetes', cause },
   )
 }

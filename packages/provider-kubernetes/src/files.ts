@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { MoorageError, type FileTree } from '@moorage/core/provider'
 import type { ApiClient } from './api/client.ts'
+import { createArchive, SINGLE_FILE_NAME } from './archive.ts'
 import { execInUnit } from './exec.ts'
 import { FILES_CONTAINER } from './pod/containers.ts'
 import type { ServicePod } from './pod/pod-ref.ts'
@@ -24,18 +25,29 @@ const MAX_SECRET_BYTES = 700_000
 // Secrets are stored in etcd, which larger amounts would burden.
 const MAX_ALL_SECRETS_BYTES = 2_000_000
 
+// The manifest of the pod names each file. An object may have 1 MiB, and etcd burdens every reader of the pod with it.
+const MAX_MANIFEST_BYTES = 64_000
+// Of an item in the manifest, without the file's path.
+const ITEM_BYTES = 50
+
 // File names inside volumes.
-const SINGLE_FILE_NAME = 'file'
 const UPLOAD_FOLDER = '/moorage'
 const UPLOAD_COMPLETE = `${UPLOAD_FOLDER}/done/1`
 
-/** Chooses Secrets for small files, and an upload for large files and symbolic links. `prefix` begins all names. */
+/** Chooses Secrets for few small files, and an upload for large files, many files and symbolic links. `prefix` begins all names. */
 export function deliverFiles(fileTrees: readonly FileTree[], prefix: string): FileDelivery {
   const totalBytes = fileTrees.reduce((sum, { bytes }) => sum + bytes, 0)
   const needsUpload =
     totalBytes > MAX_ALL_SECRETS_BYTES ||
+    manifestBytes(fileTrees) > MAX_MANIFEST_BYTES ||
     fileTrees.some(({ files }) => files.some(({ bytes, link }) => bytes > MAX_SECRET_BYTES || link !== undefined))
   return needsUpload ? deliverByUpload(fileTrees) : deliverBySecrets(fileTrees, prefix)
+}
+
+function manifestBytes(fileTrees: readonly FileTree[]): number {
+  return fileTrees
+    .flatMap(({ files }) => files)
+    .reduce((sum, { path }) => sum + ITEM_BYTES + Buffer.byteLength(path), 0)
 }
 
 interface SecretContent {
@@ -108,7 +120,7 @@ async function sendArchive(
     {
       service: pod.service,
       provider: 'kubernetes',
-      hint: 'More than 2 MB of files, or symbolic links, need sh and tar inside the image. Build the files into an image, or mount fewer.',
+      hint: 'More than 2 MB of files, hundreds of files, or symbolic links need sh and tar inside the image. Build the files into an image, or mount fewer.',
     },
   )
 }
@@ -120,22 +132,4 @@ function mountsOf(fileTrees: readonly FileTree[]): readonly object[] {
     readOnly: true,
     ...(folder ? {} : { subPath: SINGLE_FILE_NAME }),
   }))
-}
-
-async function createArchive(fileTrees: readonly FileTree[]): Promise<Iterable<Buffer>> {
-  const { pack } = await import('./vendor/tar.ts')
-  const archive = pack()
-  const chunks: Buffer[] = []
-  archive.on('data', (chunk) => chunks.push(chunk as Buffer))
-  const ended = new Promise<void>((resolve) => archive.once('end', () => resolve()))
-  for (const [i, { files }] of fileTrees.entries()) {
-    for (const { path, mode, link, content } of files) {
-      const name = `${i}/${path || SINGLE_FILE_NAME}`
-      if (link === undefined) archive.entry({ name, mode }, content())
-      else archive.entry({ name, mode, type: 'symlink', linkname: link })
-    }
-  }
-  archive.finalize()
-  await ended
-  return chunks
 }

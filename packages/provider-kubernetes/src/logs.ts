@@ -54,7 +54,7 @@ async function openLog(
 ): Promise<IncomingMessage | undefined> {
   for (let polls = 0; ; polls++) {
     try {
-      return await client.stream(path, signal)
+      return await client.stream({ path, signal })
     } catch (error) {
       if (!isMoorageError(error) || !/is waiting to start|ContainerCreating|PodInitializing/.test(error.message))
         throw error

@@ -1,46 +1,61 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMoorageError, messageOf } from '@moorage/core/provider'
 import type { Credentials } from '../cluster/credentials.ts'
 import { connectionLost, toProviderError } from '../errors.ts'
 import type { WebSocket } from '../vendor/websocket.ts'
 import { logRequest, logWebSocket } from './debug-calls.ts'
-import type { ApiRequest, ApiResponse, Status } from './types.ts'
+import { keepWebSocketAlive, TCP_KEEP_ALIVE_DELAY_MS } from './keep-alive.ts'
+import { backoffMs, parseRetryAfter, retryDelayMs } from './retry.ts'
+import type { ApiRequest, ApiResponse } from './types.ts'
 
 /** A connection to the API server as one user. */
 export interface ApiClient {
   /**
-   * Resolves with the answer, whatever its status. Retries when there is no answer and when the server asks for it
-   * (429, 503).
+   * Resolves with the answer, whatever its status. Retries when there is no answer, and after refusals that pass: 429,
+   * 502, 503, 504, and 500 while etcd elects a leader.
    *
    * Throws MoorageError (PROVIDER_LOST) when no answer arrives within `retryTimeoutMs`, and (PROVIDER_UNAVAILABLE) when the
    * credentials cannot be obtained.
    */
   call(request: ApiRequest): Promise<ApiResponse>
   /** Opens a body that is read while it arrives: a log or a watch. Throws MoorageError for any status but 200. */
-  stream(path: string, signal: AbortSignal): Promise<IncomingMessage>
+  stream(request: StreamRequest): Promise<IncomingMessage>
   /** Returns before the handshake; a refusal arrives as the event `unexpected-response`. */
   openWebSocket(path: string, protocol: string): Promise<WebSocket>
+  /** Renews credentials that the API server has rejected (401). */
+  refreshCredentials(): Promise<void>
   /** The listener receives a notice for each call that needed more than one attempt, including earlier ones. */
   onRetry(listener: (notice: string) => void): void
   close(): void
 }
 
+/** What {@link ApiClient.stream} opens. */
+export interface StreamRequest {
+  readonly path: string
+  readonly signal: AbortSignal
+  /**
+   * Milliseconds until the headers of the answer. Default: no limit, because the headers of a log that is followed
+   * arrive with its first line.
+   */
+  readonly headersTimeoutMs?: number
+}
+
 // For one attempt.
 const RESPONSE_TIMEOUT_MS = 15_000
+// The API server calls admission webhooks before it answers, and each may take 30 s. Source: Kubernetes API reference,
+// ValidatingWebhook, `timeoutSeconds`.
+const CREATE_RESPONSE_TIMEOUT_MS = 35_000
 // For all attempts at one call.
 const DEFAULT_RETRY_TIMEOUT_MS = 20_000
 const HANDSHAKE_TIMEOUT_MS = 10_000
-const KEEP_ALIVE_DELAY_MS = 15_000
-const FIRST_BACKOFF_MS = 50
-const MAX_BACKOFF_MS = 1_000
 
 export function createClient(credentials: Credentials): ApiClient {
   const { server } = credentials
   const base = new URL(server)
   const http = process.getBuiltinModule(base.protocol === 'http:' ? 'node:http' : 'node:https')
-  const agent = new http.Agent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_DELAY_MS })
+  const agent = new http.Agent({ keepAlive: true, keepAliveMsecs: TCP_KEEP_ALIVE_DELAY_MS })
   const prefix = base.pathname.replace(/\/$/, '')
 
   const send = async (
@@ -66,15 +81,40 @@ export function createClient(credentials: Credentials): ApiClient {
   }
 
   const callOnce = async (request: ApiRequest): Promise<ApiResponse> => {
-    const timeout = AbortSignal.timeout(RESPONSE_TIMEOUT_MS)
+    const timeout = AbortSignal.timeout(request.method === 'POST' ? CREATE_RESPONSE_TIMEOUT_MS : RESPONSE_TIMEOUT_MS)
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
     const { response } = await send(request, { signal })
     const message = await response
     const date = Date.parse(message.headers.date ?? '')
+    const retryAfterMs = parseRetryAfter(message.headers['retry-after'], Number.isNaN(date) ? Date.now() : date)
     return {
       status: message.statusCode ?? 0,
       body: parseBody(await readText(message)),
       ...(Number.isNaN(date) ? {} : { date }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    }
+  }
+
+  const openStream = async (
+    request: ApiRequest,
+    signal: AbortSignal,
+    headersTimeoutMs: number | undefined,
+  ): Promise<IncomingMessage> => {
+    const late = new AbortController()
+    let timer: NodeJS.Timeout | undefined
+    try {
+      const { response } = await send(request, { signal: AbortSignal.any([signal, late.signal]) })
+      if (headersTimeoutMs !== undefined) timer = setTimeout(() => late.abort(), headersTimeoutMs)
+      logRequest(
+        request,
+        response.then(({ statusCode = 0 }) => ({ status: statusCode })),
+      )
+      return await response
+    } catch (error) {
+      if (!late.signal.aborted || signal.aborted) throw error
+      throw connectionLost(server, `no answer within ${Number(headersTimeoutMs) / 1_000} s`)
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -99,15 +139,15 @@ export function createClient(credentials: Credentials): ApiClient {
         request.signal?.throwIfAborted()
         // The credentials are at fault, and not the connection: a retry would run their plugin again.
         if ('error' in response && isMoorageError(response.error)) throw response.error
-        const late = performance.now() > deadline
+        const leftMs = deadline - performance.now()
         if (!('error' in response)) {
           if (response.status === 401 && !refreshed) {
             refreshed = true
             await credentials.refresh()
             continue
           }
-          const delayMs = late ? undefined : requestedDelayMs(response)
-          if (delayMs === undefined) {
+          const delayMs = retryDelayMs(response, attempt)
+          if (delayMs === undefined || delayMs > leftMs) {
             notifyRetries(request, reasons)
             return response
           }
@@ -115,22 +155,22 @@ export function createClient(credentials: Credentials): ApiClient {
           await sleep(delayMs, undefined, request.signal ? { signal: request.signal } : {}).catch(() => {})
           continue
         }
-        if (late || isPermanent(response.error)) throw connectionLost(server, response.error)
+        if (leftMs < 0 || isPermanent(response.error)) throw connectionLost(server, response.error)
         reasons.push((response.error as NodeJS.ErrnoException).code ?? messageOf(response.error))
-        await sleep(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt) * (0.5 + Math.random() / 2))
+        await sleep(backoffMs(attempt))
       }
     },
-    async stream(path, signal) {
-      const { response } = await send({ method: 'GET', path }, { signal })
-      logRequest(
-        { method: 'GET', path },
-        response.then(({ statusCode = 0 }) => ({ status: statusCode })),
-      )
-      const message = await response
-      message.socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
-      if (message.statusCode === 200) return message
-      const body = parseBody(await readText(message))
-      throw toProviderError({ method: 'GET', path }, { status: message.statusCode ?? 0, body })
+    async stream({ path, signal, headersTimeoutMs }) {
+      const request = { method: 'GET' as const, path }
+      for (let refreshed = false; ; refreshed = true) {
+        const message = await openStream(request, signal, headersTimeoutMs)
+        message.socket.setKeepAlive(true, TCP_KEEP_ALIVE_DELAY_MS)
+        if (message.statusCode === 200) return message
+        const body = parseBody(await readText(message))
+        if (message.statusCode !== 401 || refreshed)
+          throw toProviderError(request, { status: message.statusCode ?? 0, body })
+        await credentials.refresh()
+      }
     },
     async openWebSocket(path, protocol) {
       const { WebSocket } = await import('../vendor/websocket.ts')
@@ -141,21 +181,17 @@ export function createClient(credentials: Credentials): ApiClient {
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
         skipUTF8Validation: true,
       })
+      keepWebSocketAlive(socket)
       logWebSocket(path, socket)
       return socket
     },
+    refreshCredentials: () => credentials.refresh(),
     onRetry(listener) {
       notify = listener
       for (const notice of pendingNotices.splice(0)) notify(notice)
     },
     close: () => agent.destroy(),
   }
-}
-
-/** The delay that the server asks for: API priority and fairness (429), or etcd without a leader (503). */
-function requestedDelayMs({ status, body }: ApiResponse): number | undefined {
-  if (status !== 429 && status !== 503) return undefined
-  return 1_000 * ((body as Status | undefined)?.details?.retryAfterSeconds ?? 1)
 }
 
 // Node error codes that a retry does not change: an unknown host, an untrusted certificate.
@@ -165,11 +201,9 @@ function isPermanent(error: unknown): boolean {
   return PERMANENT_ERROR_CODES.test((error as NodeJS.ErrnoException).code ?? '')
 }
 
-/** The whole body as text. */
-export async function readText(message: IncomingMessage | Duplex): Promise<string> {
-  let text = ''
-  for await (const part of message) text += (part as Buffer).toString()
-  return text
+/** The whole body as text. A character may be split between two chunks. */
+export async function readText(message: IncomingMessage): Promise<string> {
+  return await text(message)
 }
 
 /** The JSON in `text`; a body that is not JSON becomes the message of a `Status`. */

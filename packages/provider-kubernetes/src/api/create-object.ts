@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { refusalMessage, toProviderError } from '../errors.ts'
 import { RUN_LABEL } from '../labels.ts'
 import type { ApiClient } from './client.ts'
-import type { ApiObject, ApiResponse, Status } from './types.ts'
+import type { ApiObject, ApiResponse, List, Status } from './types.ts'
 
 /** An object that exists. */
 export interface CreatedObject {
@@ -40,9 +40,8 @@ export async function tryCreateObject(
     const response = await client.call({ method: 'POST', path, body })
     if (response.status < 300) return { object: response.body as ApiObject, sentAt }
     if (response.status === 409 && (response.body as Status).reason === 'AlreadyExists') {
-      const existing = await client.call({ method: 'GET', path: `${path}/${(body as ApiObject).metadata.name}` })
-      if (existing.status === 200 && runLabelOf(existing.body) === runLabelOf(body))
-        return { object: existing.body as ApiObject, sentAt }
+      const existing = await findExisting(client, path, (body as ApiObject).metadata.name)
+      if (existing && runLabelOf(existing) === runLabelOf(body)) return { object: existing, sentAt }
     }
     if (!isTransient(response) || performance.now() - since > TRANSIENT_RETRY_MS) return response
     onRetry?.(refusalMessage(response))
@@ -56,6 +55,16 @@ export async function createObject(client: ApiClient, creation: ObjectCreation):
   const result = await tryCreateObject(client, creation)
   if ('object' in result) return result
   throw toProviderError({ method: 'POST', path: creation.path }, result)
+}
+
+/** Lists instead of getting: the documented role allows to list pods, but not to get one. */
+async function findExisting(client: ApiClient, path: string, name: string): Promise<ApiObject | undefined> {
+  const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` })
+  const listed = await client.call({ method: 'GET', path: `${path}?${query}` })
+  if (listed.status === 200) return (listed.body as List<ApiObject>).items?.[0]
+  // Jobs and Leases may be patched where they may not be listed. This patch changes nothing.
+  const patched = await client.call({ method: 'PATCH', path: `${path}/${name}`, body: {} })
+  return patched.status === 200 ? (patched.body as ApiObject) : undefined
 }
 
 function runLabelOf(object: unknown): string | undefined {

@@ -11,7 +11,8 @@ interface Outcome {
 /** Logs a request, when the debug log is on: the method, the path and the outcome, and never a body. */
 export function logRequest({ method, path }: ApiRequest, outcome: Promise<Outcome>): void {
   const log = debugLog('kubernetes')
-  if (!log) return
+  // The caller handles the failure of the call, but not that of a promise derived for the log.
+  if (!log) return void outcome.catch(() => {})
   const since = performance.now()
   outcome.then(
     ({ status, body }) => {

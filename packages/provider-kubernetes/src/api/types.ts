@@ -16,6 +16,8 @@ export interface ApiResponse {
   readonly body: unknown
   /** The API server's clock, from the `Date` header: milliseconds since the epoch. */
   readonly date?: number
+  /** Milliseconds after which the server asks for the next attempt, from the `Retry-After` header. */
+  readonly retryAfterMs?: number
 }
 
 /** `ObjectMeta` of meta/v1. */

@@ -25,15 +25,23 @@ export interface WatchOptions {
 
 // After this time the server ends the connection in an orderly way, and the watch opens the next one.
 const CONNECTION_TIMEOUT_SECONDS = 290
+// The API server sends the headers of a watch at once.
+const HEADERS_TIMEOUT_MS = 15_000
 const FIRST_BACKOFF_MS = 25
 const MAX_BACKOFF_MS = 1_000
+// A connection that ends sooner counts as unstable, and the next one waits for the back-off, however this one ended.
+const STABLE_CONNECTION_MS = 5_000
 const FAILURES_BEFORE_RELIST = 3
+// A refusal may pass: a new role needs time to take effect, and an authorizer can be out of order for a moment.
+const DENIAL_TOLERANCE_MS = 2_000
+const DENIAL_TOLERANCE_ONCE_ALLOWED_MS = 60_000
 
 /**
  * Yields every change of a collection until the signal aborts. After a reset, an outage or an expired resource version
  * (410), it lists the collection and yields the differences, deletions included.
  *
- * Throws MoorageError only when this user may not watch (401, 403).
+ * Throws MoorageError only when this user may not watch (401, 403): after refusals for 2 s, or for 60 s where the watch
+ * has worked before.
  *
  * Source: Kubernetes API concepts, "Efficient detection of changes" and "Watch bookmarks".
  */
@@ -45,7 +53,10 @@ export async function* watch<T extends ApiObject>(
   const known = new Map<string, T>()
   let version = options.fromVersion
   let first = true
-  for (let failures = 0; !signal.aborted;) {
+  let deniedSince: number | undefined
+  let toleranceMs = DENIAL_TOLERANCE_MS
+  for (let failures = 0, shortConnections = 0; !signal.aborted;) {
+    const openedAt = performance.now()
     try {
       if (version === undefined && !first) {
         const changes: WatchChange<T>[] = []
@@ -55,6 +66,8 @@ export async function* watch<T extends ApiObject>(
       first = false
       for await (const { type, object } of readWatch<T>(client, options, version)) {
         failures = 0
+        deniedSince = undefined
+        toleranceMs = DENIAL_TOLERANCE_ONCE_ALLOWED_MS
         if (type === 'ERROR') {
           version = undefined
           break
@@ -67,16 +80,20 @@ export async function* watch<T extends ApiObject>(
       }
     } catch (error) {
       if (signal.aborted) return
-      if (isMoorageError(error) && (error.cause === 403 || error.cause === 401)) throw error
+      deniedSince = isDenial(error) ? (deniedSince ?? performance.now()) : undefined
+      if (deniedSince !== undefined && performance.now() - deniedSince > toleranceMs) throw error
       if (failures++ === 0) options.onOutage?.(error)
       // The version may have expired during a long outage; a list works in either case.
       if (failures > FAILURES_BEFORE_RELIST) version = undefined
     }
-    if (failures > 0) {
-      const delayMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures) * (0.5 + Math.random() / 2)
-      await sleep(delayMs, undefined, { signal }).catch(() => {})
-    }
+    shortConnections = performance.now() - openedAt < STABLE_CONNECTION_MS ? shortConnections + 1 : 0
+    const delayMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** shortConnections) * (0.5 + Math.random() / 2)
+    await sleep(delayMs, undefined, { signal }).catch(() => {})
   }
+}
+
+function isDenial(error: unknown): boolean {
+  return isMoorageError(error) && (error.cause === 403 || error.cause === 401)
 }
 
 /** Collects the differences between `known` and the current list; resolves with the list's resource version. */
@@ -111,7 +128,7 @@ async function* readWatch<T>(
     timeoutSeconds: String(CONNECTION_TIMEOUT_SECONDS),
     ...(version ? { resourceVersion: version } : {}),
   })
-  const source = await client.stream(`${path}?${params}`, signal)
+  const source = await client.stream({ path: `${path}?${params}`, signal, headersTimeoutMs: HEADERS_TIMEOUT_MS })
   let rest = ''
   source.setEncoding('utf8')
   for await (const part of source) {

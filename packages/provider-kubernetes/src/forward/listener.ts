@@ -14,7 +14,7 @@ export interface Forward {
   close(): Promise<void>
 }
 
-// For all forwards of the process together.
+// For one port of one pod: a pod that cannot be reached must not hold up the connections to others.
 const MAX_CONCURRENT_DIALS = 32
 const DIAL_RETRY_MS = 3_000
 const FIRST_BACKOFF_MS = 25
@@ -31,6 +31,7 @@ export async function openForward(
 ): Promise<Forward> {
   const closed = new AbortController()
   const connections = new Set<Socket>()
+  const slots = new DialSlots()
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (local) => {
     connections.add(local)
     local.on('error', () => {})
@@ -39,7 +40,7 @@ export async function openForward(
   })
   const forwardConnection = async (local: Socket): Promise<void> => {
     try {
-      const tunnel = await dialWithRetry(client, target, closed.signal)
+      const tunnel = await dialWithRetry((signal) => slots.run(() => openTunnel(client, target, signal)), closed.signal)
       const error = await copyBothWays(local, tunnel, target)
       if (error) onError(error)
     } catch (error) {
@@ -59,24 +60,34 @@ export async function openForward(
   }
 }
 
-let activeDials = 0
-const waitingDials: (() => void)[] = []
+/** Limits concurrent dials. A dial holds its slot for one attempt, and not while it waits for the next one. */
+class DialSlots {
+  #active = 0
+  readonly #waiting: (() => void)[] = []
+
+  async run<T>(dial: () => Promise<T>): Promise<T> {
+    if (this.#active >= MAX_CONCURRENT_DIALS) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#active++
+    try {
+      return await dial()
+    } finally {
+      this.#active--
+      this.#waiting.shift()?.()
+    }
+  }
+}
 
 /** Retries transient failures for 3 s. Only the dial is retried: a stream that has begun is never resumed. */
-async function dialWithRetry(client: ApiClient, target: ForwardTarget, signal: AbortSignal): Promise<WebSocket> {
-  if (activeDials >= MAX_CONCURRENT_DIALS) await new Promise<void>((resolve) => waitingDials.push(resolve))
-  activeDials++
-  try {
-    for (let deadline = performance.now() + DIAL_RETRY_MS, attempt = 0; ; attempt++) {
-      try {
-        return await openTunnel(client, target, signal)
-      } catch (error) {
-        if (signal.aborted || !isTransient(error) || performance.now() > deadline) throw error
-        await sleep(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt), undefined, { signal })
-      }
+async function dialWithRetry(
+  dial: (signal: AbortSignal) => Promise<WebSocket>,
+  signal: AbortSignal,
+): Promise<WebSocket> {
+  for (let deadline = performance.now() + DIAL_RETRY_MS, attempt = 0; ; attempt++) {
+    try {
+      return await dial(signal)
+    } catch (error) {
+      if (signal.aborted || !isTransient(error) || performance.now() > deadline) throw error
+      await sleep(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt), undefined, { signal })
     }
-  } finally {
-    activeDials--
-    waitingDials.shift()?.()
   }
 }

@@ -8,6 +8,11 @@ import type { WebSocket } from '../vendor/websocket.ts'
 /** One port of one pod. */
 export interface ForwardTarget extends ServicePod {
   readonly port: number
+  /**
+   * Milliseconds without a byte from the pod after which a connection is reset whose client has ended its side. Default:
+   * 5,000.
+   */
+  readonly idleAfterEndMs?: number
 }
 
 const PROTOCOL = 'v4.channel.k8s.io'
@@ -24,6 +29,17 @@ export const DATA_CHANNEL = 0
  * them no error channel.
  */
 export async function openTunnel(client: ApiClient, target: ForwardTarget, signal: AbortSignal): Promise<WebSocket> {
+  try {
+    return await dial(client, target, signal)
+  } catch (error) {
+    if ((error as MoorageError).cause !== 401) throw error
+    // The credentials have expired since they were read.
+    await client.refreshCredentials()
+    return await dial(client, target, signal)
+  }
+}
+
+async function dial(client: ApiClient, target: ForwardTarget, signal: AbortSignal): Promise<WebSocket> {
   signal.throwIfAborted()
   const { namespace, pod, port } = target
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`

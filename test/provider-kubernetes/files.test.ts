@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readFileTrees } from '@moorage/core/provider'
+import { createArchive } from '../../packages/provider-kubernetes/src/archive.ts'
+import { deliverFiles } from '../../packages/provider-kubernetes/src/files.ts'
+
+let folder: string
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'moorage-files-'))))
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const trees = (): ReturnType<typeof readFileTrees> => readFileTrees({ '/data': { source: folder } })
+
+test('20,000 small files are sent, because naming them would take a manifest of 1.9 MB', () => {
+  const files = Array.from({ length: 20_000 }, (_, i) => ({
+    path: `${i % 20}/${i}`,
+    mode: 0o644,
+    bytes: 1,
+    content: () => Buffer.from('x'),
+  }))
+  const delivery = deliverFiles([{ target: '/data', folder: true, files, bytes: 20_000 }], 'db')
+  expect(delivery.upload).toBeDefined()
+  expect(delivery.secrets).toEqual([])
+  expect(JSON.stringify([delivery.volumes, delivery.mounts]).length).toBeLessThan(1_000)
+})
+
+test('a few hundred files fit into a manifest', () => {
+  for (let i = 0; i < 300; i++) writeFileSync(join(folder, `file-${i}`), 'x')
+  const { upload, volumes } = deliverFiles(trees(), 'db')
+  expect(upload).toBeUndefined()
+  expect(JSON.stringify(volumes).length).toBeLessThan(64_000)
+})
+
+test('a large file is not in memory while it is archived', async () => {
+  const size = 256 * 1024 * 1024
+  writeFileSync(join(folder, 'large'), '')
+  truncateSync(join(folder, 'large'), size)
+  let bytes = 0
+  const before = process.memoryUsage().rss
+  let greatest = before
+  for await (const chunk of await createArchive(trees())) {
+    bytes += chunk.length
+    greatest = Math.max(greatest, process.memoryUsage().rss)
+  }
+  expect(bytes).toBeGreaterThan(size)
+  expect((greatest - before) / 1024 / 1024).toBeLessThan(96)
+})
+
+test('an archive that is not read opens no further file', async () => {
+  for (let i = 0; i < 200; i++) writeFileSync(join(folder, `${i}`), 'x'.repeat(1_000))
+  let read = 0
+  const [tree] = trees()
+  const files = tree?.files.map((file) => ({
+    ...file,
+    content: () => {
+      read++
+      return file.content()
+    },
+  }))
+  const archive = (await createArchive([{ ...tree, files } as NonNullable<typeof tree>]))[Symbol.asyncIterator]()
+  await archive.next()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(read).toBeLessThan(100)
+  await archive.return?.()
+})
+
+test('a file that is gone fails the archive by name', async () => {
+  writeFileSync(join(folder, 'large'), 'x'.repeat(100_000))
+  const found = trees()
+  rmSync(join(folder, 'large'))
+  const archive = await createArchive(found)
+  await expect(Readable.from(archive).toArray()).rejects.toThrow(/ENOENT: no such file or directory, open '.*large'/)
+})
