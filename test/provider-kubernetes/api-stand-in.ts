@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createClient, type ApiClient } from '../../packages/provider-kubernetes/src/api/client.ts'
 import type { Credentials } from '../../packages/provider-kubernetes/src/cluster/credentials.ts'
 import type { WebSocket } from '../../packages/provider-kubernetes/src/vendor/websocket.ts'
@@ -44,8 +45,10 @@ export async function startStandIn({ answer, accept, refuse, autoPong = true }: 
     if (answer) answer(request, response)
     else response.writeHead(404).end()
   })
+  const upgraded: Duplex[] = []
   server.on('upgrade', (request, socket, head) => {
     note(request)
+    upgraded.push(socket)
     socket.on('error', () => {})
     const status = refuse?.(request)
     if (status === undefined) return webSockets.handleUpgrade(request, socket, head, (ws) => accept?.(ws, request))
@@ -71,6 +74,7 @@ export async function startStandIn({ answer, accept, refuse, autoPong = true }: 
     async close() {
       client.close()
       server.closeAllConnections()
+      for (const socket of upgraded) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }

@@ -11,7 +11,7 @@ import { startStandIn, type StandIn, type StandInOptions } from '../api-stand-in
 const DATA = Buffer.of(0)
 const READY_FOR_QUERY = Buffer.from('Z\0\0\0\x05I', 'latin1')
 const TERMINATE = Buffer.from('X\0\0\0\x04', 'latin1')
-const IDLE_MS = 100
+const IDLE_MS = 200
 
 let api: StandIn
 let forwards: Forward[]
@@ -54,7 +54,8 @@ test('a client that reads slowly after its end gets every byte', async () => {
   await open({
     accept(tunnel) {
       announce(tunnel)
-      for (let sent = 0; sent < size; sent += 1024 * 1024) send(tunnel, Buffer.alloc(1024 * 1024))
+      // The frames of the kubelet.
+      for (let sent = 0; sent < size; sent += 32 * 1024) send(tunnel, Buffer.alloc(32 * 1024))
       tunnel.close(1_000)
     },
   })
@@ -74,7 +75,7 @@ test('an answer that does not come after the end is a reset with an error, never
   await expect
     .poll(() => errors.map(({ message }) => message))
     .toEqual([
-      'services.db: the forward to port 5432 failed: the client has ended its side, and the pod has neither closed the connection nor sent anything for 0.1 s.\nInspect the pod with: kubectl describe pod pod -n n',
+      'services.db: the forward to port 5432 failed: the client has ended its side, and the pod has neither closed the connection nor sent anything for 0.2 s.\nInspect the pod with: kubectl describe pod pod -n n',
     ])
 })
 
