@@ -81,12 +81,14 @@ export function createClient(credentials: Credentials): ApiClient {
   }
 
   const callOnce = async (request: ApiRequest): Promise<ApiResponse> => {
+    // Cached: a credential plugin has a limit of its own, which is longer than that of an answer.
+    await credentials.requestOptions()
     const timeout = AbortSignal.timeout(request.method === 'POST' ? CREATE_RESPONSE_TIMEOUT_MS : RESPONSE_TIMEOUT_MS)
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
     const { response } = await send(request, { signal })
     const message = await response
     const date = Date.parse(message.headers.date ?? '')
-    const retryAfterMs = parseRetryAfter(message.headers['retry-after'], Number.isNaN(date) ? Date.now() : date)
+    const retryAfterMs = parseRetryAfter(message.headers['retry-after'], date)
     return {
       status: message.statusCode ?? 0,
       body: parseBody(await readText(message)),

@@ -29,9 +29,12 @@ export function retryDelayMs({ status, body, retryAfterMs }: ApiResponse, attemp
   return undefined
 }
 
-/** The header `Retry-After` in milliseconds: seconds, or a date. Source: RFC 9110, section 10.2.3. */
-export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+/**
+ * The header `Retry-After` in milliseconds: seconds, or a date, which counts from the date of the answer (NaN where it
+ * has none). Source: RFC 9110, section 10.2.3.
+ */
+export function parseRetryAfter(header: string | undefined, answerDate: number): number | undefined {
   if (header === undefined) return undefined
-  const ms = /^\d+$/.test(header) ? 1_000 * Number(header) : Date.parse(header) - now
+  const ms = /^\d+$/.test(header) ? 1_000 * Number(header) : Date.parse(header) - answerDate
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }
