@@ -25,7 +25,7 @@ const VENDORS: { readonly [name: string]: string } = {
   send: 'packages/services/src/vendor/send.ts',
   'socks-proxy-agent': 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',
   'tar-stream': 'packages/provider-kubernetes/src/vendor/tar.ts',
-  testcontainers: 'packages/provider-docker/src/engine/client.ts',
+  testcontainers: 'packages/provider-docker/src/engine/sdk.ts',
   ws: 'packages/provider-kubernetes/src/vendor/websocket.ts',
 }
 

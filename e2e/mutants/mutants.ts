@@ -223,10 +223,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'engine dies unseen',
     guarantee: 'services of an engine that died are told as lost while tests run',
-    file: 'packages/provider-docker/src/unit.ts',
-    find: "await callEngine(host, { method: 'POST', path })",
-    replace:
-      "await dockerode.getContainer(containerId).wait({ condition: 'next-exit' }).then((end: unknown) => ({ text: JSON.stringify(end) || String(callEngine) + host + path }))",
+    file: 'packages/provider-docker/src/wait-for-exit.ts',
+    find: 'if (!found?.state) return lost',
+    replace: 'if (!found?.state) return await new Promise<never>(() => {})',
     test: {
       project: 'e2e',
       file: 'e2e/providers/docker.test.ts',

@@ -1,12 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
+import { engineAt } from '../../packages/provider-docker/src/engine/engine.ts'
 import { hostAccessProblem } from '../../packages/provider-docker/src/host-access.ts'
 
 const fix = 'Run that service as a container as well, or use an engine on this machine.'
 
 test('a remote engine has no way to this machine', async () => {
-  expect(await hostAccessProblem('tcp://build.example:2375')).toEqual({
+  expect(await hostAccessProblem(engineAt('tcp://build.example:2375'))).toEqual({
     reason: "its engine is on build.example, which cannot dial this machine's loopback",
     fix,
   })
@@ -32,7 +33,9 @@ test.each([
   const engine = createServer((_, response) => response.end(JSON.stringify(networks)))
   await new Promise<void>((done) => engine.listen(0, '127.0.0.1', done))
   try {
-    expect(await hostAccessProblem(`tcp://127.0.0.1:${(engine.address() as AddressInfo).port}`)).toEqual(problem)
+    expect(await hostAccessProblem(engineAt(`tcp://127.0.0.1:${(engine.address() as AddressInfo).port}`))).toEqual(
+      problem,
+    )
   } finally {
     engine.close()
   }

@@ -54,7 +54,7 @@ async function readSettings({ client, containerId, networkSettings }: ContainerR
     .getContainer(containerId)
     .inspect()
     .catch((error: unknown): never => {
-      throw toProviderError(error, client.host)
+      throw toProviderError(error, client.engine.host)
     })
   return container.NetworkSettings
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { BlockList } from 'node:net'
 import { MoorageError, HostPortProxies, type ProxyBinding, type OptionProblem } from '@moorage/core/provider'
-import { callEngine } from './engine/http.ts'
+import type { Engine } from './engine/engine.ts'
 import { readSubnet, remoteHost, type RunNetwork } from './engine/network.ts'
 
 interface BridgeNetwork {
@@ -15,11 +15,11 @@ const FIX = 'Run that service as a container as well, or use an engine on this m
  * Why containers cannot reach this machine; undefined when they can. The proxies listen on the gateway of the run's
  * bridge network, so that bridge has to be a device of this machine.
  */
-export async function hostAccessProblem(host: string): Promise<Omit<OptionProblem, 'at'> | undefined> {
-  const remote = remoteHost(host)
+export async function hostAccessProblem(engine: Engine): Promise<Omit<OptionProblem, 'at'> | undefined> {
+  const remote = remoteHost(engine.host)
   if (remote !== undefined)
     return { reason: `its engine is on ${remote}, which cannot dial this machine's loopback`, fix: FIX }
-  const { text } = await callEngine(host, {
+  const { text } = await engine.call({
     method: 'GET',
     path: `/networks?filters=${encodeURIComponent('{"driver":["bridge"]}')}`,
   })
@@ -38,9 +38,9 @@ export async function hostAccessProblem(host: string): Promise<Omit<OptionProble
  * Proxies to ports of this machine. They listen on the gateway of the run's network and admit only the containers of
  * that network. Opening one throws `MoorageError` (START_FAILED) when the network has no gateway.
  */
-export function hostPortProxies(host: string, network: Promise<RunNetwork>): HostPortProxies {
+export function hostPortProxies(engine: Engine, network: Promise<RunNetwork>): HostPortProxies {
   const findBinding = async (): Promise<ProxyBinding> => {
-    const { Gateway, Subnet } = (await readSubnet(host, (await network).id)) ?? {}
+    const { Gateway, Subnet } = (await readSubnet(engine, (await network).id)) ?? {}
     const [base, prefixLength] = Subnet?.split('/') ?? []
     if (!Gateway || !base)
       throw new MoorageError(

@@ -8,10 +8,12 @@ import type {
   Session,
   Unit,
 } from '@moorage/core/provider'
-import { loadClient, runtimeProblem, sdkProblem } from './engine/client.ts'
+import { loadClient } from './engine/client.ts'
+import { engineAt, environmentTls, type Engine } from './engine/engine.ts'
 import { findEngine, type EngineSearch } from './engine/find-engine.ts'
-import { callEngine } from './engine/http.ts'
+import type { CallEngine } from './engine/http.ts'
 import { createNetwork, removeNetwork } from './engine/network.ts'
+import { runtimeProblem, sdkProblem } from './engine/sdk.ts'
 import { toProviderError } from './errors.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
 import { reap } from './reap.ts'
@@ -32,30 +34,33 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
     name: 'docker',
     form: 'container',
     async probe(signal) {
-      const engine = await searchEngine(signal)
-      if (!engine.ok) {
+      const found = await searchEngine(signal)
+      if (!found.ok) {
         search = undefined
-        return { ok: false, reason: engine.reason, fix: engine.fix, ...(engine.configured ? { broken: true } : {}) }
+        return { ok: false, reason: found.reason, fix: found.fix, ...(found.configured ? { broken: true } : {}) }
       }
       const problem = runtimeProblem(process.versions.node) ?? sdkProblem(root)
       if (problem) return { ok: false, broken: true, ...problem }
-      return { ok: true, detail: `Engine ${engine.version} at ${engine.host}` }
+      return { ok: true, detail: `Engine ${found.version} at ${found.engine.host}` }
     },
     async open(run, report, signal) {
-      const engine = await searchEngine()
-      if (!engine.ok) throw new RangeError(engine.reason)
-      return openSession(engine.host, { run, report, signal, ryuk: options['ryuk'] === true })
+      const found = await searchEngine()
+      if (!found.ok) throw new RangeError(found.reason)
+      return openSession(found.engine, { run, report, signal, ryuk: options['ryuk'] === true })
     },
     check,
     async hostAccess() {
-      const engine = await searchEngine()
-      return engine.ok ? await hostAccessProblem(engine.host) : undefined
+      const found = await searchEngine()
+      return found.ok ? await hostAccessProblem(found.engine) : undefined
     },
     async reap(scope, signal) {
-      const engine = await searchEngine()
-      const callAt = (address: string) => (request: Parameters<typeof callEngine>[1]) =>
-        callEngine(address, { ...request, signal })
-      return await reap({ ...(engine.ok ? { host: engine.host } : {}), callAt }, scope)
+      const found = await searchEngine()
+      const current = found.ok ? found.engine : undefined
+      const callAt = (address: string): CallEngine => {
+        const engine = current?.host === address ? current : engineAt(address, environmentTls(process.env))
+        return (request) => engine.call({ ...request, signal })
+      }
+      return await reap({ ...(current ? { host: current.host } : {}), callAt }, scope)
     },
   }
 }
@@ -67,11 +72,11 @@ interface SessionOptions {
   readonly ryuk: boolean
 }
 
-function openSession(host: string, { run, report, signal, ryuk: ryukEnabled }: SessionOptions): Session {
-  const { requestSent, network } = createNetwork(host, run, report)
+function openSession(engine: Engine, { run, report, signal, ryuk: ryukEnabled }: SessionOptions): Session {
+  const { requestSent, network } = createNetwork(engine, run, report)
   // Loading the SDK blocks this process for 0.1 s. The engine creates the network in the meantime.
-  const client = requestSent.then(() => loadClient(host, run.root))
-  const proxies = hostPortProxies(host, network)
+  const client = requestSent.then(() => loadClient(engine, run.root))
+  const proxies = hostPortProxies(engine, network)
   const closing = new AbortController()
   const startingServices = new Set<string>()
   const ryuk = startRyukIf(ryukEnabled, report, async () =>
@@ -91,7 +96,7 @@ function openSession(host: string, { run, report, signal, ryuk: ryukEnabled }: S
     async start(spec, startSignal) {
       startingServices.add(spec.name)
       const starting = startUnit(context, spec, startSignal).catch((error: unknown): never => {
-        throw toProviderError(error, host, { service: spec.name, phase: 'start' })
+        throw toProviderError(error, engine.host, { service: spec.name, phase: 'start' })
       })
       units.add(starting)
       return await starting
@@ -109,11 +114,11 @@ function openSession(host: string, { run, report, signal, ryuk: ryukEnabled }: S
       const startedRyuk = await ryuk.catch(() => undefined)
       try {
         if (loadedClient) await removeRunContainers(loadedClient, run.id)
-        await removeNetwork(host, run, createdNetwork)
+        await removeNetwork(engine, run, createdNetwork)
         // Last, so that Ryuk removes what this process could not.
         await startedRyuk?.close()
       } catch (error) {
-        throw toProviderError(error, host)
+        throw toProviderError(error, engine.host)
       }
     },
   }

@@ -11,13 +11,15 @@ import {
   type Unit,
   type UnitSpec,
 } from '@moorage/core/provider'
-import type { Client, ContainerSettings } from './engine/client.ts'
+import type { Client } from './engine/client.ts'
 import type { RunNetwork } from './engine/network.ts'
+import type { ContainerSettings } from './engine/plain-container.ts'
 import { pullIfMissing } from './engine/pull.ts'
 import { ignoreConnectionLost, isConnectionLost, refusalMessage } from './errors.ts'
 import { runLabels } from './labels.ts'
 import { removeRunContainers } from './stop.ts'
-import { createUnit, waitForExit } from './unit.ts'
+import { createUnit } from './unit.ts'
+import { waitForExit } from './wait-for-exit.ts'
 
 /** What the starts of one session share. */
 export interface SessionContext {
@@ -45,7 +47,7 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
   signal.throwIfAborted()
   report.phase(spec.name, 'start')
   const name = `moorage-${run.id}-${serviceHostName(spec.name)}`
-  const { host } = client
+  const { host } = client.engine
   report.journal({ kind: 'container', name, host })
   const exit = Promise.withResolvers<Exit>()
   let containerId = name
@@ -53,7 +55,7 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
     containerId = id
     report.journal({ kind: 'container', id, host })
     // Before the start, so that it sees even a container that ends at once.
-    void waitForExit(client, id).then(exit.resolve)
+    void waitForExit(client.engine.call, id).then(exit.resolve)
   }
   const settings = { ...containerSettings({ run, spec, network, name, extraHosts }), onCreated }
   const starting = client.createContainer(image, settings).start()
@@ -107,12 +109,17 @@ function containerSettings({
     hostConfig: {
       PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: network.bindAddress, HostPort: '0' }]])),
       SecurityOpt: ['no-new-privileges'],
+      // The engine's own driver may keep no logs, or keep them where the engine cannot read them.
+      LogConfig: LOG_CONFIG,
       ...(extraHosts.length ? { ExtraHosts: extraHosts } : {}),
       Tmpfs: Object.fromEntries((container.tmpfs ?? []).map((path) => [path, tmpfsOptions(container.user)])),
     },
     fileTrees: readFileTrees(container.files),
   }
 }
+
+// Source: Docker documentation, "json-file" and "local" drivers: both are built in, and can be read from the first line.
+const LOG_CONFIG = { Type: 'json-file', Config: {} }
 
 // The user owns the mount: runc replaces the requested mode with the mode of the image's folder.
 function tmpfsOptions(user: string | undefined): string {

@@ -27,10 +27,10 @@ export async function removeContainer(call: CallEngine, containerId: string): Pr
  * Removes the containers that carry the run's label, or the one of them that has a name. This includes containers that
  * an unfinished start has created in the meantime.
  */
-export async function removeRunContainers({ dockerode, call }: Client, runId: string, name?: string): Promise<void> {
+export async function removeRunContainers({ dockerode, engine }: Client, runId: string, name?: string): Promise<void> {
   const containers = await dockerode.listContainers({
     all: true,
     filters: { label: [`${RUN_LABEL}=${runId}`], ...(name === undefined ? {} : { name: [`^/${name}$`] }) },
   })
-  await Promise.all(containers.map(({ Id }) => removeContainer(call, Id)))
+  await Promise.all(containers.map(({ Id }) => removeContainer(engine.call, Id)))
 }

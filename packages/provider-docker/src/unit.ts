@@ -1,14 +1,5 @@
-import {
-  exitSignal,
-  serviceHostName,
-  type ContainerUnit,
-  type Exit,
-  type Unit,
-  type UnitSpec,
-} from '@moorage/core/provider'
+import { serviceHostName, type ContainerUnit, type Exit, type Unit, type UnitSpec } from '@moorage/core/provider'
 import { findPortProblem, resolveEndpoint, type ContainerRoute } from './endpoint.ts'
-import type { Client } from './engine/client.ts'
-import { callEngine } from './engine/http.ts'
 import { ignoreConnectionLost } from './errors.ts'
 import { execInUnit } from './exec.ts'
 import { readLogs } from './logs.ts'
@@ -37,30 +28,7 @@ export function createUnit(container: RunningContainer): Unit {
     logs: (options) => readLogs(client, containerId, options),
     // Never settles once the unit is being stopped.
     exited: container.exit.then((exit) => (stopping ? new Promise<never>(() => {}) : exit)),
-    stop: () => (stopping ??= stopUnit(client.call, containerId, stopGrace).catch(ignoreConnectionLost)),
+    stop: () => (stopping ??= stopUnit(client.engine.call, containerId, stopGrace).catch(ignoreConnectionLost)),
     exec: (command, signal) => execInUnit(client, { containerId, command }, signal),
-  }
-}
-
-/** Waits for the container's next exit. Never rejects: where the wait fails, it resolves with the reason `lost`. */
-export async function waitForExit({ dockerode, host }: Client, containerId: string): Promise<Exit> {
-  try {
-    // Without the SDK: its wait never settles when the engine dies while it runs.
-    const path = `/containers/${containerId}/wait?condition=next-exit`
-    const { text } = await callEngine(host, { method: 'POST', path })
-    const { StatusCode: code } = JSON.parse(text) as { readonly StatusCode?: number }
-    if (code === undefined) throw new RangeError(text)
-    const container = await dockerode
-      .getContainer(containerId)
-      .inspect()
-      .catch(() => undefined)
-    return {
-      reason: 'exited',
-      code,
-      ...(container?.State.OOMKilled ? { detail: 'out of memory' } : {}),
-      ...(code > 128 ? exitSignal(code) : {}),
-    }
-  } catch {
-    return { reason: 'lost', detail: 'the engine stopped answering, or another program removed the container' }
   }
 }

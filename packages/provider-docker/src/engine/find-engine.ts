@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { messageOf } from '@moorage/core/provider'
-import { callEngine } from './http.ts'
+import { isMoorageError, messageOf } from '@moorage/core/provider'
+import { contextEngine } from './docker-context.ts'
+import { engineAt, environmentTls, type Engine } from './engine.ts'
 
 export type EngineSearch =
-  | { readonly ok: true; readonly host: string; readonly version: string }
+  | { readonly ok: true; readonly engine: Engine; readonly version: string }
   /** `configured`: the user gave the engine's address, so its silence is an error and not an absence. */
   | { readonly ok: false; readonly reason: string; readonly fix: string; readonly configured: boolean }
 
@@ -21,9 +21,15 @@ const PING_TIMEOUT_MS = 5_000
 
 /** The engine at the config's address, else at DOCKER_HOST, else of the Docker context, else at the first usual socket. */
 export async function findEngine({ host, env }: EngineSource, signal?: AbortSignal): Promise<EngineSearch> {
-  const configuredHost = host ?? (env['DOCKER_HOST'] || contextHost(env))
-  if (configuredHost !== undefined)
-    return await ping(configuredHost, { configured: true, ...(signal ? { signal } : {}) })
+  const named = host ?? env['DOCKER_HOST']
+  try {
+    const configured = named ? engineAt(named, environmentTls(env)) : contextEngine(env)
+    if (configured) return await ping(configured, { configured: true, ...(signal ? { signal } : {}) })
+  } catch (error) {
+    if (!isMoorageError(error)) throw error
+    const { hint = '' } = error.details
+    return { ok: false, configured: true, reason: messageOf(error).replace(/\.\n[^]*$|\.$/, ''), fix: hint }
+  }
   let result: EngineSearch = {
     ok: false,
     configured: false,
@@ -31,7 +37,7 @@ export async function findEngine({ host, env }: EngineSource, signal?: AbortSign
     fix: 'start Docker, or set DOCKER_HOST to where its engine listens',
   }
   for (const path of usualSockets(env).filter((socket) => existsSync(socket))) {
-    result = await ping(`unix://${path}`, { configured: false, ...(signal ? { signal } : {}) })
+    result = await ping(engineAt(`unix://${path}`), { configured: false, ...(signal ? { signal } : {}) })
     if (result.ok) return result
   }
   return result
@@ -52,46 +58,24 @@ function usualSockets(env: NodeJS.ProcessEnv): readonly string[] {
   ]
 }
 
-/** The address in the current Docker context. Source: docker/cli, context store: a folder is the hash of its name. */
-function contextHost(env: NodeJS.ProcessEnv): string | undefined {
-  const folder = env['DOCKER_CONFIG'] ?? join(homedir(), '.docker')
-  const name =
-    env['DOCKER_CONTEXT'] ??
-    (readJson(join(folder, 'config.json')) as { currentContext?: string } | undefined)?.currentContext
-  if (!name || name === 'default') return undefined
-  const id = createHash('sha256').update(name).digest('hex')
-  const meta = readJson(join(folder, 'contexts', 'meta', id, 'meta.json')) as
-    | { Endpoints?: { docker?: { Host?: string } } }
-    | undefined
-  return meta?.Endpoints?.docker?.Host
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch {
-    return undefined
-  }
-}
-
 async function ping(
-  host: string,
+  engine: Engine,
   { configured, signal }: { readonly configured: boolean; readonly signal?: AbortSignal },
 ): Promise<EngineSearch> {
   const failure = (detail: string): EngineSearch => ({
     ok: false,
     configured,
-    reason: `no engine answers at ${host} (${detail})`,
+    reason: `no engine answers at ${engine.host} (${detail})`,
     fix: 'start it, or correct DOCKER_HOST or the Docker context',
   })
   const timeout = AbortSignal.timeout(PING_TIMEOUT_MS)
   try {
-    const { status, text } = await callEngine(host, {
+    const { status, text } = await engine.call({
       method: 'GET',
       path: '/version',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
-    return status === 200 ? { ok: true, host, version: readVersion(text) } : failure(`it answered ${status}`)
+    return status === 200 ? { ok: true, engine, version: readVersion(text) } : failure(`it answered ${status}`)
   } catch (error) {
     return failure((error as NodeJS.ErrnoException).code ?? messageOf(error))
   }

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { debugLog, elapsedMs, messageOf, type DebugLog } from '@moorage/core/provider'
+import type { EngineTarget } from './engine-target.ts'
 
 export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -21,8 +19,8 @@ export interface EngineResponse {
 export type CallEngine = (request: EngineRequest) => Promise<EngineResponse>
 
 /** One call of the engine's API without the SDK, for calls that must not wait until the SDK is loaded. */
-export function callEngine(host: string, request: EngineRequest): Promise<EngineResponse> {
-  const response = sendRequest(host, request)
+export function callEngine(target: EngineTarget | undefined, request: EngineRequest): Promise<EngineResponse> {
+  const response = sendRequest(target, request)
   const log = debugLog('docker')
   if (log) logResponse(log, request, response)
   return response
@@ -43,15 +41,15 @@ function logResponse(log: DebugLog, { method, path }: EngineRequest, response: P
   )
 }
 
-function sendRequest(host: string, request: EngineRequest): Promise<EngineResponse> {
+function sendRequest(target: EngineTarget | undefined, request: EngineRequest): Promise<EngineResponse> {
   const { method, path, body, signal, onSent } = request
-  const address = parseAddress(host)
-  if (!address) return Promise.reject(new RangeError('an address of this kind is not supported'))
-  const http = process.getBuiltinModule(address.tls ? 'node:https' : 'node:http')
+  if (!target) return Promise.reject(new RangeError('an address of this kind is not supported'))
+  const { protocol, ...options } = target
+  const http = process.getBuiltinModule(protocol === 'https' ? 'node:https' : 'node:http')
   const headers = body === undefined ? {} : { 'Content-Type': 'application/json' }
   return new Promise((resolve, reject) => {
     const sent = http.request(
-      { ...address.options, method, path, headers, agent: false, ...(signal ? { signal } : {}) },
+      { ...options, method, path, headers, agent: false, ...(signal ? { signal } : {}) },
       (response) => {
         let text = ''
         response.setEncoding('utf8').on('data', (part: string) => (text += part))
@@ -83,32 +81,4 @@ function readMessage(text: string): string {
   } catch {
     return text.trim()
   }
-}
-
-interface EngineAddress {
-  readonly tls: boolean
-  /** For Node's `http.request`. */
-  readonly options: object
-}
-
-// Source of the variables, the ports and the certificate files: docker/cli, "Protect the Docker daemon socket".
-function parseAddress(host: string): EngineAddress | undefined {
-  const [, protocol, rest = ''] = host.match(/^(unix|npipe|tcp|http|https):\/\/(.*)$/) ?? []
-  if (protocol === 'unix' || protocol === 'npipe') return { tls: false, options: { socketPath: rest } }
-  if (!protocol) return undefined
-  const tls = protocol === 'https' || Boolean(process.env['DOCKER_TLS_VERIFY'])
-  const { hostname, port } = new URL(`http://${rest}`)
-  const folder = process.env['DOCKER_CERT_PATH'] ?? join(homedir(), '.docker')
-  const certificates = tls
-    ? {
-        ca: readIfPresent(join(folder, 'ca.pem')),
-        cert: readIfPresent(join(folder, 'cert.pem')),
-        key: readIfPresent(join(folder, 'key.pem')),
-      }
-    : {}
-  return { tls, options: { host: hostname, port: port || (tls ? 2376 : 2375), ...certificates } }
-}
-
-function readIfPresent(path: string): Buffer | undefined {
-  return existsSync(path) ? readFileSync(path) : undefined
 }

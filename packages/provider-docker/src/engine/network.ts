@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { MoorageError, type Report, type Run } from '@moorage/core/provider'
 import { toProviderError } from '../errors.ts'
 import { runLabels } from '../labels.ts'
-import { callEngine, expectSuccess, type EngineRequest } from './http.ts'
+import type { Engine } from './engine.ts'
+import { expectSuccess, type EngineRequest } from './http.ts'
 
 export interface RunNetwork {
   readonly id: string
@@ -22,19 +23,20 @@ interface NetworkCreation {
 }
 
 /** Creates the run's own network: its services find each other by name, and containers of other runs do not. */
-export function createNetwork(host: string, run: Run, report: Report): NetworkCreation {
+export function createNetwork(engine: Engine, run: Run, report: Report): NetworkCreation {
   const sent = Promise.withResolvers<void>()
-  return { requestSent: sent.promise, network: requestNetwork(host, { run, report, onSent: sent.resolve }) }
+  return { requestSent: sent.promise, network: requestNetwork(engine, { run, report, onSent: sent.resolve }) }
 }
 
 async function requestNetwork(
-  host: string,
+  engine: Engine,
   { run, report, onSent }: { readonly run: Run; readonly report: Report; readonly onSent: () => void },
 ): Promise<RunNetwork> {
+  const { host } = engine
   const name = `moorage-${run.id}`
   report.journal({ kind: 'network', name, host })
   const body = { Name: name, Labels: runLabels(run), CheckDuplicate: true }
-  const text = await callForNetwork(host, { method: 'POST', path: '/networks/create', body, onSent })
+  const text = await callForNetwork(engine, { method: 'POST', path: '/networks/create', body, onSent })
   const { Id: id } = JSON.parse(text) as { Id: string }
   report.journal({ kind: 'network', id, host })
   const remote = remoteHost(host)
@@ -43,7 +45,7 @@ async function requestNetwork(
     return { id, name, bindAddress: '', dialAddress: remote, hasLocalBridge: false }
   }
   const hasLocalBridge = existsSync(`/sys/class/net/br-${id.slice(0, 12)}`)
-  const gateway = runsInContainer() && !hasLocalBridge ? (await readSubnet(host, id))?.Gateway : undefined
+  const gateway = runsInContainer() && !hasLocalBridge ? (await readSubnet(engine, id))?.Gateway : undefined
   if (gateway === undefined) return { id, name, bindAddress: '127.0.0.1', dialAddress: '127.0.0.1', hasLocalBridge }
   report.notice(`This is a container beside the services: ports are published on the engine's gateway ${gateway}.`)
   return { id, name, bindAddress: gateway, dialAddress: gateway, hasLocalBridge }
@@ -53,9 +55,9 @@ async function requestNetwork(
  * Removes the network. Where the answer to its creation was lost, finds it by its labels. Throws `MoorageError`
  * (PROVIDER_LOST).
  */
-export async function removeNetwork(host: string, run: Run, network?: RunNetwork): Promise<void> {
-  for (const id of network ? [network.id] : await findNetworkIds(host, run)) {
-    const { status, text } = await callEngine(host, { method: 'DELETE', path: `/networks/${id}` })
+export async function removeNetwork(engine: Engine, run: Run, network?: RunNetwork): Promise<void> {
+  for (const id of network ? [network.id] : await findNetworkIds(engine, run)) {
+    const { status, text } = await engine.call({ method: 'DELETE', path: `/networks/${id}` })
     if (status >= 300 && status !== 404)
       throw new MoorageError(
         'PROVIDER_LOST',
@@ -65,17 +67,17 @@ export async function removeNetwork(host: string, run: Run, network?: RunNetwork
   }
 }
 
-async function findNetworkIds(host: string, run: Run): Promise<readonly string[]> {
+async function findNetworkIds(engine: Engine, run: Run): Promise<readonly string[]> {
   const label = Object.entries(runLabels(run)).map(([name, value]) => `${name}=${value}`)
   const { text } = await expectSuccess(
-    callEngine(host, { method: 'GET', path: `/networks?filters=${encodeURIComponent(JSON.stringify({ label }))}` }),
+    engine.call({ method: 'GET', path: `/networks?filters=${encodeURIComponent(JSON.stringify({ label }))}` }),
   )
   return (JSON.parse(text) as readonly { readonly Id: string }[]).map(({ Id }) => Id)
 }
 
-async function callForNetwork(host: string, request: EngineRequest): Promise<string> {
-  const { status, text } = await callEngine(host, request).catch((error: unknown) => {
-    throw toProviderError(error, host, { phase: 'admit' })
+async function callForNetwork(engine: Engine, request: EngineRequest): Promise<string> {
+  const { status, text } = await engine.call(request).catch((error: unknown) => {
+    throw toProviderError(error, engine.host, { phase: 'admit' })
   })
   if (status < 300) return text
   throw new MoorageError('START_FAILED', `The Docker engine did not create a network for the run: ${text.trim()}`, {
@@ -87,10 +89,10 @@ async function callForNetwork(host: string, request: EngineRequest): Promise<str
 
 /** The first address range of a network, and the engine's own address in it. */
 export async function readSubnet(
-  host: string,
+  engine: Engine,
   id: string,
 ): Promise<{ readonly Gateway?: string; readonly Subnet?: string } | undefined> {
-  const text = await callForNetwork(host, { method: 'GET', path: `/networks/${id}` })
+  const text = await callForNetwork(engine, { method: 'GET', path: `/networks/${id}` })
   return (JSON.parse(text) as { IPAM?: { Config?: { Gateway?: string; Subnet?: string }[] } }).IPAM?.Config?.[0]
 }
 

@@ -1,18 +1,30 @@
-import { MoorageError, type Report } from '@moorage/core/provider'
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Report } from '@moorage/core/provider'
 import { isConnectionLost, refusalMessage, toProviderError } from '../errors.ts'
 import type { Client } from './client.ts'
+import { isTransient, toPullError } from './pull-errors.ts'
+import type { CredentialSearch } from './registry-credentials.ts'
 
 interface PullEvent {
+  readonly error?: string
   readonly id?: string
-  readonly status?: string
   readonly progressDetail?: { readonly current?: number; readonly total?: number }
 }
 
 const PROGRESS_INTERVAL_MS = 1_000
+// A registry that restarts, or a network that comes up with the machine.
+const RETRY_DELAYS_MS = [500, 3_000]
+
+interface PullOptions {
+  onProgress(detail: string): void
+  readonly signal: AbortSignal
+}
 
 /**
- * Pulls a service's image unless the engine has it, and reports the progress. Throws `MoorageError` (IMAGE_NOT_FOUND,
- * START_FAILED, PROVIDER_LOST).
+ * Pulls a service's image unless the engine has it, and reports the progress. Tries again where the registry or the
+ * network fails. Throws `MoorageError` (IMAGE_NOT_FOUND, START_FAILED, PROVIDER_LOST; CONFIG_INVALID for a Docker config
+ * that cannot be read).
  */
 export async function pullIfMissing(
   client: Client,
@@ -21,80 +33,83 @@ export async function pullIfMissing(
 ): Promise<void> {
   if (await client.hasImage(image)) return
   signal.throwIfAborted()
+  const { problem } = await client.findCredentials(image)
+  if (problem) report.notice(`services.${service}.image: ${problem} The image is pulled without credentials.`)
   try {
     await pull(client, image, { onProgress: (detail) => report.phase(service, 'pull', detail), signal })
   } catch (error) {
     signal.throwIfAborted()
     throw isConnectionLost(error)
-      ? toProviderError(error, client.host, { service, phase: 'pull' })
-      : toPullError(error, service, client.imageName(image))
+      ? toProviderError(error, client.engine.host, { service, phase: 'pull' })
+      : toPullError(error, { service, name: client.imageName(image), ...(problem ? { problem } : {}) })
   }
 }
 
 /** Pulls an image even when the engine has it. The first progress line is the image's full name. */
-export async function pull(
-  { dockerode, imageName, registryCredentials }: Client,
-  image: string,
-  { onProgress, signal }: { onProgress(detail: string): void; signal: AbortSignal },
-): Promise<void> {
-  const name = imageName(image)
+export async function pull(client: Client, image: string, { onProgress, signal }: PullOptions): Promise<void> {
+  const name = client.imageName(image)
   onProgress(name)
-  const authconfig = await registryCredentials(image)
+  const { credentials } = await client.findCredentials(image)
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await pullOnce(client, { name, credentials }, { onProgress, signal })
+    } catch (error) {
+      const delay = RETRY_DELAYS_MS[attempt]
+      if (signal.aborted || delay === undefined || isConnectionLost(error) || !isTransient(error)) throw error
+      onProgress(`${name}: trying again after: ${refusalMessage(error)}`)
+      await sleep(delay, undefined, { signal })
+    }
+  }
+}
+
+async function pullOnce(
+  { dockerode }: Client,
+  { name, credentials }: { readonly name: string; readonly credentials: CredentialSearch['credentials'] },
+  { onProgress, signal }: PullOptions,
+): Promise<void> {
   const stream = (await dockerode.pull(name, {
     abortSignal: signal,
-    ...(authconfig ? { authconfig } : {}),
-  })) as NodeJS.ReadableStream & { destroy(): void }
-  const onAbort = (): void => stream.destroy()
+    ...(credentials ? { authconfig: credentials } : {}),
+  })) as Readable
+  const onAbort = (): void => void stream.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
   const layers = new Map<string, { current: number; total: number }>()
   let reportedAt = performance.now()
-  await new Promise<void>((resolve, reject) => {
-    stream.once('close', () => reject(signal.aborted ? signal.reason : new RangeError('the engine broke off the pull')))
-    dockerode.modem.followProgress(
-      stream,
-      (error) => (error ? reject(error) : resolve()),
-      (event: PullEvent) => {
-        const { current = 0, total = 0 } = event.progressDetail ?? {}
-        if (event.id && total) layers.set(event.id, { current, total })
-        if (performance.now() - reportedAt < PROGRESS_INTERVAL_MS) return
-        reportedAt = performance.now()
-        onProgress(`${name} ${formatProgress([...layers.values()])}`)
-      },
-    )
-  }).finally(() => signal.removeEventListener('abort', onAbort))
+  try {
+    for await (const event of readEvents(stream)) {
+      if (event.error !== undefined) throw new RangeError(event.error)
+      const { current = 0, total = 0 } = event.progressDetail ?? {}
+      if (event.id && total) layers.set(event.id, { current, total })
+      if (performance.now() - reportedAt < PROGRESS_INTERVAL_MS) continue
+      reportedAt = performance.now()
+      onProgress(`${name} ${formatProgress([...layers.values()])}`)
+    }
+    signal.throwIfAborted()
+  } catch (error) {
+    signal.throwIfAborted()
+    // Source: Node's http.IncomingMessage: 'aborted' is the error of an answer that ended too early.
+    throw (error as NodeJS.ErrnoException).code === 'ECONNRESET'
+      ? new RangeError('the engine broke off the pull')
+      : error
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    stream.destroy()
+  }
+}
+
+/** The lines of the engine's answer, also the last one, which Podman does not end. */
+async function* readEvents(stream: Readable): AsyncGenerator<PullEvent> {
+  let rest = ''
+  for await (const chunk of stream.setEncoding('utf8')) {
+    const lines = (rest + (chunk as string)).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines.filter((text) => text.trim())) yield JSON.parse(line) as PullEvent
+  }
+  if (rest.trim()) yield JSON.parse(rest) as PullEvent
 }
 
 function formatProgress(layers: readonly { current: number; total: number }[]): string {
   const sum = (key: 'current' | 'total'): number => layers.reduce((all, layer) => all + layer[key], 0)
   const [current, total] = [sum('current'), sum('total')]
   return total ? `${Math.floor((100 * current) / total)} % of ${(total / 1e6).toFixed(0)} MB` : ''
-}
-
-function toPullError(error: unknown, service: string, name: string): MoorageError {
-  const refusal = refusalMessage(error)
-  const details = { service, provider: 'docker', phase: 'pull' as const, cause: error }
-  if (/toomanyrequests|rate limit/i.test(refusal)) {
-    return new MoorageError(
-      'START_FAILED',
-      `services.${service}.image: the registry refuses ${name} for now: its pull limit is reached.`,
-      {
-        ...details,
-        hint: 'Log in with `docker login`, or pull through a mirror: TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX.',
-      },
-    )
-  }
-  if (/not found|manifest unknown|does not exist|denied|unauthorized|invalid reference/i.test(refusal)) {
-    return new MoorageError(
-      'IMAGE_NOT_FOUND',
-      `services.${service}.image: there is no image ${name} that the engine can pull.`,
-      {
-        ...details,
-        hint: `The engine says: ${refusal}\nCorrect the name or the tag; a private image needs \`docker login\` first.`,
-      },
-    )
-  }
-  return new MoorageError('START_FAILED', `services.${service}.image: ${name} could not be pulled: ${refusal}`, {
-    ...details,
-    hint: 'Try again, and check that the engine can reach the registry.',
-  })
 }

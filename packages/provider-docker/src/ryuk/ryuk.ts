@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { MoorageError, type Report, type Run } from '@moorage/core/provider'
 import type { Client } from '../engine/client.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { RunNetwork } from '../engine/network.ts'
 import { pull } from '../engine/pull.ts'
 import { resolveEndpoint, type ContainerRoute } from '../endpoint.ts'
@@ -24,6 +25,8 @@ export interface RyukOptions {
   onPullProgress(detail: string): void
 }
 
+// Source: testcontainers 12.2, reaper.ts.
+const RYUK_IMAGE = 'testcontainers/ryuk:0.14.0'
 const PORT = 8080
 // From the start of the container; Ryuk acknowledges after about 0.3 s.
 const ACKNOWLEDGE_TIMEOUT_MS = 20_000
@@ -36,8 +39,10 @@ export async function startRyuk(
   client: Client,
   { run, network, report, signal, onPullProgress }: RyukOptions,
 ): Promise<Ryuk> {
-  const { dockerode, host, call } = client
-  const { image, socketPath } = client.ryukSource()
+  const { dockerode, engine } = client
+  const { host, call } = engine
+  const image = client.imageName(process.env['RYUK_CONTAINER_IMAGE'] ?? RYUK_IMAGE)
+  const socketPath = mountableSocket(engine)
   let createdId: string | undefined
   try {
     if (!(await client.hasImage(image))) await pull(client, image, { onProgress: onPullProgress, signal })
@@ -69,6 +74,14 @@ export async function startRyuk(
       ? toProviderError(error, host, { phase: 'start' })
       : toRyukError(error, { host, image })
   }
+}
+
+/** Path of the engine's socket on its own machine. Docker Desktop's engine runs in a virtual machine. */
+function mountableSocket({ target }: Engine): string {
+  const override = process.env['TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE']
+  if (override) return override
+  const path = target && 'socketPath' in target && process.platform === 'linux' ? target.socketPath : undefined
+  return path === undefined || /\/\.docker\/(desktop|run)\//.test(path) ? '/var/run/docker.sock' : path
 }
 
 function ryukSettings({
