@@ -18,6 +18,8 @@ export interface Command {
   readonly options: OptionDefinitions
   /** How many positional arguments the command accepts before `--`. */
   readonly maxArgs: number
+  /** Everything but options has to stand after `--`. */
+  readonly needsDashes?: true
   /** Resolves to the exit code. */
   run(invocation: Invocation): Promise<number>
 }

@@ -1,4 +1,5 @@
-export { CONFIG_FILES, findConfig, loadConfig } from './config/load-config.ts'
+export { CONFIG_FILES, findConfig } from './config/find-config.ts'
+export { loadConfig } from './config/load-config.ts'
 export { closestWord } from './config/closest-word.ts'
 export { configuredProviders } from './config/provider-options.ts'
 export { exposeVariables } from './config/env-variables.ts'

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { toPlain } from '@moorage/core'
 import { findConfig, loadConfig } from '@moorage/core/runner'
 import type { ReadResult } from './read-config.ts'
@@ -9,7 +10,7 @@ process.send?.(await read(), () => process.exit())
 
 async function read(): Promise<ReadResult> {
   try {
-    return { config: await loadConfig(findConfig(root)) }
+    return { config: await loadConfig(findConfig(resolve(root))) }
   } catch (error) {
     return { failure: toPlain(error) }
   }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { findConfig } from '../../../packages/core/src/config/load-config.ts'
+import { findConfig } from '../../../packages/core/src/config/find-config.ts'
 import { thrownMessage } from '../../thrown-error.ts'
 
 let root: string
@@ -44,6 +44,42 @@ test('one config, whatever its ending', () => {
     expect(findConfig(root)).toBe(file)
     rmSync(file)
   }
+})
+
+test.each([
+  ['a folder of a package', 'src/deep', ['package.json'], ''],
+  ['a package of a workspace', 'packages/a', ['packages/a/package.json', 'pnpm-workspace.yaml'], ''],
+  ['a package of a repository', 'packages/a', ['packages/a/package.json', '.git'], ''],
+])('the config of %s is found above it', (_what, folder, marks, at) => {
+  mkdirSync(join(root, folder), { recursive: true })
+  for (const mark of marks) write(mark, '{}')
+  const config = write(join(at, 'moorage.config.ts'), '')
+  expect(findConfig(join(root, folder))).toBe(config)
+  const nearest = write(join(folder, 'moorage.config.mjs'), '')
+  expect(findConfig(join(root, folder))).toBe(nearest)
+})
+
+test('workspaces in package.json mark a root, and nothing above a root is searched', async () => {
+  mkdirSync(join(root, 'w/packages/a'), { recursive: true })
+  write('moorage.config.ts', '')
+  write('w/package.json', '{"workspaces":["packages/*"]}')
+  write('w/packages/a/package.json', '{}')
+  expect(await thrownMessage(() => findConfig(join(root, 'w/packages/a')))).toBe(
+    `CONFIG_NOT_FOUND\n${root}/w/packages/a contains no moorage.config.ts, nor does any folder above it up to ${root}/w.\nCreate one:\n  import { defineConfig, postgres } from 'moorage'\n  export default defineConfig({ services: { db: postgres() } })`,
+  )
+  const config = write('w/moorage.config.ts', '')
+  expect(findConfig(join(root, 'w/packages/a'))).toBe(config)
+})
+
+test.each([
+  ['an import', "import { readFileSync } from 'node:fs'\nexport default readFileSync"],
+  ['an export', 'export default {}'],
+])('CommonJS with %s, in no words that Vitest takes for another fault', (_what, text) => {
+  write('package.json', '{"type":"commonjs"}')
+  const file = write('moorage.config.ts', text)
+  expect(load(file)).toBe(
+    `CONFIG_INVALID\n${file} could not be loaded: package.json declares its files as CommonJS.\nRename the config to moorage.config.mts, or set "type": "module" in package.json.`,
+  )
 })
 
 const STRIPPED = 'Node removes types but does not compile: write enums and namespaces as plain objects.'

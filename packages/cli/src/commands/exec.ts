@@ -2,15 +2,22 @@ import { spawn } from 'node:child_process'
 import { MoorageError } from '@moorage/core'
 import { loadConfig, withReporting, provisionWith } from '@moorage/core/runner'
 import type { Command, Invocation } from '../command.ts'
+import { findProgramProblem } from '../find-program.ts'
+import { writeNotice } from '../output.ts'
 import { signalExitCode, withSignals, type Signals } from '../signals.ts'
 
 /** Runs a command with the services' URLs in its environment. Returns its exit code and forwards signals to it. */
-export const exec: Command = { options: {}, maxArgs: 0, run: runExec }
+export const exec: Command = { options: {}, maxArgs: 0, needsDashes: true, run: runExec }
 
 async function runExec({ args, configPath, installation }: Invocation): Promise<number> {
   const [program, ...programArgs] = args
   if (program === undefined)
     throw new MoorageError('USAGE', 'exec: no command given.', { hint: 'Example: moorage exec -- npm test' })
+  const problem = findProgramProblem(program, process.env)
+  if (problem) {
+    writeNotice(problem.text)
+    return problem.exitCode
+  }
   // Nothing has started yet, so signals keep their default: they end the process even if the config never settles.
   const config = await loadConfig(configPath())
   return await withSignals(async (signals) => {

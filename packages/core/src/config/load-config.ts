@@ -1,35 +1,7 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
 import { toPlain } from '../contract/plain-error.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
-
-/** The names that a config file can have, in the order of the search. */
-export const CONFIG_FILES = [
-  'moorage.config.ts',
-  'moorage.config.mts',
-  'moorage.config.js',
-  'moorage.config.mjs',
-] as const
-
-/**
- * Path of the config file of a project. Throws `MoorageError`: CONFIG_NOT_FOUND if there is none, CONFIG_INVALID if
- * there are two.
- */
-export function findConfig(root: string): string {
-  const found = CONFIG_FILES.filter((name) => existsSync(join(root, name)))
-  if (found.length > 1) {
-    throw new MoorageError('CONFIG_INVALID', `${root} contains two config files: ${found.join(' and ')}.`, {
-      hint: 'Remove one of them.',
-    })
-  }
-  const [name] = found
-  if (name) return join(root, name)
-  throw new MoorageError('CONFIG_NOT_FOUND', `${root} contains no moorage.config.ts.`, {
-    hint: "Create one:\n  import { defineConfig, postgres } from 'moorage'\n  export default defineConfig({ services: { db: postgres() } })",
-  })
-}
 
 /** Imports a config file, at each call again, as watch mode needs. Throws `MoorageError` (CONFIG_INVALID). */
 export async function loadConfig(file: string): Promise<AnyConfig> {
@@ -64,12 +36,18 @@ function loadFailure(file: string, cause: unknown): MoorageError {
     const { code, message, details } = toPlain(cause)
     return new MoorageError(code, `${file}: ${message}`, { ...details, cause })
   }
+  // Without Node's words for it, in the cause as well: Vitest takes them for a broken package and adds a wrong hint.
+  if (COMMONJS_ERROR.test(messageOf(cause)))
+    return new MoorageError(
+      'CONFIG_INVALID',
+      `${file} could not be loaded: package.json declares its files as CommonJS.`,
+      {
+        hint: 'Rename the config to moorage.config.mts, or set "type": "module" in package.json.',
+      },
+    )
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string }
   const hint =
     HINT_BY_CODE[code] ??
-    (COMMONJS_ERROR.test(messageOf(cause))
-      ? 'package.json declares its files as CommonJS: rename the config to moorage.config.mts, or set "type": "module" there.'
-      : undefined) ??
     (name === 'SyntaxError' ? `Correct its syntax. \`node --check ${file}\` shows the line.` : undefined)
   const message = `${file}${lineSuffix(file, cause)} could not be loaded: ${messageOf(cause).replace(/\.$/, '')}.`
   return new MoorageError('CONFIG_INVALID', message, {
@@ -86,7 +64,7 @@ function lineSuffix(file: string, cause: unknown): string {
 
 let importCount = 0
 
-const COMMONJS_ERROR = /^Cannot use import statement outside a module/
+const COMMONJS_ERROR = /^(?:Cannot use import statement outside a module|Unexpected token 'export')/
 
 const HINT_BY_CODE: { readonly [code: string]: string } = {
   ERR_MODULE_NOT_FOUND:
