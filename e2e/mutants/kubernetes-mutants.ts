@@ -20,6 +20,34 @@ const ciPod = (name: string): TestRef => ({
 
 export const kubernetesMutants: readonly Mutant[] = [
   {
+    name: 'names of the namespace first',
+    guarantee: "the name of a service is never a stranger's Service in a shared namespace",
+    file: 'packages/provider-kubernetes/src/pod/manifest.ts',
+    find: 'const searches = [own, `${namespace}.svc.${domain}`,',
+    replace: 'const searches = [`${namespace}.svc.${domain}`, own,',
+    test: {
+      project: 'contract',
+      file: 'test/provider-kubernetes/cluster/dns.test.ts',
+      name: 'names in a shared namespace > the name of a service is that of the run, where the DNS server of the cluster is known',
+    },
+    says: /to contain 'PING db-/,
+    quick: false,
+  },
+  {
+    name: 'taken name accepted',
+    guarantee: 'a service is refused where its name would lead to a Service of the namespace',
+    file: 'packages/provider-kubernetes/src/cluster/dns.ts',
+    find: 'if (!isTaken) return',
+    replace: 'if (!isTaken || found.status > 0) return',
+    test: {
+      project: 'contract',
+      file: 'test/provider-kubernetes/cluster/dns.test.ts',
+      name: 'names in a shared namespace > where it is not known, the start is refused',
+    },
+    says: /no error was thrown/,
+    quick: false,
+  },
+  {
     name: 'container by its position',
     guarantee: "a service mesh's container is not taken for the service's own",
     file: 'packages/provider-kubernetes/src/pod/containers.ts',

@@ -9,6 +9,7 @@ import type {
   Session,
   Unit,
 } from '@moorage/core/provider'
+import { findPodDns } from './cluster/dns.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
 import { selectCluster, type Cluster, type ClusterSelection } from './cluster/select-cluster.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
@@ -76,8 +77,10 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
   const opening = new RetryReasons()
   const onRetry = (reason: string): void => opening.add(reason)
   const namespace = openOwnedNamespace(cluster, { policy, run, report, options, signal, onRetry })
-  // Every start awaits the namespace and reports its failure.
+  const dns = findPodDns(cluster, signal)
+  // Every start awaits both and reports their failure.
   namespace.catch(() => {})
+  dns.catch(() => {})
   if (policy.mode === 'shared' && options.deleter)
     report.notice(`kubernetes({ deleter }) has no effect: runs share namespace ${policy.namespace}, which stays.`)
   if (policy.mode === 'create')
@@ -89,6 +92,7 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
     options,
     namespace,
     opening,
+    dns,
     hostPortProxies: proxies,
     routeOptions: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report },
     startCounts: new Map(),

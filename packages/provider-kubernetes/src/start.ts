@@ -11,6 +11,7 @@ import {
 import type { ApiClient } from './api/client.ts'
 import { createObject, tryCreateObject } from './api/create-object.ts'
 import type { ApiObject } from './api/types.ts'
+import { refuseTakenName, type PodDns } from './cluster/dns.ts'
 import { openRoute, type RouteOptions } from './endpoint.ts'
 import { deliverFiles, type FileDelivery } from './files.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
@@ -31,6 +32,7 @@ export interface SessionContext {
   readonly namespace: Promise<RunNamespace>
   /** What `namespace` waits for. */
   readonly opening: RetryReasons
+  readonly dns: Promise<PodDns>
   readonly hostPortProxies: HostPortProxies
   readonly routeOptions: RouteOptions
   /** Number of starts by service. */
@@ -51,6 +53,11 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
   signal.throwIfAborted()
   const unsubscribe = context.opening.subscribe((reason) => report.phase(spec.name, 'admit', reason))
   const runNamespace = await context.namespace.finally(unsubscribe)
+  const dns = await context.dns
+  if (runNamespace.mode === 'shared' && !dns.nameservers) {
+    const { namespace } = runNamespace
+    await refuseTakenName(client, { service: spec.name, hostName: serviceHostName(spec.name), namespace }, signal)
+  }
   signal.throwIfAborted()
   const { image, files } = spec.container as ContainerUnit
   const pod = podName(context, runNamespace, spec.name)
@@ -60,7 +67,7 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
   const objects: ObjectRef[] = []
   const resources = { route, objects }
   try {
-    const created = await createPod(context, { spec, ref, runNamespace, delivery, objects }, signal)
+    const created = await createPod(context, { spec, ref, runNamespace, delivery, dns, objects }, signal)
     const { uid } = created.metadata
     const { informer } = runNamespace
     await waitUntilStarted(context, { ref, uid, informer, delivery }, signal)
@@ -83,6 +90,7 @@ interface PodCreation {
   readonly ref: PodRef
   readonly runNamespace: RunNamespace
   readonly delivery: FileDelivery
+  readonly dns: PodDns
   /** Receives each object that was created. */
   readonly objects: ObjectRef[]
 }
@@ -90,7 +98,7 @@ interface PodCreation {
 /** Creates the Secrets and the pod of a service. While a quota is exceeded, it retries until the signal aborts. */
 async function createPod(
   context: SessionContext,
-  { spec, ref, runNamespace, delivery, objects }: PodCreation,
+  { spec, ref, runNamespace, delivery, dns, objects }: PodCreation,
   signal: AbortSignal,
 ): Promise<ApiObject> {
   const { client, report, options, hostPortProxies } = context
@@ -115,7 +123,7 @@ async function createPod(
   )
   const { hostAccess, stopGrace: stopGraceSeconds = DEFAULT_STOP_GRACE_SECONDS } = spec.container as ContainerUnit
   const hostAddress = hostAccess && (await hostPortProxies.openSamePorts(hostAccess === true ? [] : hostAccess))
-  const body = podManifest({ run, spec, name, namespace, owner, options, delivery, envSecret, hostAddress })
+  const body = podManifest({ run, spec, name, namespace, owner, options, delivery, envSecret, dns, hostAddress })
   for (;;) {
     signal.throwIfAborted()
     const result = await tryCreateObject(client, {

@@ -1,6 +1,8 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
+import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import { isMoorageError, messageOf } from '@moorage/core/provider'
 import type { Credentials } from '../cluster/credentials.ts'
 import { connectionLost, toProviderError } from '../errors.ts'
@@ -28,6 +30,8 @@ export interface ApiClient {
   refreshCredentials(): Promise<void>
   /** The listener receives a notice for each call that needed more than one attempt, including earlier ones. */
   onRetry(listener: (notice: string) => void): void
+  /** The DNS names in the certificate of the API server; none before its first answer, or without TLS. */
+  serverNames(): readonly string[]
   close(): void
 }
 
@@ -80,6 +84,7 @@ export function createClient(credentials: Credentials): ApiClient {
     return { sent, response: answered.promise }
   }
 
+  let certificateNames: readonly string[] | undefined
   const callOnce = async (request: ApiRequest): Promise<ApiResponse> => {
     // Cached: a credential plugin has a limit of its own, which is longer than that of an answer.
     await credentials.requestOptions()
@@ -87,6 +92,7 @@ export function createClient(credentials: Credentials): ApiClient {
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
     const { response } = await send(request, { signal })
     const message = await response
+    certificateNames ??= namesInCertificate(message.socket)
     const date = Date.parse(message.headers.date ?? '')
     const retryAfterMs = parseRetryAfter(message.headers['retry-after'], date)
     return {
@@ -192,6 +198,7 @@ export function createClient(credentials: Credentials): ApiClient {
       notify = listener
       for (const notice of pendingNotices.splice(0)) notify(notice)
     },
+    serverNames: () => certificateNames ?? [],
     close: () => agent.destroy(),
   }
 }
@@ -201,6 +208,13 @@ const PERMANENT_ERROR_CODES = /^(ENOTFOUND|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|
 
 function isPermanent(error: unknown): boolean {
   return PERMANENT_ERROR_CODES.test((error as NodeJS.ErrnoException).code ?? '')
+}
+
+/** The DNS names that a TLS certificate is for. */
+function namesInCertificate(socket: Socket | TLSSocket): readonly string[] {
+  if (!('getPeerCertificate' in socket)) return []
+  const { subjectaltname = '' } = socket.getPeerCertificate() as { subjectaltname?: string }
+  return [...subjectaltname.matchAll(/DNS:([^,\s]+)/g)].map(([, name = '']) => name)
 }
 
 /** The whole body as text. A character may be split between two chunks. */

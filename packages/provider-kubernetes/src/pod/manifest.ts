@@ -6,6 +6,7 @@ import {
   type Run,
   type UnitSpec,
 } from '@moorage/core/provider'
+import type { PodDns } from '../cluster/dns.ts'
 import type { FileDelivery } from '../files.ts'
 import { runLabels, SERVICE_LABEL } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
@@ -22,6 +23,7 @@ export interface PodManifestInput {
   readonly delivery: FileDelivery
   /** Name of the Secret with the sensitive variables; undefined where there are none. */
   readonly envSecret: string | undefined
+  readonly dns: PodDns
   /** IP address at which the pod reaches the supervisor's machine; undefined without host access. */
   readonly hostAddress: string | undefined
 }
@@ -66,7 +68,7 @@ export function podManifest(input: PodManifestInput): object {
       automountServiceAccountToken: false,
       hostname: serviceHostName(spec.name),
       subdomain: run.id,
-      dnsConfig: { searches: [`${run.id}.${input.namespace}.svc.cluster.local`] },
+      ...dnsFields(input),
       securityContext: podSecurityContext(unit.user),
       ...(hostAddress === undefined ? {} : { hostAliases: [{ ip: hostAddress, hostnames: [HOST_ACCESS_NAME] }] }),
       containers: [container],
@@ -76,6 +78,17 @@ export function podManifest(input: PodManifestInput): object {
       ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),
     },
   }
+}
+
+/**
+ * The names of the run come first where the DNS servers are known. Otherwise the kubelet puts the namespace's Services
+ * before them. Source: Kubernetes, "DNS for Services and Pods", pod's DNS policy and config.
+ */
+function dnsFields({ run, namespace, dns: { domain, nameservers } }: PodManifestInput): object {
+  const own = `${run.id}.${namespace}.svc.${domain}`
+  if (!nameservers) return { dnsConfig: { searches: [own] } }
+  const searches = [own, `${namespace}.svc.${domain}`, `svc.${domain}`, domain]
+  return { dnsPolicy: 'None', dnsConfig: { nameservers, searches, options: [{ name: 'ndots', value: '5' }] } }
 }
 
 /** The pod fields for pulling images and choosing a node. */
