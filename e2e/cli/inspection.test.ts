@@ -6,7 +6,7 @@ import { config, openProject, scripts } from './project.ts'
 
 const SERVER = `import { createServer } from 'node:http'
 let n = 0
-createServer((_, response) => response.end(String(console.log('request ' + ++n)))).listen(process.env.PORT, '127.0.0.1')`
+createServer(({ url }, response) => response.end(String(console.log(url === '/' ? 'request ' + ++n : '::add-mask::x')))).listen(process.env.PORT, '127.0.0.1')`
 const API = {
   'package.json': scripts({ start: 'node server.mjs' }),
   'server.mjs': SERVER,
@@ -29,6 +29,10 @@ test('logs: the last lines, those to come with -f, and Ctrl-C ends that', async 
   await until('the next one', () => follow.output() === `request ${n}\nrequest ${Number(n) + 1}\n`)
   follow.kill('SIGINT')
   expect(await follow.ended).toEqual({ code: 130, signal: null })
+  await fetch(new URL('/command', url))
+  const inActions = await stage.start(moorage(project.folder, 'logs', 'api', '-n', '1'), { GITHUB_ACTIONS: 'true' })
+  await inActions.ended
+  expect(inActions.output()).toBe(': :add-mask::x\n')
   const down = await stage.start(moorage(project.folder, 'down'))
   expect((await down.ended).code).toBe(0)
   await stage.clean(5_000)

@@ -233,7 +233,7 @@ export const kubernetesMutants: readonly Mutant[] = [
     name: 'a broken connection as a result',
     guarantee: 'a command whose connection breaks off is an error',
     file: 'packages/provider-kubernetes/src/exec.ts',
-    find: 'if (!received[ERROR]?.length) closed.reject(',
+    find: 'if (!status) closed.reject(',
     replace: 'if (code < 0) closed.reject(',
     test: standIn('exec.test.ts', 'a connection that is cut is an error, and not the result of the command'),
     says: /no error was thrown/,

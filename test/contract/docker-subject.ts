@@ -36,6 +36,7 @@ export function dockerSubject({ name, host, skipReason }: EngineUnderTest): Prov
         succeeds: ['sh', '-c', 'echo to out; echo to err >&2'],
         fails: ['sh', '-c', 'exit 7'],
         absent: ['no-such-program'],
+        floods: ['yes'],
         connects: (target, port) => ['sh', '-c', `echo ping | nc -w 2 ${target} ${port}`],
       },
       separatesStreams: true,

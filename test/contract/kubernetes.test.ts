@@ -34,6 +34,7 @@ for (const { user, options } of modes) {
         succeeds: ['sh', '-c', 'echo to out; echo to err >&2'],
         fails: ['sh', '-c', 'exit 7'],
         absent: ['no-such-program'],
+        floods: ['yes'],
         connects: (host, port) => ['sh', '-c', `echo ping | nc -w 2 ${host} ${port}`],
       },
       separatesStreams: false,

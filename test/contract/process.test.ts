@@ -27,6 +27,7 @@ testProvider({
       succeeds: ['sh', '-c', 'echo to out; echo to err >&2'],
       fails: ['sh', '-c', 'exit 7'],
       absent: ['no-such-program'],
+      floods: ['yes'],
       connects: (host, port) => [process.execPath, ECHO_PROGRAM, 'connect', host, String(port)],
     },
     separatesStreams: true,

@@ -1,5 +1,5 @@
 import { MoorageError } from '@moorage/core'
-import { runVariables, type RunStatus } from '@moorage/core/runner'
+import { runVariables, type RunStatus, type UnreachableRun } from '@moorage/core/runner'
 import type { Invocation, OptionDefinitions } from './command.ts'
 
 export type OutputFormat = 'json' | 'env'
@@ -45,6 +45,11 @@ export function runToJson(status: RunStatus): object {
 /** A line on stderr, which carries everything but data. */
 export function writeNotice(text: string): void {
   process.stderr.write(`moorage: ${text}\n`)
+}
+
+/** Reports runs that a command could not inspect. */
+export function writeSkippedRuns(skipped: readonly UnreachableRun[]): void {
+  for (const { run, root, reason } of skipped) writeNotice(`skipped run ${run} of ${root}: ${reason}`)
 }
 
 /** `1 process`, `2 processes`. */

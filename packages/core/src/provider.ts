@@ -31,6 +31,7 @@ export { inCi } from './client/run-id.ts'
 export { abortable, monotonicClock, sleep, withTimeout, type Clock, type TimeoutOptions } from './provider-kit/clock.ts'
 export { debugLog, elapsedMs, type DebugArea, type DebugFields, type DebugLog } from './provider-kit/debug-log.ts'
 export { readFileTrees, type FileTree, type FileTreeEntry } from './provider-kit/container-files.ts'
+export { ExecOutput, MAX_EXEC_OUTPUT_BYTES } from './provider-kit/exec-output.ts'
 export { exitSignal } from './provider-kit/exit-signal.ts'
 export {
   HOST_ACCESS_NAME,

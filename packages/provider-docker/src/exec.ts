@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream'
 import { PassThrough } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import type { ExecResult } from '@moorage/core/provider'
+import { finished } from 'node:stream/promises'
+import { ExecOutput, type ExecResult } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
 
-/** Runs a command in a container. Rejects with the reason of the signal when it aborts. */
+/**
+ * Runs a command in a container. Rejects with the reason of the signal when it aborts, and with MoorageError (USAGE) when
+ * the command writes too much.
+ */
 export async function execInUnit(
   { dockerode }: Client,
   { containerId, command }: { readonly containerId: string; readonly command: readonly string[] },
@@ -24,9 +27,19 @@ export async function execInUnit(
     err.end()
   }
   source.once('end', endBoth).once('close', endBoth).on('error', endBoth)
-  const [stdout, stderr] = await Promise.all([text(out), text(err)])
+  const output = new ExecOutput(command)
+  let tooMuch: Error | undefined
+  const collect = (stream: 'stdout' | 'stderr', bytes: Buffer): void => {
+    tooMuch ??= output.add(stream, bytes)
+    // The engine stops to read the command's output, which ends the command or blocks it until its container ends.
+    if (tooMuch) source.destroy()
+  }
+  out.on('data', (bytes: Buffer) => collect('stdout', bytes))
+  err.on('data', (bytes: Buffer) => collect('stderr', bytes))
+  await Promise.all([finished(out), finished(err)])
   signal.removeEventListener('abort', onAbort)
   signal.throwIfAborted()
+  if (tooMuch) throw tooMuch
   const { ExitCode } = await exec.inspect()
-  return { code: ExitCode ?? -1, stdout, stderr }
+  return { code: ExitCode ?? -1, stdout: output.stdout, stderr: output.stderr }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isMoorageError, messageOf, MoorageError, type ExecResult } from '@moorage/core/provider'
+import { ExecOutput, isMoorageError, messageOf, MoorageError, type ExecResult } from '@moorage/core/provider'
 import { parseBody, readText, type ApiClient } from './api/client.ts'
 import type { Status } from './api/types.ts'
 import type { ServicePod } from './pod/pod-ref.ts'
@@ -33,9 +33,9 @@ export interface ExecOptions {
 /**
  * Runs a command inside a container of a pod. A command that cannot run ends with code 126 or 127, like in a shell.
  *
- * Throws MoorageError (START_FAILED without the permission, else PROVIDER_LOST), the error of the input, or the reason of
- * the signal. A connection that ends before the result has arrived is an error: the command may have done part of its
- * work.
+ * Throws MoorageError (START_FAILED without the permission, USAGE when the command writes too much, else PROVIDER_LOST),
+ * the error of the input, or the reason of the signal. A connection that ends before the result has arrived is an error:
+ * the command may have done part of its work.
  */
 export async function execInUnit(
   client: ApiClient,
@@ -66,14 +66,23 @@ async function execOnce(
     `/api/v1/namespaces/${pod.namespace}/pods/${pod.pod}/exec?${query}`,
     input ? PROTOCOL_WITH_CLOSE : PROTOCOL,
   )
-  const received: { [channel: number]: Buffer[] } = { [STDOUT]: [], [STDERR]: [], [ERROR]: [] }
+  const output = new ExecOutput(command)
+  let status = ''
   const closed = Promise.withResolvers<void>()
   const onAbort = (): void => {
     closed.reject(signal.reason)
     socket.terminate()
   }
   signal.addEventListener('abort', onAbort, { once: true })
-  socket.on('message', (data: Buffer) => void received[data[0] ?? STDOUT]?.push(data.subarray(1)))
+  socket.on('message', (data: Buffer) => {
+    const [channel] = data
+    if (channel === ERROR) status += data.toString('utf8', 1)
+    if (channel !== STDOUT && channel !== STDERR) return
+    const tooMuch = output.add(channel === STDOUT ? 'stdout' : 'stderr', data.subarray(1))
+    if (!tooMuch) return
+    closed.reject(tooMuch)
+    socket.terminate()
+  })
   socket.on('error', (error: Error) => closed.reject(execError(pod, messageOf(error))))
   socket.once('unexpected-response', (request, response) => {
     void toHandshakeError(pod, response).then((error) => {
@@ -82,7 +91,7 @@ async function execOnce(
     })
   })
   socket.once('close', (code: number) => {
-    if (!received[ERROR]?.length) closed.reject(execError(pod, `the connection broke off (code ${code})`))
+    if (!status) closed.reject(execError(pod, `the connection broke off (code ${code})`))
     closed.resolve()
   })
   if (input) {
@@ -94,9 +103,9 @@ async function execOnce(
     })
   }
   await closed.promise.finally(() => signal.removeEventListener('abort', onAbort))
-  const text = (channel: number): string => Buffer.concat(received[channel] ?? []).toString()
-  const { code, problem } = parseExit(text(ERROR))
-  return { code, stdout: text(STDOUT), stderr: problem === undefined ? text(STDERR) : `${text(STDERR)}${problem}\n` }
+  const { code, problem } = parseExit(status)
+  const { stdout, stderr } = output
+  return { code, stdout, stderr: problem === undefined ? stderr : `${stderr}${problem}\n` }
 }
 
 /** Reads the last message of the error channel: a `Status`, with the exit code among its causes. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { debugLog, type ExecResult } from '@moorage/core/provider'
+import { debugLog, ExecOutput, type ExecResult } from '@moorage/core/provider'
 import { MARK_VARIABLE } from './labels.ts'
 
 export interface ExecOptions {
@@ -15,7 +15,10 @@ const COMMAND_NOT_FOUND = 127
 // What a shell returns after SIGKILL.
 const KILLED = 137
 
-/** Runs a command in the folder and the environment of a service. Rejects when the signal aborts. */
+/**
+ * Runs a command in the folder and the environment of a service. Rejects when the signal aborts, and with MoorageError
+ * (USAGE) when the command writes too much.
+ */
 export function execInUnit({ command, cwd, env, mark }: ExecOptions, signal: AbortSignal): Promise<ExecResult> {
   const [program = '', ...args] = command
   return new Promise((resolve, reject) => {
@@ -26,13 +29,20 @@ export function execInUnit({ command, cwd, env, mark }: ExecOptions, signal: Abo
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     debugLog('process')?.('exec', { child: child.pid, program, cwd })
-    const output = { stdout: '', stderr: '' }
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+    const output = new ExecOutput(command)
+    for (const stream of ['stdout', 'stderr'] as const)
+      child[stream].on('data', (bytes: Buffer) => {
+        const error = output.add(stream, bytes)
+        if (!error) return
+        child.kill('SIGKILL')
+        child.stdout.destroy()
+        child.stderr.destroy()
+        reject(error)
+      })
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') reject(error)
       else resolve({ code: COMMAND_NOT_FOUND, stdout: '', stderr: `${program}: command not found\n` })
     })
-    child.once('close', (code) => resolve({ code: code ?? KILLED, ...output }))
+    child.once('close', (code) => resolve({ code: code ?? KILLED, stdout: output.stdout, stderr: output.stderr }))
   })
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { isMoorageError } from '@moorage/core/provider'
 import type { ContractCommands, ProviderSubject } from './provider-subject.ts'
 import { echoes, type SessionUnderTest } from './session-under-test.ts'
 
@@ -28,5 +29,14 @@ export function testExec(
     })
     expect(await unit.exec?.(commands.fails, abort.signal)).toMatchObject({ code: 7 })
     expect((await unit.exec?.(commands.absent, abort.signal))?.code).toBeGreaterThanOrEqual(126)
+  })
+
+  test.skipIf(!commands.floods)('exec: a command that writes without end is stopped with an error', async () => {
+    const { start, abort } = current()
+    const { unit } = await start('a', units.echo)
+    const error = await unit.exec?.(commands.floods ?? [], abort.signal).catch((caught: unknown) => caught)
+    expect(isMoorageError(error) && `${error.code} ${error.message}`).toMatch(
+      /^USAGE exec: '.+' wrote more than 8 MiB and was stopped\./,
+    )
   })
 }

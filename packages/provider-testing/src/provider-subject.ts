@@ -44,6 +44,8 @@ export interface ContractCommands {
   readonly fails: readonly string[]
   /** Names a program that does not exist. */
   readonly absent: readonly string[]
+  /** Writes to stdout without end. */
+  readonly floods?: readonly string[]
   /** Sends `ping` to an address and writes the answer to stdout. */
   connects(host: string, port: number): readonly string[]
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runSeed } from '../../../packages/core/src/provisioning/seed.ts'
-import { thrownMessage } from '../../thrown-error.ts'
+import { thrownError, thrownMessage } from '../../thrown-error.ts'
 
 let root: string
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'moorage-seed-'))))
@@ -64,4 +64,23 @@ test('a seed does not see the variables of libpq', async () => {
   } finally {
     delete process.env['PGSSLMODE']
   }
+})
+
+test.each([
+  ['lines', "'line\\n'.repeat(20_000)"],
+  ['one line without an end', "'x'.repeat(1_000_000)"],
+])('a seed that floods its output with %s: the supervisor keeps the last 64 KiB', async (_, text) => {
+  const file = join(root, 'seed.mjs')
+  writeFileSync(
+    file,
+    `import { writeSync } from 'node:fs'
+export const seed = () => { for (let n = 0; n < 100; n++) writeSync(1, ${text}); throw new RangeError('odd') }`,
+  )
+  const before = process.memoryUsage().heapUsed
+  const input = { connection: {}, root, signal: new AbortController().signal }
+  const error = await thrownError(() => runSeed('db', { module: { $file: file } }, input))
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 1024 * 1024)
+  expect(error.message).toMatch(/^services\.db\.seed: .*seed\.mjs failed with exit code 1\.\n/)
+  expect(error.message).toContain('RangeError: odd')
+  expect(error.message.length).toBeLessThan(70_000)
 })

@@ -1,6 +1,6 @@
 import { collectGarbage } from '@moorage/core/runner'
 import type { Command, Invocation } from '../command.ts'
-import { processCount, writeNotice } from '../output.ts'
+import { processCount, writeNotice, writeSkippedRuns } from '../output.ts'
 import { forEachRun, projectRoot } from '../project.ts'
 
 /** Removes a project's runs: idle ones at once, the others when the processes that use them have disconnected. */
@@ -9,7 +9,7 @@ export const down: Command = { options: {}, maxArgs: 0, run: runDown }
 async function runDown(invocation: Invocation): Promise<number> {
   const root = await projectRoot(invocation)
   const failures: string[] = []
-  const count = await forEachRun(root, async ({ run, inspector }) => {
+  const { visited, skipped } = await forEachRun(root, async ({ run, inspector }) => {
     const { users, failures: ofRun } = await inspector.endRetention()
     failures.push(...ofRun)
     writeNotice(
@@ -29,6 +29,7 @@ async function runDown(invocation: Invocation): Promise<number> {
   for (const { kind, id } of leftovers.reaped) writeNotice(`removed ${kind} ${id}, left behind by a killed run`)
   failures.push(...leftovers.failures)
   for (const failure of failures) writeNotice(`not removed: ${failure}`)
-  if (!count && !leftovers.reaped.length) writeNotice(`no services are running for ${root}`)
-  return failures.length ? 1 : 0
+  writeSkippedRuns(skipped)
+  if (!visited && !skipped.length && !leftovers.reaped.length) writeNotice(`no services are running for ${root}`)
+  return failures.length || skipped.length ? 1 : 0
 }

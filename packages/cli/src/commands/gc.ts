@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { collectGarbage, loadConfig } from '@moorage/core/runner'
 import type { ProviderRef } from '@moorage/core'
 import type { Command, Invocation } from '../command.ts'
-import { writeJson, writeNotice } from '../output.ts'
+import { writeJson, writeNotice, writeSkippedRuns } from '../output.ts'
 
 /** Removes what dead and failed runs left behind, on every provider that works here, and lists each object. */
 export const gc: Command = {
@@ -13,20 +13,24 @@ export const gc: Command = {
 
 async function runGc({ installation, options, configPath }: Invocation): Promise<number> {
   const dry = options['dry-run'] === true
-  const { reaped, failures } = await collectGarbage(await providersToCheck(installation.providers, configPath), {
-    env: process.env,
-    root: rootFolder(configPath),
-    dry,
-    signal: new AbortController().signal,
-    failed: true,
-  })
-  if (options['json']) writeJson({ dryRun: dry, removed: reaped, failures })
+  const { reaped, failures, skipped } = await collectGarbage(
+    await providersToCheck(installation.providers, configPath),
+    {
+      env: process.env,
+      root: rootFolder(configPath),
+      dry,
+      signal: new AbortController().signal,
+      failed: true,
+    },
+  )
+  if (options['json']) writeJson({ dryRun: dry, removed: reaped, failures, skipped })
   else
     for (const { kind, id, run } of reaped)
       process.stdout.write(
         `${dry ? 'would remove' : 'removed'} ${kind} ${id}${run && run !== id ? ` of run ${run}` : ''}\n`,
       )
   if (!reaped.length && !failures.length) writeNotice('nothing to remove: dead runs left nothing behind')
+  writeSkippedRuns(skipped)
   for (const failure of failures) writeNotice(`not removed: ${failure}`)
   return failures.length ? 1 : 0
 }

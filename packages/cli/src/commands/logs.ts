@@ -1,6 +1,6 @@
-import { MoorageError, type LogLine } from '@moorage/core'
+import { escapeWorkflowCommands, MoorageError, type LogLine } from '@moorage/core'
 import type { Command, Invocation } from '../command.ts'
-import { writeNotice } from '../output.ts'
+import { writeNotice, writeSkippedRuns } from '../output.ts'
 import { forEachRun, projectRoot } from '../project.ts'
 import { withSignals } from '../signals.ts'
 
@@ -22,13 +22,15 @@ async function runLogs(invocation: Invocation): Promise<number> {
     throw new MoorageError('USAGE', 'logs: no service given.', { hint: 'Example: moorage logs db' })
   const tail = parseLineCount(options['lines'])
   const root = await projectRoot(invocation)
-  const print = ({ text }: LogLine): void => void process.stdout.write(`${text}\n`)
+  const inActions = process.env['GITHUB_ACTIONS'] === 'true'
+  const print = ({ text }: LogLine): void =>
+    void process.stdout.write(`${inActions ? escapeWorkflowCommands(text) : text}\n`)
   // The reader of a pipe, such as `head`, may close it early.
   process.stdout.on('error', () => process.exit(0))
   return await withSignals(async ({ abort }) => {
     let lastError: unknown
     let printed = false
-    const count = await forEachRun(root, async ({ inspector }) => {
+    const { visited, skipped } = await forEachRun(root, async ({ inspector }) => {
       if (printed) return
       abort.addEventListener('abort', () => inspector.close(), { once: true })
       try {
@@ -40,7 +42,8 @@ async function runLogs(invocation: Invocation): Promise<number> {
     })
     if (printed) return 0
     if (lastError !== undefined) throw lastError
-    if (!count) writeNotice(`no services are running for ${root}`)
+    writeSkippedRuns(skipped)
+    if (!visited && !skipped.length) writeNotice(`no services are running for ${root}`)
     return 1
   })
 }

@@ -1,7 +1,16 @@
 import { styleText } from 'node:util'
 import { displayUrl, formatDuration, type RunStatus } from '@moorage/core/runner'
 import type { Command, Invocation } from '../command.ts'
-import { FORMAT_OPTIONS, outputFormat, processCount, runToJson, writeJson, writeNotice, writeRun } from '../output.ts'
+import {
+  FORMAT_OPTIONS,
+  outputFormat,
+  processCount,
+  runToJson,
+  writeJson,
+  writeNotice,
+  writeRun,
+  writeSkippedRuns,
+} from '../output.ts'
 import { forEachRun, projectRoot } from '../project.ts'
 
 /** Shows the runs of a project. Exit code 1 if there are none. */
@@ -11,7 +20,7 @@ async function runStatus(invocation: Invocation): Promise<number> {
   const format = outputFormat('status', invocation.options)
   const root = await projectRoot(invocation)
   const runs: RunStatus[] = []
-  await forEachRun(root, async ({ inspector }) => {
+  const { skipped } = await forEachRun(root, async ({ inspector }) => {
     const answer = await inspector.status()
     if (answer) runs.push(answer)
   })
@@ -20,7 +29,8 @@ async function runStatus(invocation: Invocation): Promise<number> {
   if (format === 'json') writeJson(first ? [first, ...others].map(runToJson) : [])
   else if (first && format === 'env') writeRun(format, first)
   else if (first) for (const line of [first, ...others].flatMap(describeRun)) process.stdout.write(`${line}\n`)
-  if (!first) writeNotice(`no services are running for ${root}`)
+  writeSkippedRuns(skipped)
+  if (!first && !skipped.length) writeNotice(`no services are running for ${root}`)
   return first ? 0 : 1
 }
 

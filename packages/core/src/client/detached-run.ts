@@ -1,15 +1,12 @@
-import type { EnvVariables } from '../config/env-variables.ts'
 import { buildVariables } from '../config/payload.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 import { MoorageError } from '../contract/errors.ts'
 import { monotonicClock, withTimeout } from '../provider-kit/clock.ts'
 import { isAlive } from '../provider-kit/process-identity.ts'
-import { runFolder } from '../protocol/paths.ts'
 import type { RunStatus } from '../protocol/run-status.ts'
 import { readJournals } from '../recovery/journal.ts'
 import { connect } from './connect.ts'
 import { withDebugLog } from './debugged.ts'
-import { inspectRun, type Inspector } from './inspect.ts'
 import { createOpenRequest, type Installation, type OpenRequest } from './open-request.ts'
 import type { ProvisionOptions } from './provision.ts'
 import { progressPrinter } from './report/console.ts'
@@ -20,13 +17,6 @@ const LEAVE_TIMEOUT_MS = 8_000
 export interface DetachedOptions extends Omit<ProvisionOptions, 'linger'> {
   /** Milliseconds for which the run is kept without a client. */
   readonly ttl: number
-}
-
-/** A living run, and a connection that inspects it. */
-export interface LiveRun {
-  readonly run: string
-  readonly root: string
-  readonly inspector: Inspector
 }
 
 /**
@@ -72,24 +62,6 @@ function findOutdatedSocket({ request, folders }: OpenRequest): string | undefin
     .filter(({ family, owner }) => family === request.family && isAlive(owner))
     .flatMap(({ paths }) => paths.at(-1)?.socket ?? [])
     .find((socket) => socket !== folders.paths.socket)
-}
-
-/**
- * Connects to every living run of this user, or to those of one project. Close each inspector. Throws MoorageError
- * (SUPERVISOR_FAILED) where a supervisor has another version or does not respond.
- */
-export async function listRuns(env: EnvVariables, root?: string): Promise<readonly LiveRun[]> {
-  const living = readJournals(runFolder(env)).filter(
-    (journal) => journal.run && (root === undefined || journal.root === root) && isAlive(journal.owner),
-  )
-  const runs = await Promise.all(
-    living.map(async (journal) => {
-      const paths = journal.paths.at(-1)
-      const inspector = paths && (await inspectRun(paths))
-      return inspector ? [{ run: journal.run, root: journal.root, inspector }] : []
-    }),
-  )
-  return runs.flat()
 }
 
 /** Every environment variable of a run. */

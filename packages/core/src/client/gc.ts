@@ -5,9 +5,12 @@ import { runFolder } from '../protocol/paths.ts'
 import { createProviderLoader } from '../recovery/provider-loader.ts'
 import { sweep, type SweepResult } from '../recovery/sweep.ts'
 import { realSystem } from '../recovery/system.ts'
-import { listRuns } from './detached-run.ts'
+import { listRuns, type UnreachableRun } from './list-runs.ts'
 
-export type GcResult = SweepResult
+export interface GcResult extends SweepResult {
+  /** Living runs that could not be asked whether they have failed. */
+  readonly skipped: readonly UnreachableRun[]
+}
 
 export interface GcOptions {
   readonly env: EnvVariables
@@ -18,24 +21,28 @@ export interface GcOptions {
   /** Also removes runs that are kept because they failed. */
   readonly failed: boolean
   readonly signal: AbortSignal
+  /** Milliseconds for the greeting of a supervisor. Default: 5,000. */
+  readonly greetingMs?: number
 }
 
 /**
  * Removes what provably belongs to moorage and is no longer used: what the journals of dead supervisors name, what
  * providers find by its label and dead owner, and failed runs. Failures are part of the result. Throws MoorageError
- * (SUPERVISOR_FAILED) where the run folder cannot be used, or a supervisor does not respond.
+ * (SUPERVISOR_FAILED) where the run folder cannot be used.
  */
-export async function collectGarbage(
-  providers: readonly ProviderRef[],
-  { env, root, dry, failed, signal }: GcOptions,
-): Promise<GcResult> {
+export async function collectGarbage(providers: readonly ProviderRef[], options: GcOptions): Promise<GcResult> {
+  const { env, root, dry, failed, signal } = options
   const system = realSystem()
   const load = createProviderLoader(system, () => root)
-  const runs: SweepResult = failed ? await removeFailedRuns(env, dry) : { reaped: [], failures: [] }
+  const runs: GcResult = failed ? await removeFailedRuns(options) : { reaped: [], failures: [], skipped: [] }
   const probes = await probeAll(providers, root, signal)
   const available = providers.filter(({ name }) => probes.get(name)?.ok)
   const swept = await sweep(runFolder(env), available, { system, load, dry })
-  return { reaped: [...runs.reaped, ...swept.reaped], failures: [...runs.failures, ...swept.failures] }
+  return {
+    reaped: [...runs.reaped, ...swept.reaped],
+    failures: [...runs.failures, ...swept.failures],
+    skipped: runs.skipped,
+  }
 }
 
 /** The probe result of each provider, by its name. An error that a provider throws is a result as well. */
@@ -55,16 +62,23 @@ export async function probeAll(
   return new Map(await Promise.all(providers.map(async (ref) => [ref.name, await probe(ref)] as const)))
 }
 
-async function removeFailedRuns(env: EnvVariables, dry: boolean): Promise<SweepResult> {
+async function removeFailedRuns({ env, dry, greetingMs }: GcOptions): Promise<GcResult> {
   const reaped: ReapedObject[] = []
   const failures: string[] = []
-  for (const { run, inspector } of await listRuns(env)) {
-    const status = await inspector.status()
-    if (status?.retention?.reason === 'failed' && !status.users) {
+  const { runs, unreachable } = await listRuns(env, greetingMs === undefined ? {} : { greetingMs })
+  const skipped = [...unreachable]
+  const visits = runs.map(async ({ run, root, inspector }) => {
+    try {
+      const status = await inspector.status()
+      if (status?.retention?.reason !== 'failed' || status.users) return
       if (!dry) failures.push(...(await inspector.endRetention()).failures)
       reaped.push({ kind: 'run', id: run, run })
+    } catch (error) {
+      skipped.push({ run, root, reason: messageOf(error) })
+    } finally {
+      inspector.close()
     }
-    inspector.close()
-  }
-  return { reaped, failures }
+  })
+  await Promise.all(visits)
+  return { reaped, failures, skipped }
 }

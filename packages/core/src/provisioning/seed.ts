@@ -3,10 +3,13 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { MoorageError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
+import { LastLines } from '../provider-kit/last-lines.ts'
 import { siblingModule } from '../provider-kit/module-path.ts'
 import type { FileRef, IsolateSpec, PlainConnection, SeedSpec } from '../contract/service.ts'
 
 const MAX_LOG_LINES = 20
+// Of what the process reports beside its output: an error without its stack.
+const MAX_RESULT_CHARACTERS = 1024 * 1024
 
 export interface SeedInput {
   /** The connection that tests get. */
@@ -96,10 +99,10 @@ async function runModule(
   })
   let result = ''
   const results = child.stdio[3] as Readable
-  results.setEncoding('utf8').on('data', (text: string) => (result += text))
-  const output: string[] = []
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => output.push(...text.split('\n')))
+  results.setEncoding('utf8').on('data', (text: string) => (result = (result + text).slice(0, MAX_RESULT_CHARACTERS)))
+  const output = new LastLines({ lines: MAX_LOG_LINES })
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].setEncoding('utf8').on('data', (text: string) => output.addText(stream, text))
   // The pipe stays open, because its end tells the child process that the supervisor is gone.
   child.stdin.on('error', () => {})
   child.stdin.write(`${JSON.stringify({ connection, options: call.options, root })}\n`)
@@ -110,7 +113,7 @@ async function runModule(
   const { done, ...failure } = JSON.parse(result || '{}') as ModuleResult
   if (done && end.exitCode === 0) return undefined
   if (signal.aborted) throw signal.reason
-  return { ...end, ...failure, logs: output.filter((line) => line.trim()).slice(-MAX_LOG_LINES) }
+  return { ...end, ...failure, logs: output.lines.filter((line) => line.trim()) }
 }
 
 /**
