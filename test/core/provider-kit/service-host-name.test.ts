@@ -18,7 +18,16 @@ test.each(KEYS)('docker and kubernetes give the service %s one host name', async
   const spec = { name, ports: {}, env: {}, sensitive: [], container: { image: 'x' } }
   const container = { spec, network: { hasLocalBridge: false }, exit: new Promise(() => {}) }
   const { host } = await createUnit(container as unknown as RunningContainer).endpoint(80, 'network')
-  const input = { run: { id: 'dev-1', labels: {} }, spec, name, options: {}, delivery: { mounts: [], volumes: [] } }
+  const dns = { domain: 'cluster.local', nameservers: [] }
+  const input = {
+    run: { id: 'dev-1', labels: {} },
+    namespace: 'ci',
+    dns,
+    spec,
+    name,
+    options: {},
+    delivery: { mounts: [], volumes: [] },
+  }
   const { spec: pod } = podManifest(input as unknown as PodManifestInput) as { spec: { hostname: string } }
   expect([host, pod.hostname]).toEqual([name.toLowerCase(), name.toLowerCase()])
 })
