@@ -193,7 +193,9 @@ test.each(providers('process'))('data on stdout, and nothing else; in CI a later
     stays: { because: 'asked', seconds: 28_800 },
     env: { WEB_URL: up.services.web.url },
   })
-  expect(await told('status', '--env')).toMatch(new RegExp(`^MOORAGE='\\{.*\\}'\nWEB_URL='${up.services.web.url}'\n$`))
+  expect(await told('status', '--env')).toMatch(
+    new RegExp(`^export MOORAGE='\\{.*\\}'\nexport WEB_URL='${up.services.web.url}'\n$`),
+  )
   expect(JSON.parse(await told('status', '--json'))).toMatchObject([{ run: up.run, services: up.services }])
   expect(await told('logs', 'web')).toBe('')
   const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', 'echo URL $WEB_URL'), {

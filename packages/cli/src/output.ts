@@ -1,6 +1,7 @@
 import { MoorageError } from '@moorage/core'
 import { runVariables, type RunStatus, type UnreachableRun } from '@moorage/core/runner'
 import type { Invocation, OptionDefinitions } from './command.ts'
+import { shellLines } from './shell-lines.ts'
 
 export type OutputFormat = 'json' | 'env'
 
@@ -18,8 +19,7 @@ export function outputFormat(command: string, { json, env }: Invocation['options
 /** Writes a run to stdout: as JSON, or as lines for a shell and for `node --env-file`. */
 export function writeRun(format: OutputFormat, status: RunStatus): void {
   if (format === 'env') {
-    for (const [name, value] of Object.entries(runVariables(status)))
-      process.stdout.write(`${name}=${shellQuoted(value)}\n`)
+    for (const line of shellLines(runVariables(status, process.env))) process.stdout.write(`${line}\n`)
     return
   }
   writeJson(runToJson(status))
@@ -38,7 +38,7 @@ export function runToJson(status: RunStatus): object {
     healthProblems,
     users,
     ...(retention ? { stays: { because: retention.reason, seconds: Math.round(retention.remainingMs / 1_000) } } : {}),
-    env: runVariables(status),
+    env: runVariables(status, process.env),
   }
 }
 
@@ -55,8 +55,4 @@ export function writeSkippedRuns(skipped: readonly UnreachableRun[]): void {
 /** `1 process`, `2 processes`. */
 export function processCount(count: number): string {
   return `${count} process${count > 1 ? 'es' : ''}`
-}
-
-function shellQuoted(value: string): string {
-  return `'${value.replaceAll("'", `'\\''`)}'`
 }

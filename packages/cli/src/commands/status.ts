@@ -38,12 +38,12 @@ function priority({ retention }: RunStatus): number {
   return retention?.reason === 'asked' ? 2 : retention ? 0 : 1
 }
 
-function describeRun({ run, connections, variables, healthProblems, users, retention }: RunStatus): readonly string[] {
+function describeRun({ run, connections, plan, healthProblems, users, retention }: RunStatus): readonly string[] {
   const paint = (style: 'green' | 'red', text: string): string => styleText(style, text, { stream: process.stdout })
   const failed = retention?.reason === 'failed' ? ['failed'] : []
   const kept = retention ? [`kept for another ${formatDuration(retention.remainingMs)}`] : []
   const used = users ? [`used by ${processCount(users)}`] : []
-  const services = Object.keys(variables).map((name) => {
+  const services = Object.keys(plan.services).map((name) => {
     const url = connections[name]?.['url']
     const problem = healthProblems[name] ?? (connections[name] ? undefined : 'did not start, or was stopped')
     return problem === undefined

@@ -1,4 +1,3 @@
-import { buildVariables } from '../config/payload.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 import { MoorageError } from '../contract/errors.ts'
 import { monotonicClock, withTimeout } from '../provider-kit/clock.ts'
@@ -62,11 +61,4 @@ function findOutdatedSocket({ request, folders }: OpenRequest): string | undefin
     .filter(({ family, owner }) => family === request.family && isAlive(owner))
     .flatMap(({ paths }) => paths.at(-1)?.socket ?? [])
     .find((socket) => socket !== folders.paths.socket)
-}
-
-/** Every environment variable of a run. */
-export function runVariables({ run, hash, identity, variables, connections }: RunStatus): {
-  readonly [name: string]: string
-} {
-  return buildVariables({ run, hash, identity, variables: Object.values(variables), services: connections }, variables)
 }

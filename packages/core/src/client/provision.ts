@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EnvVariables } from '../config/env-variables.ts'
-import { isolatedServices } from '../config/isolated-services.ts'
-import { buildVariables, fixedVariables, type Payload } from '../config/payload.ts'
+import { planVariables, runVariables } from '../config/run-variables.ts'
 import type { AnyConfig, EndpointsOf } from '../contract/config-types.ts'
 import type { ProgressListener } from '../contract/progress.ts'
 import type { Environment } from '../contract/provisioned-environment.ts'
 import type { Outcome } from '../protocol/methods.ts'
-import type { RunRequest } from '../protocol/run-request.ts'
 import { connect } from './connect.ts'
 import { nameDebugLog, withDebugLog } from './debugged.ts'
-import { acquireMembership, type PooledMembership } from './membership-pool.ts'
+import { acquireMembership } from './membership-pool.ts'
 import { createOpenRequest, type Installation } from './open-request.ts'
 import { progressPrinter } from './report/console.ts'
 import { callSeeds, checkSeeds, type Seeds } from './seed-functions.ts'
@@ -74,32 +72,12 @@ export async function provisionWith<const C extends AnyConfig>(
   return {
     run,
     endpoints: connections as EndpointsOf<C>,
-    env: environmentVariables(request, pooled, env),
+    env: runVariables({ run, identity: request.identity, connections, plan: planVariables(request.plan) }, env),
     logs: (service, tail = 50) => nameDebugLog({ env, log }, logs({ service, tail })),
     exec: (service, command) => nameDebugLog({ env, log }, call('exec', { service, command })),
     dispose,
     [Symbol.asyncDispose]: dispose,
   }
-}
-
-function environmentVariables(
-  { plan, identity }: RunRequest,
-  { membership: { run, connections } }: PooledMembership,
-  env: EnvVariables,
-): { readonly [name: string]: string } {
-  const urlVariables = Object.fromEntries(Object.entries(plan.services).map(([name, { variable }]) => [name, variable]))
-  const fixed = fixedVariables(plan.services, env)
-  // A variable that the user has set stays the user's, for a run within this one too.
-  const own = Object.values(plan.services).flatMap(({ variable, given }) => (given === undefined ? [variable] : []))
-  const payload: Payload = {
-    run,
-    hash: plan.hash,
-    identity,
-    variables: [...own, ...Object.keys(fixed)],
-    services: connections,
-    ...isolatedServices(plan),
-  }
-  return buildVariables(payload, urlVariables, fixed)
 }
 
 /** What the user has to know of a dispose, when it is over or takes too long. */

@@ -1,5 +1,4 @@
-import type { Json } from '../contract/json.ts'
-import type { IsolationScope, PlainConnection, ServiceSpec } from '../contract/service.ts'
+import type { IsolationScope, PlainConnection } from '../contract/service.ts'
 import { PAYLOAD_VARIABLE, type EnvVariables } from './env-variables.ts'
 
 /** What a run passes to its tests, as JSON in the variable `MOORAGE`. */
@@ -39,28 +38,4 @@ export function inheritedPayload(env: EnvVariables): Payload | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Every variable of a run: one for each service with a URL, the fixed ones, and the payload. */
-export function buildVariables(
-  payload: Payload,
-  urlVariables: { readonly [service: string]: string },
-  fixed: { readonly [name: string]: string } = {},
-): { [name: string]: string } {
-  const env: { [name: string]: string } = { ...fixed, [PAYLOAD_VARIABLE]: JSON.stringify(payload) }
-  for (const [service, variable] of Object.entries(urlVariables)) {
-    const url: Json | undefined = payload.services[service]?.['url']
-    if (typeof url === 'string') env[variable] = url
-  }
-  return env
-}
-
-/** The variables that services set besides their URL. A variable that the user has set keeps its value. */
-export function fixedVariables(
-  services: { readonly [name: string]: { readonly spec: Pick<ServiceSpec, 'variables'> } },
-  env: EnvVariables,
-): { readonly [name: string]: string } {
-  const setByOuterRun = inheritedPayload(env)?.variables ?? []
-  const all = Object.values(services).flatMap(({ spec }) => Object.entries(spec.variables ?? {}))
-  return Object.fromEntries(all.filter(([name]) => env[name] === undefined || setByOuterRun.includes(name)))
 }

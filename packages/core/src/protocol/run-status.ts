@@ -1,3 +1,4 @@
+import type { PlanVariables } from '../config/run-variables.ts'
 import type { PlainConnection } from '../contract/service.ts'
 
 /** The connection of each service, as plain data. */
@@ -14,10 +15,8 @@ export type RetentionReason = 'asked' | 'failed'
 
 /** The state of a run. */
 export interface RunStatus extends OpenedRun {
-  readonly hash: string
   readonly identity: string
-  /** The environment variable of each service's URL. */
-  readonly variables: { readonly [service: string]: string }
+  readonly plan: PlanVariables
   /** Why a service does not answer, by its name. Healthy services are absent. */
   readonly healthProblems: { readonly [service: string]: string }
   /** Connected clients that use the run, without the one that asks. */

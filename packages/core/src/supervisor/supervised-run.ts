@@ -1,3 +1,4 @@
+import { planVariables } from '../config/run-variables.ts'
 import type { EndedService, ProgressListener } from '../contract/progress.ts'
 import type { ExecResult, LogLine, Run } from '../contract/provider.ts'
 import { debugLog } from '../provider-kit/debug-log.ts'
@@ -81,12 +82,10 @@ export class SupervisedRun {
 
   async status(): Promise<Omit<RunStatus, 'users' | 'retention'>> {
     const { plan, identity } = this.request
-    const variables = Object.fromEntries(Object.entries(plan.services).map(([name, { variable }]) => [name, variable]))
     return {
       run: this.#run.id,
-      hash: plan.hash,
       identity,
-      variables,
+      plan: planVariables(plan),
       connections: this.#connections,
       healthProblems: this.broken ? {} : Object.fromEntries(await this.#reconciler.healthProblems()),
     }
