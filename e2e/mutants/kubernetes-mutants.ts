@@ -90,6 +90,20 @@ export const kubernetesMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'heartbeats end at a conflict',
+    guarantee: 'a living run is not removed because one renewal met a conflict',
+    file: 'packages/provider-kubernetes/src/lifetime/heartbeat.ts',
+    find: 'return status === 404 || (status === 422',
+    replace: 'return status === 404 || status === 409 || (status === 422',
+    test: {
+      project: 'contract',
+      file: 'test/provider-kubernetes/lifetime/heartbeat.test.ts',
+      name: 'a conflict and a refusal do not end the heartbeats',
+    },
+    says: /expected 1 to be 6/,
+    quick: true,
+  },
+  {
     name: 'deadline renewal off',
     guarantee: 'a run lives for as long as its supervisor does',
     file: 'packages/provider-kubernetes/src/lifetime/heartbeat.ts',

@@ -40,6 +40,7 @@ const OBJECT_NAMES: { readonly [collection: string]: string } = {
   leases: 'the Lease of the run',
   services: 'the Service of the run',
   secrets: 'a Secret of the run',
+  serviceaccounts: 'the service account of the run',
 }
 
 function explainObjectRefusal(path: string, message: string): Explanation | undefined {

@@ -7,7 +7,7 @@ export interface KubernetesOptions {
    * and in a pod.
    */
   readonly context?: string
-  /** Path of a kubeconfig. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service account. */
+  /** Path of a kubeconfig, relative to the project. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service account. */
   readonly kubeconfig?: string
   /**
    * An existing namespace that runs share. Default: `MOORAGE_NAMESPACE`, else a namespace per run where that is
@@ -39,13 +39,19 @@ export interface KubernetesOptions {
   readonly reach?: 'auto' | 'forward' | 'pod-ip'
   /** Requests and limits of each container, in Kubernetes' format. Default: none. */
   readonly resources?: JsonObject
-  /** Names of Secrets in the namespace for private registries. Default: none. */
+  /**
+   * Names of Secrets for private registries. They are in the shared namespace, or in the namespace of the context, from
+   * which a namespace per run gets copies. Default: none.
+   */
   readonly imagePullSecrets?: readonly string[]
   /** Labels that a node must have. Default: none. */
   readonly nodeSelector?: { readonly [label: string]: string }
   /** Tolerations of each pod, in Kubernetes' format. Default: none. */
   readonly tolerations?: readonly JsonObject[]
-  /** Service account of the pods; they get no token of it. Default: `default`. */
+  /**
+   * Service account of the pods; they get no token of it. It is where the pull secrets are; a namespace per run gets a
+   * copy, with its annotations and pull secrets. Default: `default`.
+   */
   readonly serviceAccount?: string
 }
 

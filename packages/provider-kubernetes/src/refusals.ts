@@ -61,6 +61,12 @@ export function explainRefusal(message: string, { subject, namespace, image }: R
       text: `a limit range of namespace ${namespace} refuses ${subject}: ${message}`,
       hint: `Set kubernetes({ resources }). Show the limit range with: kubectl describe limitrange -n ${namespace}`,
     }
+  const account = message.match(/serviceaccount "?([\w.-]+)"? not found/)
+  if (account)
+    return {
+      text: `namespace ${namespace} has no service account '${account[1]}', which kubernetes({ serviceAccount }) names`,
+      hint: `Create it, or correct the option: kubectl create serviceaccount ${account[1]} -n ${namespace}`,
+    }
   if (/being terminated/.test(message))
     return {
       text: `namespace ${namespace} is being deleted`,

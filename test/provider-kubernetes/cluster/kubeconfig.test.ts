@@ -71,6 +71,11 @@ test('a token file counts before a token, and is relative to its kubeconfig', as
   })
 })
 
+test('the option is relative to the project', async () => {
+  write('sub/named', single('server: "https://named:1"', ''))
+  expect((await find({}, { kubeconfig: 'sub/named' })).server).toBe('https://named:1')
+})
+
 test('every header of an impersonation is sent', async () => {
   const file = write(
     'as',

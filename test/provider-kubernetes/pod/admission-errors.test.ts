@@ -37,6 +37,11 @@ test.for<readonly [what: string, message: string, text: string]>([
     "pods \"db\" is forbidden: ValidatingAdmissionPolicy 'no-latest' with binding 'all' denied request: tags only",
     'services.db: the admission policy no-latest refuses its pod: tags only.\nThe rule belongs to your cluster. Show it with: kubectl get validatingadmissionpolicy no-latest -o yaml',
   ],
+  [
+    'a service account that is missing',
+    'pods "db" is forbidden: error looking up service account ci/tests: serviceaccount "tests" not found',
+    "services.db: namespace ci has no service account 'tests', which kubernetes({ serviceAccount }) names.\nCreate it, or correct the option: kubectl create serviceaccount tests -n ci",
+  ],
 ])('%s', ([_what, message, text]) => {
   expect(podError(422, message)).toBe(text)
 })

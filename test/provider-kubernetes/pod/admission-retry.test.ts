@@ -6,7 +6,8 @@ import { startApiStub } from '../api-stub.ts'
 const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'db' } }
 
 test('what a creation waits for is told while it waits, to those who come later as well', async () => {
-  const message = 'pods "db" is forbidden: error looking up service account ci/tests: serviceaccount "tests" not found'
+  const message =
+    'pods "db" is forbidden: error looking up service account ci/default: serviceaccount "default" not found'
   await using stub = await startApiStub(() =>
     stub.calls.length < 3 ? { status: 403, body: { message } } : { status: 201, body },
   )

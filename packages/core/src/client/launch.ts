@@ -7,6 +7,7 @@ import { messageOf, MoorageError } from '../contract/errors.ts'
 import { siblingModule } from '../provider-kit/module-path.ts'
 import type { RunFolders } from '../protocol/paths.ts'
 import type { LaunchReport } from '../protocol/process-output.ts'
+import { withAbsolutePaths } from './absolute-variables.ts'
 
 export interface LaunchResult {
   readonly report: LaunchReport | { readonly status: 'died' }
@@ -73,7 +74,7 @@ function spawnSupervisor(mode: 'supervisor' | 'recover', folders: RunFolders, en
       windowsHide: true,
       cwd: '/',
       stdio: ['pipe', 'pipe', log],
-      env: rest,
+      env: withAbsolutePaths(rest, process.cwd()),
     })
   } finally {
     closeSync(log)

@@ -72,11 +72,12 @@ function runLabelOf(object: unknown): string | undefined {
 }
 
 /**
- * Refusals that pass without intervention: a new namespace without its service account (kubernetes/kubernetes#66689),
+ * Refusals that pass without intervention: a new namespace without its default service account (kubernetes/kubernetes#66689),
  * and a conflict or a missing status of a quota (#67761).
  */
 function isTransient(response: ApiResponse): boolean {
   const message = refusalMessage(response)
-  if (response.status === 403) return /serviceaccount "?[\w.-]+"? not found|status unknown for quota/.test(message)
+  if (response.status === 403)
+    return /serviceaccount "?(default|moorage\.deleter)"? not found|status unknown for quota/.test(message)
   return response.status === 409 && /resourcequotas/.test(message)
 }

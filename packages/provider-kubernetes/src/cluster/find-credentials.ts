@@ -8,7 +8,7 @@ import { createCredentials, type Credentials } from './credentials.ts'
 import { readKubeconfigs, type Kubeconfig } from './kubeconfig.ts'
 
 export interface CredentialOptions {
-  /** Path of a kubeconfig. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service account. */
+  /** Path of a kubeconfig, relative to `root`. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service account. */
   readonly kubeconfig?: string
   /** Name of a context. Default: the current context. */
   readonly context?: string
@@ -39,7 +39,9 @@ const IN_CLUSTER_CONTEXT = 'in-cluster'
 export async function findCredentials(options: CredentialOptions): Promise<Credentials | CredentialProblem> {
   const { env } = options
   const named = options.kubeconfig ? [options.kubeconfig] : (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean)
-  const candidates = named.length ? named.map((file) => resolve(file)) : [join(homedir(), '.kube', 'config')]
+  // An option is part of the config, so it is relative to the project.
+  const absolute = named.map((file) => (options.kubeconfig ? resolve(options.root, file) : resolve(file)))
+  const candidates = named.length ? absolute : [join(homedir(), '.kube', 'config')]
   // Like kubectl, this ignores members of KUBECONFIG that do not exist.
   const files = candidates.filter((file) => existsSync(file))
   if (files.length === 0 && named.length) return missingKubeconfig(named, options)

@@ -12,7 +12,7 @@ export type NamespaceMode = 'create' | 'shared'
 /** Where runs live on a cluster, and how they prove their liveness. */
 export interface NamespacePolicy {
   readonly mode: NamespaceMode
-  /** The shared namespace; not used in mode `create`. */
+  /** The shared namespace. In mode `create`: the namespace that a service account and pull secrets are copied from. */
   readonly namespace: string
   /** A Lease where Jobs are denied. */
   readonly liveness: LivenessKind

@@ -35,7 +35,10 @@ export async function startDeadlineJob(
   // The deadline counts from the start of the Job, so each renewal adds the time since then.
   const renewal = (seconds: number): Pick<ApiRequest, 'path' | 'body'> => ({
     path: `${path}/${name}`,
-    body: { spec: { activeDeadlineSeconds: Math.ceil((performance.now() - sentAt) / 1_000 + seconds) } },
+    body: {
+      metadata: { uid },
+      spec: { activeDeadlineSeconds: Math.ceil((performance.now() - sentAt) / 1_000 + seconds) },
+    },
   })
   void renewPeriodically(client, {
     intervalMs: (1_000 * graceSeconds) / HEARTBEATS_PER_GRACE,

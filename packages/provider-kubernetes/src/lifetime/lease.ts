@@ -42,7 +42,7 @@ export async function startLease(
   const renewal = (spec: object): Pick<ApiRequest, 'path' | 'body'> => ({
     path: `${path}/${name}`,
     body: {
-      metadata: { annotations: { [UNCHANGED_SINCE_ANNOTATION]: null } },
+      metadata: { uid, annotations: { [UNCHANGED_SINCE_ANNOTATION]: null } },
       spec: { ...spec, renewTime: microTime() },
     },
   })

@@ -7,6 +7,7 @@ import { refusalMessage, toProviderError } from '../errors.ts'
 import { LIVENESS_ANNOTATION, OWNER_ANNOTATION, RUN_LABEL, runLabels } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
 import { PodInformer } from '../pod/informer.ts'
+import { copyAccount, readAccountSource } from './account-copy.ts'
 import { startDeadlineJob } from './deadline-job.ts'
 import { startLease } from './lease.ts'
 import type { LivenessObject } from './liveness.ts'
@@ -47,6 +48,11 @@ export async function openRunNamespace(client: ApiClient, given: RunNamespaceOpt
   const { policy, report, options, ownerPod, signal, onRetry } = given
   const run = { ...given.run, labels: { ...given.run.labels, ...ownerPod.labels } }
   const namespace = policy.mode === 'create' ? run.id : policy.namespace
+  // Before the namespace: a refusal leaves nothing behind.
+  const accountSource =
+    policy.mode === 'create'
+      ? await readAccountSource(client, options, { namespace: policy.namespace, signal })
+      : undefined
   const namespaceUid = policy.mode === 'create' ? await createNamespace(client, given) : undefined
   const startLiveness = policy.liveness === 'lease' ? startLease : startDeadlineJob
   const graceSeconds = options.grace === undefined ? {} : { graceSeconds: options.grace }
@@ -70,7 +76,8 @@ export async function openRunNamespace(client: ApiClient, given: RunNamespaceOpt
   if (options.deleter && policy.mode === 'create')
     void startNamespaceDeleter(client, { run, namespace, options, informer, report, signal: background.signal })
   try {
-    await createDnsService(client, { run, namespace, owner: livenessObject.reference, signal, onRetry })
+    const target = { run, namespace, owner: livenessObject.reference, signal, onRetry }
+    await Promise.all([createDnsService(client, target), accountSource && copyAccount(client, accountSource, target)])
   } catch (error) {
     background.abort()
     livenessObject.stopHeartbeat()
