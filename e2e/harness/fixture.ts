@@ -78,6 +78,12 @@ export function vitest(folder: string, ...args: string[]): readonly string[] {
   return [process.execPath, resolve(folder, 'node_modules/vitest/vitest.mjs'), 'run', ...args]
 }
 
+export function jest(folder: string, ...args: string[]): readonly string[] {
+  // By default it lies in the folder for temporary files.
+  const cache = resolve(folder, 'node_modules/.cache/jest')
+  return [process.execPath, resolve(folder, 'node_modules/jest/bin/jest.js'), `--cacheDirectory=${cache}`, ...args]
+}
+
 export function playwright(folder: string, ...args: string[]): readonly string[] {
   return [process.execPath, resolve(folder, 'node_modules/@playwright/test/cli.js'), 'test', ...args]
 }

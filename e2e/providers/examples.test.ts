@@ -2,20 +2,27 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { missingChromium } from '../harness/chromium.ts'
 import { missing, providers } from '../harness/engine.ts'
-import { openStage, playwright, vitest } from '../harness/fixture.ts'
+import { jest, openStage, playwright, vitest } from '../harness/fixture.ts'
 
 const lacks = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0
 
 // What a plain process needs beside npm packages.
-const examples: readonly { readonly name: string; readonly programs: readonly string[]; readonly pages?: boolean }[] = [
+const examples: readonly {
+  readonly name: string
+  readonly programs: readonly string[]
+  readonly pages?: boolean
+  readonly runner?: typeof jest
+}[] = [
   { name: 'demo', programs: [] },
+  // In CommonJS, with databases that are isolated.
+  { name: 'jest', programs: [], runner: jest },
   { name: 'fullstack', programs: ['mongod'], pages: true },
   { name: 'vitest-mongodb', programs: ['mongod'] },
   { name: 'vitest-postgres-redis', programs: ['redis-server'] },
 ]
 
 describe.each(providers())('on %s, its tests unchanged', (provider) => {
-  test.for(examples)('example $name', async ({ name, programs, pages }, { skip }) => {
+  test.for(examples)('example $name', async ({ name, programs, pages, runner = vitest }, { skip }) => {
     const absent = missing(provider) ?? (provider === 'process' && programs.find(lacks))
     if (absent) skip(provider === 'process' ? `no ${absent} to run as a plain process` : absent)
     const unseen = pages ? missingChromium() : undefined
@@ -24,9 +31,9 @@ describe.each(providers())('on %s, its tests unchanged', (provider) => {
     if (name === 'demo')
       spawnSync(process.execPath, ['build.mjs'], { cwd: folder, env: { ...process.env, DEMO_NONCE: 'e2e' } })
     await using stage = await openStage(folder, provider)
-    const child = await stage.start(vitest(folder), { DEMO_NONCE: 'e2e' })
+    const child = await stage.start(runner(folder), { DEMO_NONCE: 'e2e' })
     const end = await child.ended
-    expect(child.output()).toMatch(/Tests +\d+ passed/)
+    expect(child.output()).toMatch(/Tests:? +\d+ passed/)
     expect(end, child.output()).toEqual({ code: 0, signal: null })
     await stage.clean(2_000)
     if (!pages) return

@@ -57,6 +57,25 @@ void [url, port]
   },
 )
 
+test('11: services() is exact in CommonJS too, by require() and by import', () => {
+  const typed = `import { isolated, services } from 'moorage/test'
+import test = require('moorage/test')
+const options: test.IsolatedOptions = { file: __filename }
+const url: string = test.services().db.url
+void [url, options, services().app.ports.http.port, isolated('db', options).then(({ password }) => password)]
+// @ts-expect-error a service that is not in the config
+void isolated('cache')
+// @ts-expect-error a field that it does not have
+services().db.nope
+`
+  using project = openVitest('5', {
+    'moorage.config.ts': CONFIG,
+    'tsconfig.json': TSCONFIG.replace('typed.ts', 'typed.cts'),
+    'typed.cts': typed,
+  })
+  expect(compile(project.folder)).toBe('')
+})
+
 test.each(playwrights)('11: the fixture services is exact in Playwright %s', (version) => {
   const typed = `import { moorage, test, type ServiceOptions } from 'moorage/playwright'
 import { defineConfig } from '@playwright/test'

@@ -43,6 +43,10 @@ await bundle('provider-kubernetes/src/vendor/websocket', 'ws (MIT)')
 await bundle('provider-kubernetes/src/vendor/tar', 'tar-stream (MIT)')
 await bundle('services/src/vendor/send', 'send and negotiator (MIT)')
 await bundle('services/src/vendor/pg-protocol', 'pg-protocol (MIT)')
+// What CommonJS tests load. Jest cannot require ES modules.
+await commonJsBuild('moorage/src/test')
+for (const name of ['mongodb', 'postgres', 'redis']) await commonJsBuild(`services/src/isolation/${name}`)
+writeFileSync(resolve(dist, 'lib/moorage/src/test.d.cts'), commonJsTypes(['isolated', 'logs', 'services']))
 for (const name of [
   'kubernetes-role.yaml',
   'kubernetes-lease-role.yaml',
@@ -70,4 +74,29 @@ async function bundle(file: string, library: string): Promise<void> {
     external: ['bufferutil', 'utf-8-validate'],
     logLevel: 'warning',
   })
+}
+
+/** A compiled file and what it imports as one CommonJS file beside it. It names other files by its own place. */
+async function commonJsBuild(file: string): Promise<void> {
+  await build({
+    entryPoints: [resolve(dist, `lib/${file}.js`)],
+    outfile: resolve(dist, `lib/${file}.cjs`),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href" },
+    logLevel: 'warning',
+  })
+}
+
+/** Declarations of the CommonJS build of `moorage/test`: the types of the ES module, so that both are one. */
+function commonJsTypes(names: readonly string[]): string {
+  const types = "import('./test.js', { with: { 'resolution-mode': 'import' } })"
+  return [
+    ...names.map((name) => `export declare const ${name}: (typeof ${types})['${name}']`),
+    `export type IsolatedOptions = ${types}.IsolatedOptions`,
+    '',
+  ].join('\n')
 }

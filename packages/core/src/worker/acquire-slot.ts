@@ -1,9 +1,9 @@
-import { pathToFileURL } from 'node:url'
 import { PAYLOAD_VARIABLE } from '../config/env-variables.ts'
 import { inheritedPayload, type IsolatedService, type Payload } from '../config/payload.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Isolation } from '../contract/isolation.ts'
 import type { PlainConnection } from '../contract/service.ts'
+import { importFile } from '../provider-kit/import-file.ts'
 import { currentSlot, isStaleSlot, slotName, slotPrefix } from './slot-name.ts'
 
 export interface SlotOptions {
@@ -92,7 +92,7 @@ async function openSlot(
   { module, root }: IsolatedService,
   { service, index, fresh }: SlotRequest,
 ): Promise<PlainConnection> {
-  const isolation = (await import(pathToFileURL(module).href)) as Isolation
+  const isolation = await importFile<Isolation>(module)
   const prefix = slotPrefix(run)
   const name = slotName(run, `${currentSlot(process.env)}${index ? `_${index}` : ''}`)
   const slot = { service, name, prefix, fresh, stale: (other: string) => isStaleSlot(other, prefix) }

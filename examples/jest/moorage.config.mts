@@ -1,0 +1,3 @@
+import { defineConfig, postgres } from 'moorage'
+
+export default defineConfig({ services: { db: postgres({ seed: './schema.sql', isolate: 'test' }) } })
