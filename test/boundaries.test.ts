@@ -20,6 +20,7 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
 const VENDORS: { readonly [name: string]: string } = {
   hpagent: 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',
   'js-yaml': 'packages/provider-kubernetes/src/vendor/yaml.ts',
+  'ci-info/vendors.json': 'packages/core/src/vendor/ci-vendors.ts',
   negotiator: 'packages/services/src/vendor/send.ts',
   'pg-protocol': 'packages/services/src/vendor/pg-protocol.ts',
   send: 'packages/services/src/vendor/send.ts',

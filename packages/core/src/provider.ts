@@ -27,7 +27,7 @@ export type {
   UnitSpec,
 } from './contract/provider.ts'
 export type { ContainerForm, Phase, ProcessForm, ServiceSpec } from './contract/service.ts'
-export { inCi } from './client/run-id.ts'
+export { inCi } from './client/in-ci.ts'
 export { abortable, monotonicClock, sleep, withTimeout, type Clock, type TimeoutOptions } from './provider-kit/clock.ts'
 export { debugLog, elapsedMs, type DebugArea, type DebugFields, type DebugLog } from './provider-kit/debug-log.ts'
 export { readFileTrees, type FileTree, type FileTreeEntry } from './provider-kit/container-files.ts'

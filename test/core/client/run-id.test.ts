@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { inCi, runIdentity } from '../../../packages/core/src/client/run-id.ts'
+import { inCi } from '../../../packages/core/src/client/in-ci.ts'
+import { runIdentity } from '../../../packages/core/src/client/run-id.ts'
 
 const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 const github = { CI: 'true', GITHUB_RUN_ID: '1658821493', GITHUB_RUN_ATTEMPT: '2', GITHUB_JOB: 'test' }

@@ -10,7 +10,8 @@ import type { ProviderRef } from '../contract/provider.ts'
 import { cacheFolder, runFolder, shortHash, supervisorPaths, type RunFolders } from '../protocol/paths.ts'
 import type { ProviderCandidates, RunRequest } from '../protocol/run-request.ts'
 import { providerNamed } from '../provisioning/select-provider.ts'
-import { inCi, runIdentity } from './run-id.ts'
+import { inCi } from './in-ci.ts'
+import { runIdentity } from './run-id.ts'
 
 /** The providers of an installation. */
 export interface Installation {

@@ -1,6 +1,7 @@
 import type { EnvVariables } from '../config/env-variables.ts'
 import { sha256 } from '../config/hash.ts'
 import type { RunIdentity } from '../protocol/run-request.ts'
+import { inCi } from './in-ci.ts'
 
 // Variables of the CI systems. A re-run keeps its run id and matrix jobs share it, so the id also has a nonce.
 const CI_SYSTEMS: readonly { readonly run: string; readonly attempt: string; readonly job: string }[] = [
@@ -11,11 +12,6 @@ const CI_SYSTEMS: readonly { readonly run: string; readonly attempt: string; rea
   { run: 'BUILD_BUILDID', attempt: 'SYSTEM_JOBATTEMPT', job: 'SYSTEM_JOBID' },
   { run: 'BUILD_NUMBER', attempt: 'BUILD_TAG', job: 'JOB_NAME' },
 ]
-
-/** Whether the variable `CI` is set, and not to `0` or `false`. */
-export function inCi(env: EnvVariables): boolean {
-  return !['', '0', 'false', undefined].includes(env['CI']?.toLowerCase())
-}
 
 /** `ci-<run>-<attempt>-<hash of job, shard and nonce>` in CI, else `dev-<hash of the nonce>`. */
 export function runIdentity(env: EnvVariables, nonce: string): RunIdentity {
