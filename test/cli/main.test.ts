@@ -11,7 +11,7 @@ const USAGE = `Usage: moorage COMMAND [OPTIONS]
 
   exec -- COMMAND [ARGS]         start the services, run COMMAND with their URLs in its environment, remove them
   up [--ttl 8h] [--json|--env]   start the services and keep them for later runs with the same config
-  status [--json|--env]          show this project's runs, their services and how long they are kept
+  status [--why] [--json|--env]  show this project's runs, and with --why whether a test run would join them
   logs SERVICE [-n 50] [-f]      print the last lines of a service's log; -f prints new lines as they arrive
   down                           remove the services that 'up' started or that a failed run kept
   gc [--dry-run] [--json]        remove what dead runs left behind, on every provider

@@ -52,5 +52,5 @@ function planned(chance: Chance, name: string, needs: ReadonlyMap<string, Needs>
     ready: chance.pick(READY),
   }
   const spec: ServiceSpec = { preset: 'sim', ports: { main: 7000 }, process }
-  return { spec, needs: needs.get(name) ?? {}, variable: `${name.toUpperCase()}_URL`, hash: name }
+  return { spec, needs: needs.get(name) ?? {}, variable: `${name.toUpperCase()}_URL`, inputs: {}, hash: name }
 }

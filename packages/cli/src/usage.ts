@@ -16,8 +16,8 @@ export const COMMAND_USAGE: { readonly [name in CommandName]: CommandUsage } = {
     summary: 'start the services and keep them for later runs with the same config',
   },
   status: {
-    synopsis: 'status [--json|--env]',
-    summary: "show this project's runs, their services and how long they are kept",
+    synopsis: 'status [--why] [--json|--env]',
+    summary: "show this project's runs, and with --why whether a test run would join them",
   },
   logs: {
     synopsis: 'logs SERVICE [-n 50] [-f]',

@@ -71,6 +71,24 @@ test('workspaces in package.json mark a root, and nothing above a root is search
   expect(findConfig(join(root, 'w/packages/a'))).toBe(config)
 })
 
+test('a later import reads again what the config imports', () => {
+  const file = write(
+    'moorage.config.ts',
+    "import { keep } from './lib/a.ts'\nexport default { services: {}, root: keep }",
+  )
+  mkdirSync(join(root, 'lib'))
+  write('lib/a.ts', "export { keep } from './b.ts'")
+  write('lib/b.ts', "export const keep = 'one'")
+  const script = `
+    import { writeFileSync } from 'node:fs'
+    const { loadConfig } = await import(${JSON.stringify(resolve('packages/core/src/config/load-config.ts'))})
+    const first = await loadConfig(process.argv[1])
+    writeFileSync(process.argv[2], "export const keep = 'two'")
+    console.log(first.root, (await loadConfig(process.argv[1])).root)`
+  const args = ['--input-type=module', '-e', script, file, join(root, 'lib/b.ts')]
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('one two\n')
+})
+
 test.each([
   ['an import', "import { readFileSync } from 'node:fs'\nexport default readFileSync"],
   ['an export', 'export default {}'],

@@ -57,7 +57,7 @@ test.each([
     'npmServer({ scirpt })',
     npmServer,
     { scirpt: 'dev' },
-    'Did you mean script? The options are script, cwd, port, env, path, status, placement, version, image, needs, as, deadlines.',
+    'Did you mean script? The options are script, cwd, port, env, files, path, status, placement, version, image, needs, as, deadlines.',
   ],
   [
     'staticServer({ toString })',

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { displayUrl, formatDuration, type RunStatus } from '@moorage/core/runner'
+import { displayUrl, explainJoin, formatDuration, loadConfig, type RunStatus } from '@moorage/core/runner'
 import type { Command, Invocation } from '../command.ts'
 import {
   FORMAT_OPTIONS,
@@ -14,7 +14,7 @@ import {
 import { forEachRun, projectRoot } from '../project.ts'
 
 /** Shows the runs of a project. Exit code 1 if there are none. */
-export const status: Command = { options: FORMAT_OPTIONS, maxArgs: 0, run: runStatus }
+export const status: Command = { options: { ...FORMAT_OPTIONS, why: { type: 'boolean' } }, maxArgs: 0, run: runStatus }
 
 async function runStatus(invocation: Invocation): Promise<number> {
   const format = outputFormat('status', invocation.options)
@@ -28,10 +28,23 @@ async function runStatus(invocation: Invocation): Promise<number> {
   const [first, ...others] = runs.toSorted((a, b) => priority(b) - priority(a))
   if (format === 'json') writeJson(first ? [first, ...others].map(runToJson) : [])
   else if (first && format === 'env') writeRun(format, first)
-  else if (first) for (const line of [first, ...others].flatMap(describeRun)) process.stdout.write(`${line}\n`)
+  else if (first)
+    for (const line of [first, ...others].flatMap(await createDescription(invocation)))
+      process.stdout.write(`${line}\n`)
   writeSkippedRuns(skipped)
   if (!first && !skipped.length) writeNotice(`no services are running for ${root}`)
   return first ? 0 : 1
+}
+
+/** With `--why`, each run also says whether a process that starts now would join it. */
+async function createDescription({
+  options,
+  installation,
+  configPath,
+}: Invocation): Promise<(run: RunStatus) => readonly string[]> {
+  if (!options['why']) return describeRun
+  const config = await loadConfig(configPath())
+  return (run) => [...describeRun(run), ...explainJoin(installation, config, { status: run, env: process.env })]
 }
 
 function priority({ retention }: RunStatus): number {

@@ -10,6 +10,7 @@ import { nameDebugLog, withDebugLog } from './debugged.ts'
 import { acquireMembership } from './membership-pool.ts'
 import { createOpenRequest, type Installation } from './open-request.ts'
 import { progressPrinter } from './report/console.ts'
+import { withReuseNotices } from './reuse-notices.ts'
 import { callSeeds, checkSeeds, type Seeds } from './seed-functions.ts'
 import { createTransport } from './transport.ts'
 
@@ -54,7 +55,10 @@ export async function provisionWith<const C extends AnyConfig>(
     acquireMembership({
       identity: request.identity,
       family: request.family,
-      connect: () => connect(request, { transport: createTransport(folders, env), log, onProgress, ...signal }),
+      connect: () =>
+        withReuseNotices(request, onProgress, (reported) =>
+          connect(request, { transport: createTransport(folders, env), log, onProgress: reported, ...signal }),
+        ),
       update: (membership) => membership.update(request),
     }),
   )

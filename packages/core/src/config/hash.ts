@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
+import { join, sep } from 'node:path'
 import { canonical, type Json, type JsonObject } from '../contract/json.ts'
 
 const HASH_CHUNK_BYTES = 1024 * 1024
@@ -14,22 +14,34 @@ function withContents(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(withContents)
   const object = value as JsonObject
-  if (typeof object['$file'] === 'string') return { $content: hashFile(realpathSync(object['$file'])) }
+  if (typeof object['$file'] === 'string') return { $content: hashFile(object['$file']) }
   return Object.fromEntries(Object.entries(object).map(([key, item]) => [key, withContents(item)]))
 }
 
 /**
  * Covers contents, names and the executable bit. Times and owners are left out because they differ between checkouts.
- * Of a pipe, a socket or a device only its existence counts.
+ * A link that leads out of its folder counts as what it leads to, as it does in a container. Of a pipe, a socket or a
+ * device only its existence counts.
  */
-function hashFile(path: string): string {
+export function hashFile(path: string): string {
+  const real = realpathSync(path)
+  return hashEntry(real, [real])
+}
+
+// `roots` are the real paths of the folders that contain this one. A link into one of them counts as a link.
+function hashEntry(path: string, roots: readonly string[]): string {
   const stat = lstatSync(path)
-  if (stat.isSymbolicLink()) return sha256(`link ${readlinkSync(path)}`)
+  if (stat.isSymbolicLink()) {
+    const target = existsSync(path) ? realpathSync(path) : undefined
+    const leadsOut = target !== undefined && !roots.some((root) => `${target}${sep}`.startsWith(`${root}${sep}`))
+    return leadsOut ? hashEntry(target, [...roots, target]) : sha256(`link ${readlinkSync(path)}`)
+  }
   // Opening a named pipe blocks until a process writes to it.
   if (!stat.isFile() && !stat.isDirectory()) return sha256('neither file nor folder')
   if (!stat.isDirectory()) return sha256(`file ${(stat.mode & 0o111) !== 0} ${hashContent(path)}`)
   const names = readdirSync(path).sort()
-  return sha256(`folder ${names.map((name) => `${JSON.stringify(name)} ${hashFile(join(path, name))}`).join('\n')}`)
+  const entries = names.map((name) => `${JSON.stringify(name)} ${hashEntry(join(path, name), roots)}`)
+  return sha256(`folder ${entries.join('\n')}`)
 }
 
 /** Reads in chunks, because Node reads at most 2 GiB at once. */

@@ -1,3 +1,4 @@
+import { registerHooks, type RegisterHooksOptions } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
 import { toPlain } from '../contract/plain-error.ts'
@@ -22,12 +23,24 @@ async function importFile(file: string): Promise<{ readonly default?: unknown }>
     )
   }
   process.once('exit', onExit)
+  const query = `?moorage=${importCount++}`
+  const hooks = registerHooks({ resolve: freshImports(query) })
   try {
-    return (await import(`${pathToFileURL(file).href}?${importCount++}`)) as { readonly default?: unknown }
+    return (await import(`${pathToFileURL(file).href}${query}`)) as { readonly default?: unknown }
   } catch (cause) {
     throw loadFailure(file, cause)
   } finally {
     process.off('exit', onExit)
+    hooks.deregister()
+  }
+}
+
+/** Makes a resolver for which files that the config imports by a relative path are new ones, at each call of it. */
+function freshImports(query: string): RegisterHooksOptions['resolve'] {
+  return (specifier, context, next) => {
+    const resolved = next(specifier, context)
+    const isProject = specifier.startsWith('.') && context.parentURL?.endsWith(query) && !resolved.url.includes('?')
+    return isProject ? { ...resolved, url: `${resolved.url}${query}` } : resolved
   }
 }
 

@@ -13,6 +13,7 @@ import type { ProviderRef } from '../contract/provider.ts'
 import { checkDeadlines } from './deadlines.ts'
 import type { ServiceSpec } from '../contract/service.ts'
 import { urlVariable, type EnvVariables } from './env-variables.ts'
+import { collectInputs, type Inputs } from './inputs.ts'
 import { givenServices } from './given-services.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 
@@ -35,6 +36,8 @@ export interface PlannedService {
   readonly variable: string
   /** The URL that the user has set in that variable: the user runs the service, and moorage does not start it. */
   readonly given?: string
+  /** What the hash covers, by name. */
+  readonly inputs: Inputs
   /** Of the fields above. A service whose hash has changed is restarted. */
   readonly hash: string
 }
@@ -67,6 +70,7 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
       needs: resolveNeeds(name, spec, config.services),
       variable,
       ...(given ? { given: checkedUrl(name, variable, given) } : {}),
+      inputs: collectInputs(spec, config.root),
     }
     // The first port is the main one, so the order counts, but canonical JSON does not preserve it.
     services[name] = { ...planned, hash: hashOf({ ...planned, ports: Object.keys(spec.ports) } as unknown as Json) }

@@ -29,6 +29,13 @@ export interface FileRef {
   readonly $option?: string
 }
 
+/** A script in package.json, whose text counts in the hash. */
+export interface ScriptRef {
+  /** The folder of package.json. A relative path starts at the root of the project. */
+  readonly folder: string
+  readonly name: string
+}
+
 /** The fields of a connection, such as `host`, `port` and `url`, as templates. */
 export type Connection = { readonly [field: string]: Template | Connection }
 
@@ -55,6 +62,8 @@ export interface ServiceSpec {
   /** Further variables for the tests. A variable that the user has set keeps its value. */
   readonly variables?: { readonly [name: string]: string }
   readonly seed?: SeedSpec
+  /** What its process depends on besides its options. It counts in the hash, and starts nothing. */
+  readonly inputs?: { readonly files?: readonly FileRef[]; readonly scripts?: readonly ScriptRef[] }
   readonly isolate?: IsolateSpec
   /** Milliseconds by phase. Defaults: admit 30 s, schedule 60 s, pull 10 min, start 60 s, ready 120 s. */
   readonly deadlines?: { readonly [P in Phase]?: number }

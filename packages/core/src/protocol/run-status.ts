@@ -1,3 +1,4 @@
+import type { Inputs } from '../config/inputs.ts'
 import type { PlanVariables } from '../config/run-variables.ts'
 import type { PlainConnection } from '../contract/service.ts'
 
@@ -17,6 +18,8 @@ export type RetentionReason = 'asked' | 'failed'
 export interface RunStatus extends OpenedRun {
   readonly identity: string
   readonly plan: PlanVariables
+  /** What the hash of each service covers. */
+  readonly inputs: { readonly [service: string]: Inputs }
   /** Why a service does not answer, by its name. Healthy services are absent. */
   readonly healthProblems: { readonly [service: string]: string }
   /** Connected clients that use the run, without the one that asks. */

@@ -86,6 +86,7 @@ export class SupervisedRun {
       run: this.#run.id,
       identity,
       plan: planVariables(plan),
+      inputs: Object.fromEntries(Object.entries(plan.services).map(([name, { inputs }]) => [name, inputs])),
       connections: this.#connections,
       healthProblems: this.broken ? {} : Object.fromEntries(await this.#reconciler.healthProblems()),
     }

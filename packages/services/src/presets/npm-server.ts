@@ -32,6 +32,11 @@ export interface NpmServerOptions<N extends string = string> extends CommonOptio
   readonly port?: number
   /** Environment variables. Values may contain references to other services. */
   readonly env?: Env
+  /**
+   * Files and folders of the server's code, such as `['src']`. After an edit of one, the next run starts the server
+   * again. A relative path starts at the config's `root`. Default: none; of the code, only the script's text counts.
+   */
+  readonly files?: readonly string[]
   /** The path that the readiness probe requests. Default: `/`. */
   readonly path?: string
   /** HTTP statuses that count as ready. Default: the common ones from 200 to 399, and 404. */
@@ -49,6 +54,7 @@ const OPTIONS: OptionNames<NpmServerOptions> = {
   cwd: true,
   port: true,
   env: true,
+  files: true,
   path: true,
   status: true,
   placement: true,
@@ -63,7 +69,7 @@ const OPTIONS: OptionNames<NpmServerOptions> = {
 export function npmServer<const N extends string = never>(options: NpmServerOptions<N> = {}): Service<Address, N> {
   rejectIsolate('npmServer', options)
   rejectUnknownOptions('npmServer', options, OPTIONS)
-  const { script = 'start', cwd = '.', port = 0, env, path = '/', status, placement = 'host' } = options
+  const { script = 'start', cwd = '.', port = 0, env, files = [], path = '/', status, placement = 'host' } = options
   checkPlacement('npmServer', placement)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new MoorageError('CONFIG_INVALID', `npmServer({ port }): ${port} is not a port.`, {
@@ -93,6 +99,10 @@ export function npmServer<const N extends string = never>(options: NpmServerOpti
     preset: 'npmServer',
     ports: { http: port || CONTAINER_PORT },
     placement,
+    inputs: {
+      files: files.map((file) => ({ $file: file, $option: 'files' })),
+      scripts: [{ folder: cwd, name: script }],
+    },
     process: {
       ...form,
       ...unsupportedImage(options),

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Json, JsonObject } from '../contract/json.ts'
+import type { ScriptRef, ServiceSpec } from '../contract/service.ts'
+import { hashFile, hashOf, sha256 } from './hash.ts'
+import { moduleFiles } from './module-files.ts'
+
+/** What decides whether a running service is the one that a config asks for: a digest of each input, by its name. */
+export type Inputs = { readonly [name: string]: string }
+
+/** The inputs of a service: its options, each file that it names or that its seed imports, and its npm scripts. */
+export function collectInputs(spec: ServiceSpec, root: string): Inputs {
+  const paths = [...filesIn(spec as unknown as Json), ...(spec.seed ? moduleFiles(spec.seed.module.$file) : [])]
+  const own = paths.filter((path) => !path.startsWith(MOORAGE_FOLDER))
+  const files = own.map((path) => [relative(root, path) || '.', hashFile(path)] as const)
+  const scripts = (spec.inputs?.scripts ?? []).map((script) => scriptInput(script, root))
+  return { options: hashOf(withoutFiles(spec as unknown as Json)), ...Object.fromEntries([...files, ...scripts]) }
+}
+
+// moorage's modules are part of the hash, but no inputs of the user's.
+const MOORAGE_FOLDER = fileURLToPath(new URL('../../../', import.meta.url))
+
+function* filesIn(value: Json): Generator<string> {
+  if (typeof value !== 'object' || value === null) return
+  const file = (value as JsonObject)['$file']
+  if (typeof file === 'string') yield file
+  else for (const item of Object.values(value)) yield* filesIn(item)
+}
+
+function withoutFiles(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(withoutFiles)
+  if ('$file' in value) return '$file'
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutFiles(item as Json)]))
+}
+
+/** npm also runs the scripts `pre<name>` and `post<name>`. A missing one fails the start, which says so. */
+function scriptInput({ folder, name }: ScriptRef, root: string): readonly [string, string] {
+  const file = resolve(root, folder, 'package.json')
+  let scripts: { readonly [name: string]: unknown } = {}
+  try {
+    scripts = (JSON.parse(readFileSync(file, 'utf8')) as { scripts?: typeof scripts }).scripts ?? {}
+  } catch {
+    // As above.
+  }
+  const texts = [`pre${name}`, name, `post${name}`].map((script) => scripts[script] ?? null)
+  return [`script ${name} of ${relative(root, file)}`, sha256(JSON.stringify(texts))]
+}
