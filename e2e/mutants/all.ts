@@ -1,4 +1,5 @@
 import { browserMutants } from './browser-mutants.ts'
+import { configMutants } from './config-mutants.ts'
 import { chaosMutants } from './chaos-mutants.ts'
 import { dockerMutants } from './docker-mutants.ts'
 import { kubernetesMutants } from './kubernetes-mutants.ts'
@@ -14,6 +15,7 @@ export const allMutants: readonly Mutant[] = [
   ...chaosMutants,
   ...runnerMutants,
   ...reuseMutants,
+  ...configMutants,
   ...serverMutants,
   ...browserMutants,
   ...dockerMutants,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { explainJoin } from '../../../packages/core/src/client/explain-join.ts'
 import { createOpenRequest } from '../../../packages/core/src/client/open-request.ts'
+import { planVariables } from '../../../packages/core/src/config/run-variables.ts'
 import type { RunStatus } from '../../../packages/core/src/protocol/run-status.ts'
 import { defineConfig, docker, npmServer, redis, type AnyConfig } from '../../../packages/moorage/src/index.ts'
 import { installation } from '../../../packages/moorage/src/provision.ts'
@@ -16,8 +17,8 @@ writeFileSync(join(root, 'seed.ts'), '1')
 function statusOf(config: AnyConfig): RunStatus {
   const { plan, identity } = createOpenRequest(installation, config, { env: {}, shared: true }).request
   const inputs = Object.fromEntries(Object.entries(plan.services).map(([name, service]) => [name, service.inputs]))
-  const { hash } = plan
-  return { run: 'dev-1', hash, identity, inputs, variables: {}, connections: {}, healthProblems: {}, users: 0 }
+  const run = { run: 'dev-1', identity, plan: planVariables(plan) }
+  return { ...run, inputs, connections: {}, healthProblems: {}, users: 0 }
 }
 
 const config = (port = 3000): AnyConfig =>

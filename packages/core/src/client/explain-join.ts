@@ -15,7 +15,7 @@ export function explainJoin(
 ): readonly string[] {
   const { request } = createOpenRequest(installation, config, { env, shared: true })
   const { plan, candidates } = request
-  if (plan.hash === status.hash) {
+  if (plan.hash === status.plan.hash) {
     if (candidates.ci)
       return ['In CI, a run is joined by processes within it only. Its inputs are those of the config.']
     return request.identity === status.identity
