@@ -22,13 +22,14 @@ const roles = {
   'breeds-on': () => {
     process.on('SIGTERM', () => {})
     setInterval(() => start('sleeps', { detached: true, stdio: 'ignore' }), 20)
-    start('holds', { detached: true, stdio: 'ignore' })
+    start('holds-on', { detached: true, stdio: 'ignore' })
   },
   sleeps: () => {
     process.on('SIGTERM', () => {})
     setTimeout(() => {}, 60_000)
   },
-  holds: () => {
+  holds: () => createServer().listen(Number(port), '127.0.0.1'),
+  'holds-on': () => {
     process.on('SIGTERM', () => {})
     createServer().listen(Number(port), '127.0.0.1')
   },

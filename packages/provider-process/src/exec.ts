@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
 import { debugLog, ExecOutput, type ExecResult } from '@moorage/core/provider'
-import { MARK_VARIABLE } from './labels.ts'
+import { MARK_VARIABLE, type UnitMark } from './labels.ts'
 
 export interface ExecOptions {
   readonly command: readonly string[]
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
   /** The unit's mark: with it, the command ends with the service. */
-  readonly mark: string
+  readonly mark: UnitMark
+  /** The user of the service. Empty for the supervisor's user. */
+  readonly user: { readonly uid?: number; readonly gid?: number }
 }
 
 // What a shell, and every container engine, returns for a command that does not exist.
@@ -19,12 +21,13 @@ const KILLED = 137
  * Runs a command in the folder and the environment of a service. Rejects when the signal aborts, and with MoorageError
  * (USAGE) when the command writes too much.
  */
-export function execInUnit({ command, cwd, env, mark }: ExecOptions, signal: AbortSignal): Promise<ExecResult> {
+export function execInUnit({ command, cwd, env, mark, user }: ExecOptions, signal: AbortSignal): Promise<ExecResult> {
   const [program = '', ...args] = command
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
-      env: { ...env, [MARK_VARIABLE]: mark },
+      env: { ...env, [MARK_VARIABLE]: mark.id },
+      ...user,
       signal,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

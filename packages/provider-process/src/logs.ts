@@ -60,6 +60,14 @@ export class LogBuffer {
     this.wakeReaders()
   }
 
+  /** Drops all lines after the service was stopped. */
+  clear(): void {
+    this.#droppedLines = this.endIndex
+    this.#lines = []
+    this.#characters = 0
+    this.end()
+  }
+
   wakeReaders(): void {
     this.#change.resolve()
     this.#change = Promise.withResolvers()

@@ -26,6 +26,12 @@ export function isRunning(pid: number): boolean {
   return state !== undefined && state !== 'Z' && state !== 'X'
 }
 
+/** The process group of a process; undefined if it has ended. */
+export function groupOf(pid: number): number | undefined {
+  const [, , group] = readStat(pid)
+  return group === undefined ? undefined : Number(group)
+}
+
 /** Whether a process group has a running process. Zombies do not count: a slow or missing init keeps them for long. */
 export function isGroupRunning(group: number): boolean {
   try {
@@ -35,7 +41,7 @@ export function isGroupRunning(group: number): boolean {
   }
   const pids = listPids()
   if (!pids.length) return true
-  return pids.some((pid) => Number(readStat(pid)[2]) === group && isRunning(pid))
+  return pids.some((pid) => groupOf(pid) === group && isRunning(pid))
 }
 
 /** Sends a signal to a process, or to a group by its negative number. A target that has ended is no error. */

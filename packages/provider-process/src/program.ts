@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { constants, existsSync, statSync } from 'node:fs'
-import { chmod, mkdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, dirname, isAbsolute, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { delimiter, isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
   MoorageError,
@@ -13,24 +11,48 @@ import {
   type Run,
   type UnitSpec,
 } from '@moorage/core/provider'
+import { createFolder } from './folders.ts'
+
+// A program that is ready sooner needs no line.
+const PROGRESS_INTERVAL_MS = 5_000
 
 /** What programs may use while they work out their command. */
 export interface ProgramResources {
   readonly run: Run
   readonly report: Report
-  /** Paths of the run's temporary folders; closing the session removes them. */
-  readonly temporaryFolders: string[]
+  /** Paths of the service's temporary folders, which go with it. */
+  readonly folders: string[]
+}
+
+/**
+ * Works out the command of a service. A program's module may download it, which is the counterpart of pulling an image:
+ * it has the deadline of that phase, and every 5 s a line shows that it goes on. Throws what `resolveProgram` throws.
+ */
+export async function prepareProgram(
+  resources: ProgramResources,
+  spec: UnitSpec,
+  signal: AbortSignal,
+): Promise<Program> {
+  const { report } = resources
+  if (!spec.process?.program) return await resolveProgram(resources, spec, signal)
+  report.phase(spec.name, 'pull')
+  const since = performance.now()
+  const timer = setInterval(() => {
+    const seconds = Math.round((performance.now() - since) / 1_000)
+    report.phase(spec.name, 'pull', `its program (${seconds} s so far)`)
+  }, PROGRESS_INTERVAL_MS)
+  try {
+    return await resolveProgram(resources, spec, signal)
+  } finally {
+    clearInterval(timer)
+  }
 }
 
 /**
  * The command to run: the service's own, or the one that its program's module works out. Throws `MoorageError`
  * (OPTION_UNSUPPORTED, CONFIG_INVALID, PROGRAM_NOT_FOUND).
  */
-export async function resolveProgram(
-  resources: ProgramResources,
-  spec: UnitSpec,
-  signal: AbortSignal,
-): Promise<Program> {
+async function resolveProgram(resources: ProgramResources, spec: UnitSpec, signal: AbortSignal): Promise<Program> {
   const form = spec.process
   if (!form)
     throw new MoorageError('OPTION_UNSUPPORTED', `services.${spec.name} cannot run as a plain process.`, {
@@ -57,7 +79,7 @@ async function loadProgram(path: string, context: ProgramContext): Promise<Progr
 }
 
 function createProgramContext(
-  { run, report, temporaryFolders }: ProgramResources,
+  { run, report, folders }: ProgramResources,
   { name, ports, process: form }: UnitSpec,
   signal: AbortSignal,
 ): ProgramContext {
@@ -70,28 +92,16 @@ function createProgramContext(
     signal,
     notice: (text) => report.notice(text),
     async dir() {
-      const path = join(temporaryRoot(), `moorage-${run.id}-${name}-${randomBytes(4).toString('hex')}`)
-      report.journal({ kind: 'folder', path })
-      temporaryFolders.push(path)
-      await mkdir(path, { mode: 0o700 })
-      // Another user, as whom a service may run, can pass through and not list. The umask limits the mode of mkdir.
-      await chmod(path, 0o711)
+      const path = await createFolder(run.id, name, report)
+      folders.push(path)
       return path
     },
     async cache(kind) {
       const path = join(run.cache, 'process', kind)
-      await mkdir(path, { recursive: true })
+      await mkdir(path, { recursive: true, mode: 0o700 })
       return path
     },
   }
-}
-
-/** The system's temporary folder; /tmp where root starts programs as another user, who cannot enter a private one. */
-function temporaryRoot(): string {
-  if (process.getuid?.() !== 0) return tmpdir()
-  for (let folder = tmpdir(); folder !== dirname(folder); folder = dirname(folder))
-    if (!(statSync(folder).mode & constants.S_IXOTH)) return '/tmp'
-  return tmpdir()
 }
 
 function requireExecutable(service: string, executable: string | undefined, cwd: string): void {
@@ -110,8 +120,4 @@ function requireExecutable(service: string, executable: string | undefined, cwd:
       hint: 'Install it, or give its absolute path.',
     },
   )
-}
-
-export async function removeFolders(paths: readonly string[]): Promise<void> {
-  await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true, maxRetries: 3 })))
 }

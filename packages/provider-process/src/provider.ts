@@ -1,7 +1,6 @@
 import { platform } from 'node:os'
 import type { OptionProblem, Provider, Report, Run, ServiceSpec, Session, Unit } from '@moorage/core/provider'
 import { reservePort, resolveEndpoint, type ReservedPorts } from './endpoint.ts'
-import { removeFolders } from './program.ts'
 import { reap } from './reap.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
@@ -21,7 +20,7 @@ export function provider(): Provider {
 function openSession(run: Run, report: Report): Session {
   const units = new Set<Promise<Unit>>()
   const reservedPorts: ReservedPorts = new Map()
-  const context: SessionContext = { run, report, temporaryFolders: [] }
+  const context: SessionContext = { run, report }
   let closed = false
   return {
     reserve: async (service, requestedPorts) => {
@@ -33,14 +32,20 @@ function openSession(run: Run, report: Report): Session {
     async start(spec, signal) {
       const starting = startUnit(context, spec, closed ? AbortSignal.abort(signal.reason) : signal)
       units.add(starting)
-      return await starting
+      const forget = (): boolean => units.delete(starting)
+      try {
+        const unit = await starting
+        return { ...unit, stop: () => unit.stop().finally(forget) }
+      } catch (error) {
+        forget()
+        throw error
+      }
     },
     // Services are processes of this machine, so its loopback is theirs.
     expose: resolveEndpoint,
     async close() {
       closed = true
       await Promise.all([...units].map(async (starting) => (await starting.catch(() => undefined))?.stop()))
-      await removeFolders(context.temporaryFolders)
     },
   }
 }

@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Json, ReapedObject, ReapScope } from '@moorage/core/provider'
-import { endMarkedProcesses, findMarkedProcesses } from './labels.ts'
+import { removeFolder } from './folders.ts'
+import { findMarkedProcesses, killMarkedProcesses, signalMarkedProcesses, waitForMarkedProcesses } from './labels.ts'
 
 type JournalEntry =
-  /** `unit` is the unit's mark. */
-  | { readonly kind: 'unit'; readonly unit: string; readonly stopSignal: NodeJS.Signals }
+  /** `unit` and `lockLimit` are the unit's mark. */
+  | {
+      readonly kind: 'unit'
+      readonly unit: string
+      readonly lockLimit?: number
+      readonly stopSignal: NodeJS.Signals
+    }
   | { readonly kind: 'folder'; readonly path: string }
 
 // The watchers have already ended nearly all processes.
@@ -19,15 +24,18 @@ export async function reap({ journals, dry = false }: ReapScope): Promise<readon
     const knownEntries = entries.filter(isJournalEntry)
     for (const entry of knownEntries) {
       if (entry.kind !== 'unit') continue
-      const { unit: mark, stopSignal } = entry
-      const pids = dry
-        ? findMarkedProcesses(mark)
-        : await endMarkedProcesses(mark, { stopSignal, graceMs: STOP_GRACE_MS })
+      // An earlier version wrote no limit, and no process has the limit -1.
+      const mark = { id: entry.unit, lockLimit: entry.lockLimit ?? -1 }
+      const pids = dry ? findMarkedProcesses(mark) : signalMarkedProcesses(mark, entry.stopSignal)
+      if (!dry) {
+        await waitForMarkedProcesses(mark, STOP_GRACE_MS)
+        await killMarkedProcesses(mark)
+      }
       reaped.push(...pids.map((pid) => ({ kind: 'process', id: String(pid), run })))
     }
     for (const entry of knownEntries) {
       if (entry.kind !== 'folder' || !isRunFolder(entry.path, run) || !existsSync(entry.path)) continue
-      if (!dry) await rm(entry.path, { recursive: true, force: true, maxRetries: 3 })
+      if (!dry) await removeFolder(entry.path)
       reaped.push({ kind: 'folder', id: entry.path, run })
     }
   }

@@ -1,56 +1,72 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { debugLog, type Exit, type Program, type Unit, type UnitSpec } from '@moorage/core/provider'
+import {
+  debugLog,
+  type Exit,
+  type Program,
+  type Report,
+  type Run,
+  type Unit,
+  type UnitSpec,
+} from '@moorage/core/provider'
+import { removeFolders } from './folders.ts'
 import { unitMark } from './labels.ts'
 import { LogBuffer } from './logs.ts'
-import { resolveProgram, type ProgramResources } from './program.ts'
-import { STOP_GRACE_SECONDS, stopUnit } from './stop.ts'
-import { createUnit, type RunningService } from './unit.ts'
+import { prepareProgram } from './program.ts'
+import { serviceEnvironment } from './environment.ts'
+import { STOP_GRACE_SECONDS } from './stop.ts'
+import { createUnit, stopService, type RunningService } from './unit.ts'
 import { withWatcher } from './watcher.ts'
 
 /** What the starts of one session share. */
-export type SessionContext = ProgramResources
+export interface SessionContext {
+  readonly run: Run
+  readonly report: Report
+}
 
 // After the process has ended. A child that holds the pipe open must not delay the exit.
 const LAST_LINES_TIMEOUT_MS = 100
 
 /**
  * Starts a service as a process. Resolves when the process runs; core then checks whether it is ready. Throws
- * `MoorageError` (CONFIG_INVALID, PROGRAM_NOT_FOUND), or rejects with the reason of the signal.
+ * `MoorageError` (CONFIG_INVALID, PROGRAM_NOT_FOUND), or rejects with the reason of the signal; nothing is left then.
  */
 export async function startUnit(context: SessionContext, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
   signal.throwIfAborted()
-  const program = await resolveProgram(context, spec, signal)
-  signal.throwIfAborted()
-  context.report.phase(spec.name, 'start')
-  const service = await spawnService(context, spec, program)
-  // From here on an abort leaves a process to stop.
-  if (signal.aborted) {
-    await stopUnit(service)
-    throw signal.reason
+  const folders: string[] = []
+  let service: RunningService | undefined
+  try {
+    const program = await prepareProgram({ ...context, folders }, spec, signal)
+    signal.throwIfAborted()
+    context.report.phase(spec.name, 'start')
+    service = await spawnService(context, spec, { program, folders })
+    signal.throwIfAborted()
+    return createUnit(service)
+  } catch (error) {
+    await (service ? stopService(service) : removeFolders(folders))
+    throw error
   }
-  return createUnit(service)
 }
 
 async function spawnService(
   { run, report }: SessionContext,
   spec: UnitSpec,
-  program: Program,
+  { program, folders }: { readonly program: Program; readonly folders: readonly string[] },
 ): Promise<RunningService> {
   const { stopSignal = 'SIGTERM', cwd = run.root, uid, gid } = program
   const mark = unitMark(run.id, spec.name)
-  const env = { ...process.env, ...program.env, ...spec.env }
-  report.journal({ kind: 'unit', unit: mark, stopSignal })
+  const env = serviceEnvironment(program, spec)
+  report.journal({ kind: 'unit', unit: mark.id, lockLimit: mark.lockLimit, stopSignal })
   const [shell, args] = withWatcher({ mark, stopSignal, graceSeconds: STOP_GRACE_SECONDS }, program.command)
+  const user = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) }
   const child = spawn(shell, args, {
     cwd,
     env,
     // A process group of its own: a terminal's Ctrl-C does not reach it, and one signal ends the whole group.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    ...(uid === undefined ? {} : { uid }),
-    ...(gid === undefined ? {} : { gid }),
+    ...user,
   })
   debugLog('process')?.('spawn', { service: spec.name, child: child.pid, program: program.command[0], cwd })
   const logs = new LogBuffer()
@@ -59,7 +75,7 @@ async function spawnService(
   child.stdio[3]?.on('error', () => {})
   const exit = waitForExit(child, logs)
   await Promise.race([once(child, 'spawn'), exit])
-  return { child, mark, stopSignal, exit, logs, cwd, env }
+  return { child, mark, stopSignal, exit, logs, cwd, env, user, folders }
 }
 
 function waitForExit(child: ChildProcess, logs: LogBuffer): Promise<Exit> {
@@ -71,7 +87,7 @@ function waitForExit(child: ChildProcess, logs: LogBuffer): Promise<Exit> {
     })
     child.once('exit', (code, signal) => {
       debugLog('process')?.('exit', { child: child.pid, code, signal })
-      // The end of this pipe makes the watcher kill what is left of the group.
+      // The end of this pipe makes the watcher end what is left of the group.
       child.stdio[3]?.destroy()
       void Promise.race([closed, sleep(LAST_LINES_TIMEOUT_MS)]).then(() => {
         logs.end()

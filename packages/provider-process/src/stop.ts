@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Exit } from '@moorage/core/provider'
-import { endMarkedProcesses } from './labels.ts'
+import { killMarkedProcesses, signalMarkedProcesses, waitForMarkedProcesses, type UnitMark } from './labels.ts'
 import { isGroupRunning, sendSignal } from './process-table.ts'
 
 /** A service's process, which leads a process group of its own. */
 export interface RunningProcess {
   readonly child: ChildProcess
-  readonly mark: string
+  readonly mark: UnitMark
   readonly stopSignal: NodeJS.Signals
   readonly exit: Promise<Exit>
 }
@@ -19,15 +19,18 @@ const POLL_INTERVAL_MS = 5
 const MAX_GROUP_CHECKS = 200
 
 /**
- * Ends one unit: the stop signal to its group, a kill `STOP_GRACE_SECONDS` later. Resolves when no process of the unit
- * is left.
+ * Ends one unit: the stop signal to its group and to its processes outside it, and a kill `STOP_GRACE_SECONDS` later.
+ * Resolves when no process of the unit is left.
  */
 export async function stopUnit({ child, mark, stopSignal, exit }: RunningProcess): Promise<void> {
   const { pid } = child
   if (pid === undefined) return
   const wasRunning = child.exitCode === null && child.signalCode === null
+  const deadline = performance.now() + STOP_GRACE_SECONDS * 1_000
+  // If the process had already ended, its watcher has sent the signal to everything that was left.
   if (wasRunning) {
     sendSignal(-pid, stopSignal)
+    signalMarkedProcesses(mark, stopSignal, pid)
     const graceTimer = new AbortController()
     const endedInTime = await Promise.race([
       exit.then(() => true),
@@ -37,11 +40,12 @@ export async function stopUnit({ child, mark, stopSignal, exit }: RunningProcess
     if (!endedInTime) sendSignal(-pid, 'SIGKILL')
   }
   await exit
+  await waitForMarkedProcesses(mark, deadline - performance.now())
   // The end of this pipe makes the watcher kill the group. The signals below do not rely on the watcher.
   child.stdio[3]?.destroy()
   // If the process had already ended, the kernel may have given its pid to another group, and the watcher kills ours.
   if (wasRunning) sendSignal(-pid, 'SIGKILL')
-  await endMarkedProcesses(mark, { stopSignal: 'SIGKILL', graceMs: 0 })
+  await killMarkedProcesses(mark)
   // The kernel needs a moment between the signal and the end.
   for (let n = 0; n < MAX_GROUP_CHECKS && isGroupRunning(pid); n++) await sleep(POLL_INTERVAL_MS)
   child.stdout?.destroy()

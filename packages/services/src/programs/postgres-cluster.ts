@@ -1,142 +1,108 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { chown, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { chown, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { MoorageError, type ProgramContext } from '@moorage/core'
-import { reachableByOthers, unprivilegedUid, type PostgresServer } from './postgres-server.ts'
-
-/** How much of a failed command's output the error contains. */
-const LOG_LINES = 20
+import type { ProgramContext } from '@moorage/core'
+import { copyFromTemplate, saveTemplate } from './postgres-template.ts'
+import type { PostgresServer } from './postgres-server.ts'
+import { runCommand, type CommandOptions } from './run-command.ts'
+import { reachableByOthers } from './unprivileged-user.ts'
 
 export interface Cluster {
   /** Path of the `postgres` program, readable by the uid that runs it. */
   readonly postgres: string
-  /** The data directory. */
+  /** The data directory, the only part of the run's folder that belongs to that uid. */
   readonly data: string
-  /** The folder of the run, which contains the data directory. */
-  readonly folder: string
 }
 
-/** Creates a cluster with the user, the password and the database. It is copied from a template in the cache. */
-export async function createCluster(context: ProgramContext, server: PostgresServer): Promise<Cluster> {
+const TASK = 'creating the PostgreSQL cluster'
+
+/**
+ * Creates a cluster with the user, the password and the database. It is copied from a template in the cache. `uid` is
+ * the user of the server if it is not the present one. Whatever touches the data directory runs as that user, since
+ * root must follow no path that another user can change.
+ */
+export async function createCluster(
+  context: ProgramContext,
+  server: PostgresServer,
+  uid: number | undefined,
+): Promise<Cluster> {
   const folder = await context.dir()
-  const uid = unprivilegedUid()
-  if (uid !== undefined) await chown(folder, uid, uid)
   const bin =
-    uid !== undefined && !reachableByOthers(server.bin) ? await linkServer(context, { server, folder }) : server.bin
-  const data = join(folder, 'data')
+    uid !== undefined && !reachableByOthers(server.bin) ? await linkServer(context, server, folder) : server.bin
+  const postgres = join(bin, 'postgres')
+  const place: DataPlace = { postgres, data: join(folder, 'data'), uid }
   const username = String(context.options['username'])
   const database = String(context.options['database'])
-  const template = join(
-    await context.cache('postgres'),
-    `cluster-${server.version}-${uid ?? 'own'}-${username}-${database}`,
-  )
-  const postgres = join(bin, 'postgres')
-  if (!existsSync(template)) {
-    // Locale C is the same on every machine. WAL segments of 1 MB keep the template small.
-    const settings = [
-      '-U',
-      username,
-      '--auth-local=trust',
-      '--auth-host=scram-sha-256',
-      '--no-sync',
-      '--no-instructions',
-      '--locale=C',
-      '-E',
-      'UTF8',
-      '--wal-segsize=1',
-    ]
-    await runCommand(context, [join(bin, 'initdb'), '-D', data, ...settings], { cwd: folder })
-    if (database !== 'postgres') await runSql(context, { postgres, data, text: `CREATE DATABASE "${database}"` })
-    await saveTemplate(context, { data, template, folder })
-  } else await runCommand(context, ['cp', '-a', template, data], { cwd: folder, asRoot: true })
+  const template = join(await context.cache('postgres'), templateName([server.version, username, database]))
+  await createDataFolder(place)
+  if (!(await copyFromTemplate(context, { ...place, template }))) {
+    await initialise(context, place, { bin, username, database })
+    await saveTemplate(context, { ...place, template })
+  }
   // The supervisor generates the password from letters and digits, so it needs no escaping.
-  await runSql(context, {
-    postgres,
-    data,
-    text: `ALTER ROLE "${username}" PASSWORD '${context.secrets['password'] ?? ''}'`,
-  })
-  return { postgres, data, folder }
+  await runSql(context, place, `ALTER ROLE "${username}" PASSWORD '${context.secrets['password'] ?? ''}'`)
+  return place
+}
+
+interface DataPlace {
+  readonly postgres: string
+  readonly data: string
+  readonly uid: number | undefined
+}
+
+/** A file name for what determines a template. Hashed, because names joined by a separator can be equal by accident. */
+function templateName(parts: readonly string[]): string {
+  return `cluster-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}.tar`
+}
+
+async function initialise(
+  context: ProgramContext,
+  place: DataPlace,
+  { bin, username, database }: { readonly bin: string; readonly username: string; readonly database: string },
+): Promise<void> {
+  const { data, uid } = place
+  const options: CommandOptions = { task: TASK, cwd: data, uid }
+  // A copy that broke off has left files, which initdb refuses.
+  await runCommand(context, ['find', '.', '-mindepth', '1', '-delete'], options)
+  // Locale C is the same on every machine. WAL segments of 1 MB keep the template small.
+  const settings = [
+    '-U',
+    username,
+    '--auth-local=trust',
+    '--auth-host=scram-sha-256',
+    '--no-sync',
+    '--no-instructions',
+    '--locale=C',
+    '-E',
+    'UTF8',
+    '--wal-segsize=1',
+  ]
+  await runCommand(context, [join(bin, 'initdb'), '-D', data, ...settings], options)
+  if (database !== 'postgres') await runSql(context, place, `CREATE DATABASE "${database}"`)
+}
+
+async function createDataFolder({ data, uid }: DataPlace): Promise<void> {
+  await mkdir(data, { mode: 0o700 })
+  if (uid !== undefined) await chown(data, uid, uid)
 }
 
 /**
- * Hard-links the server into the run's folder, since `nobody` cannot enter root's home. Copies it across file systems.
+ * Hard-links the server into the run's folder, since another user cannot enter root's home. Copies it across file
+ * systems. The folder and the links stay root's.
  */
-async function linkServer(
-  context: ProgramContext,
-  { server, folder }: { server: PostgresServer; folder: string },
-): Promise<string> {
+async function linkServer(context: ProgramContext, server: PostgresServer, folder: string): Promise<string> {
   const source = dirname(server.bin)
   const target = join(folder, 'server')
+  const options: CommandOptions = { task: TASK, cwd: folder }
   // The failed `cp -al` has created the target folder, so the second `cp` copies the content of the source.
-  await runCommand(context, ['cp', '-al', source, target], { cwd: folder, asRoot: true }).catch(() =>
-    runCommand(context, ['cp', '-a', `${source}/.`, target], { cwd: folder, asRoot: true }),
+  await runCommand(context, ['cp', '-al', source, target], options).catch(() =>
+    runCommand(context, ['cp', '-a', `${source}/.`, target], options),
   )
   return join(target, 'bin')
 }
 
-async function saveTemplate(
-  context: ProgramContext,
-  { data, template, folder }: { data: string; template: string; folder: string },
-): Promise<void> {
-  const partial = `${template}.${process.pid}.part`
-  await runCommand(context, ['cp', '-a', data, partial], { cwd: folder, asRoot: true })
-  // Two runs may do this at once. The second rename fails, and its copy is not needed.
-  await rename(partial, template).catch(() => rm(partial, { recursive: true, force: true }))
-}
-
 /** Runs a statement in single-user mode, which needs no server, port or password. */
-async function runSql(
-  context: ProgramContext,
-  { postgres, data, text }: { postgres: string; data: string; text: string },
-): Promise<void> {
-  await runCommand(context, [postgres, '--single', '-D', data, '-c', 'fsync=off', 'postgres'], {
-    cwd: data,
-    input: `${text}\n`,
-  })
-}
-
-interface CommandOptions {
-  readonly cwd: string
-  readonly input?: string
-  readonly asRoot?: boolean
-}
-
-async function runCommand(
-  { service, signal }: ProgramContext,
-  command: readonly string[],
-  { cwd, input = '', asRoot = false }: CommandOptions,
-): Promise<void> {
-  const uid = asRoot ? undefined : unprivilegedUid()
-  const [program = '', ...args] = command
-  const child = spawn(program, args, {
-    cwd,
-    signal,
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', PGTZ: 'UTC' },
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
-  child.stdin.on('error', () => {})
-  child.stdin.end(input)
-  const result = await new Promise<number | Error | null>((resolve) =>
-    child.once('error', resolve).once('close', resolve),
-  )
-  // Single-user mode exits with 0 even if a statement fails.
-  if (result === 0 && !/^(ERROR|FATAL|PANIC):/m.test(output)) return
-  signal.throwIfAborted()
-  throw new MoorageError(
-    'START_FAILED',
-    `services.${service}: ${program} failed while creating the PostgreSQL cluster.`,
-    {
-      service,
-      phase: 'start',
-      logs: output
-        .split('\n')
-        .filter((line) => line.trim())
-        .slice(-LOG_LINES),
-      ...(result instanceof Error ? { cause: result } : {}),
-    },
-  )
+async function runSql(context: ProgramContext, { postgres, data, uid }: DataPlace, text: string): Promise<void> {
+  const command = [postgres, '--single', '-D', data, '-c', 'fsync=off', 'postgres']
+  await runCommand(context, command, { task: TASK, cwd: data, uid, input: `${text}\n` })
 }

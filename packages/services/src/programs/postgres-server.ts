@@ -1,4 +1,5 @@
-import { constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
@@ -11,14 +12,6 @@ export interface PostgresServer {
   readonly bin: string
   /** Identifies the build. */
   readonly version: string
-}
-
-/** The uid of `nobody`, which needs no entry in /etc/passwd. */
-const NOBODY_UID = 65_534
-
-/** The uid for the server if the current process is root. Undefined otherwise. */
-export function unprivilegedUid(): number | undefined {
-  return process.getuid?.() === 0 ? NOBODY_UID : undefined
 }
 
 /**
@@ -71,7 +64,8 @@ async function prepareEmbedded(entry: string, { service, cache }: ProgramContext
 }
 
 async function copyServer(source: string, folder: string): Promise<void> {
-  const partial = `${folder}.${process.pid}.part`
+  // Random, because a process in another container may have the same pid.
+  const partial = `${folder}.${randomBytes(8).toString('hex')}.part`
   await mkdir(partial, { recursive: true })
   await cp(join(source, 'native'), join(partial, 'native'), { recursive: true, filter: (path) => !path.endsWith('.a') })
   const links = JSON.parse(await readFile(join(source, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')) as {
@@ -83,13 +77,6 @@ async function copyServer(source: string, folder: string): Promise<void> {
   }
   // Two runs may do this at once. The second rename fails, and its copy is not needed.
   await rename(partial, folder).catch(() => rm(partial, { recursive: true, force: true }))
-}
-
-/** Whether other users can reach a path. The user `nobody` cannot enter a cache in root's home folder. */
-export function reachableByOthers(path: string): boolean {
-  for (let part = path; part !== dirname(part); part = dirname(part))
-    if (!(statSync(part).mode & constants.S_IXOTH)) return false
-  return true
 }
 
 function readFolder(path: string): string[] {

@@ -1,6 +1,7 @@
 import type { Program, ProgramContext } from '@moorage/core'
-import { findServer, unprivilegedUid } from './postgres-server.ts'
 import { createCluster } from './postgres-cluster.ts'
+import { findServer } from './postgres-server.ts'
+import { unprivilegedUid } from './unprivileged-user.ts'
 import { reportVersionMismatch } from './version-notice.ts'
 
 /**
@@ -8,7 +9,8 @@ import { reportVersionMismatch } from './version-notice.ts'
  * supervisor is root, it runs under an unprivileged uid, since PostgreSQL refuses to run as root.
  */
 export async function program(context: ProgramContext): Promise<Program> {
-  const { postgres, data, folder } = await createCluster(context, await findServer(context))
+  const uid = unprivilegedUid()
+  const { postgres, data } = await createCluster(context, await findServer(context), uid)
   reportVersionMismatch(context, { program: postgres })
   const listen = ['-h', '127.0.0.1', '-p', String(context.ports['main'])]
   // No socket file, no fsync for test data, and no segments in /dev/shm, which would remain after a kill.
@@ -19,11 +21,10 @@ export async function program(context: ProgramContext): Promise<Program> {
     'full_page_writes=off',
     'dynamic_shared_memory_type=mmap',
   ]
-  const uid = unprivilegedUid()
   return {
     command: [postgres, '-D', data, ...listen, ...settings.flatMap((setting) => ['-c', setting])],
     env: { LC_ALL: 'C', PGTZ: 'UTC' },
-    cwd: folder,
+    cwd: data,
     // A server killed by SIGKILL leaves a System V shared-memory segment. SIGQUIT ends it at once and removes the
     // segment.
     stopSignal: 'SIGQUIT',

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
 import { findProgram } from './find-program.ts'
 import { reportVersionMismatch } from './version-notice.ts'
@@ -22,22 +24,20 @@ export async function program(context: ProgramContext): Promise<Program> {
       },
     )
   }
-  const password = secrets['password'] ?? ''
   reportVersionMismatch(context, { program: server })
-  const options = [
-    '--bind',
-    '127.0.0.1',
-    '--port',
-    String(ports['main']),
-    '--dir',
-    await dir(),
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--requirepass',
-    password,
-    ...(databases === undefined ? [] : ['--databases', String(databases)]),
-  ]
-  return { command: [server, ...options], stopSignal: 'SIGTERM' }
+  const folder = await dir()
+  const settings = {
+    bind: '127.0.0.1',
+    port: String(ports['main']),
+    dir: JSON.stringify(folder),
+    save: '""',
+    appendonly: 'no',
+    requirepass: secrets['password'] ?? '',
+    ...(databases === undefined ? {} : { databases: String(databases) }),
+  }
+  // A file, because every user of this machine can read the arguments of a process.
+  const file = join(folder, 'redis.conf')
+  const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`)
+  await writeFile(file, lines.join(''), { mode: 0o600 })
+  return { command: [server, file], stopSignal: 'SIGTERM' }
 }

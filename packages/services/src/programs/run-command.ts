@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { MoorageError, type ProgramContext } from '@moorage/core'
+
+// How much of a failed command's output the error contains.
+const MAX_LOG_LINES = 20
+// The end of the output is kept.
+const MAX_OUTPUT_CHARACTERS = 64 * 1024
+
+export interface CommandOptions {
+  /** What the command is part of, for the message: `creating the PostgreSQL cluster`. */
+  readonly task: string
+  readonly cwd: string
+  /** Text for its standard input. */
+  readonly input?: string
+  /** An open file that becomes its standard input or output. */
+  readonly stdin?: number
+  readonly stdout?: number
+  /** The user and group to run it as. Default: those of this process. */
+  readonly uid?: number | undefined
+}
+
+/**
+ * Runs a command to its end, with a minimal environment. Throws `MoorageError` (START_FAILED) with its last lines, or
+ * the signal's reason.
+ */
+export async function runCommand(
+  { service, signal }: ProgramContext,
+  command: readonly string[],
+  { task, cwd, input = '', stdin, stdout, uid }: CommandOptions,
+): Promise<void> {
+  const [program = '', ...args] = command
+  const child = spawn(program, args, {
+    cwd,
+    signal,
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', PGTZ: 'UTC' },
+    stdio: [stdin ?? 'pipe', stdout ?? 'pipe', 'pipe'],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-MAX_OUTPUT_CHARACTERS)
+    })
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(input)
+  const result = await new Promise<number | Error | null>((resolve) =>
+    child.once('error', resolve).once('close', resolve),
+  )
+  // PostgreSQL's single-user mode exits with 0 even if a statement fails.
+  if (result === 0 && !/^(ERROR|FATAL|PANIC):/m.test(output)) return
+  signal.throwIfAborted()
+  throw new MoorageError('START_FAILED', `services.${service}: ${program} failed while ${task}.`, {
+    service,
+    phase: 'start',
+    logs: output
+      .split('\n')
+      .filter((line) => line.trim())
+      .slice(-MAX_LOG_LINES),
+    ...(result instanceof Error ? { cause: result } : {}),
+  })
+}
