@@ -3,6 +3,7 @@ import { configMutants } from './config-mutants.ts'
 import { chaosMutants } from './chaos-mutants.ts'
 import { dockerMutants } from './docker-mutants.ts'
 import { kubernetesMutants } from './kubernetes-mutants.ts'
+import { limitMutants } from './limit-mutants.ts'
 import { mutants, type Mutant } from './mutants.ts'
 import { runnerMutants } from './runner-mutants.ts'
 import { reuseMutants } from './reuse-mutants.ts'
@@ -20,4 +21,5 @@ export const allMutants: readonly Mutant[] = [
   ...browserMutants,
   ...dockerMutants,
   ...seedMutants,
+  ...limitMutants,
 ]

@@ -90,12 +90,19 @@ export async function* readLogs(
   buffer: LogBuffer,
   { follow = false, tail, signal }: LogOptions,
 ): AsyncGenerator<LogLine> {
-  let index = tail === undefined ? 0 : buffer.endIndex - tail
+  let index = Math.max(tail === undefined ? 0 : buffer.endIndex - tail, buffer.firstIndex)
+  // Without `follow`, lines that arrive meanwhile do not count: a service that floods would keep the reader for ever.
+  const end = follow ? Number.POSITIVE_INFINITY : buffer.endIndex
   const onAbort = (): void => buffer.wakeReaders()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    while (!signal?.aborted) {
-      index = Math.max(index, buffer.firstIndex)
+    while (!signal?.aborted && index < end) {
+      const dropped = buffer.firstIndex - index
+      if (dropped > 0) {
+        index = buffer.firstIndex
+        yield { stream: 'stderr', text: `moorage: ${dropped} lines are missing here. They were not read in time.` }
+        continue
+      }
       const line = buffer.lineAt(index)
       if (line) {
         index += 1

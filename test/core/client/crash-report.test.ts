@@ -44,7 +44,7 @@ test.each([
 ])('%s ends the supervisor: its reason is in the error of the client', async (_, body) => {
   const notices: string[] = []
   const error = await crash(body, notices)
-  expect(error.message).toMatch(
+  expect(error.message, error.message).toMatch(
     /^The supervisor that runs the services is gone: it crashed with RangeError: odd\.\nThat is a defect of moorage or of a package that it uses\. Please report it with the lines below\.\nLast log lines:\n {2}\S+ \d+ crashed: RangeError: odd\n {6}at .*provider\.mjs:4:\d+/,
   )
   expect(error.code).toBe('SUPERVISOR_FAILED')

@@ -33,8 +33,8 @@ test('URLs, and a payload from which workers open slots; a URL that the user has
     identity: 'i',
     variables: ['CACHE_URL'],
     services: connections,
-    isolated: { cache: { each: 'worker', root } },
   })
+  expect(JSON.parse(MOORAGE)).toHaveProperty('isolated.cache', expect.objectContaining({ each: 'worker', root }))
 })
 
 test('the next run with these variables takes the URL of the user, and joins the rest', () => {
