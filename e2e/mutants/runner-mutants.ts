@@ -79,6 +79,47 @@ export const runnerMutants: readonly Mutant[] = [
     quick: false,
   },
   {
+    name: 'files of the config not watched',
+    guarantee: 'in watch mode a saved seed runs the tests again',
+    file: 'packages/vitest/src/watch-files.ts',
+    find: 'triggers.push(...patterns',
+    replace: 'void (patterns',
+    test: runners(
+      'watch',
+      'Vitest 5 in watch mode: a saved seed runs the tests again and restarts its service alone; a failed seed is named as the cause',
+    ),
+    says: /not within 60000 ms: an edited seed/,
+    quick: false,
+  },
+  {
+    name: 'every file of the config watched',
+    guarantee:
+      'in watch mode a project that is itself the folder of a service runs only the tests that an edit concerns',
+    file: 'packages/core/src/config/config-files.ts',
+    find: "return relative(folder, path).split(sep)[0] !== '..'",
+    replace: 'return relative(folder, path).split(sep)[0] === path',
+    test: {
+      project: 'unit',
+      file: 'test/core/config/config-files.test.ts',
+      name: 'the files that a config names, absolute and once, without installed packages and folders around the project',
+    },
+    says: /to deeply equal/,
+    quick: true,
+  },
+  {
+    name: 'failed rerun blamed on the setup',
+    guarantee: 'after a failed rerun the tests say that the services did not start, not that moorage is not set up',
+    file: 'packages/vitest/src/setup.ts',
+    find: 'exposeVariables(process.env, FAILED_START_VARIABLES)',
+    replace: 'exposeVariables({}, FAILED_START_VARIABLES)',
+    test: runners(
+      'watch',
+      'Vitest 5 in watch mode: a saved seed runs the tests again and restarts its service alone; a failed seed is named as the cause',
+    ),
+    says: /the variable MOORAGE is not set/,
+    quick: false,
+  },
+  {
     name: 'list starts services',
     guarantee: '`vitest list` starts nothing',
     file: 'packages/vitest/src/is-list-command.ts',

@@ -87,3 +87,58 @@ test.each(versions)(
     await stage.clean(5_000)
   },
 )
+
+const SEEDED = `import { defineConfig, npmServer, postgres } from 'moorage'
+export default defineConfig({ services: { db: postgres({ seed: './seeds/schema.sql' }), other: npmServer() } })
+`
+
+// Writes what it sees, or why it sees nothing.
+const SEEDED_TEST = `import { appendFileSync } from 'node:fs'
+import { services } from 'moorage/test'
+import { inject, test } from 'vitest'
+const see = async () => {
+  services()
+  const { db, other } = inject('moorage')
+  return { run: JSON.parse(process.env.MOORAGE).run, db: db.url, other: await (await fetch(other.url)).text() }
+}
+test('sees', async () => appendFileSync('seen', JSON.stringify(await see().catch(({ message }) => message)) + '\\n'))
+`
+
+test.each(versions)(
+  'Vitest %i in watch mode: a saved seed runs the tests again and restarts its service alone; a failed seed is named as the cause',
+  async (version) => {
+    using project = openProject({
+      'package.json': scripts({ start: 'node server.mjs' }),
+      'server.mjs': SERVER,
+      'moorage.config.ts': SEEDED,
+      'seeds/schema.sql': 'CREATE TABLE notes (id int);\n',
+      'sees.test.ts': SEEDED_TEST,
+      ...WATCH_CONFIG,
+    })
+    await using stage = await openStage(project.folder, 'process')
+    const { child, edit, next } = await startWatch(project, { stage, version })
+    const see = async (what: string): Promise<unknown> => JSON.parse(await next(what))
+    const first = (await see('the first run')) as { readonly db: string }
+
+    edit('seeds/schema.sql', (text) => `${text}CREATE TABLE users (id int);\n`)
+    const edited = (await see('an edited seed')) as { readonly db: string }
+    expect(edited).toEqual({ ...first, db: expect.any(String) })
+    expect(edited.db).not.toBe(first.db)
+
+    edit('seeds/schema.sql', (text) => text.replace('TABLE users', 'TABEL users'))
+    const failed = await see('a seed with a mistake')
+    expect(child.output()).toMatch(/moorage: [^]*schema\.sql:2[^]*syntax error at or near "TABEL"/)
+    // In Vitest 3 variables reach a worker once.
+    if (version > 3)
+      expect(failed).toBe(
+        'services(): the services did not start for this rerun. moorage has printed the error above.\nCorrect its cause and save: the tests run again.',
+      )
+
+    edit('seeds/schema.sql', (text) => text.replace('TABEL users', 'TABLE users'))
+    expect(await see('the mistake mended')).toMatchObject({ db: expect.stringContaining('postgres') })
+
+    child.type('q')
+    expect((await child.ended).code).toBe(0)
+    await stage.clean(5_000)
+  },
+)

@@ -1,5 +1,7 @@
 export { CONFIG_FILES, findConfig } from './config/find-config.ts'
+export { configFiles } from './config/config-files.ts'
 export { loadConfig } from './config/load-config.ts'
+export { FAILED_START_VARIABLES } from './config/not-provisioned.ts'
 export { closestWord } from './config/closest-word.ts'
 export { configuredProviders } from './config/provider-options.ts'
 export { exposeVariables } from './config/env-variables.ts'

@@ -1,6 +1,5 @@
-import { PAYLOAD_VARIABLE } from './config/env-variables.ts'
+import { notProvisioned } from './config/not-provisioned.ts'
 import { inheritedPayload } from './config/payload.ts'
-import { MoorageError } from './contract/errors.ts'
 import type { LogLine } from './contract/provider.ts'
 import type { EndedService } from './contract/progress.ts'
 import type { Registered } from './registered-config.ts'
@@ -12,13 +11,7 @@ import type { Registered } from './registered-config.ts'
 export function services(): Registered {
   const payload = inheritedPayload(process.env)
   if (payload) return payload.services as unknown as Registered
-  throw new MoorageError(
-    'USAGE',
-    `services(): the variable ${PAYLOAD_VARIABLE} is not set, so no services run for this test.`,
-    {
-      hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests with `moorage exec -- <command>`.",
-    },
-  )
+  throw notProvisioned('services()', process.env)
 }
 
 /**

@@ -8,10 +8,18 @@ import {
   type Registered,
   type ProgressListener,
 } from '@moorage/core'
-import { exposeVariables, findConfig, loadConfig, progressPrinter } from '@moorage/core/runner'
+import {
+  configFiles,
+  exposeVariables,
+  FAILED_START_VARIABLES,
+  findConfig,
+  loadConfig,
+  progressPrinter,
+} from '@moorage/core/runner'
 import { recordEndedServices } from './ended-services.ts'
 import { isListCommand } from './is-list-command.ts'
 import { newWarnings } from './warnings.ts'
+import { watchFiles } from './watch-files.ts'
 
 type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promise<Environment>
 
@@ -32,6 +40,7 @@ export function createSetup(provision: Provision): Setup {
     const { root, watch } = project.config
     const readConfig = async (): Promise<AnyConfig> => await loadConfig(findConfig(root))
     let config = await readConfig()
+    if (watch) watchFiles(project, configFiles(config))
     let active = activate(
       project,
       await provision(config, { onProgress, linger: watch ? WATCH_LINGER_MS : 0 }),
@@ -44,8 +53,9 @@ export function createSetup(provision: Provision): Setup {
         printError(error)
         return config
       })
+      watchFiles(project, configFiles(config))
       const env = await provision(config, { onProgress, linger: WATCH_LINGER_MS }).catch(printError)
-      if (env) active = activate(project, env, onProgress)
+      active = env ? activate(project, env, onProgress) : withoutServices()
     })
     // Vitest sets the exit code before the teardown if tests failed.
     return async () => await active.release(Boolean(process.exitCode))
@@ -68,6 +78,12 @@ function activate(project: TestProject, env: Environment, onProgress: ProgressLi
       await env.dispose({ failed })
     },
   }
+}
+
+/** Makes tests of a rerun name the cause, instead of a missing setup. */
+function withoutServices(): ActiveEnvironment {
+  const restore = exposeVariables(process.env, FAILED_START_VARIABLES)
+  return { release: async () => restore() }
 }
 
 /** Reports an error of a rerun, which continues without services: an exception would end watch mode. */

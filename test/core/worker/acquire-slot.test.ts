@@ -63,7 +63,7 @@ test('not isolated: the shared connection', async () => {
 test('no services, a name that is none, a service that is given: each refused in words', async () => {
   vi.stubEnv('MOORAGE', undefined)
   expect(await thrownMessage(() => isolate('db'))).toBe(
-    "USAGE\nisolated('db'): the variable MOORAGE is not set, so no services run for this test.\nAdd plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
+    "USAGE\nisolated('db'): the variable MOORAGE is not set, so no services run for this test.\nAdd plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests with `moorage exec -- <command>`.",
   )
   const config = defineConfig({
     root: process.cwd(),

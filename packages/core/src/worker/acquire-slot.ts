@@ -1,4 +1,4 @@
-import { PAYLOAD_VARIABLE } from '../config/env-variables.ts'
+import { notProvisioned } from '../config/not-provisioned.ts'
 import { inheritedPayload, type IsolatedService, type Payload } from '../config/payload.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Isolation } from '../contract/isolation.ts'
@@ -45,7 +45,7 @@ export async function acquireSlot(
   { file, concurrent = false }: SlotOptions = {},
 ): Promise<AcquiredSlot> {
   const payload = inheritedPayload(process.env)
-  if (!payload) throw notProvisioned(service)
+  if (!payload) throw notProvisioned(`isolated('${service}')`, process.env)
   // Every object inherits names such as toString.
   const shared = Object.hasOwn(payload.services, service) ? payload.services[service] : undefined
   if (!shared)
@@ -112,16 +112,6 @@ function givenByUser(service: string, variable: string): MoorageError {
     {
       service,
       hint: `Unset ${variable} to let moorage start services.${service}, or share your database: isolate: false.`,
-    },
-  )
-}
-
-function notProvisioned(service: string): MoorageError {
-  return new MoorageError(
-    'USAGE',
-    `isolated('${service}'): the variable ${PAYLOAD_VARIABLE} is not set, so no services run for this test.`,
-    {
-      hint: "Add plugins: [moorage()] to vitest.config.ts, globalSetup: 'moorage/playwright' to playwright.config.ts, or run the tests by `moorage exec -- <command>`.",
     },
   )
 }
