@@ -201,8 +201,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'daemon without the mark is left',
     guarantee: 'a child that erases its environment goes with its service',
-    file: 'packages/provider-process/src/labels.ts',
-    find: 'readLockLimit(pid) === String(lockLimit) ||',
+    file: 'packages/provider-process/src/watcher.ts',
+    find: 'ulimit -w "$limit" 2>/dev/null || ulimit -x "$limit" 2>/dev/null\n',
     replace: '',
     test: {
       project: 'contract',

@@ -161,6 +161,29 @@ test('http: statuses, and one that is not expected', async () => {
   ])
 })
 
+test.each([401, 403])('http: %i is an answer, unless other statuses are asked for', async (status) => {
+  const answer = (code: number): string => `HTTP/1.1 ${code} x\r\nContent-Length: 0\r\n\r\n`
+  const port = await serve((socket) => void socket.once('data', () => socket.end(answer(status))))
+  expect((await ready({ kind: 'http' }, { port })).reasons).toEqual([])
+  const strict = await serve((socket, n) => void socket.once('data', () => socket.end(answer(n ? 200 : status))))
+  expect((await ready({ kind: 'http', status: [200] }, { port: strict })).reasons).toEqual([
+    `http://127.0.0.1:${strict}/ answered ${status}`,
+  ])
+})
+
+test('http: a server that takes 2.5 s for each answer is waited for', async () => {
+  const port = await serve(
+    (socket) =>
+      void socket.once('data', async () => {
+        await sleep(2_500)
+        socket.end('HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n')
+      }),
+  )
+  expect((await ready({ kind: 'http' }, { port }, AbortSignal.timeout(8_000))).reasons).toEqual([
+    `http://127.0.0.1:${port}/: no answer within 2 s`,
+  ])
+}, 10_000)
+
 test('http: something else listens', async () => {
   const port = await serve((socket, n) => void socket.end(n < 2 ? 'SSH-2.0-OpenSSH\r\n' : 'HTTP/1.1 204 x\r\n\r\n'))
   expect((await ready({ kind: 'http' }, { port })).reasons.join()).toContain('Parse Error')
@@ -168,7 +191,8 @@ test('http: something else listens', async () => {
 
 test('log: often enough', async () => {
   const probe: Probe = { kind: 'log', pattern: 'ready to accept', times: 2 }
-  expect((await ready(probe, { lines: ['ready to accept', 'x', 'ready to accept'] })).reasons).toEqual([])
+  const counts = [0, 1].map((n) => `/ready to accept/ matched ${n} of 2 lines in its log`)
+  expect((await ready(probe, { lines: ['ready to accept', 'x', 'ready to accept'] })).reasons).toEqual(counts)
   const late = ready(probe, { lines: ['ready to accept'] }, AbortSignal.timeout(50))
   await expect(late).rejects.toMatchObject({ name: 'TimeoutError' })
 })

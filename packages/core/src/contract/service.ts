@@ -155,7 +155,7 @@ export type Bytes = { readonly hex: string } | { readonly text: Template }
 export type Probe =
   /** The port accepts a connection and keeps it open. */
   | { readonly kind: 'tcp'; readonly port?: string }
-  /** GET of `path` (default `/`) answers with one of these statuses (default: 200 to 399). */
+  /** GET of `path` (default `/`) answers with one of these statuses (default: 200 to 399, 401 and 403). */
   | { readonly kind: 'http'; readonly port?: string; readonly path?: string; readonly status?: readonly number[] }
   /** As many lines of the log as `times` (default 1) match the regular expression. */
   | { readonly kind: 'log'; readonly pattern: string; readonly times?: number }

@@ -19,15 +19,15 @@ export function portOf({ ports }: ReadinessContext, name: string | undefined): n
  */
 export function dial(
   endpoint: Endpoint,
-  signal: AbortSignal,
+  { signal, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS }: Pick<ReadinessContext, 'signal' | 'attemptTimeoutMs'>,
   use: (socket: Socket, done: (reason: string | undefined) => void) => void,
 ): Promise<string | undefined> {
   const address = `${endpoint.host}:${endpoint.port}`
   return new Promise((resolve) => {
     const socket = connect(endpoint)
     const timer = setTimeout(
-      () => done(`${address} did not answer within ${ATTEMPT_TIMEOUT_MS / 1000} s`),
-      ATTEMPT_TIMEOUT_MS,
+      () => done(`${address} did not answer within ${attemptTimeoutMs / 1000} s`),
+      attemptTimeoutMs,
     )
     const onAbort = (): void => done('aborted')
     signal.addEventListener('abort', onAbort, { once: true })

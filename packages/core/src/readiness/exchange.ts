@@ -12,7 +12,7 @@ const MAX_EXCERPT_BYTES = 60
 export const exchange: ProbeAttempt<ExchangeProbe> = async ({ port, send, expect, at = 'start' }, context) => {
   const expected = bytesOf(expect)
   const endpoint = await endpointOf(context, port)
-  return await dial(endpoint, context.signal, (socket, done) => {
+  return await dial(endpoint, context, (socket, done) => {
     let received = Buffer.alloc(0)
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])

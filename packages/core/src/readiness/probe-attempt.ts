@@ -11,6 +11,8 @@ export interface ReadinessContext {
   readonly ports: Ports
   readonly signal: AbortSignal
   readonly clock: Clock
+  /** How long one attempt waits for an answer, in milliseconds. Default: `ATTEMPT_TIMEOUT_MS`. */
+  readonly attemptTimeoutMs?: number
   /** Called after each failed attempt with its reason, which the message of a missed deadline quotes. */
   onAttempt(reason: string): void
 }
@@ -18,5 +20,8 @@ export interface ReadinessContext {
 /** Makes one attempt at a probe. Returns undefined if it succeeds, otherwise why it failed. */
 export type ProbeAttempt<P extends Probe> = (probe: P, context: ReadinessContext) => Promise<string | undefined>
 
-// A service that accepts a connection and stays silent is tried again after this time.
+/** A service that accepts a connection and stays silent is tried again after this time, in milliseconds. */
 export const ATTEMPT_TIMEOUT_MS = 2_000
+
+/** The timeout doubles up to this one, in milliseconds, since a slow service may never answer within the first. */
+export const MAX_ATTEMPT_TIMEOUT_MS = 32_000

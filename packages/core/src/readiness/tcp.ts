@@ -9,7 +9,7 @@ export const tcp: ProbeAttempt<{ readonly kind: 'tcp'; readonly port?: string }>
   const { unit, signal } = context
   const endpoint = await endpointOf(context, port)
   if (unit.portProblem) return await unit.portProblem(portOf(context, port), signal)
-  return await dial(endpoint, signal, (socket, done) => {
+  return await dial(endpoint, context, (socket, done) => {
     const timer = setTimeout(() => done(undefined), MIN_OPEN_MS)
     socket.once('close', () => clearTimeout(timer))
     socket.once('data', () => done(undefined))

@@ -8,7 +8,12 @@ import { http } from './http.ts'
 import { lastLines } from './last-lines.ts'
 import { log } from './log.ts'
 import { tcp } from './tcp.ts'
-import type { ProbeAttempt, ReadinessContext } from './probe-attempt.ts'
+import {
+  ATTEMPT_TIMEOUT_MS,
+  MAX_ATTEMPT_TIMEOUT_MS,
+  type ProbeAttempt,
+  type ReadinessContext,
+} from './probe-attempt.ts'
 
 // The delay between attempts by the time since the first one: short at first, so that a fast service is not delayed.
 const RETRY_DELAYS_MS: readonly (readonly [elapsedBelow: number, delay: number])[] = [
@@ -49,11 +54,16 @@ export async function waitReady(context: ReadinessContext): Promise<void> {
 
 async function runProbes(context: ReadinessContext): Promise<void> {
   for (const probe of context.probes) {
+    let attemptTimeoutMs = ATTEMPT_TIMEOUT_MS
     for (const startedAt = context.clock.now(); ;) {
-      const reason = await (ATTEMPT_BY_KIND[probe.kind] as ProbeAttempt<Probe>)(probe, context)
+      const attemptedAt = context.clock.now()
+      const attempt = ATTEMPT_BY_KIND[probe.kind] as ProbeAttempt<Probe>
+      const reason = await attempt(probe, { ...context, attemptTimeoutMs })
       if (reason === undefined) break
       context.signal.throwIfAborted()
       context.onAttempt(reason)
+      if (context.clock.now() - attemptedAt >= attemptTimeoutMs)
+        attemptTimeoutMs = Math.min(attemptTimeoutMs * 2, MAX_ATTEMPT_TIMEOUT_MS)
       const elapsed = context.clock.now() - startedAt
       const [, delay] = RETRY_DELAYS_MS.find(([elapsedBelow]) => elapsed < elapsedBelow) ?? [0, MAX_RETRY_DELAY_MS]
       await sleepUntilAborted(delay, context)
