@@ -44,11 +44,13 @@ export interface ErrorDetails {
 // Symbol.for: two copies of moorage in one process recognise each other's errors.
 const MESSAGE_WITHOUT_HINT = Symbol.for('moorage.error')
 
+// Not a field of the error: test runners print every field, and the message contains the details already.
+const detailsOf = new WeakMap<MoorageError, ErrorDetails>()
+
 /** The only error class of moorage. The message says what happened, where, and what to do next. */
 export class MoorageError extends Error {
   override readonly name = 'MoorageError'
   readonly code: ErrorCode
-  readonly details: ErrorDetails
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     const { hint, logs } = details
@@ -57,10 +59,12 @@ export class MoorageError extends Error {
       : ''
     super(`${message}${hint ? `\n${hint}` : ''}${tail}`, details.cause === undefined ? {} : { cause: details.cause })
     this.code = code
-    this.details = details
-    // Test runners print every enumerable field, and the message contains the details already.
-    Object.defineProperty(this, 'details', { enumerable: false })
+    detailsOf.set(this, details)
     Object.defineProperty(this, MESSAGE_WITHOUT_HINT, { value: message })
+  }
+
+  get details(): ErrorDetails {
+    return detailsOf.get(this) ?? {}
   }
 
   get service(): string | undefined {
@@ -77,6 +81,12 @@ export class MoorageError extends Error {
 
   get hint(): string | undefined {
     return this.details.hint
+  }
+
+  /** What test runners print of an error of a test, besides its stack: the message contains the details already. */
+  toJSON(): { readonly name: string; readonly code: ErrorCode; readonly message: string } {
+    const { name, code, message } = this
+    return { name, code, message }
   }
 }
 
