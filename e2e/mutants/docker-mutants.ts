@@ -39,7 +39,7 @@ export const dockerMutants: readonly Mutant[] = [
   {
     name: 'a broken wait as an end',
     guarantee: 'a connection to the engine that breaks off ends no healthy service',
-    file: 'packages/provider-docker/src/wait-for-exit.ts',
+    file: 'packages/provider-docker/src/container/wait-for-exit.ts',
     find: 'if (isEnded(found.state)) return',
     replace: 'if (isEnded(found.state) || found.state.Running) return',
     test: {
@@ -49,6 +49,20 @@ export const dockerMutants: readonly Mutant[] = [
     },
     says: /to be 'waiting'/,
     quick: false,
+  },
+  {
+    name: 'subnet on a route',
+    guarantee: 'a network that moorage chooses hides no address that this machine reaches',
+    file: 'packages/provider-docker/src/engine/free-subnets.ts',
+    find: 'if (!taken) yield',
+    replace: 'if (!taken || attempt >= 0) yield',
+    test: {
+      project: 'contract',
+      file: 'test/provider-docker/networks.test.ts',
+      name: 'an address range is free when this machine has no route into it',
+    },
+    says: /to match/,
+    quick: true,
   },
   {
     name: 'engine lost in between',

@@ -293,7 +293,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'engine dies unseen',
     guarantee: 'services of an engine that died are told as lost while tests run',
-    file: 'packages/provider-docker/src/wait-for-exit.ts',
+    file: 'packages/provider-docker/src/container/wait-for-exit.ts',
     find: 'if (!found?.state) return lost',
     replace: 'if (!found?.state) return await new Promise<never>(() => {})',
     test: {

@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { currentOwner, type Json, type Owner, type ReapScope, type Run } from '@moorage/core'
 import { missing } from '../../e2e/harness/engine.ts'
+import { isAlive } from '../../packages/core/src/provider.ts'
 import { provider } from '../../packages/provider-docker/src/provider.ts'
 
 const reason = missing('docker')
@@ -20,9 +21,9 @@ function scopeOf(run: string, entries: readonly Json[]): ReapScope {
 }
 
 /** Starts a run whose supervisor counts as dead, and returns the entries of its journal. */
-async function startDeadRun(id: string): Promise<readonly Json[]> {
+async function startDeadRun(id: string, owner: Owner = dead): Promise<readonly Json[]> {
   const entries: Json[] = []
-  const run: Run = { id, labels: { 'moorage.run': id }, owner: dead, root: process.cwd(), cache: '' }
+  const run: Run = { id, labels: { 'moorage.run': id }, owner, root: process.cwd(), cache: '' }
   const session = await provider({}, { root: process.cwd() }).open(
     run,
     { phase: () => {}, journal: (entry) => void entries.push(entry), notice: () => {} },
@@ -93,5 +94,19 @@ describe.skipIf(reason)(`a sweep by the journal on docker${reason ? ` (${reason}
         .split('\n')
         .toSorted(),
     ).toEqual(others.toSorted())
+  })
+
+  test('spares the run of another machine that has the same host name', async () => {
+    const id = name()
+    const [machine, , namespace] = dead.host.split('/')
+    // A machine that was cloned from the same image has a boot of its own.
+    await startDeadRun(id, { ...dead, host: `${machine}/${randomUUID()}/${namespace}` })
+    try {
+      await provider({}, { root: process.cwd() }).reap?.({ journals: [], alive: isAlive }, signal)
+      expect(docker('ps', '-q', '--filter', `name=moorage-${id}-a`)).not.toBe('')
+    } finally {
+      docker('rm', '-f', `moorage-${id}-a`)
+      docker('network', 'rm', `moorage-${id}`)
+    }
   })
 })

@@ -1,10 +1,25 @@
 import type { Readable } from 'node:stream'
 import type { FileTree } from '@moorage/core/provider'
+import { FOLDER_MODE, type VolumeFolder } from './container/tmpfs.ts'
+
+interface ArchiveEntry {
+  readonly name: string
+  readonly mode: number
+  readonly type?: 'directory'
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/** What a container gets before it starts. */
+export interface Delivery {
+  readonly fileTrees: readonly FileTree[]
+  readonly folders: readonly VolumeFolder[]
+}
 
 /** The part of the SDK's `archiver` package that this provider uses. */
 export interface Archiver {
   (format: 'tar'): Readable & {
-    append(content: Buffer, entry: { readonly name: string; readonly mode: number }): void
+    append(content: Buffer, entry: ArchiveEntry): void
     file(source: string, entry: { readonly name: string; readonly mode: number }): void
     symlink(name: string, target: string): void
     finalize(): Promise<void>
@@ -17,9 +32,11 @@ interface FileReceiver {
 }
 
 /** Has the SDK extract the files into the container before it starts. Their content is read while it is sent. */
-export function deliverFiles(container: FileReceiver, archiver: Archiver, fileTrees: readonly FileTree[]): void {
-  if (!fileTrees.length) return
+export function deliverFiles(container: FileReceiver, archiver: Archiver, { fileTrees, folders }: Delivery): void {
+  if (!fileTrees.length && !folders.length) return
   const archive = archiver('tar')
+  for (const { path, uid, gid } of folders)
+    archive.append(Buffer.alloc(0), { name: `${path}/`, type: 'directory', mode: FOLDER_MODE, uid, gid })
   for (const { target, files } of fileTrees) {
     for (const { path, mode, link, source, content } of files) {
       const name = path ? `${target}/${path}` : target

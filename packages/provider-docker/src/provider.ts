@@ -46,7 +46,13 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
     async open(run, report, signal) {
       const found = await searchEngine()
       if (!found.ok) throw new RangeError(found.reason)
-      return openSession(found.engine, { run, report, signal, ryuk: options['ryuk'] === true })
+      return openSession(found.engine, {
+        run,
+        report,
+        signal,
+        ryuk: options['ryuk'] === true,
+        isPodman: found.isPodman,
+      })
     },
     check,
     async hostAccess() {
@@ -70,16 +76,18 @@ interface SessionOptions {
   readonly report: Report
   readonly signal: AbortSignal
   readonly ryuk: boolean
+  readonly isPodman: boolean
 }
 
-function openSession(engine: Engine, { run, report, signal, ryuk: ryukEnabled }: SessionOptions): Session {
+function openSession(engine: Engine, options: SessionOptions): Session {
+  const { run, report, signal, isPodman } = options
   const { requestSent, network } = createNetwork(engine, run, report)
   // Loading the SDK blocks this process for 0.1 s. The engine creates the network in the meantime.
   const client = requestSent.then(() => loadClient(engine, run.root))
   const proxies = hostPortProxies(engine, network)
   const closing = new AbortController()
   const startingServices = new Set<string>()
-  const ryuk = startRyukIf(ryukEnabled, report, async () =>
+  const ryuk = startRyukIf(options.ryuk, report, async () =>
     startRyuk(await client, {
       run,
       network: await network,
@@ -88,7 +96,14 @@ function openSession(engine: Engine, { run, report, signal, ryuk: ryukEnabled }:
       onPullProgress: (detail) => startingServices.forEach((service) => report.phase(service, 'pull', detail)),
     }),
   )
-  const context: SessionContext = { client, run, report, network: ryuk.then(() => network), hostPortProxies: proxies }
+  const context: SessionContext = {
+    client,
+    run,
+    report,
+    network: ryuk.then(() => network),
+    hostPortProxies: proxies,
+    isPodman,
+  }
   const units = new Set<Promise<Unit>>()
   // Each start awaits these and reports their failure.
   for (const promise of [network, client, ryuk, context.network]) promise.catch(() => {})

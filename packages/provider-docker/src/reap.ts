@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Owner, ReapedObject, ReapScope } from '@moorage/core/provider'
 import { expectSuccess, type CallEngine } from './engine/http.ts'
+import { deleteNetwork } from './engine/network.ts'
 import { toProviderError } from './errors.ts'
 import { OWNER_LABEL, readOwner, RUN_LABEL, RYUK_LABEL, type Labels } from './labels.ts'
 import { removeContainer } from './stop.ts'
@@ -110,7 +111,7 @@ async function findLabelled(call: CallEngine, alive: ReapScope['alive']): Promis
 
 async function remove({ kind, id, call }: Leftover): Promise<void> {
   if (kind === 'container') await removeContainer(call, id)
-  else await expectSuccess(call({ method: 'DELETE', path: `/networks/${id}` }), 404)
+  else await deleteNetwork(call, id)
 }
 
 function readRun(labels: Labels | undefined): string {

@@ -18,8 +18,9 @@ import { pullIfMissing } from './engine/pull.ts'
 import { ignoreConnectionLost, isConnectionLost, refusalMessage } from './errors.ts'
 import { runLabels } from './labels.ts'
 import { removeRunContainers } from './stop.ts'
+import { planTmpfs } from './container/tmpfs.ts'
 import { createUnit } from './unit.ts'
-import { waitForExit } from './wait-for-exit.ts'
+import { waitForExit } from './container/wait-for-exit.ts'
 
 /** What the starts of one session share. */
 export interface SessionContext {
@@ -28,6 +29,7 @@ export interface SessionContext {
   readonly report: Report
   readonly network: Promise<RunNetwork>
   readonly hostPortProxies: HostPortProxies
+  readonly isPodman: boolean
 }
 
 /**
@@ -47,7 +49,37 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
   signal.throwIfAborted()
   report.phase(spec.name, 'start')
   const name = `moorage-${run.id}-${serviceHostName(spec.name)}`
-  const { host } = client.engine
+  const settings = containerSettings({ context, spec, network, name, extraHosts })
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const container = await startContainer(context, client, { image, name, settings, signal })
+      return createUnit({ client, network, spec, name, ...container })
+    } catch (error) {
+      signal.throwIfAborted()
+      if (isConnectionLost(error)) throw error
+      if (attempt === MAX_ATTEMPTS || !PORT_IN_USE.test(refusalMessage(error))) throw toStartError(error, spec, image)
+    }
+  }
+}
+
+interface ContainerStart {
+  readonly image: string
+  readonly name: string
+  readonly settings: Omit<ContainerSettings, 'onCreated'>
+  readonly signal: AbortSignal
+}
+
+// The engine chooses a port and then listens on it. Meanwhile another program can have taken it.
+const PORT_IN_USE = /address already in use|port is already allocated|ports are not available/i
+const MAX_ATTEMPTS = 5
+
+/** Creates and starts the container. When that fails, the container is removed. */
+async function startContainer(
+  { run, report }: SessionContext,
+  client: Client,
+  { image, name, settings, signal }: ContainerStart,
+): Promise<{ readonly containerId: string; readonly exit: Promise<Exit> }> {
+  const { host, call } = client.engine
   report.journal({ kind: 'container', name, host })
   const exit = Promise.withResolvers<Exit>()
   let containerId = name
@@ -55,10 +87,9 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
     containerId = id
     report.journal({ kind: 'container', id, host })
     // Before the start, so that it sees even a container that ends at once.
-    void waitForExit(client.engine.call, id).then(exit.resolve)
+    void waitForExit(call, id).then(exit.resolve)
   }
-  const settings = { ...containerSettings({ run, spec, network, name, extraHosts }), onCreated }
-  const starting = client.createContainer(image, settings).start()
+  const starting = client.createContainer(image, { ...settings, onCreated }).start()
   const aborted = Promise.withResolvers<never>()
   const onAbort = (): void => aborted.reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
@@ -69,23 +100,22 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
     await removeRunContainers(client, run.id, name).catch(ignoreConnectionLost)
     await Promise.race([starting.catch(() => {}), exit.promise])
     await removeRunContainers(client, run.id, name).catch(ignoreConnectionLost)
-    signal.throwIfAborted()
-    throw isConnectionLost(error) ? error : toStartError(error, spec, image)
+    throw error
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
   starting.catch(() => {})
-  return createUnit({ client, network, spec, name, containerId, exit: exit.promise })
+  return { containerId, exit: exit.promise }
 }
 
 function containerSettings({
-  run,
+  context: { run, isPodman },
   spec,
   network,
   name,
   extraHosts,
 }: {
-  run: Run
+  context: SessionContext
   spec: UnitSpec
   network: RunNetwork
   name: string
@@ -93,6 +123,8 @@ function containerSettings({
 }): Omit<ContainerSettings, 'onCreated'> {
   const container = spec.container as ContainerUnit
   const ports = Object.values(spec.ports).map((port) => `${port}/tcp`)
+  const fileTrees = readFileTrees(container.files)
+  const tmpfs = planTmpfs(container, { fileTrees, isPodman })
   return {
     createOptions: {
       name,
@@ -112,25 +144,20 @@ function containerSettings({
       // The engine's own driver may keep no logs, or keep them where the engine cannot read them.
       LogConfig: LOG_CONFIG,
       ...(extraHosts.length ? { ExtraHosts: extraHosts } : {}),
-      Tmpfs: Object.fromEntries((container.tmpfs ?? []).map((path) => [path, tmpfsOptions(container.user)])),
+      Tmpfs: tmpfs.mounts,
+      Mounts: tmpfs.volumes.map(({ path }) => ({ Type: 'volume', Target: path, VolumeOptions: { NoCopy: true } })),
     },
-    fileTrees: readFileTrees(container.files),
+    delivery: { fileTrees, folders: tmpfs.volumes },
   }
 }
 
 // Source: Docker documentation, "json-file" and "local" drivers: both are built in, and can be read from the first line.
 const LOG_CONFIG = { Type: 'json-file', Config: {} }
 
-// The user owns the mount: runc replaces the requested mode with the mode of the image's folder.
-function tmpfsOptions(user: string | undefined): string {
-  const [uid, gid = uid] = user?.split(':') ?? []
-  return `rw,exec,mode=1777${uid === undefined ? '' : `,uid=${uid},gid=${gid}`}`
-}
-
 function toStartError(error: unknown, { name }: UnitSpec, image: string): MoorageError {
   const refusal = refusalMessage(error)
   const details = { service: name, provider: 'docker', phase: 'start' as const, cause: error }
-  if (/executable file not found|no such file or directory|permission denied/i.test(refusal)) {
+  if (/executable file .*not found|exec: .*(no such file or directory|permission denied)/i.test(refusal)) {
     return new MoorageError('START_FAILED', `services.${name}.command: ${image} cannot run it.`, {
       ...details,
       hint: `The engine says: ${refusal}\nCorrect the command; it must exist inside the image.`,

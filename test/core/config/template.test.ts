@@ -44,3 +44,13 @@ test('templates are found wherever they stand', () => {
   ]
   expect(found).toEqual([{ $join: ['x', { $ref: ['db', 'url'] }] }, { $ref: ['db', 'url'] }, { $secret: 's' }])
 })
+
+test.each<[readonly string[], string]>([
+  [['http://', '::1', ':', '80', '/x'], 'http://[::1]:80/x'],
+  [['postgres://a:b@', 'fd00::2', ':5432/db'], 'postgres://a:b@[fd00::2]:5432/db'],
+  [['http://', '[::1]', ':80'], 'http://[::1]:80'],
+  [['--host=', '::1'], '--host=::1'],
+  [['postgres://', 'user', ':', '80'], 'postgres://user:80'],
+])('an IPv6 address gets brackets where it is the host of a URL: %j', (parts, text) => {
+  expect(resolveTemplate({ $join: [...parts] }, scope)).toBe(text)
+})

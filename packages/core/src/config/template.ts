@@ -1,5 +1,7 @@
+import { isIPv6 } from 'node:net'
 import type { Json } from '../contract/json.ts'
 import type { Connection, PlainConnection, Template } from '../contract/service.ts'
+import { bracketed } from './service-url.ts'
 
 /** The values that the templates of one service can use. */
 export interface TemplateScope {
@@ -18,7 +20,15 @@ export function resolveTemplate(template: Template, scope: TemplateScope): strin
   if ('$self' in template) return scope.self(template.$self) as string | number
   if ('$secret' in template) return scope.secret(template.$secret)
   if ('$encode' in template) return encodeURIComponent(resolveTemplate(template.$encode, scope))
-  return template.$join.map((part) => String(resolveTemplate(part, scope))).join('')
+  return joinParts(template.$join.map((part) => String(resolveTemplate(part, scope))))
+}
+
+/** Joins the parts of a text. An IPv6 address gets brackets where the host of a URL stands, or a port follows. */
+function joinParts(parts: readonly string[]): string {
+  return parts.reduce((text, part, i) => {
+    const isHost = /(\/\/|@)$/.test(text) || /^:(\d|$)/.test(parts[i + 1] ?? '')
+    return text + (isHost && isIPv6(part) ? bracketed(part) : part)
+  }, '')
 }
 
 /** Resolves a template to text. */

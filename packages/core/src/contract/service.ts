@@ -90,7 +90,10 @@ export interface ContainerForm extends Form {
   readonly user?: string
   /** Absolute path in the container. Default: the working directory of the image. */
   readonly workingDir?: string
-  /** Absolute paths in the container at which a file system in memory is mounted. */
+  /**
+   * Absolute paths in the container of folders that are empty and writable at the start, and in memory. On Docker, a
+   * folder that `files` are delivered into is a volume on disk instead.
+   */
   readonly tmpfs?: readonly string[]
   /**
    * Files and folders, by absolute path in the container. They are in place before the main process starts. `mode` is
@@ -102,7 +105,10 @@ export interface ContainerForm extends Form {
    * loopback. Default: no access.
    */
   readonly hostAccess?: true | readonly number[]
-  /** Seconds between the stop signal and the kill. Default: 1. */
+  /**
+   * Seconds between the stop signal and the kill. Default: on Docker no stop signal, the container is killed at once; on
+   * Kubernetes 1.
+   */
   readonly stopGrace?: number
 }
 

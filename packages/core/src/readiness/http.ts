@@ -1,3 +1,4 @@
+import { bracketed } from '../config/service-url.ts'
 import { messageOf } from '../contract/errors.ts'
 import { endpointOf } from './dial.ts'
 import { ATTEMPT_TIMEOUT_MS, type ProbeAttempt } from './probe-attempt.ts'
@@ -18,7 +19,7 @@ export const http: ProbeAttempt<HttpProbe> = async ({ port, path = '/', status }
   const timeout = context.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS
   // Importing node:http takes 26 ms, this call 3 ms.
   const { request } = process.getBuiltinModule('node:http')
-  const url = `http://${host}:${number}${path}`
+  const url = `http://${bracketed(host)}:${number}${path}`
   return await new Promise((done) => {
     // Without an agent no connection is kept alive that could affect a later attempt or the end of the server.
     const outgoing = request(url, { agent: false, timeout, signal: context.signal }, (response) => {
@@ -29,7 +30,11 @@ export const http: ProbeAttempt<HttpProbe> = async ({ port, path = '/', status }
     })
     outgoing.on('timeout', () => outgoing.destroy(new RangeError(`no answer within ${timeout / 1000} s`)))
     outgoing.on('error', (error: NodeJS.ErrnoException) =>
-      done(error.code === 'ECONNREFUSED' ? `connection refused by ${host}:${number}` : `${url}: ${messageOf(error)}`),
+      done(
+        error.code === 'ECONNREFUSED'
+          ? `connection refused by ${bracketed(host)}:${number}`
+          : `${url}: ${messageOf(error)}`,
+      ),
     )
     outgoing.end()
   })

@@ -6,7 +6,7 @@ import { contextEngine } from './docker-context.ts'
 import { engineAt, environmentTls, type Engine } from './engine.ts'
 
 export type EngineSearch =
-  | { readonly ok: true; readonly engine: Engine; readonly version: string }
+  | { readonly ok: true; readonly engine: Engine; readonly version: string; readonly isPodman: boolean }
   /** `configured`: the user gave the engine's address, so its silence is an error and not an absence. */
   | { readonly ok: false; readonly reason: string; readonly fix: string; readonly configured: boolean }
 
@@ -75,16 +75,21 @@ async function ping(
       path: '/version',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
-    return status === 200 ? { ok: true, engine, version: readVersion(text) } : failure(`it answered ${status}`)
+    return status === 200 ? { ok: true, engine, ...readVersion(text) } : failure(`it answered ${status}`)
   } catch (error) {
     return failure((error as NodeJS.ErrnoException).code ?? messageOf(error))
   }
 }
 
-function readVersion(body: string): string {
+/** Source: Docker Engine API, "Get version"; Podman names itself among the components. */
+function readVersion(body: string): { readonly version: string; readonly isPodman: boolean } {
   try {
-    return (JSON.parse(body) as { Version?: string }).Version ?? 'of unknown version'
+    const { Version, Components } = JSON.parse(body) as { Version?: string; Components?: readonly { Name: string }[] }
+    return {
+      version: Version ?? 'of unknown version',
+      isPodman: Components?.some(({ Name }) => Name === 'Podman Engine') ?? false,
+    }
   } catch {
-    return 'of unknown version'
+    return { version: 'of unknown version', isPodman: false }
   }
 }

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
-import { MoorageError, type Report, type Run } from '@moorage/core/provider'
-import { toProviderError } from '../errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf, MoorageError, type Report, type Run } from '@moorage/core/provider'
+import { isConnectionLost, toProviderError } from '../errors.ts'
 import { runLabels } from '../labels.ts'
 import type { Engine } from './engine.ts'
-import { expectSuccess, type EngineRequest } from './http.ts'
+import { freeSubnets } from './free-subnets.ts'
+import { expectSuccess, type CallEngine, type EngineRequest, type EngineResponse } from './http.ts'
 
 export interface RunNetwork {
   readonly id: string
@@ -35,9 +37,7 @@ async function requestNetwork(
   const { host } = engine
   const name = `moorage-${run.id}`
   report.journal({ kind: 'network', name, host })
-  const body = { Name: name, Labels: runLabels(run), CheckDuplicate: true }
-  const text = await callForNetwork(engine, { method: 'POST', path: '/networks/create', body, onSent })
-  const { Id: id } = JSON.parse(text) as { Id: string }
+  const id = await createWithFreeSubnet(engine, { Name: name, Labels: runLabels(run), CheckDuplicate: true }, onSent)
   report.journal({ kind: 'network', id, host })
   const remote = remoteHost(host)
   if (remote !== undefined) {
@@ -57,15 +57,38 @@ async function requestNetwork(
  */
 export async function removeNetwork(engine: Engine, run: Run, network?: RunNetwork): Promise<void> {
   for (const id of network ? [network.id] : await findNetworkIds(engine, run)) {
-    const { status, text } = await engine.call({ method: 'DELETE', path: `/networks/${id}` })
-    if (status >= 300 && status !== 404)
+    try {
+      await deleteNetwork(engine.call, id)
+    } catch (error) {
+      if (isConnectionLost(error)) throw error
       throw new MoorageError(
         'PROVIDER_LOST',
-        `The Docker engine did not remove the network of the run: ${text.trim()}`,
-        { provider: 'docker' },
+        `The Docker engine did not remove the network of the run: ${messageOf(error)}`,
+        {
+          provider: 'docker',
+          cause: error,
+        },
       )
+    }
   }
 }
+
+/**
+ * Removes a network. The engine can count a container as attached for a moment after it has removed it, so that refusal
+ * is tried again for 2 s. A network that is already gone is no error.
+ */
+export async function deleteNetwork(call: CallEngine, id: string): Promise<void> {
+  const deadline = AbortSignal.timeout(DETACH_TIMEOUT_MS)
+  for (;;) {
+    const response = await call({ method: 'DELETE', path: `/networks/${id}` })
+    if (!isRefused(response, /active endpoints|being used|in use/i) || deadline.aborted)
+      return void (await expectSuccess(Promise.resolve(response), 404))
+    await sleep(DETACH_INTERVAL_MS)
+  }
+}
+
+const DETACH_TIMEOUT_MS = 2_000
+const DETACH_INTERVAL_MS = 50
 
 async function findNetworkIds(engine: Engine, run: Run): Promise<readonly string[]> {
   const label = Object.entries(runLabels(run)).map(([name, value]) => `${name}=${value}`)
@@ -75,15 +98,47 @@ async function findNetworkIds(engine: Engine, run: Run): Promise<readonly string
   return (JSON.parse(text) as readonly { readonly Id: string }[]).map(({ Id }) => Id)
 }
 
-async function callForNetwork(engine: Engine, request: EngineRequest): Promise<string> {
-  const { status, text } = await engine.call(request).catch((error: unknown) => {
+/**
+ * Creates a network. An engine has few address ranges of its own, some thirty with its default settings; when they are
+ * used up, the network gets a small one that moorage chooses.
+ */
+async function createWithFreeSubnet(engine: Engine, body: object, onSent: () => void): Promise<string> {
+  const create = (fields: object): Promise<EngineResponse> =>
+    callForNetwork(engine, { method: 'POST', path: '/networks/create', body: { ...body, ...fields }, onSent })
+  let response = await create({})
+  if (isRefused(response, POOLS_USED_UP)) {
+    for (const { subnet, gateway } of freeSubnets()) {
+      response = await create({ IPAM: { Driver: 'default', Config: [{ Subnet: subnet, Gateway: gateway }] } })
+      // Another network has it by now.
+      if (!isRefused(response, SUBNET_TAKEN)) break
+    }
+  }
+  return (JSON.parse(expectNetwork(response)) as { Id: string }).Id
+}
+
+// Source: moby, libnetwork/ipamapi and ipam ("could not find an available, non-overlapping IPv4 address pool", "all
+// predefined address pools have been fully subnetted"); Podman: "could not find free subnet from subnet pools".
+const POOLS_USED_UP = /non-overlapping IPv4 address pool|fully subnetted|could not find free subnet/i
+// Source: moby, "Pool overlaps with other one on this address space"; Podman: "subnet … is already used".
+const SUBNET_TAKEN = /overlaps|conflicts with network|already (used|in use)/i
+
+function isRefused({ status, text }: EngineResponse, refusal: RegExp): boolean {
+  return status >= 300 && refusal.test(text)
+}
+
+/** Throws `MoorageError` (PROVIDER_LOST) when the engine does not answer. */
+async function callForNetwork(engine: Engine, request: EngineRequest): Promise<EngineResponse> {
+  return await engine.call(request).catch((error: unknown) => {
     throw toProviderError(error, engine.host, { phase: 'admit' })
   })
+}
+
+function expectNetwork({ status, text }: EngineResponse): string {
   if (status < 300) return text
   throw new MoorageError('START_FAILED', `The Docker engine did not create a network for the run: ${text.trim()}`, {
     provider: 'docker',
     phase: 'admit',
-    hint: 'If its address pools are used up, remove unused networks: docker network prune.',
+    hint: 'If its address ranges are used up, remove unused networks: docker network prune.',
   })
 }
 
@@ -92,15 +147,15 @@ export async function readSubnet(
   engine: Engine,
   id: string,
 ): Promise<{ readonly Gateway?: string; readonly Subnet?: string } | undefined> {
-  const text = await callForNetwork(engine, { method: 'GET', path: `/networks/${id}` })
+  const text = expectNetwork(await callForNetwork(engine, { method: 'GET', path: `/networks/${id}` }))
   return (JSON.parse(text) as { IPAM?: { Config?: { Gateway?: string; Subnet?: string }[] } }).IPAM?.Config?.[0]
 }
 
-/** The engine's host name; undefined when the engine is on this machine. */
+/** The engine's host name or address; undefined when the engine is on this machine. */
 export function remoteHost(host: string): string | undefined {
   if (/^(unix|npipe):/.test(host)) return undefined
   const { hostname } = new URL(host.replace(/^tcp:/, 'http:'))
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) ? undefined : hostname
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) ? undefined : hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
 function runsInContainer(): boolean {

@@ -1,5 +1,4 @@
-import type { FileTree } from '@moorage/core/provider'
-import { deliverFiles, type Archiver } from '../files.ts'
+import { deliverFiles, type Archiver, type Delivery } from '../files.ts'
 import type { Sdk } from './sdk.ts'
 
 export interface ContainerSettings {
@@ -8,7 +7,7 @@ export interface ContainerSettings {
   /** Its `HostConfig`. */
   readonly hostConfig: object
   readonly network: string
-  readonly fileTrees: readonly FileTree[]
+  readonly delivery: Delivery
   /** Called when the container exists and does not run yet. */
   onCreated(containerId: string): Promise<void>
 }
@@ -29,7 +28,7 @@ export function plainContainer(
       super(image)
       this.#settings = settings
       this.withAutoCleanup(false).withWaitStrategy(new NoWaitStrategy())
-      deliverFiles(this, archiver, settings.fileTrees)
+      deliverFiles(this, archiver, settings.delivery)
     }
 
     protected override async beforeContainerCreated(): Promise<void> {
