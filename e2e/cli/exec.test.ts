@@ -116,13 +116,13 @@ test('services that do not start: 1, and the command is not run', async () => {
   await stage.clean(2_000)
 })
 
-test('a command that is not there: 2', async () => {
+test('a command that is not there: 127, and nothing is started', async () => {
   using project = openProject(SITE)
   await using stage = await openStage(project.folder, 'process')
   const child = await exec(stage, project, ['no-such-command'])
-  expect(await child.ended).toEqual({ code: 2, signal: null })
-  expect(child.output()).toContain(
-    "moorage: exec: cannot run 'no-such-command'.\nCheck the command's name and the PATH.\n",
+  expect(await child.ended).toEqual({ code: 127, signal: null })
+  expect(child.output()).toBe(
+    "moorage: exec: found no 'no-such-command' on the PATH, so nothing was started. npx puts the project's programs on it: npx moorage exec -- no-such-command\n",
   )
   await stage.clean(2_000)
 })
@@ -132,7 +132,7 @@ test('a wrong call: 2, and nothing is started', async () => {
   await using stage = await openStage(project.folder, 'process')
   const child = await stage.start(moorage(project.folder, 'exec', 'true'))
   expect(await child.ended).toEqual({ code: 2, signal: null })
-  expect(child.output()).toMatch(/^moorage: Unexpected argument 'true'\.\nUsage: moorage COMMAND /)
+  expect(child.output()).toBe('moorage: exec: the command has to stand after --.\nDid you mean: moorage exec -- true\n')
   await stage.clean(2_000)
 })
 

@@ -70,7 +70,7 @@ export const configMutants: readonly Mutant[] = [
     test: {
       project: 'unit',
       file: 'test/core/config/unknown-options.test.ts',
-      name: 'postgres({ sed }) is refused by name',
+      name: 'docker({ hots }) is refused by name',
     },
     says: /no error was thrown/,
     quick: true,
