@@ -329,7 +329,10 @@ test.for(Object.entries(cases).filter(([, { on }]) => offers(on)))(
     if (reason) skip(reason)
     using project = openProject(files)
     await using stage = await openStage(project.folder, on)
-    const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'), { NODE_PATH: '', ...env })
+    const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, '--version'), {
+      NODE_PATH: '',
+      ...env,
+    })
     const end = await child.ended
     expect(said(child.output(), project.folder)).toBe(text)
     expect(end).toEqual({ code, signal: null })
@@ -344,7 +347,7 @@ test.each(providers('process'))('a port in use', async () => {
   try {
     using project = openProject(api('', `port: ${port}`))
     await using stage = await openStage(project.folder, 'process')
-    const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'))
+    const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, '--version'))
     expect(await child.ended).toEqual({ code: 1, signal: null })
     expect(said(child.output(), project.folder).replace(/ \(.*?\) listens/, ' (NAME) listens')).toBe(
       `moorage: services.api.port: port ${port} is in use: process ${process.pid} (NAME) listens on it.\nEnd that program, give another port, or leave the port out to get a free one.`,
@@ -361,7 +364,7 @@ test.each(providers('process'))('a seed that does not end', async () => {
     'seed.ts': 'export function seed() { return new Promise(() => setInterval(() => {}, 1000)) }',
   })
   await using stage = await openStage(project.folder, 'process')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'))
+  const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, '--version'))
   expect(await child.ended).toEqual({ code: 1, signal: null })
   expect(said(child.output(), project.folder)).toMatch(
     /^moorage: services.db did not become ready within 2 s: its seed has not ended.\nIf it needs more time, raise services.db.deadlines.ready \(milliseconds\).\nLast log lines:\n/,
@@ -383,7 +386,7 @@ test.for(providers('docker'))('an engine, and the package testcontainers missing
     dereference: true,
   })
   await using stage = await openStage(project.folder, 'docker')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'true'), {
+  const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, '--version'), {
     NODE_PATH: '',
     MOORAGE_PROVIDER: '',
   })

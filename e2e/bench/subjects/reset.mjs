@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
-import { defineConfig, postgres, process as plain, provision } from 'moorage'
+import { defineConfig, postgres, plainProcess as plain, provision } from 'moorage'
 import { isolated } from 'moorage/test'
 
 // The driver is that of a project of a user's.

@@ -1,3 +1,3 @@
-import { defineConfig, process, staticServer } from 'moorage'
+import { defineConfig, plainProcess, staticServer } from 'moorage'
 
-export default defineConfig({ provider: process(), services: { web: staticServer({ root: '.' }) } })
+export default defineConfig({ provider: plainProcess(), services: { web: staticServer({ root: '.' }) } })
