@@ -274,6 +274,16 @@ export const kubernetesMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'files hide those of the image',
+    guarantee: 'files merge into the folders of the image',
+    file: 'packages/provider-kubernetes/src/files.ts',
+    find: '...(folder ? [`[ ! -d',
+    replace: '...(folder && !folder ? [`[ ! -d',
+    test: standIn('files.test.ts', 'a folder whose name has quotes, spaces and dollars is one word of the script'),
+    says: /to contain/,
+    quick: true,
+  },
+  {
     name: 'running taken for ready',
     guarantee: 'a URL is given when its server answers, not when its container runs',
     file: 'packages/core/src/provisioning/start-service.ts',

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readFileTrees } from '@moorage/core/provider'
 import { createArchive } from '../../packages/provider-kubernetes/src/archive.ts'
-import { deliverFiles } from '../../packages/provider-kubernetes/src/files.ts'
+import { canMountFiles, deliverFiles, mountFiles } from '../../packages/provider-kubernetes/src/files.ts'
 
 let folder: string
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'moorage-files-'))))
@@ -21,15 +21,15 @@ test('20,000 small files are sent, because naming them would take a manifest of 
     content: () => Buffer.from('x'),
   }))
   const delivery = deliverFiles([{ target: '/data', folder: true, files, bytes: 20_000 }], 'db')
-  expect(delivery.upload).toBeDefined()
+  expect(delivery.send).toBeDefined()
   expect(delivery.secrets).toEqual([])
   expect(JSON.stringify([delivery.volumes, delivery.mounts]).length).toBeLessThan(1_000)
 })
 
 test('a few hundred files fit into a manifest', () => {
   for (let i = 0; i < 300; i++) writeFileSync(join(folder, `file-${i}`), 'x')
-  const { upload, volumes } = deliverFiles(trees(), 'db')
-  expect(upload).toBeUndefined()
+  const { send, volumes } = deliverFiles(trees(), 'db')
+  expect(send).toBeUndefined()
   expect(JSON.stringify(volumes).length).toBeLessThan(64_000)
 })
 
@@ -72,4 +72,34 @@ test('a file that is gone fails the archive by name', async () => {
   rmSync(join(folder, 'large'))
   const archive = await createArchive(found)
   await expect(Readable.from(archive).toArray()).rejects.toThrow(/ENOENT: no such file or directory, open '.*large'/)
+})
+
+test('a folder for the top of the image becomes one for each of its entries, since nothing can be mounted there', () => {
+  const content = { mode: 0o644, bytes: 1, content: () => Buffer.from('x') }
+  const files = [
+    { path: 'etc/app/a', ...content },
+    { path: 'etc/b', ...content },
+    { path: 'start.sh', ...content },
+  ]
+  const { mounts } = deliverFiles([{ target: '/', folder: true, files, bytes: 3 }], 'db')
+  expect(mounts).toEqual([
+    { name: 'files', mountPath: '/etc', subPath: '0' },
+    { name: 'files', mountPath: '/start.sh', subPath: '1/file' },
+  ])
+})
+
+test('a folder whose name has quotes, spaces and dollars is one word of the script', () => {
+  const { initContainer } = deliverFiles([{ target: "/it's $(HOME)", folder: true, files: [], bytes: 0 }], 'db')
+  // Kubernetes expands `$(HOME)`, and reads `$$` as `$`.
+  expect((initContainer as { command: string[] }).command[2]).toContain(
+    String.raw`[ ! -d '/it'\''s $$(HOME)' ] || cp -a '/it'\''s $$(HOME)/.'`,
+  )
+})
+
+test('for an image without a shell each file is a mount of its own, which hides nothing', () => {
+  for (const name of ['a', 'b']) writeFileSync(join(folder, name), name)
+  expect(canMountFiles(trees())).toBe(true)
+  const { mounts, initContainer } = mountFiles(trees(), 'db')
+  expect(initContainer).toBeUndefined()
+  expect(mounts.map(({ mountPath }) => mountPath)).toEqual(['/data/a', '/data/b'])
 })

@@ -13,13 +13,14 @@ import { createObject, tryCreateObject } from './api/create-object.ts'
 import type { ApiObject } from './api/types.ts'
 import { refuseTakenName, type PodDns } from './cluster/dns.ts'
 import { openRoute, type RouteOptions } from './endpoint.ts'
-import { deliverFiles, type FileDelivery } from './files.ts'
+import { canMountFiles, deliverFiles, mountFiles, type FileDelivery } from './files.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
 import type { KubernetesOptions } from './options.ts'
 import type { RetryReasons } from './retry-reasons.ts'
 import { quotaExceeded, toAdmissionError } from './pod/admission-errors.ts'
 import { podManifest, secretManifest } from './pod/manifest.ts'
 import type { PodRef } from './pod/pod-ref.ts'
+import { lacksShell } from './pod/start-errors.ts'
 import { waitUntilStarted } from './pod/wait-started.ts'
 import { stopUnit, type ObjectRef } from './stop.ts'
 import { createUnit } from './unit.ts'
@@ -49,7 +50,7 @@ const DEFAULT_STOP_GRACE_SECONDS = 1
  * Throws MoorageError (START_FAILED, IMAGE_NOT_FOUND, CONFIG_INVALID, PROVIDER_LOST), or the reason of the signal.
  */
 export async function startUnit(context: SessionContext, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
-  const { client, report, routeOptions } = context
+  const { client, report } = context
   signal.throwIfAborted()
   const unsubscribe = context.opening.subscribe((reason) => report.phase(spec.name, 'admit', reason))
   const runNamespace = await context.namespace.finally(unsubscribe)
@@ -59,15 +60,40 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
     await refuseTakenName(client, { service: spec.name, hostName: serviceHostName(spec.name), namespace }, signal)
   }
   signal.throwIfAborted()
-  const { image, files } = spec.container as ContainerUnit
+  const fileTrees = readFileTrees((spec.container as ContainerUnit).files)
+  const attempt = { spec, runNamespace, dns }
+  try {
+    return await startPod(context, { ...attempt, deliver: (pod) => deliverFiles(fileTrees, pod) }, signal)
+  } catch (error) {
+    if (!lacksShell(error)) throw error
+    if (!canMountFiles(fileTrees)) throw error
+    return await startPod(context, { ...attempt, deliver: (pod) => mountFiles(fileTrees, pod) }, signal)
+  }
+}
+
+interface PodStart {
+  readonly spec: UnitSpec
+  readonly runNamespace: RunNamespace
+  readonly dns: PodCreation['dns']
+  /** Prepares the files of the service; the name of the pod begins the names of their Secrets. */
+  deliver(pod: string): FileDelivery
+}
+
+async function startPod(
+  context: SessionContext,
+  { spec, runNamespace, dns, deliver }: PodStart,
+  signal: AbortSignal,
+): Promise<Unit> {
+  const { client, routeOptions } = context
+  const { image } = spec.container as ContainerUnit
   const pod = podName(context, runNamespace, spec.name)
   const ref: PodRef = { service: spec.name, image, pod, namespace: runNamespace.namespace }
-  const delivery = deliverFiles(readFileTrees(files), pod)
+  const delivery = deliver(pod)
   const route = await openRoute(client, { ...ref, ports: Object.values(spec.ports) }, routeOptions)
   const objects: ObjectRef[] = []
   const resources = { route, objects }
   try {
-    const created = await createPod(context, { spec, ref, runNamespace, delivery, dns, objects }, signal)
+    const created = await createPod(context, { spec, ref, runNamespace, dns, delivery, objects }, signal)
     const { uid } = created.metadata
     const { informer } = runNamespace
     await waitUntilStarted(context, { ref, uid, informer, delivery }, signal)

@@ -252,6 +252,10 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
     () => container({ image: 'x', ports: { http: 70_000 } }),
     'CONFIG_INVALID\ncontainer({ ports: { http } }): 70000 is not a port.\nGive the port that the image listens on, from 1 to 65535.',
   ],
+  'a UDP port': [
+    () => container({ image: 'x', ports: { dns: '53/udp' as unknown as number } }),
+    'CONFIG_INVALID\ncontainer({ ports: { dns } }): 53/udp is a UDP port.\nTests reach services by TCP only, since no forward of Kubernetes carries UDP. Give a TCP port, or use the UDP port from a container beside it, by its host name.',
+  ],
   'a fixed port that is none': [
     () => npmServer({ port: -1 }),
     'CONFIG_INVALID\nnpmServer({ port }): -1 is not a port.\nGive a number from 1 to 65535, or omit it to use a free one.',

@@ -13,7 +13,16 @@ const MEBIBYTE = 1024 * 1024
 
 // One pod, a port for each behaviour; what is sent can be told by its place.
 const SIZE = 64 * MEBIBYTE
-const PORTS = { echo: 7000, download: 7001, endless: 7002, late: 7003, deaf: 7004, closed: 7005, count: 7006 }
+const PORTS = {
+  echo: 7000,
+  download: 7001,
+  endless: 7002,
+  late: 7003,
+  deaf: 7004,
+  closed: 7005,
+  count: 7006,
+  postgres: 7007,
+}
 const SCRIPT = `
 serve() { nc -ll -p "$1" -e sh -c "$2" & }
 serve 7000 'cat'
@@ -22,6 +31,7 @@ serve 7002 'yes'
 serve 7003 'read -r word; sleep 1; echo "answer to $word"'
 serve 7004 'sleep 1000'
 serve 7006 'head -c ${SIZE} | sha256sum'
+serve 7007 'printf "Z\\0\\0\\0\\5I"; head -c 5 >/dev/null'
 wait`
 
 describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
@@ -111,6 +121,16 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
     const socket = await dial(PORTS.late)
     socket.end('question\n')
     expect((await buffer(socket)).toString()).toBe('answer to question\n')
+  })
+
+  // Speaks as PostgreSQL does at the end of a session: ready for a query, then a close in answer to the good-bye.
+  test('a session of PostgreSQL ends when its client ends it, and not a second later', async () => {
+    const socket = await dial(PORTS.postgres)
+    expect((await once(socket, 'data'))[0]).toEqual(Buffer.from('Z\0\0\0\x05I', 'latin1'))
+    const since = performance.now()
+    socket.end(Buffer.from('X\0\0\0\x04', 'latin1'))
+    await once(socket.resume(), 'end')
+    expect(performance.now() - since).toBeLessThan(300)
   })
 
   test('nobody listens: a reset, and the same local port works once somebody does', async () => {

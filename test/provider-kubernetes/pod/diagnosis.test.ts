@@ -175,7 +175,7 @@ describe('containers that the cluster has added (recorded)', () => {
     ],
     [
       'files',
-      'services.app.files: the container that receives them ended before they were there: exit code 1, Error: iptables.\nIt needs sh and tar inside app:1. Show its output with: kubectl logs app -c files -n ci',
+      'services.app.files: the container that receives them ended before they were there: exit code 1, Error: iptables.\nIt needs sh, cp and, for an upload, tar inside app:1. Show its output with: kubectl logs app -c files -n ci',
     ],
   ])('a failed init container is no start of the service: %s', ([name, message]) => {
     const terminated = { exitCode: 1, reason: 'Error', message: 'iptables' }
@@ -195,11 +195,11 @@ describe('containers that the cluster has added (recorded)', () => {
         return () => {}
       },
     } as unknown as PodInformer
-    const upload = { initContainer: {}, send: () => Promise.resolve(void sent.push('files')) }
+    const send = (): Promise<void> => Promise.resolve(void sent.push('files'))
     const abort = new AbortController()
     const starting = waitUntilStarted(
       { client: undefined as never, report: { phase: () => {}, journal: () => {}, notice: () => {} } },
-      { ref, uid: 'u', informer, delivery: { secrets: [], volumes: [], mounts: [], upload } },
+      { ref, uid: 'u', informer, delivery: { secrets: [], volumes: [], mounts: [], initContainer: {}, send } },
       abort.signal,
     )
     expect(sent).toEqual([])

@@ -47,7 +47,7 @@ export function podManifest(input: PodManifestInput): object {
   const { run, spec, name, owner, options, delivery, hostAddress } = input
   const unit = spec.container as ContainerUnit
   const { serviceAccount } = options
-  const { upload } = delivery
+  const { initContainer } = delivery
   const tmpfs = (unit.tmpfs ?? []).map((_, i) => ({ name: `tmpfs-${i}`, emptyDir: { medium: 'Memory' } }))
   const container = mainContainer(input)
   return {
@@ -72,7 +72,7 @@ export function podManifest(input: PodManifestInput): object {
       securityContext: podSecurityContext(unit.user),
       ...(hostAddress === undefined ? {} : { hostAliases: [{ ip: hostAddress, hostnames: [HOST_ACCESS_NAME] }] }),
       containers: [container],
-      ...(upload ? { initContainers: [{ ...container, env: [], ports: [], ...upload.initContainer }] } : {}),
+      ...(initContainer ? { initContainers: [{ ...container, env: [], ports: [], ...initContainer }] } : {}),
       volumes: [...tmpfs, ...delivery.volumes],
       ...schedulingFields(options),
       ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),
@@ -121,7 +121,10 @@ function mainContainer({ spec, options, delivery, envSecret }: PodManifestInput)
       ...(isNonRoot(unit.user) ? { capabilities: { drop: ['ALL'] } } : {}),
     },
     volumeMounts: [
-      ...(unit.tmpfs ?? []).map((mountPath, i) => ({ name: `tmpfs-${i}`, mountPath })),
+      // Files for the folder itself are in a volume already.
+      ...(unit.tmpfs ?? [])
+        .map((mountPath, i) => ({ name: `tmpfs-${i}`, mountPath }))
+        .filter(({ mountPath }) => !delivery.mounts.some((mount) => mount.mountPath === mountPath)),
       ...delivery.mounts,
     ],
     resources: (options.resources ?? {}) as JsonObject,

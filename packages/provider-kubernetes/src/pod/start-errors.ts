@@ -1,4 +1,4 @@
-import { MoorageError, type ErrorDetails } from '@moorage/core/provider'
+import { isMoorageError, MoorageError, type ErrorDetails } from '@moorage/core/provider'
 import type { Pod } from '../api/types.ts'
 import { containerStatus, containerStatuses, FILES_CONTAINER, isInjected, MAIN_CONTAINER } from './containers.ts'
 import type { PodRef } from './pod-ref.ts'
@@ -116,8 +116,18 @@ function filesError(
       service,
       provider: 'kubernetes',
       phase: 'start',
-      hint: `It needs sh and tar inside ${image}. Show its output with: kubectl logs ${pod} -c ${FILES_CONTAINER} -n ${namespace}`,
+      cause: text,
+      hint: `It needs sh, cp and, for an upload, tar inside ${image}. Show its output with: kubectl logs ${pod} -c ${FILES_CONTAINER} -n ${namespace}`,
     },
+  )
+}
+
+/** Whether the container that receives the files could not start because the image has no shell. */
+export function lacksShell(error: unknown): boolean {
+  return (
+    isMoorageError(error) &&
+    error.message.includes('.files: the container that receives them ended') &&
+    /executable file not found|no such file or directory/i.test(String(error.cause))
   )
 }
 

@@ -51,7 +51,7 @@ export async function waitUntilStarted(
     if (hasStarted(snapshot)) return started.resolve()
     if (!uploading && containerStatus(pod, FILES_CONTAINER)?.state?.running) {
       uploading = true
-      delivery.upload?.send(client, ref, signal).catch(started.reject)
+      delivery.send?.(client, ref, signal).catch(started.reject)
     }
     const progress = diagnosis.assess(snapshot)
     if (progress.error) return started.reject(progress.error)
