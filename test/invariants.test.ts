@@ -84,6 +84,46 @@ test('the check can fail: a wrong title, a wrong file, a wrong mutant, no test, 
   expect(unreadBullets(`${entry(file, title, 'lifeline off')}    - deeper\n`)).toBe(1)
 })
 
+const PLACEHOLDER = /%[sdifjo#$]|\$\{[^}]*\}|\$[a-z][\w.]*/gi
+
+/** A title as a pattern: each placeholder of `test.each` and each `${…}` stands for any text. */
+function titlePattern(title: string): RegExp {
+  const parts = title.replace(/\\(['"`])/g, '$1').split(PLACEHOLDER)
+  return new RegExp(`^${parts.map((part) => RegExp.escape(part)).join('.*')}$`)
+}
+
+/** Whether a file has a test whose own title is the last part of this name, `describe > test`. */
+function hasTest(file: string, name: string): boolean {
+  const title = name.split(' > ').at(-1) ?? ''
+  // A title that is a placeholder alone would match everything: then the file has the text as a case.
+  const patterns = [...titles(file)].filter((found) => found.replace(PLACEHOLDER, '').trim()).map(titlePattern)
+  return patterns.some((pattern) => pattern.test(title)) || readFileSync(file, 'utf8').includes(`'${title}'`)
+}
+
+function withoutTest(all: readonly Pick<Mutant, 'name' | 'test'>[]): readonly string[] {
+  return all
+    .filter(({ test: { file, name } }) => !existsSync(file) || !hasTest(file, name))
+    .map(({ name, test: { file, name: title } }) => `${name}: there is no test ${file}: ${title}`)
+}
+
+test("every mutant's test exists", () => {
+  expect(withoutTest(allMutants)).toEqual([])
+})
+
+test('the check of mutants can fail: a wrong title, a wrong file; placeholders stand for any text', () => {
+  const [first] = allMutants
+  const { name, test: ref } = first as Mutant
+  const mutant = (file: string, title: string): Pick<Mutant, 'name' | 'test'> => ({
+    name,
+    test: { ...ref, file, name: title },
+  })
+  expect(withoutTest([mutant(ref.file, 'no test has this title')])).toHaveLength(1)
+  expect(withoutTest([mutant('test/nowhere.test.ts', ref.name)])).toHaveLength(1)
+  expect(withoutTest([mutant(ref.file, ref.name)])).toEqual([])
+  expect(titlePattern('Vitest %i, ${signal} of $name: done.').test('Vitest 5, SIGINT of a.b: done.')).toBe(true)
+  expect(titlePattern('Vitest %i: done.').test('Vitest 5: done, or not')).toBe(false)
+})
+
 test('every mutant stands in docs/invariants.md', () => {
   const named = new Set(statementsIn(document).flatMap(({ mutants }) => mutants))
   expect(allMutants.map(({ name }) => name).filter((name) => !named.has(name))).toEqual([])

@@ -40,7 +40,7 @@ export const reuseMutants: readonly Mutant[] = [
     file: 'packages/core/src/supervisor/retention.ts',
     find: '      this.#onExpired()\n',
     replace: '',
-    test: cli('standing', 'up ends by itself when its time is over'),
+    test: cli('up', 'up ends by itself when its time is over'),
     says: /left behind: process: .*moorage supervisor/,
     quick: false,
   },
