@@ -89,7 +89,7 @@ const PLACEHOLDER = /%[sdifjo#$]|\$\{[^}]*\}|\$[a-z][\w.]*/gi
 /** A title as a pattern: each placeholder of `test.each` and each `${…}` stands for any text. */
 function titlePattern(title: string): RegExp {
   const parts = title.replace(/\\(['"`])/g, '$1').split(PLACEHOLDER)
-  return new RegExp(`^${parts.map((part) => RegExp.escape(part)).join('.*')}$`)
+  return new RegExp(`^${parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`)
 }
 
 /** Whether a file has a test whose own title is the last part of this name, `describe > test`. */

@@ -378,7 +378,7 @@ export const mutants: readonly Mutant[] = [
     name: 'fresh database not fresh',
     guarantee: 'each test begins with what the seed made',
     file: 'packages/services/src/isolation/postgres.ts',
-    find: 'if (exists && fresh) await dropDatabase(sql, name)',
+    find: 'if (exists && fresh) await dropDatabase(sql, slot)',
     replace: 'if (exists && fresh) return { ...connection, database: name, url: databaseUrl(connection, name) }',
     test: {
       project: 'contract',

@@ -116,7 +116,21 @@ export const runnerMutants: readonly Mutant[] = [
       'watch',
       'Vitest 5 in watch mode: a saved seed runs the tests again and restarts its service alone; a failed seed is named as the cause',
     ),
-    says: /the variable MOORAGE is not set/,
+    says: /the variable MOORAGE is n/,
+    quick: false,
+  },
+  {
+    name: 'open session blamed on the next test',
+    guarantee: 'a session that a test left open is reported with the test that left it',
+    file: 'packages/core/src/worker/left-sessions.ts',
+    find: "const previous = users.get(key) ?? 'an earlier test of this worker'",
+    replace: 'const previous = user',
+    test: {
+      project: 'contract',
+      file: 'test/contract/isolation.test.ts',
+      name: 'a PostgreSQL that is isolated > isolated() says which call left a session open, and nothing of clients that were closed',
+    },
+    says: /to be 'moorage: services\.db/,
     quick: false,
   },
   {

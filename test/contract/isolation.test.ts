@@ -121,6 +121,30 @@ describe('a PostgreSQL that is isolated', () => {
     expect(await query('SELECT author FROM notes ORDER BY 1')).toEqual([{ author: 'seed' }, { author: 'shared' }])
   })
 
+  test('isolated() says which call left a session open, and nothing of clients that were closed', async () => {
+    const code = `import { createRequire } from 'node:module'
+import { isolated } from ${JSON.stringify(resolve('packages/core/src/isolated.ts'))}
+const { Client } = createRequire(${JSON.stringify(join(root, 'package.json'))})('pg')
+const connect = async ({ url }) => {
+  const client = new Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+await (await connect(await isolated('db'))).end()
+await connect(await isolated('db'))
+await (await connect(await isolated('db'))).end()
+`
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      cwd: root,
+      env: { ...process.env, MOORAGE: env.env['MOORAGE'] },
+    })
+    expect(stdout + stderr.replace(/ at \S+:11:\d+/, ' at CALL')).toBe(
+      `moorage: services.db: 1 session was still open on the database of the test that called isolated('db') at CALL, and moorage has ended it. An error in a later test, such as "terminating connection", comes from there. Close the client before that test ends.\n`,
+    )
+  })
+
   test('what runners that are gone have left goes when another makes its own', async () => {
     await open(slot('gone'))
     await open(slot('new', { stale: (name) => name === 'run_gone' }))

@@ -1,3 +1,4 @@
+import { callSite } from './config/call-site.ts'
 import { acquireSlot } from './worker/acquire-slot.ts'
 import type { Registered } from './registered-config.ts'
 
@@ -25,6 +26,8 @@ export async function isolated<N extends keyof Registered & string>(
   name: N,
   { file }: IsolatedOptions = {},
 ): Promise<Registered[N]> {
-  const { connection } = await acquireSlot(name, { file })
+  const at = callSite(isolated)
+  const user = at === undefined ? undefined : `the test that called isolated('${name}') at ${at}`
+  const { connection } = await acquireSlot(name, { file, user })
   return connection as unknown as Registered[N]
 }

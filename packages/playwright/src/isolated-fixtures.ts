@@ -95,8 +95,9 @@ export function isolatedFixtures(): object {
 
 function createFixture(name: string): Fixture {
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixture names from this pattern
-  return async ({}, use, { file }) => {
-    const { connection, release } = await acquireSlot(name, { file, concurrent: true })
+  return async ({}, use, { file, title }) => {
+    const user = `the test '${title}' in ${file}`
+    const { connection, release } = await acquireSlot(name, { file, user, concurrent: true })
     await use(connection)
     release()
   }

@@ -19,7 +19,7 @@ const RESERVED_NAMES = [
 export type ServiceFixtures = IsolatedFixtures<(typeof RESERVED_NAMES)[number]>
 
 interface Context {
-  readonly task: { readonly file: { readonly filepath: string } }
+  readonly task: { readonly name: string; readonly file: { readonly filepath: string } }
 }
 
 type Fixture = (context: Context, use: (connection: unknown) => Promise<void>) => Promise<void>
@@ -40,7 +40,9 @@ function createFixtures(): { readonly [name: string]: Fixture } {
 
 function createFixture(name: string): Fixture {
   return async ({ task }, use) => {
-    const { connection, release } = await acquireSlot(name, { file: task.file.filepath, concurrent: true })
+    const file = task.file.filepath
+    const user = `the test '${task.name}' in ${file}`
+    const { connection, release } = await acquireSlot(name, { file, user, concurrent: true })
     await use(connection)
     release()
   }

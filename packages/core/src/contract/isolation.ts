@@ -13,6 +13,8 @@ export interface Slot {
   readonly fresh: boolean
   /** Whether the owner of the slot with this name is dead, so that the slot may be removed. */
   stale(name: string): boolean
+  /** Called before open sessions on the previous database of the slot are ended, with their number. */
+  onLeftSessions?(count: number): void
 }
 
 export interface IsolationContext {

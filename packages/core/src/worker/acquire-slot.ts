@@ -4,11 +4,14 @@ import { MoorageError } from '../contract/errors.ts'
 import type { Isolation } from '../contract/isolation.ts'
 import type { PlainConnection } from '../contract/service.ts'
 import { importFile } from '../provider-kit/import-file.ts'
+import { nextUser } from './left-sessions.ts'
 import { currentSlot, isStaleSlot, slotName, slotPrefix } from './slot-name.ts'
 
 export interface SlotOptions {
   /** Path of the test file, for runners that share one module registry between files. */
   readonly file?: string | undefined
+  /** The test, or the place of the call, for messages: `the test 'adds a note' of notes.test.ts`. */
+  readonly user?: string | undefined
   /** Acquires a slot for one test, beside tests that the same worker runs at the same time. Release it after the test. */
   readonly concurrent?: boolean
 }
@@ -30,6 +33,7 @@ interface SlotRequest {
   readonly index: number
   /** Recreates the slot even if it exists. */
   readonly fresh: boolean
+  readonly onLeftSessions?: (count: number) => void
 }
 
 const cachedSlots = new Map<string, CachedSlot>()
@@ -42,7 +46,7 @@ const usedIndexes = new Map<string, Set<number>>()
  */
 export async function acquireSlot(
   service: string,
-  { file, concurrent = false }: SlotOptions = {},
+  { file, user = 'an earlier test', concurrent = false }: SlotOptions = {},
 ): Promise<AcquiredSlot> {
   const payload = inheritedPayload(process.env)
   if (!payload) throw notProvisioned(`isolated('${service}')`, process.env)
@@ -55,7 +59,7 @@ export async function acquireSlot(
   const isolated = payload.isolated?.[service]
   if (!isolated) return { connection: shared, release: () => {} }
   if (isolated.given !== undefined) throw givenByUser(service, isolated.given)
-  if (isolated.each === 'test') return await acquireTestSlot(payload, isolated, { service, concurrent })
+  if (isolated.each === 'test') return await acquireTestSlot(payload, isolated, { service, user, concurrent })
   const cached = cachedSlots.get(service)
   const reusable = cached && (isolated.each === 'worker' || cached.file === file)
   const connection = reusable
@@ -72,15 +76,16 @@ export async function acquireSlot(
 async function acquireTestSlot(
   payload: Payload,
   isolated: IsolatedService,
-  { service, concurrent }: { readonly service: string; readonly concurrent: boolean },
+  { service, user, concurrent }: { readonly service: string; readonly user: string; readonly concurrent: boolean },
 ): Promise<AcquiredSlot> {
   const used = usedIndexes.get(service) ?? new Set()
   usedIndexes.set(service, used)
   const index = concurrent ? firstFree(used) : 0
   if (concurrent) used.add(index)
   const release = (): void => void (concurrent && used.delete(index))
+  const onLeftSessions = nextUser(service, index, user)
   try {
-    return { connection: await openSlot(payload, isolated, { service, index, fresh: true }), release }
+    return { connection: await openSlot(payload, isolated, { service, index, fresh: true, onLeftSessions }), release }
   } catch (error) {
     release()
     throw error
@@ -90,12 +95,19 @@ async function acquireTestSlot(
 async function openSlot(
   { run, services }: Payload,
   { module, root }: IsolatedService,
-  { service, index, fresh }: SlotRequest,
+  { service, index, fresh, onLeftSessions }: SlotRequest,
 ): Promise<PlainConnection> {
   const isolation = await importFile<Isolation>(module)
   const prefix = slotPrefix(run)
   const name = slotName(run, `${currentSlot(process.env)}${index ? `_${index}` : ''}`)
-  const slot = { service, name, prefix, fresh, stale: (other: string) => isStaleSlot(other, prefix) }
+  const slot = {
+    service,
+    name,
+    prefix,
+    fresh,
+    stale: (other: string) => isStaleSlot(other, prefix),
+    ...(onLeftSessions ? { onLeftSessions } : {}),
+  }
   return await isolation.openSlot(services[service] as PlainConnection, slot, { root })
 }
 

@@ -4,6 +4,9 @@ import { PostgresClient } from '../wire/postgres-client.ts'
 
 const TEMPLATE = 'moorage_template'
 
+// Much longer than a server needs to close a session that its client has ended.
+const CLOSE_TIMEOUT_MS = 200
+
 /** Copies the seeded database and blocks connections to the copy: a single open session makes every clone fail. */
 export async function createTemplate(
   connection: PlainConnection,
@@ -29,7 +32,7 @@ export async function openSlot(connection: PlainConnection, slot: Slot): Promise
   if (!exists)
     for (const other of names.filter(slot.stale))
       await sql.query(`DROP DATABASE IF EXISTS "${other}" WITH (FORCE)`).catch(() => {})
-  if (exists && fresh) await dropDatabase(sql, name)
+  if (exists && fresh) await dropDatabase(sql, slot)
   if (!exists || fresh) {
     await sql.query(`CREATE DATABASE "${name}" TEMPLATE "${TEMPLATE}"${await copyStrategy(sql)}`)
     await copyProperties(sql, TEMPLATE, name)
@@ -52,13 +55,24 @@ async function copyProperties(sql: PostgresClient, from: string, to: string): Pr
 }
 
 /** Ends the open sessions and waits until they are closed: with a session open, DROP polls every 100 ms. */
-async function dropDatabase(sql: PostgresClient, name: string): Promise<void> {
+async function dropDatabase(sql: PostgresClient, { name, onLeftSessions }: Slot): Promise<void> {
+  const left = await openSessions(sql, name)
+  if (left) onLeftSessions?.(left)
   for (let i = 0; i < 100; i++) {
     const rows = await sql.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
     if (!rows.length) break
     await sleep(1)
   }
   await sql.query(`DROP DATABASE "${name}" WITH (FORCE)`)
+}
+
+/** The number of sessions that stay open. The server closes a session shortly after its client has ended it. */
+async function openSessions(sql: PostgresClient, name: string): Promise<number> {
+  for (let waited = 0; ; waited += 10) {
+    const rows = await sql.query(`SELECT pid FROM pg_stat_activity WHERE datname = '${name}'`)
+    if (!rows.length || waited >= CLOSE_TIMEOUT_MS) return rows.length
+    await sleep(10)
+  }
 }
 
 /**
