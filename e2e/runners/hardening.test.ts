@@ -61,7 +61,7 @@ test('the files of a dead supervisor, and others in their place, hinder nobody',
 test('a full disk before the start: one message, and nothing is left', async ({ skip }) => {
   if (process.getuid?.() !== 0) skip('mounting needs root')
   using project = openProject(site)
-  using disk = mount('size=64k')
+  using disk = mount('size=64k,mode=700')
   const cache = disk.path
   await using stage = await openStage(project.folder, 'process')
   mkdirSync(join(cache, 'run'))
@@ -86,7 +86,7 @@ test('a full disk before the start: one message, and nothing is left', async ({ 
 
 test('a disk that fills in mid-run: the run goes on, and is undone to the last file', async ({ skip }) => {
   if (process.getuid?.() !== 0) skip('mounting needs root')
-  using disk = mount('size=300m')
+  using disk = mount('size=300m,mode=700')
   const cache = disk.path
   await using stage = await openStage(folder, 'process')
   const child = await stage.start(hold, { MOORAGE_CACHE_DIR: cache, HOLDS_UNTIL: stage.runsFile, LASTS_MS: '200' })

@@ -25,7 +25,7 @@ function pidsWith(argument: string): readonly number[] {
 
 // A child that has left the group and the session, and whose environment has no mark, as a daemon that sets its title.
 const daemon = (argument: string): string =>
-  `env -i setsid sleep ${argument} & while ! grep -q sleep /proc/$!/cmdline; do :; done; echo up; sleep 1000`
+  `env -i setsid sleep ${argument} & while [ "$(cat /proc/$!/comm)" != sleep ]; do :; done; echo up; sleep 1000`
 
 // A child of the same kind that works on its stop signal before it ends.
 function politeChild(): { readonly script: string; readonly file: string } {

@@ -1,14 +1,26 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { removeFolder } from '../../packages/provider-process/src/folders.ts'
 import { reservePort } from '../../packages/provider-process/src/endpoint.ts'
+import { program } from '../../packages/services/src/programs/redis.ts'
 import { thrownMessage } from '../thrown-error.ts'
 import { listProcesses, openTestSession, type ProcessEntry } from './session.ts'
 
 const NOBODY = 65_534
+const REDIS = resolve('packages/services/src/programs/redis.ts')
 const POSTGRES = resolve('packages/services/src/programs/postgres.ts')
 
 function temporaryFolder(): string {
@@ -85,12 +97,30 @@ test('no argument of a service or its watcher contains the password of Redis', a
   const { start } = await openTestSession()
   const port = await reservePort('a', 0, new Map())
   const password = `secret${port}x`
-  const program = resolve('packages/services/src/programs/redis.ts')
-  const unit = await start({ program, secrets: { password }, options: {} }, { main: port })
+  const unit = await start({ program: REDIS, secrets: { password }, options: {} }, { main: port })
   for await (const { text } of unit.logs({ follow: true })) if (text.includes('Ready to accept')) break
   const commands = listProcesses().map(({ command }) => command)
   expect(commands.filter((command) => command.includes(password))).toEqual([])
   expect(commands.some((command) => command.includes(`redis-server 127.0.0.1:${port}`))).toBe(true)
+})
+
+test('Redis reads its password from a file that only its user can read', async () => {
+  const folder = temporaryFolder()
+  const { command } = await program({
+    service: 'cache',
+    ports: { main: 6379 },
+    options: {},
+    secrets: { password: 'a-password' },
+    root: folder,
+    dir: () => Promise.resolve(folder),
+    cache: () => Promise.resolve(folder),
+    notice: () => {},
+    signal: new AbortController().signal,
+  })
+  expect(command.join(' ')).not.toContain('a-password')
+  const file = join(folder, 'redis.conf')
+  expect(readFileSync(file, 'utf8')).toContain('requirepass a-password\n')
+  expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
 test('the watcher has no arguments of the command', async () => {

@@ -1,8 +1,19 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { cacheFolder, shortHash, supervisorPaths, runFolder } from '../../../packages/core/src/protocol/paths.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 
 let base: string
 beforeEach(() => void (base = mkdtempSync(join(tmpdir(), 'moorage-place-'))))
@@ -59,4 +70,24 @@ test('an identity: the same for the same parts, another for parts that only read
   expect(shortHash(['a', 'b'])).toMatch(/^[0-9a-f]{16}$/)
   expect(shortHash(['a', 'b'])).toBe(shortHash(['a', 'b']))
   expect(shortHash(['ab', ''])).not.toBe(shortHash(['a', 'b']))
+})
+
+test('a cache folder that others may write to is refused as a whole', async () => {
+  const cache = join(base, 'cache')
+  mkdirSync(cache)
+  chmodSync(cache, 0o777)
+  expect(await thrownMessage(() => runFolder({ MOORAGE_CACHE_DIR: cache }))).toBe(
+    `SUPERVISOR_FAILED\nThe cache folder ${cache} may be written to by other users, who could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
+  )
+  expect(readdirSync(cache)).toEqual([])
+})
+
+test.runIf(process.getuid?.() === 0)('a cache folder of another user is refused as a whole', async () => {
+  const cache = join(base, 'cache')
+  mkdirSync(cache)
+  chownSync(cache, 65_534, 65_534)
+  expect(await thrownMessage(() => runFolder({ MOORAGE_CACHE_DIR: cache }))).toBe(
+    `SUPERVISOR_FAILED\nThe cache folder ${cache} belongs to another user (uid 65534), who could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
+  )
+  expect(readdirSync(cache)).toEqual([])
 })

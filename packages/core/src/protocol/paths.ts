@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs'
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync, type Stats } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { sha256 } from '../config/hash.ts'
@@ -34,9 +34,10 @@ export function cacheFolder(env: EnvVariables): string {
 
 /**
  * The private folder for sockets, locks and journals: in the cache folder, or in the folder for temporary files where
- * that is not possible. Throws MoorageError (SUPERVISOR_FAILED) where neither is.
+ * that is not possible. Throws MoorageError (SUPERVISOR_FAILED) where neither is, and for a cache folder of another user.
  */
 export function runFolder(env: EnvVariables): string {
+  requireOwnCache(cacheFolder(env))
   const user = process.platform === 'win32' ? userInfo().username : String(process.getuid?.())
   const candidates = [join(cacheFolder(env), 'run'), join(tmpdir(), `moorage-${user}`), `/tmp/moorage-${user}`]
   const reasons: string[] = []
@@ -48,6 +49,36 @@ export function runFolder(env: EnvVariables): string {
   throw new MoorageError('SUPERVISOR_FAILED', `No folder can hold moorage's sockets.\n${reasons.join('\n')}`, {
     hint: 'Set MOORAGE_CACHE_DIR to a folder that is writable, belongs to you, and has a short path.',
   })
+}
+
+/**
+ * Refuses a cache folder that another user owns or may write to: programs in it are run, as root in the worst case.
+ * A folder that does not exist yet is created later, for this user alone.
+ */
+function requireOwnCache(folder: string): void {
+  const stat = process.getuid && statIfReachable(folder)
+  if (!stat) return
+  const problem =
+    stat.uid !== process.getuid?.()
+      ? `belongs to another user (uid ${stat.uid})`
+      : stat.mode & (constants.S_IWGRP | constants.S_IWOTH)
+        ? 'may be written to by other users'
+        : undefined
+  if (!problem) return
+  throw new MoorageError(
+    'SUPERVISOR_FAILED',
+    `The cache folder ${folder} ${problem}, who could replace the programs in it.`,
+    { hint: 'Set MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.' },
+  )
+}
+
+/** Undefined for a folder that does not exist or cannot be reached, which the attempt to create it reports. */
+function statIfReachable(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 export function supervisorPaths(identity: string, folder: string): SupervisorPaths {
