@@ -59,6 +59,7 @@ test('a supervisor that is killed: the error says so, and does not blame an earl
   expect(error.message).toMatch(
     /^The supervisor that runs the services is gone: it was killed\.\nIts log names no error, so another process or the kernel ended it: check whether this machine ran out of memory\.\nLast log lines:\n {2}a warning$/,
   )
+  await expect.poll(() => readdirSync(join(base, 'run'))).toEqual([])
 })
 
 test.each([
