@@ -45,4 +45,18 @@ export const seedMutants: readonly Mutant[] = [
     says: /search_path/,
     quick: false,
   },
+  {
+    name: 'damaged template kept',
+    guarantee: 'a damaged cache does not fail every later start',
+    file: 'packages/services/src/programs/postgres-template.ts',
+    find: 'await rm(template, { force: true })',
+    replace: 'return true',
+    test: {
+      project: 'contract',
+      file: 'test/contract/postgres-process.test.ts',
+      name: 'a template that is damaged is made anew, and no copy is left half done',
+    },
+    says: /services\.db/,
+    quick: false,
+  },
 ]

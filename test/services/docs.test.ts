@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
+  command,
   container,
   defineConfig,
   npmServer,
@@ -31,6 +32,7 @@ test('the code of docs/servers.md runs', async () => {
   }
   const filled: string[] = []
   const scope = {
+    command,
     container,
     npmServer,
     staticServer,

@@ -36,9 +36,10 @@ export type { ConfigOptions } from './define-config.ts'
 export type * from '@moorage/core/registered-config'
 export { docker, kubernetes, plainProcess } from './providers.ts'
 export type { DockerOptions, KubernetesOptions } from './providers.ts'
-export { browser, container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'
+export { browser, command, container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'
 export type {
   BrowserOptions,
+  CommandOptions,
   ContainerConnection,
   ContainerOptions,
   MongodbConnection,

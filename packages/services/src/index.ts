@@ -1,5 +1,7 @@
 export { browser } from './presets/browser.ts'
 export type { BrowserOptions } from './presets/browser.ts'
+export { command } from './presets/command.ts'
+export type { CommandOptions } from './presets/command.ts'
 export { container } from './presets/container.ts'
 export type { ContainerConnection, ContainerOptions } from './presets/container.ts'
 export { mongodb } from './presets/mongodb.ts'

@@ -33,7 +33,7 @@ test.each([
     'postgres({ sed })',
     postgres,
     { sed: './seed.sql' },
-    'Did you mean seed? The options are database, username, seed, version, image, isolate, needs, as, deadlines.',
+    'Did you mean seed? The options are database, username, seed, settings, locale, version, image, isolate, needs, as, deadlines.',
   ],
   [
     'mongodb({ databse })',
@@ -45,7 +45,7 @@ test.each([
     'redis({ Version })',
     redis,
     { Version: '7' },
-    'Did you mean version? The options are seed, version, image, isolate, needs, as, deadlines.',
+    'Did you mean version? The options are seed, settings, version, image, isolate, needs, as, deadlines.',
   ],
   [
     'container({ workdir })',

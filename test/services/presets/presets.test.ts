@@ -11,6 +11,7 @@ import {
   type AnyConfig,
 } from '../../../packages/moorage/src/index.ts'
 import { resolveConnection, type TemplateScope } from '../../../packages/core/src/config/template.ts'
+import { thrownMessage } from '../../thrown-error.ts'
 import type { FileRef, Form, ServiceSpec } from '../../../packages/core/src/contract/service.ts'
 
 const services = {
@@ -47,8 +48,8 @@ test.each<[keyof typeof services, 'container' | 'process', string]>([
   ['mongodb', 'container', 'mongodb://root:s3cret@127.0.0.1:4000/test?directConnection=true&authSource=admin'],
   ['mongodb', 'process', 'mongodb://127.0.0.1:4000/test?directConnection=true'],
   ['open', 'container', 'mongodb://127.0.0.1:4000/shop?directConnection=true'],
-  ['postgres', 'container', 'postgres://me:s3cret@127.0.0.1:4000/shop'],
-  ['postgres', 'process', 'postgres://me:s3cret@127.0.0.1:4000/shop'],
+  ['postgres', 'container', 'postgresql://me:s3cret@127.0.0.1:4000/shop'],
+  ['postgres', 'process', 'postgresql://me:s3cret@127.0.0.1:4000/shop'],
   ['redis', 'container', 'redis://:s3cret@127.0.0.1:4000/0'],
   ['web', 'container', 'http://127.0.0.1:4000'],
   ['api', 'process', 'http://127.0.0.1:4000'],
@@ -89,4 +90,64 @@ test('every program that a preset names is there', () => {
     if (name === 'app') expect(form).toBeUndefined()
     else expect(existsSync(program ?? ''), `${name}: ${program}`).toBe(true)
   }
+})
+
+const refusals: readonly [what: string, create: () => unknown, text: string][] = [
+  [
+    'a database that accepts no sessions',
+    () => postgres({ database: 'template0' }),
+    "CONFIG_INVALID\npostgres({ database }): PostgreSQL reserves the name 'template0'.\nChoose another name.",
+  ],
+  [
+    'a role that PostgreSQL refuses',
+    () => postgres({ username: 'pg_me' }),
+    "CONFIG_INVALID\npostgres({ username }): PostgreSQL reserves the name 'pg_me'.\nChoose another name.",
+  ],
+  [
+    'a setting that moorage needs',
+    () => postgres({ settings: { port: 1 } }),
+    'CONFIG_INVALID\npostgres({ settings: { port } }): moorage sets port itself.\nRemove the setting.',
+  ],
+  [
+    'a setting of two lines',
+    () => redis({ settings: { 'client-output-buffer-limit': 'a\nb' } }),
+    "CONFIG_INVALID\nredis({ settings: { 'client-output-buffer-limit' } }) is neither a number, a boolean nor text in one line.\nWrite settings as the server's configuration file spells them, such as max_connections: 200.",
+  ],
+  [
+    'a setting with a space in its name',
+    () => postgres({ settings: { 'max connections': 1 } }),
+    "CONFIG_INVALID\npostgres({ settings: { 'max connections' } }) is not the name of a setting.\nWrite settings as the server's configuration file spells them, such as max_connections: 200.",
+  ],
+  [
+    'a locale that is none',
+    () => postgres({ locale: 'de DE' }),
+    "CONFIG_INVALID\npostgres({ locale }): 'de DE' is not the name of a locale.\nGive a name as `locale -a` lists it, such as 'C' or 'en_US.utf8'.",
+  ],
+]
+
+test.for(refusals)('%s is refused', async ([, create, text]) => {
+  expect(await thrownMessage(create)).toBe(text)
+})
+
+test('an image of one’s own keeps its command, and its server reads the settings', () => {
+  const config = defineConfig({
+    root: '/',
+    services: { x: postgres({ image: 'mine:1', settings: { max_connections: 200, jit: false, search_path: "a'b" } }) },
+  })
+  const form = (config as unknown as AnyConfig).services['x']?.container
+  expect(form?.command).toBeUndefined()
+  expect(form?.files).toEqual({
+    '/docker-entrypoint-initdb.d/00-moorage.sh': {
+      content: [
+        `cat >> "$PGDATA/postgresql.auto.conf" <<'SETTINGS'`,
+        "fsync = 'off'",
+        "synchronous_commit = 'off'",
+        "full_page_writes = 'off'",
+        "max_connections = '200'",
+        "jit = 'off'",
+        "search_path = 'a''b'",
+        'SETTINGS\n',
+      ].join('\n'),
+    },
+  })
 })

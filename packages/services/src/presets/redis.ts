@@ -18,6 +18,7 @@ import {
 import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
 import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
+import { settingsText, type Settings } from '../options/settings-option.ts'
 
 // One for each worker, and for each test that runs concurrently in a worker. The server's default is 16.
 const ISOLATED_DATABASES = 256
@@ -25,6 +26,11 @@ const ISOLATED_DATABASES = 256
 export interface RedisOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
   /** Path of a module that exports `seed(connection)`. It runs once per run, before the service is ready. */
   readonly seed?: string
+  /**
+   * Settings of the server, as redis.conf spells them: `{ maxmemory: '64mb' }`. Default: none but those that keep data
+   * off the disk.
+   */
+  readonly settings?: Settings
 }
 
 export interface RedisConnection extends Address {
@@ -36,6 +42,7 @@ export interface RedisConnection extends Address {
 
 const OPTIONS: OptionNames<RedisOptions> = {
   seed: true,
+  settings: true,
   ...IMAGE_OPTIONS,
   ...ISOLATE_OPTIONS,
   ...COMMON_OPTIONS,
@@ -48,7 +55,12 @@ const OPTIONS: OptionNames<RedisOptions> = {
 export function redis<const N extends string = never>(options: RedisOptions<N> = {}): Service<RedisConnection, N> {
   rejectUnknownOptions('redis', options, OPTIONS)
   const password = { $secret: 'password' }
-  const databases = options.isolate ? ISOLATED_DATABASES : undefined
+  const settings = {
+    save: '',
+    appendonly: 'no',
+    ...(options.isolate ? { databases: String(ISOLATED_DATABASES) } : {}),
+    ...settingsText('redis', options.settings, RESERVED),
+  }
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }
   const form = {
@@ -77,17 +89,13 @@ export function redis<const N extends string = never>(options: RedisOptions<N> =
       user: '999:999',
       tmpfs: ['/data'],
       env: { REDIS_PASSWORD: password },
-      command: [
-        'sh',
-        '-c',
-        `exec redis-server --save "" --appendonly no --requirepass "$REDIS_PASSWORD"${databases ? ` --databases ${databases}` : ''}`,
-      ],
+      command: ['sh', '-c', START_SCRIPT, 'redis-server', ...settingArguments(settings)],
     },
     process: {
       ...form,
       ...unsupportedImage(options),
       program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/redis')) },
-      options: { password: 'password', ...requestedVersion(options), ...(databases ? { databases } : {}) },
+      options: { settings, ...requestedVersion(options) },
     },
     ...seedSpec('redis', options.seed, { sql: false }),
     ...isolateSpec('redis', options),
@@ -97,4 +105,15 @@ export function redis<const N extends string = never>(options: RedisOptions<N> =
     RedisConnection,
     N
   >
+}
+
+const RESERVED = { reserved: ['bind', 'daemonize', 'dir', 'port', 'requirepass'], words: ['yes', 'no'] } as const
+
+// The entrypoint of the official image adds the modules of Redis 8 to a command that begins with redis-server.
+const START_SCRIPT = `set -- redis-server "$@" --requirepass "$REDIS_PASSWORD"
+if command -v docker-entrypoint.sh > /dev/null; then exec docker-entrypoint.sh "$@"; fi
+exec "$@"`
+
+function settingArguments(settings: { readonly [name: string]: string }): readonly string[] {
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
 }

@@ -33,10 +33,11 @@ export async function createCluster(
   const place: DataPlace = { postgres, data: join(folder, 'data'), uid }
   const username = String(context.options['username'])
   const database = String(context.options['database'])
-  const template = join(await context.cache('postgres'), templateName([server.version, username, database]))
+  const locale = String(context.options['locale'])
+  const template = join(await context.cache('postgres'), templateName([server.version, username, database, locale]))
   await createDataFolder(place)
   if (!(await copyFromTemplate(context, { ...place, template }))) {
-    await initialise(context, place, { bin, username, database })
+    await initialise(context, place, { bin, username, database, locale })
     await saveTemplate(context, { ...place, template })
   }
   // The supervisor generates the password from letters and digits, so it needs no escaping.
@@ -58,13 +59,13 @@ function templateName(parts: readonly string[]): string {
 async function initialise(
   context: ProgramContext,
   place: DataPlace,
-  { bin, username, database }: { readonly bin: string; readonly username: string; readonly database: string },
+  { bin, username, database, locale }: { readonly [name in 'bin' | 'username' | 'database' | 'locale']: string },
 ): Promise<void> {
   const { data, uid } = place
   const options: CommandOptions = { task: TASK, cwd: data, uid }
   // A copy that broke off has left files, which initdb refuses.
   await runCommand(context, ['find', '.', '-mindepth', '1', '-delete'], options)
-  // Locale C is the same on every machine. WAL segments of 1 MB keep the template small.
+  // WAL segments of 1 MB keep the template small.
   const settings = [
     '-U',
     username,
@@ -72,7 +73,7 @@ async function initialise(
     '--auth-host=scram-sha-256',
     '--no-sync',
     '--no-instructions',
-    '--locale=C',
+    `--locale=${locale}`,
     '-E',
     'UTF8',
     '--wal-segsize=1',

@@ -1,4 +1,4 @@
-import type { Program, ProgramContext } from '@moorage/core'
+import type { JsonObject, Program, ProgramContext } from '@moorage/core'
 import { createCluster } from './postgres-cluster.ts'
 import { findServer } from './postgres-server.ts'
 import { unprivilegedUid } from './unprivileged-user.ts'
@@ -13,13 +13,11 @@ export async function program(context: ProgramContext): Promise<Program> {
   const { postgres, data } = await createCluster(context, await findServer(context), uid)
   reportVersionMismatch(context, { program: postgres })
   const listen = ['-h', '127.0.0.1', '-p', String(context.ports['main'])]
-  // No socket file, no fsync for test data, and no segments in /dev/shm, which would remain after a kill.
+  // No socket file, and no segments in /dev/shm, which would remain after a kill.
   const settings = [
     'unix_socket_directories=',
-    'fsync=off',
-    'synchronous_commit=off',
-    'full_page_writes=off',
     'dynamic_shared_memory_type=mmap',
+    ...Object.entries(context.options['settings'] as JsonObject).map(([name, value]) => `${name}=${String(value)}`),
   ]
   return {
     command: [postgres, '-D', data, ...listen, ...settings.flatMap((setting) => ['-c', setting])],

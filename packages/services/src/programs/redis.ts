@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
+import { MoorageError, type JsonObject, type Program, type ProgramContext } from '@moorage/core'
 import { findProgram } from './find-program.ts'
 import { reportVersionMismatch } from './version-notice.ts'
 
@@ -10,7 +10,7 @@ export async function program(context: ProgramContext): Promise<Program> {
     service,
     ports,
     secrets,
-    options: { databases },
+    options: { settings: chosen },
     dir,
   } = context
   const server = findProgram('redis-server')
@@ -26,18 +26,21 @@ export async function program(context: ProgramContext): Promise<Program> {
   }
   reportVersionMismatch(context, { program: server })
   const folder = await dir()
-  const settings = {
+  const settings: { readonly [name: string]: string } = {
     bind: '127.0.0.1',
     port: String(ports['main']),
     dir: JSON.stringify(folder),
-    save: '""',
-    appendonly: 'no',
     requirepass: secrets['password'] ?? '',
-    ...(databases === undefined ? {} : { databases: String(databases) }),
+    ...Object.fromEntries(Object.entries(chosen as JsonObject).map(([name, value]) => [name, fileText(String(value))])),
   }
   // A file, because every user of this machine can read the arguments of a process.
   const file = join(folder, 'redis.conf')
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`)
   await writeFile(file, lines.join(''), { mode: 0o600 })
   return { command: [server, file], stopSignal: 'SIGTERM' }
+}
+
+/** Words of a setting as redis.conf spells them: an empty one needs quotes. */
+function fileText(value: string): string {
+  return value === '' ? '""' : value
 }
