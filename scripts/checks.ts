@@ -5,6 +5,14 @@ export interface Check {
   readonly argv: readonly string[]
 }
 
+// Patterns of its configuration file would be relative to that file: what to leave out stands in an ignore file.
+export const formatter: readonly string[] = [
+  'node_modules/oxfmt/bin/oxfmt',
+  '--config=scripts/oxfmt.json',
+  '--ignore-path=.gitignore',
+  '--ignore-path=scripts/oxfmt.ignore',
+]
+
 export const checks: readonly Check[] = [
   { name: 'types of the packages', argv: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
   {
@@ -16,8 +24,8 @@ export const checks: readonly Check[] = [
     name: `types of example ${name}`,
     argv: ['node_modules/typescript/bin/tsc', '-p', `examples/${name}`],
   })),
-  { name: 'format', argv: ['node_modules/oxfmt/bin/oxfmt', '--check', '.'] },
-  { name: 'lint', argv: ['node_modules/oxlint/bin/oxlint', '--deny-warnings'] },
+  { name: 'format', argv: [...formatter, '--check', '.'] },
+  { name: 'lint', argv: ['node_modules/oxlint/bin/oxlint', '-c', 'scripts/oxlint.json', '--deny-warnings'] },
 ]
 
 export async function runCheck({ argv }: Check): Promise<{ readonly passed: boolean; readonly output: string }> {

@@ -112,9 +112,7 @@ function missingPaths(document: string, markdown: string): readonly string[] {
 }
 
 describe('paths and links in the documents', () => {
-  const documents = ['README.md', 'CONTRIBUTING.md', ...globSync('{docs,test,e2e/testbed,examples/*}/*.md')].filter(
-    existsSync,
-  )
+  const documents = ['README.md', ...globSync('{docs,test,e2e/testbed,examples/*}/*.md')].filter(existsSync)
 
   test.each(documents)('%s names files that exist', (document) => {
     expect(missingPaths(document, readFileSync(document, 'utf8'))).toEqual([])
