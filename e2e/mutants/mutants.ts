@@ -145,12 +145,12 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher off',
     guarantee: 'a process ends with its supervisor, whatever killed it',
-    file: 'packages/provider-process/src/watcher.ts',
+    file: 'packages/provider-process/src/system/watcher.ts',
     find: 'read -r _ <&3\n',
     replace: 'exit\n',
     test: {
       project: 'contract',
-      file: 'test/provider-process/watcher.test.ts',
+      file: 'test/provider-process/system/watcher.test.ts',
       name: 'a service ends by itself when its supervisor is killed',
     },
     says: /to deeply equal \[\]/,
@@ -159,12 +159,12 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher leaves who has left its group',
     guarantee: 'a process that detached itself goes with its service',
-    file: 'packages/provider-process/src/watcher.ts',
+    file: 'packages/provider-process/src/system/watcher.ts',
     find: 'kill -s KILL "$pid"',
     replace: ':',
     test: {
       project: 'contract',
-      file: 'test/provider-process/watcher.test.ts',
+      file: 'test/provider-process/system/watcher.test.ts',
       name: 'one that ignores its stop signal is killed after the grace, with what has left its group',
     },
     says: /to deeply equal \[\]/,
@@ -173,7 +173,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher looks only once',
     guarantee: 'a service that bears children while it is killed goes with all of them',
-    file: 'packages/provider-process/src/watcher.ts',
+    file: 'packages/provider-process/src/system/watcher.ts',
     find: 'rounds=100',
     replace: 'rounds=1',
     test: {
@@ -215,7 +215,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'daemon without the mark is left',
     guarantee: 'a child that erases its environment goes with its service',
-    file: 'packages/provider-process/src/watcher.ts',
+    file: 'packages/provider-process/src/system/watcher.ts',
     find: 'ulimit -w "$limit" 2>/dev/null || ulimit -x "$limit" 2>/dev/null\n',
     replace: '',
     test: {
@@ -243,7 +243,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'root removes what another user can change',
     guarantee: 'root deletes nothing inside a folder of another user',
-    file: 'packages/provider-process/src/folders.ts',
+    file: 'packages/provider-process/src/system/folders.ts',
     find: 'return await removeAsOwner(path, stat)',
     replace: 'return await rm(path, { recursive: true, force: removeAsOwner !== undefined })',
     test: {
@@ -257,7 +257,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "root's variables for another user",
     guarantee: "a program under another uid has none of root's variables",
-    file: 'packages/provider-process/src/environment.ts',
+    file: 'packages/provider-process/src/system/environment.ts',
     find: 'uid === undefined || uid === process.getuid?.()',
     replace: 'uid !== -1',
     test: {

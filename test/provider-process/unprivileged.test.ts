@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { removeFolder } from '../../packages/provider-process/src/folders.ts'
+import { removeFolder } from '../../packages/provider-process/src/system/folders.ts'
 import { reservePort } from '../../packages/provider-process/src/endpoint.ts'
 import { program } from '../../packages/services/src/programs/redis.ts'
 import { thrownMessage } from '../thrown-error.ts'
@@ -35,7 +35,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     onTestFinished(() => void delete process.env['TOKEN_OF_CI'])
     const { start, journal, runId } = await openTestSession(temporaryFolder())
     const port = await reservePort('a', 0, new Map())
-    const options = { username: 'test', database: 'test' }
+    const options = { username: 'test', database: 'test', locale: 'C', settings: {} }
     const unit = await start({ program: POSTGRES, options, secrets: { password: 'a1b2c3' } }, { main: port })
     const { path } = journal.find((entry) => (entry as { kind: string }).kind === 'folder') as { path: string }
     const folder = statSync(path)
@@ -97,7 +97,7 @@ test('no argument of a service or its watcher contains the password of Redis', a
   const { start } = await openTestSession()
   const port = await reservePort('a', 0, new Map())
   const password = `secret${port}x`
-  const unit = await start({ program: REDIS, secrets: { password }, options: {} }, { main: port })
+  const unit = await start({ program: REDIS, secrets: { password }, options: { settings: {} } }, { main: port })
   for await (const { text } of unit.logs({ follow: true })) if (text.includes('Ready to accept')) break
   const commands = listProcesses().map(({ command }) => command)
   expect(commands.filter((command) => command.includes(password))).toEqual([])
@@ -109,7 +109,7 @@ test('Redis reads its password from a file that only its user can read', async (
   const { command } = await program({
     service: 'cache',
     ports: { main: 6379 },
-    options: {},
+    options: { settings: {} },
     secrets: { password: 'a-password' },
     root: folder,
     dir: () => Promise.resolve(folder),

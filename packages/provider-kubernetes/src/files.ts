@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { MoorageError, type FileTree } from '@moorage/core/provider'
 import type { ApiClient } from './api/client.ts'
-import { createArchive, SINGLE_FILE_NAME } from './archive.ts'
+import { createArchive, SINGLE_FILE_NAME } from './pod/archive.ts'
 import { execInUnit } from './exec.ts'
 import { FILES_CONTAINER } from './pod/containers.ts'
 import type { ServicePod } from './pod/pod-ref.ts'

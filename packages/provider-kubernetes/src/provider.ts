@@ -17,7 +17,7 @@ import { openRunNamespace, type RunNamespace, type RunNamespaceOptions } from '.
 import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
 import type { KubernetesOptions } from './options.ts'
 import { reap, removeJournaled } from './reap.ts'
-import { RetryReasons } from './retry-reasons.ts'
+import { RetryReasons } from './api/retry-reasons.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
 /** The provider behind `kubernetes()`; implements the core's provider contract. */

@@ -1,8 +1,9 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { MoorageError, type Endpoint } from '@moorage/core/provider'
+import type { Endpoint } from '@moorage/core/provider'
 import getPort from 'get-port'
-import { listPids, readProcFile } from './process-table.ts'
+import { portInUse } from './errors.ts'
+import { listPids, readProcFile } from './system/process-table.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -39,14 +40,6 @@ function isFree(port: number): Promise<boolean> {
     const server = createServer()
     server.once('error', () => resolve(false))
     server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => resolve(true)))
-  })
-}
-
-function portInUse(service: string, port: number, reason: string): MoorageError {
-  return new MoorageError('PORT_IN_USE', `services.${service}.port: port ${port} is in use: ${reason}.`, {
-    service,
-    phase: 'admit',
-    hint: 'End that program, give another port, or leave the port out to get a free one.',
   })
 }
 

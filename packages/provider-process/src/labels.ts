@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { groupOf, isRunning, listPids, readProcFile, sendSignal } from './process-table.ts'
+import { groupOf, isRunning, listPids, readProcFile, sendSignal } from './system/process-table.ts'
 
 /** The environment variable that marks the processes of a unit. Children inherit it. */
 export const MARK_VARIABLE = 'MOORAGE_UNIT'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Json, ReapedObject, ReapScope } from '@moorage/core/provider'
-import { removeFolder } from './folders.ts'
+import { removeFolder } from './system/folders.ts'
 import { findMarkedProcesses, killMarkedProcesses, signalMarkedProcesses, waitForMarkedProcesses } from './labels.ts'
 
 type JournalEntry =

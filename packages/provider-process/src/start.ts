@@ -10,14 +10,14 @@ import {
   type Unit,
   type UnitSpec,
 } from '@moorage/core/provider'
-import { removeFolders } from './folders.ts'
+import { removeFolders } from './system/folders.ts'
 import { unitMark } from './labels.ts'
 import { LogBuffer } from './logs.ts'
-import { prepareProgram } from './program.ts'
-import { serviceEnvironment } from './environment.ts'
+import { prepareProgram } from './system/program.ts'
+import { serviceEnvironment } from './system/environment.ts'
 import { STOP_GRACE_SECONDS } from './stop.ts'
 import { createUnit, stopService, type RunningService } from './unit.ts'
-import { withWatcher } from './watcher.ts'
+import { withWatcher } from './system/watcher.ts'
 
 /** What the starts of one session share. */
 export interface SessionContext {

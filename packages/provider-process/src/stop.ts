@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Exit } from '@moorage/core/provider'
 import { killMarkedProcesses, signalMarkedProcesses, waitForMarkedProcesses, type UnitMark } from './labels.ts'
-import { isGroupRunning, sendSignal } from './process-table.ts'
+import { isGroupRunning, sendSignal } from './system/process-table.ts'
 
 /** A service's process, which leads a process group of its own. */
 export interface RunningProcess {

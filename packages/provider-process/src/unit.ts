@@ -1,7 +1,7 @@
 import type { Unit } from '@moorage/core/provider'
 import { resolveEndpoint } from './endpoint.ts'
 import { execInUnit, type ExecOptions } from './exec.ts'
-import { removeFolders } from './folders.ts'
+import { removeFolders } from './system/folders.ts'
 import { readLogs, type LogBuffer } from './logs.ts'
 import { stopUnit, type RunningProcess } from './stop.ts'
 

@@ -1,4 +1,4 @@
-import type { UnitMark } from './labels.ts'
+import type { UnitMark } from '../labels.ts'
 
 /**
  * Runs beside each service, in its process group, as a program of its own, so that its arguments do not contain those

@@ -4,7 +4,8 @@ import { constants, statSync, type Stats } from 'node:fs'
 import { chmod, lstat, mkdir, readdir, rm, rmdir, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { MoorageError, type Report } from '@moorage/core/provider'
+import type { Report } from '@moorage/core/provider'
+import { folderNotRemoved } from '../errors.ts'
 
 const ROOT_UID = 0
 const WRITABLE_BY_OTHERS = constants.S_IWGRP | constants.S_IWOTH
@@ -70,10 +71,7 @@ async function removeAsOwner(path: string, { uid, gid }: Stats): Promise<void> {
   try {
     await (stat.isDirectory() ? rmdir(path) : unlink(path))
   } catch (cause) {
-    throw new MoorageError('START_FAILED', `${path} could not be removed as the user that owns it (uid ${uid}).`, {
-      hint: 'See what is in it, then remove it.',
-      cause,
-    })
+    throw folderNotRemoved(path, uid, cause)
   }
 }
 

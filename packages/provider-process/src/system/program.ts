@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
-  MoorageError,
   type Program,
   type ProgramContext,
   type ProgramModule,
@@ -11,6 +10,7 @@ import {
   type Run,
   type UnitSpec,
 } from '@moorage/core/provider'
+import { folderNotFound, noProcessForm, programNotFound } from '../errors.ts'
 import { createFolder } from './folders.ts'
 
 // A program that is ready sooner needs no line.
@@ -54,21 +54,12 @@ export async function prepareProgram(
  */
 async function resolveProgram(resources: ProgramResources, spec: UnitSpec, signal: AbortSignal): Promise<Program> {
   const form = spec.process
-  if (!form)
-    throw new MoorageError('OPTION_UNSUPPORTED', `services.${spec.name} cannot run as a plain process.`, {
-      service: spec.name,
-      provider: 'process',
-    })
+  if (!form) throw noProcessForm(spec.name)
   const program = form.program
     ? await loadProgram(form.program, createProgramContext(resources, spec, signal))
     : { command: form.command ?? [] }
   const cwd = program.cwd ?? form.cwd
-  if (!existsSync(cwd)) {
-    throw new MoorageError('CONFIG_INVALID', `services.${spec.name}.cwd: there is no folder ${cwd}.`, {
-      service: spec.name,
-      hint: 'Create it, or correct the path.',
-    })
-  }
+  if (!existsSync(cwd)) throw folderNotFound(spec.name, cwd)
   requireExecutable(spec.name, program.command[0], cwd)
   return { ...program, cwd }
 }
@@ -110,14 +101,5 @@ function requireExecutable(service: string, executable: string | undefined, cwd:
     ? [isAbsolute(executable) ? executable : join(cwd, executable)]
     : pathFolders.map((folder) => join(folder, executable ?? ''))
   if (executable && candidates.some((path) => existsSync(path))) return
-  throw new MoorageError(
-    'PROGRAM_NOT_FOUND',
-    `services.${service}: there is no program '${executable ?? ''}' on the PATH.`,
-    {
-      service,
-      provider: 'process',
-      phase: 'start',
-      hint: 'Install it, or give its absolute path.',
-    },
-  )
+  throw programNotFound(service, executable ?? '')
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { FileTree, FileTreeEntry } from '@moorage/core/provider'
-import type { Pack } from './vendor/tar.ts'
+import type { Pack } from '../vendor/tar.ts'
 
 /** The name of a tree that is a single file, below its folder in the archive. */
 export const SINGLE_FILE_NAME = 'file'
@@ -16,7 +16,7 @@ const MAX_WHOLE_FILE_BYTES = 64 * 1024
  * Reading it throws the error of a file that cannot be read, or that has changed its size since it was found.
  */
 export async function createArchive(fileTrees: readonly FileTree[]): Promise<AsyncIterable<Uint8Array>> {
-  const { pack } = await import('./vendor/tar.ts')
+  const { pack } = await import('../vendor/tar.ts')
   const archive = pack()
   void writeEntries(archive, fileTrees).then(
     () => archive.finalize(),
