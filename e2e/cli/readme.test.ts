@@ -25,7 +25,7 @@ test("the README's code runs as it stands, and begins before line 30", async ({ 
     write(first as readonly [string, string])
     const shown = await stage.start(moorage(folder, 'exec', '--', 'sh', '-c', command))
     expect(await shown.ended, shown.output()).toEqual({ code: 0, signal: null })
-    expect(shown.output()).toMatch(/^postgres:\/\/postgres:\w+@127\.0\.0\.1:\d+\/test$/m)
+    expect(shown.output()).toMatch(/^postgresql:\/\/postgres:\w+@127\.0\.0\.1:\d+\/test$/m)
     for (const file of files) write(file)
     const child = await stage.start(vitest(folder))
     expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })

@@ -118,7 +118,7 @@ test('from within a pod, with a service account of its own: by the addresses of 
   })
   expect(output).toMatch(/moorage: provider kubernetes \(in-cluster, namespace ci; no docker: no Docker socket\)/)
   // Straight to the pod: no forward.
-  expect(output).toMatch(/✓ db {2}postgres:\/\/10\.\d+\.\d+\.\d+:5432\/test/)
+  expect(output).toMatch(/✓ db {2}postgresql:\/\/10\.\d+\.\d+\.\d+:5432\/test/)
   expect(output).toMatch(/Tests +\d+ passed/)
   expect(code).toBe(0)
   await expect

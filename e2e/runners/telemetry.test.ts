@@ -33,14 +33,14 @@ test("with the user's OpenTelemetry: a span for the provisioning, and one in it 
       attributes: { 'moorage.service': 'web' },
       child: true,
       status: unset,
-      events: ['start', 'ready'],
+      events: ['pull', 'start', 'ready'],
     },
     {
       name: 'moorage.service',
       attributes: { 'moorage.service': 'other' },
       child: true,
       status: unset,
-      events: ['start', 'ready'],
+      events: ['pull', 'start', 'ready'],
     },
     {
       name: 'moorage.provision',
