@@ -31,7 +31,7 @@ describe.each(providers())('on %s', (provider) => {
   const LOOK = {
     process: 'moorage logs web',
     docker: 'docker logs moorage-RUN-web',
-    kubernetes: 'kubectl logs -n RUN web',
+    kubernetes: 'kubectl logs -n RUN web -c main',
   }[provider]
 
   test('what a failed command used stays, with the commands to look and to delete; moorage down ends that', async ({

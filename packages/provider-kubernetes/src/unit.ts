@@ -31,7 +31,7 @@ export function createUnit(client: ApiClient, { ref, uid, informer, resources }:
     endpoint: async (port, from) =>
       from === 'network' ? { host: await podAddress(), port } : await resolveEndpoint(route, port, podAddress),
     portProblem: (port, signal) => findPortProblem(route, port, signal),
-    inspect: `kubectl logs -n ${ref.namespace} ${ref.pod}`,
+    inspect: `kubectl logs -n ${ref.namespace} ${ref.pod} -c main`,
     logs: (options) => readLogs(client, ref, options),
     exited,
     stop: () => (stopping ??= stopUnit(client, resources)),
