@@ -111,7 +111,7 @@ const cases: { readonly [what: string]: Case } = {
     },
     text: [
       'moorage: services.app.image: there is no image REGISTRY/no-such-image:1 that the engine can pull.',
-      'The engine says: manifest for REGISTRY/no-such-image:1 not found: manifest unknown: manifest unknown',
+      'The engine says: (HTTP code 404) unexpected - manifest for REGISTRY/no-such-image:1 not found: manifest unknown: manifest unknown',
       'Correct the name or the tag; a private image needs `docker login` first.',
     ].join('\n'),
   },
