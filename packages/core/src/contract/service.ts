@@ -1,3 +1,4 @@
+import type { ContainerSettings } from './container-settings.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** The phases of a start, in their order. Each has its own deadline. */
@@ -63,7 +64,10 @@ export interface ServiceSpec {
   readonly variables?: { readonly [name: string]: string }
   readonly seed?: SeedSpec
   /** What its process depends on besides its options. It counts in the hash, and starts nothing. */
-  readonly inputs?: { readonly files?: readonly FileRef[]; readonly scripts?: readonly ScriptRef[] }
+  readonly inputs?: {
+    readonly files?: readonly FileRef[]
+    readonly scripts?: readonly ScriptRef[]
+  }
   readonly isolate?: IsolateSpec
   /** Milliseconds by phase. Defaults: admit 30 s, schedule 60 s, pull 10 min, start 60 s, ready 120 s. */
   readonly deadlines?: { readonly [P in Phase]?: number }
@@ -79,37 +83,20 @@ export interface Form {
 }
 
 /** A service as a container. */
-export interface ContainerForm extends Form {
+export interface ContainerForm extends Form, ContainerSettings {
   /** The image with its tag or digest. */
   readonly image: string
   /** Default: the entrypoint of the image. */
   readonly entrypoint?: readonly Template[]
   /** Default: the command of the image. */
   readonly command?: readonly Template[]
-  /** `uid` or `uid:gid`. Numeric, so that a cluster can prove that it is not root. Default: the user of the image. */
-  readonly user?: string
-  /** Absolute path in the container. Default: the working directory of the image. */
-  readonly workingDir?: string
-  /**
-   * Absolute paths in the container of folders that are empty and writable at the start, and in memory. On Docker, a
-   * folder that `files` are delivered into is a volume on disk instead.
-   */
-  readonly tmpfs?: readonly string[]
   /**
    * Files and folders, by absolute path in the container. They are in place before the main process starts. `mode` is
    * the permission bits, 0o644 by default.
    */
-  readonly files?: { readonly [path: string]: FileRef | { readonly content: Template; readonly mode?: number } }
-  /**
-   * Resolves the name `host.moorage.internal` to this machine. A list also forwards these ports to this machine's
-   * loopback. Default: no access.
-   */
-  readonly hostAccess?: true | readonly number[]
-  /**
-   * Seconds between the stop signal and the kill. Default: on Docker no stop signal, the container is killed at once; on
-   * Kubernetes 1.
-   */
-  readonly stopGrace?: number
+  readonly files?: {
+    readonly [path: string]: FileRef | { readonly content: Template; readonly mode?: number }
+  }
 }
 
 /** A service as a plain process: a command, or a program, which is a module that derives the command from the ports. */
@@ -162,7 +149,12 @@ export type Probe =
   /** The port accepts a connection and keeps it open. */
   | { readonly kind: 'tcp'; readonly port?: string }
   /** GET of `path` (default `/`) answers with one of these statuses (default: 200 to 399, 401 and 403). */
-  | { readonly kind: 'http'; readonly port?: string; readonly path?: string; readonly status?: readonly number[] }
+  | {
+      readonly kind: 'http'
+      readonly port?: string
+      readonly path?: string
+      readonly status?: readonly number[]
+    }
   /** As many lines of the log as `times` (default 1) match the regular expression. */
   | { readonly kind: 'log'; readonly pattern: string; readonly times?: number }
   /** The command, run inside the service, ends with exit code 0. */
