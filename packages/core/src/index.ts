@@ -13,6 +13,13 @@ export type {
   Service,
   Text,
 } from './contract/config-types.ts'
+export type {
+  ContainerResources,
+  ContainerSettings,
+  HealthCheck,
+  TmpfsMount,
+  VolumeMount,
+} from './contract/container-settings.ts'
 export {
   ERROR_CODES,
   escapeWorkflowCommands,

@@ -4,6 +4,13 @@ export type { Json, JsonObject } from './contract/json.ts'
 export { rejectUnknownOptions, type OptionNames } from './config/unknown-options.ts'
 export type { Program, ProgramContext, ProgramModule } from './contract/program.ts'
 export type {
+  ContainerResources,
+  ContainerSettings,
+  HealthCheck,
+  TmpfsMount,
+  VolumeMount,
+} from './contract/container-settings.ts'
+export type {
   ContainerUnit,
   Endpoint,
   ExecResult,
@@ -45,4 +52,6 @@ export { siblingModule } from './provider-kit/module-path.ts'
 export { portAnswers } from './provider-kit/port-check.ts'
 export { currentOwner, isAlive, isStranger, processStart } from './provider-kit/process-identity.ts'
 export { serviceHostName } from './provider-kit/service-host-name.ts'
+export { refusedSettings, type SettingRefusal, type SettingSupport } from './provider-kit/setting-support.ts'
 export { cutLine, MAX_LINE_CHARACTERS } from './provider-kit/split-lines.ts'
+export { tmpfsMounts } from './provider-kit/tmpfs-mounts.ts'

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { FileTree } from '@moorage/core/provider'
-import { FOLDER_MODE, type VolumeFolder } from './container/tmpfs.ts'
+import type { VolumeFolder } from './container/tmpfs.ts'
 
 interface ArchiveEntry {
   readonly name: string
@@ -35,8 +35,8 @@ interface FileReceiver {
 export function deliverFiles(container: FileReceiver, archiver: Archiver, { fileTrees, folders }: Delivery): void {
   if (!fileTrees.length && !folders.length) return
   const archive = archiver('tar')
-  for (const { path, uid, gid } of folders)
-    archive.append(Buffer.alloc(0), { name: `${path}/`, type: 'directory', mode: FOLDER_MODE, uid, gid })
+  for (const { path, mode, uid, gid } of folders)
+    archive.append(Buffer.alloc(0), { name: `${path}/`, type: 'directory', mode, uid, gid })
   for (const { target, files } of fileTrees) {
     for (const { path, mode, link, source, content } of files) {
       const name = path ? `${target}/${path}` : target

@@ -1,12 +1,13 @@
-import type {
-  JsonObject,
-  OptionProblem,
-  Provider,
-  Report,
-  Run,
-  ServiceSpec,
-  Session,
-  Unit,
+import {
+  refusedSettings,
+  type JsonObject,
+  type OptionProblem,
+  type Provider,
+  type Report,
+  type Run,
+  type ServiceSpec,
+  type Session,
+  type Unit,
 } from '@moorage/core/provider'
 import { loadClient } from './engine/client.ts'
 import { engineAt, environmentTls, type Engine } from './engine/engine.ts'
@@ -18,6 +19,7 @@ import { toProviderError } from './errors.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
 import { reap } from './reap.ts'
 import { startRyuk, type Ryuk } from './ryuk/ryuk.ts'
+import { SETTING_SUPPORT } from './settings.ts'
 import { startUnit, type SessionContext } from './start.ts'
 import { removeRunContainers } from './stop.ts'
 
@@ -148,7 +150,5 @@ async function startRyukIf(enabled: boolean, report: Report, start: () => Promis
 }
 
 function check(_service: string, { container }: ServiceSpec): readonly OptionProblem[] {
-  const { user } = container ?? {}
-  if (user === undefined || /^\d+(:\d+)?$/.test(user)) return []
-  return [{ at: 'user', reason: `'${user}' is not numeric`, fix: "Give 'uid' or 'uid:gid', as in '999:999'." }]
+  return refusedSettings(container, SETTING_SUPPORT)
 }

@@ -1,13 +1,14 @@
-import type {
-  Json,
-  JsonObject,
-  OptionProblem,
-  Provider,
-  Report,
-  Run,
-  ServiceSpec,
-  Session,
-  Unit,
+import {
+  refusedSettings,
+  type Json,
+  type JsonObject,
+  type OptionProblem,
+  type Provider,
+  type Report,
+  type Run,
+  type ServiceSpec,
+  type Session,
+  type Unit,
 } from '@moorage/core/provider'
 import { findPodDns } from './cluster/dns.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
@@ -18,6 +19,7 @@ import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
 import type { KubernetesOptions } from './options.ts'
 import { reap, removeJournaled } from './reap.ts'
 import { RetryReasons } from './api/retry-reasons.ts'
+import { SETTING_SUPPORT } from './settings.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
 /** The provider behind `kubernetes()`; implements the core's provider contract. */
@@ -141,9 +143,5 @@ async function openOwnedNamespace(
 }
 
 function check(_service: string, { container }: ServiceSpec): readonly OptionProblem[] {
-  if (container?.user !== undefined && !/^\d+(:\d+)?$/.test(container.user)) {
-    const reason = `'${container.user}' is not numeric`
-    return [{ at: 'user', reason, fix: "Write 'uid' or 'uid:gid', for example '999:999'." }]
-  }
-  return []
+  return refusedSettings(container, SETTING_SUPPORT)
 }

@@ -26,10 +26,10 @@ export interface ContainerSettings {
     readonly options?: readonly string[]
   }
   /**
-   * Absolute paths in the container of folders that are empty and writable at the start, and in memory. On Docker, a
-   * folder that `files` are delivered into is a volume on disk instead.
+   * Folders that are empty and writable at the start, and in memory: absolute paths in the container, or mounts. On
+   * Docker, a folder that `files` are delivered into is a volume on disk instead.
    */
-  readonly tmpfs?: readonly string[]
+  readonly tmpfs?: readonly (string | TmpfsMount)[]
   /** Named volumes of the run, by absolute path in the container. Services that name one volume share its content. */
   readonly volumes?: { readonly [path: string]: VolumeMount }
   /** Size of /dev/shm in bytes. */
@@ -84,6 +84,16 @@ export interface ContainerSettings {
    * loopback. Default: no access.
    */
   readonly hostAccess?: true | readonly number[]
+}
+
+/** A folder in memory. */
+export interface TmpfsMount {
+  /** Absolute path in the container. */
+  readonly path: string
+  /** The most that it holds, in bytes. Default: half of the machine's memory. */
+  readonly sizeBytes?: number
+  /** Permission bits. Default: 0o1777. */
+  readonly mode?: number
 }
 
 /** A named volume in a container. */

@@ -1,4 +1,4 @@
-import type { ContainerUnit, FileTree } from '@moorage/core/provider'
+import { tmpfsMounts, type ContainerUnit, type FileTree, type TmpfsMount } from '@moorage/core/provider'
 
 /** How the folders of `tmpfs` are made. */
 export interface TmpfsPlan {
@@ -10,6 +10,7 @@ export interface TmpfsPlan {
 
 export interface VolumeFolder {
   readonly path: string
+  readonly mode: number
   readonly uid: number
   readonly gid: number
 }
@@ -22,21 +23,34 @@ export interface TmpfsConditions {
 }
 
 // Everybody may write, as in a new tmpfs.
-export const FOLDER_MODE = 0o1777
+const DEFAULT_MODE = 0o1777
 
 /**
  * A tmpfs mount exists only while its container runs, and files are delivered before that. A folder with delivered files
  * is therefore a volume, and so is one that Podman cannot give to the container's user.
  */
-export function planTmpfs({ tmpfs = [], user }: ContainerUnit, { fileTrees, isPodman }: TmpfsConditions): TmpfsPlan {
-  const [uid, gid = uid] = user?.split(':') ?? []
-  const isVolume = (path: string): boolean =>
+export function planTmpfs(container: ContainerUnit, { fileTrees, isPodman }: TmpfsConditions): TmpfsPlan {
+  const [uid, gid = uid] = container.user?.split(':') ?? []
+  const isVolume = ({ path }: TmpfsMount): boolean =>
     (isPodman && uid !== undefined) || fileTrees.some(({ target }) => `${target}/`.startsWith(`${path}/`))
-  // The user owns the mount: runc replaces the requested mode with the mode of the image's folder.
-  const options = `rw,exec,mode=${FOLDER_MODE.toString(8)}${uid === undefined ? '' : `,uid=${uid},gid=${gid}`}`
-  const paths = tmpfs.map((path) => path.replace(/(.)\/+$/, '$1'))
+  const mounts = tmpfsMounts(container)
+  const asMount = mounts.filter((mount) => !isVolume(mount))
   return {
-    mounts: Object.fromEntries(paths.filter((path) => !isVolume(path)).map((path) => [path, options])),
-    volumes: paths.filter(isVolume).map((path) => ({ path, uid: Number(uid ?? 0), gid: Number(gid ?? 0) })),
+    mounts: Object.fromEntries(asMount.map((mount) => [mount.path, mountOptions(mount, { uid, gid })])),
+    volumes: mounts
+      .filter(isVolume)
+      .map(({ path, mode = DEFAULT_MODE }) => ({ path, mode, uid: Number(uid ?? 0), gid: Number(gid ?? 0) })),
   }
+}
+
+// The user owns the mount: runc replaces the requested mode with the mode of the image's folder.
+function mountOptions(
+  { sizeBytes, mode = DEFAULT_MODE }: TmpfsMount,
+  { uid, gid }: { readonly uid: string | undefined; readonly gid: string | undefined },
+): string {
+  return [
+    `rw,exec,mode=${mode.toString(8)}`,
+    ...(sizeBytes === undefined ? [] : [`size=${sizeBytes}`]),
+    ...(uid === undefined ? [] : [`uid=${uid}`, `gid=${gid}`]),
+  ].join(',')
 }

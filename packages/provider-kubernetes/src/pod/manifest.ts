@@ -1,6 +1,7 @@
 import {
   HOST_ACCESS_NAME,
   serviceHostName,
+  tmpfsMounts,
   type ContainerUnit,
   type JsonObject,
   type Run,
@@ -48,7 +49,10 @@ export function podManifest(input: PodManifestInput): object {
   const unit = spec.container as ContainerUnit
   const { serviceAccount } = options
   const { initContainer } = delivery
-  const tmpfs = (unit.tmpfs ?? []).map((_, i) => ({ name: `tmpfs-${i}`, emptyDir: { medium: 'Memory' } }))
+  const tmpfs = tmpfsMounts(unit).map(({ sizeBytes }, i) => ({
+    name: `tmpfs-${i}`,
+    emptyDir: { medium: 'Memory', ...(sizeBytes === undefined ? {} : { sizeLimit: `${sizeBytes}` }) },
+  }))
   const container = mainContainer(input)
   return {
     apiVersion: 'v1',
@@ -122,8 +126,8 @@ function mainContainer({ spec, options, delivery, envSecret }: PodManifestInput)
     },
     volumeMounts: [
       // Files for the folder itself are in a volume already.
-      ...(unit.tmpfs ?? [])
-        .map((mountPath, i) => ({ name: `tmpfs-${i}`, mountPath }))
+      ...tmpfsMounts(unit)
+        .map(({ path: mountPath }, i) => ({ name: `tmpfs-${i}`, mountPath }))
         .filter(({ mountPath }) => !delivery.mounts.some((mount) => mount.mountPath === mountPath)),
       ...delivery.mounts,
     ],

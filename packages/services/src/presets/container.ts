@@ -8,6 +8,7 @@ import {
   type Probe,
   type Service,
   type Text,
+  type TmpfsMount,
 } from '@moorage/core'
 import { rejectIsolate } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
@@ -28,8 +29,8 @@ export interface ContainerOptions<P extends string = string, N extends string = 
   readonly user?: string
   /** Absolute path of the working directory in the container. Default: the image's. */
   readonly workingDir?: string
-  /** Absolute paths of folders in the container that are kept in memory. Default: none. */
-  readonly tmpfs?: readonly string[]
+  /** Folders in the container that are kept in memory: absolute paths, or mounts. Default: none. */
+  readonly tmpfs?: readonly (string | TmpfsMount)[]
   /**
    * Files and folders to copy into the container before its main process starts: their paths on this machine, by
    * absolute path in the container. A relative path starts at the config's `root`. Default: none.

@@ -1,0 +1,55 @@
+import type { ContainerSettings, Provider } from '@moorage/core'
+import { describe, expect, test } from 'vitest'
+import { refusedSettings, type SettingSupport } from '../packages/core/src/provider.ts'
+import { provider as docker } from '../packages/provider-docker/src/provider.ts'
+import { SETTING_SUPPORT as dockerSupport } from '../packages/provider-docker/src/settings.ts'
+import { provider as kubernetes } from '../packages/provider-kubernetes/src/provider.ts'
+import { SETTING_SUPPORT as kubernetesSupport } from '../packages/provider-kubernetes/src/settings.ts'
+import { SETTINGS } from './contract/setting-values.ts'
+
+const context = { root: process.cwd() }
+const providers: readonly { readonly provider: Provider; readonly support: SettingSupport }[] = [
+  { provider: docker({}, context), support: dockerSupport },
+  { provider: kubernetes({}, context), support: kubernetesSupport },
+]
+
+for (const { provider, support } of providers) {
+  describe(`settings of containers on ${provider.name}`, () => {
+    const check = (settings: ContainerSettings): ReturnType<NonNullable<Provider['check']>> =>
+      provider.check?.('api', {
+        preset: 'container',
+        ports: {},
+        container: { image: 'x', connection: {}, ...settings },
+      }) ?? []
+
+    test.each(Object.entries(SETTINGS))('%s is honoured, or refused by its name', (name, value) => {
+      const setting = name as keyof ContainerSettings
+      const problems = check({ [setting]: value })
+      if (support[setting] === 'honoured') return expect(problems).toEqual([])
+      for (const { at, reason, fix } of problems) {
+        expect(at.startsWith(setting)).toBe(true)
+        expect(reason).toMatch(/^\S.*[^.]$/)
+        expect(fix).toMatch(/\.$/)
+      }
+      if (typeof support[setting] === 'object') expect(problems).toHaveLength(1)
+    })
+
+    test('a setting that asks for nothing is never refused', () => {
+      expect(check({ privileged: false, tty: false, labels: {}, devices: [], init: false })).toEqual([])
+    })
+  })
+}
+
+test('the check can fail: a refused setting, a refused value', () => {
+  const support: SettingSupport = {
+    ...dockerSupport,
+    tty: { reason: 'r', fix: 'f' },
+    user: (user) => (user === 'a' ? { at: '[0]', reason: 'r', fix: 'f' } : undefined),
+  }
+  expect(refusedSettings({ tty: true, user: 'a' }, support)).toEqual([
+    { at: 'user[0]', reason: 'r', fix: 'f' },
+    { at: 'tty', reason: 'r', fix: 'f' },
+  ])
+  expect(refusedSettings({ tty: false, user: 'b' }, support)).toEqual([])
+  expect(refusedSettings(undefined, support)).toEqual([])
+})
