@@ -20,6 +20,17 @@ export type {
   TmpfsMount,
   VolumeMount,
 } from './contract/container-settings.ts'
+export type {
+  Builder,
+  BuilderProbe,
+  BuildModule,
+  BuildSecret,
+  BuildSpec,
+  BuiltImage,
+  ImageBuild,
+  ImageStore,
+  ImageStores,
+} from './contract/build.ts'
 export {
   ERROR_CODES,
   escapeWorkflowCommands,

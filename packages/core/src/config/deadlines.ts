@@ -1,9 +1,10 @@
 import { MoorageError } from '../contract/errors.ts'
 import type { Phase, ServiceSpec } from '../contract/service.ts'
 
-/** The deadline of each phase. A pull has ten minutes: 736 MB took three on a cold node. */
+/** The deadline of each phase. A pull has ten minutes: 736 MB took three on a cold node. So has a build. */
 export const DEFAULT_DEADLINES_MS: { readonly [P in Phase]: number } = {
   admit: 30_000,
+  build: 600_000,
   schedule: 60_000,
   pull: 600_000,
   start: 60_000,

@@ -47,7 +47,7 @@ export interface CommonOptions<N extends string = string> {
   readonly needs?: { readonly [K in N]: Condition }
   /** The environment variable for the URL. Default: `<NAME>_URL`. */
   readonly as?: string
-  /** Milliseconds by phase. Defaults: admit 30 s, schedule 60 s, pull 10 min, start 60 s, ready 120 s. */
+  /** Milliseconds by phase. Defaults: admit 30 s, build 10 min, schedule 60 s, pull 10 min, start 60 s, ready 120 s. */
   readonly deadlines?: NonNullable<ServiceSpec['deadlines']>
 }
 

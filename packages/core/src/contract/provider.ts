@@ -1,3 +1,4 @@
+import type { ImageStores } from './build.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { ContainerForm, Phase, ServiceSpec } from './service.ts'
 
@@ -38,6 +39,8 @@ export interface Provider {
    * Called after the probe and before anything is started.
    */
   hostAccess?(): Promise<Omit<OptionProblem, 'at'> | undefined>
+  /** Where images that were built must be for its containers. Default: it runs only images that a registry has. */
+  imageStores?(signal: AbortSignal): Promise<ImageStores>
 }
 
 /** Whether a provider can be used. */
@@ -133,8 +136,10 @@ export interface UnitSpec {
 /** The container form of a service, with every template resolved. */
 export interface ContainerUnit extends Omit<
   ContainerForm,
-  'env' | 'connection' | 'ready' | 'entrypoint' | 'command' | 'files'
+  'env' | 'connection' | 'ready' | 'image' | 'entrypoint' | 'command' | 'files'
 > {
+  /** The image with its tag or digest. */
+  readonly image: string
   /** Default: the entrypoint of the image. */
   readonly entrypoint?: readonly string[]
   /** Default: the command of the image. */

@@ -1,8 +1,9 @@
+import type { BuildSpec } from './build.ts'
 import type { ContainerSettings } from './container-settings.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** The phases of a start, in their order. Each has its own deadline. */
-export type Phase = 'admit' | 'schedule' | 'pull' | 'start' | 'ready'
+export type Phase = 'admit' | 'build' | 'schedule' | 'pull' | 'start' | 'ready'
 
 /** The state that another service must reach: running, ready, or ended with exit code 0. */
 export type Condition = 'started' | 'ready' | 'completed'
@@ -69,7 +70,7 @@ export interface ServiceSpec {
     readonly scripts?: readonly ScriptRef[]
   }
   readonly isolate?: IsolateSpec
-  /** Milliseconds by phase. Defaults: admit 30 s, schedule 60 s, pull 10 min, start 60 s, ready 120 s. */
+  /** Milliseconds by phase. Defaults: admit 30 s, build 10 min, schedule 60 s, pull 10 min, start 60 s, ready 120 s. */
   readonly deadlines?: { readonly [P in Phase]?: number }
 }
 
@@ -84,8 +85,8 @@ export interface Form {
 
 /** A service as a container. */
 export interface ContainerForm extends Form, ContainerSettings {
-  /** The image with its tag or digest. */
-  readonly image: string
+  /** The image with its tag or digest, or what it is built from. */
+  readonly image: string | BuildSpec
   /** Default: the entrypoint of the image. */
   readonly entrypoint?: readonly Template[]
   /** Default: the command of the image. */

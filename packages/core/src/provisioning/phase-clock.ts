@@ -5,6 +5,7 @@ import { monotonicClock, type Clock } from '../provider-kit/clock.ts'
 
 const MISSED_DEADLINE: { readonly [P in Phase]: string } = {
   admit: 'was not accepted by the provider',
+  build: 'did not get its image built',
   schedule: 'was not scheduled',
   pull: 'did not get its image',
   start: 'did not start',

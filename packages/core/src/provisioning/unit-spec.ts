@@ -4,12 +4,14 @@ import type { ContainerForm, EnvTemplate, Form, ProcessForm, ServiceSpec } from 
 import { hideFromDebugLog, isSensitiveName } from '../provider-kit/debug-log.ts'
 import { listeningScope, type ScopeInput } from './template-scope.ts'
 
+interface UnitSpecInput extends ScopeInput {
+  readonly root: string
+  /** The name of the image that was built for the service. */
+  readonly builtImage?: string
+}
+
 /** Resolves every template of a service for the provider that starts it. */
-export function createUnitSpec(
-  spec: ServiceSpec,
-  formName: 'container' | 'process',
-  input: ScopeInput & { readonly root: string },
-): UnitSpec {
+export function createUnitSpec(spec: ServiceSpec, formName: 'container' | 'process', input: UnitSpecInput): UnitSpec {
   const scope = listeningScope(input)
   const { env = {} } = spec[formName] as Form
   return {
@@ -19,7 +21,9 @@ export function createUnitSpec(
     sensitive: Object.entries(env)
       .filter(([, value]) => mayContainSecret(value))
       .map(([name]) => name),
-    ...(formName === 'container' ? { container: containerUnit(spec.container as ContainerForm, scope) } : {}),
+    ...(formName === 'container'
+      ? { container: containerUnit(spec.container as ContainerForm, scope, input.builtImage) }
+      : {}),
     ...(formName === 'process' ? { process: processUnit(spec.process as ProcessForm, scope, input) } : {}),
   }
 }
@@ -30,10 +34,11 @@ export function hideEnvironment({ env, sensitive }: UnitSpec): void {
   hideFromDebugLog(names.map((name) => env[name] ?? ''))
 }
 
-function containerUnit(form: ContainerForm, scope: TemplateScope): ContainerUnit {
-  const { env: _env, connection: _connection, ready: _ready, entrypoint, command, files, ...rest } = form
+function containerUnit(form: ContainerForm, scope: TemplateScope, builtImage: string | undefined): ContainerUnit {
+  const { env: _env, connection: _connection, ready: _ready, image, entrypoint, command, files, ...rest } = form
   return {
     ...rest,
+    image: builtImage ?? (image as string),
     ...(entrypoint ? { entrypoint: entrypoint.map((part) => resolveText(part, scope)) } : {}),
     ...(command ? { command: command.map((part) => resolveText(part, scope)) } : {}),
     ...(files ? { files: containerFiles(files, scope) } : {}),

@@ -1,11 +1,12 @@
 import type { PlannedService } from '../config/plan.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { OptionProblem, Provider } from '../contract/provider.ts'
+import type { ServiceSpec } from '../contract/service.ts'
 
 /** Throws `MoorageError` (OPTION_UNSUPPORTED) for the first option that the provider does not support. */
 export function requireSupportedOptions(provider: Provider, services: readonly [string, PlannedService][]): void {
   for (const [name, { spec }] of services) {
-    const [problem] = spec[provider.form] ? (provider.check?.(name, spec) ?? []) : [missingForm(provider, spec.preset)]
+    const [problem] = problemsOf(provider, name, spec)
     if (!problem) continue
     const key = problem.at ? `services.${name}.${problem.at}` : `services.${name}`
     throw new MoorageError(
@@ -14,6 +15,19 @@ export function requireSupportedOptions(provider: Provider, services: readonly [
       { service: name, provider: provider.name, hint: problem.fix },
     )
   }
+}
+
+function problemsOf(provider: Provider, name: string, spec: ServiceSpec): readonly OptionProblem[] {
+  if (!spec[provider.form]) return [missingForm(provider, spec.preset)]
+  if (provider.form === 'container' && typeof spec.container?.image === 'object' && !provider.imageStores)
+    return [
+      {
+        at: 'image',
+        reason: 'it runs only images that a registry has',
+        fix: 'Push the image to a registry and name it, or use the provider docker or kubernetes.',
+      },
+    ]
+  return provider.check?.(name, spec) ?? []
 }
 
 function missingForm({ form }: Provider, preset: string): OptionProblem {

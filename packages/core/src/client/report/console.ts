@@ -44,7 +44,7 @@ function describeReady({ given, joined, ms }: Extract<Progress, { readonly kind:
 }
 
 // Phases that are usually over at once: printed with a detail only.
-const BRIEF_PHASES: readonly string[] = ['admit', 'pull']
+const BRIEF_PHASES: readonly string[] = ['admit', 'build', 'pull']
 
 function formatPhase(
   { service, phase, detail }: Extract<Progress, { readonly kind: 'phase' }>,
@@ -56,6 +56,7 @@ function formatPhase(
 
 const PHASE_LABELS = {
   admit: 'waiting for capacity:',
+  build: 'building',
   schedule: 'scheduling',
   pull: 'pulling',
   start: 'starting',
