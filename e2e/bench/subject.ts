@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { opMsg } from '../../packages/services/src/wire/mongodb.ts'
+import { opMsg } from '../../packages/services/src/wire/mongodb-probe.ts'
 
 export const HELLO: string = opMsg('hello', 'admin')
 

@@ -63,7 +63,7 @@ export const chaosMutants: readonly Mutant[] = [
   {
     name: 'deletion without a UID',
     guarantee: 'an object that took the place of one of ours, while that was being removed, is not touched',
-    file: 'packages/provider-kubernetes/src/lifetime/deadline-job.ts',
+    file: 'packages/provider-kubernetes/src/lifetime/liveness-job.ts',
     find: 'preconditions: { uid } },',
     replace: '...(uid ? {} : { preconditions: {} }) },',
     test: ownership('kubernetes, a shared namespace'),
@@ -93,12 +93,12 @@ export const chaosMutants: readonly Mutant[] = [
   {
     name: 'spoilt lock taken for a lock',
     guarantee: 'what a crash has left in a lock file locks nobody out',
-    file: 'packages/core/src/recovery/lock.ts',
+    file: 'packages/core/src/recovery/process-lock.ts',
     find: 'if (errcode === SQLITE_NOTADB) return takeEmptiedLock(path)',
     replace: 'if (errcode === SQLITE_NOTADB) return takeEmptiedLock === undefined ? takeLock(path) : undefined',
     test: {
       project: 'unit',
-      file: 'test/core/recovery/lock.test.ts',
+      file: 'test/core/recovery/process-lock.test.ts',
       name: 'a lock file with something else in it is taken all the same',
     },
     says: /to be defined|undefined/,
@@ -159,12 +159,12 @@ export const chaosMutants: readonly Mutant[] = [
   {
     name: 'lock with a journal',
     guarantee: 'a killed holder of a lock leaves nothing beside it',
-    file: 'packages/core/src/recovery/lock.ts',
+    file: 'packages/core/src/recovery/process-lock.ts',
     find: 'journal_mode=MEMORY',
     replace: 'journal_mode=OFF',
     test: {
       project: 'unit',
-      file: 'test/core/recovery/lock.test.ts',
+      file: 'test/core/recovery/process-lock.test.ts',
       name: 'it is one file while it is held: whatever else there were, a killed holder would leave',
     },
     says: /a\.lock-journal/,
@@ -215,7 +215,7 @@ export const chaosMutants: readonly Mutant[] = [
   {
     name: 'recovery off',
     guarantee: 'whoever outlives its supervisor removes what that one left',
-    file: 'packages/core/src/client/open-run.ts',
+    file: 'packages/core/src/client/open-handshake.ts',
     find: 'if (!detached) await recoverAfterCrash(reportCrash(), { ...options, log })',
     replace: 'if (!detached && !recoverAfterCrash) throw options',
     test: {
@@ -229,12 +229,12 @@ export const chaosMutants: readonly Mutant[] = [
   {
     name: 'lock for everybody',
     guarantee: 'however many clients start at once, one supervisor starts',
-    file: 'packages/core/src/recovery/lock.ts',
+    file: 'packages/core/src/recovery/process-lock.ts',
     find: "database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE')",
     replace: "database.exec('PRAGMA journal_mode=OFF')",
     test: {
       project: 'unit',
-      file: 'test/core/recovery/lock.test.ts',
+      file: 'test/core/recovery/process-lock.test.ts',
       name: 'a second taker gets nothing, in this process and in another',
     },
     says: /expected true to be false/,

@@ -36,12 +36,12 @@ export const configMutants: readonly Mutant[] = [
   {
     name: 'given password shown',
     guarantee: 'a password in a URL of the user is in no message and no log line',
-    file: 'packages/core/src/provisioning/secrets.ts',
+    file: 'packages/core/src/provisioning/run-secrets.ts',
     find: 'for (const value of values) this.#given.add(value)',
     replace: '',
     test: {
       project: 'unit',
-      file: 'test/core/provisioning/secrets.test.ts',
+      file: 'test/core/provisioning/run-secrets.test.ts',
       name: 'the password of a given URL is struck out like a generated one, even if it looks like JSON',
     },
     says: /login p"a/,
@@ -50,12 +50,12 @@ export const configMutants: readonly Mutant[] = [
   {
     name: 'query of a URL shown',
     guarantee: 'a URL that is shown has no credentials',
-    file: 'packages/core/src/config/service-url.ts',
+    file: 'packages/core/src/config/parse-service-url.ts',
     find: "${hosts.join(',')}${parsed.path}`",
     replace: "${hosts.join(',')}${parsed.path}?${parsed.query}`",
     test: {
       project: 'unit',
-      file: 'test/core/config/service-url.test.ts',
+      file: 'test/core/config/parse-service-url.test.ts',
       name: 'postgres://u:a@b@h/x?sslpassword=Secret is shown as postgres://h/x',
     },
     says: /sslpassword=Secret/,
@@ -97,7 +97,7 @@ export const configMutants: readonly Mutant[] = [
     replace: 'void checkTexts\n',
     test: {
       project: 'unit',
-      file: 'test/core/config/define-config.test.ts',
+      file: 'test/core/config/create-config.test.ts',
       name: 'null as a variable',
     },
     says: /no error was thrown/,

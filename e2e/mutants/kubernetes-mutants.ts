@@ -27,7 +27,7 @@ export const kubernetesMutants: readonly Mutant[] = [
     replace: 'const searches = [`${namespace}.svc.${domain}`, own,',
     test: {
       project: 'contract',
-      file: 'test/provider-kubernetes/cluster/dns.test.ts',
+      file: 'test/provider-kubernetes/cluster/pod-dns.test.ts',
       name: 'names in a shared namespace > the name of a service is that of the run, where the DNS server of the cluster is known',
     },
     says: /to contain 'PING db-/,
@@ -36,12 +36,12 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'taken name accepted',
     guarantee: 'a service is refused where its name would lead to a Service of the namespace',
-    file: 'packages/provider-kubernetes/src/cluster/dns.ts',
+    file: 'packages/provider-kubernetes/src/cluster/pod-dns.ts',
     find: 'if (!isTaken) return',
     replace: 'if (!isTaken || found.status > 0) return',
     test: {
       project: 'contract',
-      file: 'test/provider-kubernetes/cluster/dns.test.ts',
+      file: 'test/provider-kubernetes/cluster/pod-dns.test.ts',
       name: 'names in a shared namespace > where it is not known, the start is refused',
     },
     says: /no error was thrown/,
@@ -50,7 +50,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'container by its position',
     guarantee: "a service mesh's container is not taken for the service's own",
-    file: 'packages/provider-kubernetes/src/pod/containers.ts',
+    file: 'packages/provider-kubernetes/src/pod/container-status.ts',
     find: 'return allStatuses(pod).find((status) => status.name === name)',
     replace: 'return allStatuses(pod).find((status) => status.name !== undefined || status.name === name)',
     test: {
@@ -128,7 +128,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'deleter deletes nothing',
     guarantee: 'with a deleter the namespace of a killed run goes though nobody comes back',
-    file: 'packages/provider-kubernetes/src/lifetime/namespace-deleter.ts',
+    file: 'packages/provider-kubernetes/src/lifetime/deleter-pod.ts',
     find: "args: ['delete', 'namespace', namespace, '--wait=false']",
     replace: "args: ['version', '--client']",
     test: deleter(
@@ -140,7 +140,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'deleter does not wait',
     guarantee: 'a deleter does not touch the namespace of a run that lives, or stays to be looked at',
-    file: 'packages/provider-kubernetes/src/lifetime/namespace-deleter.ts',
+    file: 'packages/provider-kubernetes/src/lifetime/deleter-pod.ts',
     find: "'--for=delete'",
     replace: "'--for=jsonpath={.kind}=Job'",
     test: deleter('a run that stays to be looked at stays as long with a deleter, and then goes with its namespace'),
@@ -161,8 +161,8 @@ export const kubernetesMutants: readonly Mutant[] = [
     name: 'forward closes at the local end',
     guarantee: 'an answer that comes after the local end is not cut off',
     file: 'packages/provider-kubernetes/src/forward/copy.ts',
-    find: 'if (!farewell.said) return restartIdleTimer()',
-    replace: 'if (!farewell.said) return tunnel.close()',
+    find: 'if (!terminate.seen) return restartIdleTimer()',
+    replace: 'if (!terminate.seen) return tunnel.close()',
     test: forward('an answer that comes a second after the local end is read to its end'),
     says: /answer to question/,
     quick: false,
@@ -194,7 +194,7 @@ export const kubernetesMutants: readonly Mutant[] = [
     name: 'forward waits for the runtime at a good-bye',
     guarantee: "a client of PostgreSQL that ends does not wait for the runtime's second",
     file: 'packages/provider-kubernetes/src/forward/copy.ts',
-    find: 'if (!farewell.said) return',
+    find: 'if (!terminate.seen) return',
     replace: 'return',
     test: standIn(
       'forward/copy.test.ts',
@@ -301,7 +301,7 @@ export const kubernetesMutants: readonly Mutant[] = [
     replace: 'deleteLease(client, { namespace, name, uid })',
     test: {
       project: 'contract',
-      file: 'test/provider-kubernetes/lifetime/lease.test.ts',
+      file: 'test/provider-kubernetes/lifetime/liveness-lease.test.ts',
       name: 'leases > a renewal while it is being judged saves it',
     },
     says: /to deeply equal \[\]/,

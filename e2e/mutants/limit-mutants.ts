@@ -49,7 +49,7 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: 'a crash without its reason',
     guarantee: 'an error names what ended the supervisor',
-    file: 'packages/core/src/supervisor/process-main.ts',
+    file: 'packages/core/src/supervisor/supervisor-main.ts',
     find: 'log(`crashed: ${describeCrash(error)}`)',
     replace: 'describeCrash(error)',
     test: unit('client/crash-report', 'an exception ends the supervisor: its reason is in the error of the client'),

@@ -60,7 +60,7 @@ export const reuseMutants: readonly Mutant[] = [
   {
     name: "Playwright's failures untold",
     guarantee: 'what failed tests of Playwright used can be looked at',
-    file: 'packages/playwright/src/test-result.ts',
+    file: 'packages/playwright/src/report-test-result.ts',
     find: "await reportTestAttempt(info.testId, failed && info.status !== 'interrupted')",
     replace: 'await Promise.resolve(reportTestAttempt)',
     test: cli(

@@ -159,7 +159,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'nothing attached',
     guarantee: 'the last lines of a dead service are attached to the test that failed',
-    file: 'packages/playwright/src/test-result.ts',
+    file: 'packages/playwright/src/report-test-result.ts',
     find: 'if (!failed) return\n',
     replace: 'if (info.status) return\n',
     test: runners(
@@ -225,7 +225,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'hidden variable untold',
     guarantee: 'a variable that test.env takes from moorage is told',
-    file: 'packages/vitest/src/warnings.ts',
+    file: 'packages/vitest/src/config-warnings.ts',
     find: 'env[key] !== undefined && env[key] !== variables[key]',
     replace: 'env[key] !== env[key]',
     test: runners(

@@ -17,7 +17,7 @@ import {
 } from '../../packages/moorage/src/index.ts'
 import { openSlot as openPostgres } from '../../packages/services/src/isolation/postgres.ts'
 import { openSlot as openRedis } from '../../packages/services/src/isolation/redis.ts'
-import { RedisClient } from '../../packages/services/src/wire/redis.ts'
+import { RedisClient } from '../../packages/services/src/wire/redis-client.ts'
 import { thrownMessage } from '../thrown-error.ts'
 
 // The drivers are those of a project of a user's.

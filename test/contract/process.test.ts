@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import type { UnitSpec } from '@moorage/core'
 import { provider } from '../../packages/provider-process/src/provider.ts'
 import { expect } from 'vitest'
-import { ECHO_PROGRAM, testProvider } from '@moorage/provider-testing'
+import { TEST_UNIT_PATH, testProvider } from '@moorage/provider-testing'
 
 const form = (...command: string[]): Pick<UnitSpec, 'process'> => ({
   process: { command, options: {}, secrets: {}, cwd: process.cwd() },
 })
-const node = (...args: string[]): Pick<UnitSpec, 'process'> => form(process.execPath, ECHO_PROGRAM, ...args)
+const node = (...args: string[]): Pick<UnitSpec, 'process'> => form(process.execPath, TEST_UNIT_PATH, ...args)
 
 testProvider({
   name: 'process',
@@ -28,7 +28,7 @@ testProvider({
       fails: ['sh', '-c', 'exit 7'],
       absent: ['no-such-program'],
       floods: ['yes'],
-      connects: (host, port) => [process.execPath, ECHO_PROGRAM, 'connect', host, String(port)],
+      connects: (host, port) => [process.execPath, TEST_UNIT_PATH, 'connect', host, String(port)],
     },
     separatesStreams: true,
   },
@@ -51,7 +51,7 @@ function marked(): readonly string[] {
     .flatMap((pid) => {
       const command = readText(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')
       const zombie = readText(`/proc/${pid}/stat`).includes(') Z ')
-      return !zombie && command.includes('echo-main') ? [`${pid} ${command}`] : []
+      return !zombie && command.includes('test-unit-main') ? [`${pid} ${command}`] : []
     })
 }
 

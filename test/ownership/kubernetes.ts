@@ -16,7 +16,7 @@ type Looks = Pick<Item, 'labels' | 'annotations'>
 
 const HOUR = 3_600_000
 
-/** A fake: namespaces and Jobs behind the API client, with UIDs, preconditions and the cluster's own end of a deadline Job. */
+/** A fake: namespaces and Jobs behind the API client, with UIDs, preconditions and the cluster's own end of a liveness Job. */
 export function kubernetesEngine(mode: NamespaceMode): Engine {
   const items = new Map<string, Item>()
   const refusals = new Refusals()

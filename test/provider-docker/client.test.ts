@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { loadClient } from '../../packages/provider-docker/src/engine/client.ts'
-import { engineAt } from '../../packages/provider-docker/src/engine/engine.ts'
+import { engineAt } from '../../packages/provider-docker/src/engine/engine-address.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'moorage-home-'))
 const servers: Server[] = []

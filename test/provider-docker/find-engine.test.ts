@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { contextEngine } from '../../packages/provider-docker/src/engine/docker-context.ts'
-import { engineAt, environmentTls } from '../../packages/provider-docker/src/engine/engine.ts'
+import { engineAt, environmentTls } from '../../packages/provider-docker/src/engine/engine-address.ts'
 import { findEngine } from '../../packages/provider-docker/src/engine/find-engine.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'moorage-docker-context-'))

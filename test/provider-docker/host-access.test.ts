@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { engineAt } from '../../packages/provider-docker/src/engine/engine.ts'
+import { engineAt } from '../../packages/provider-docker/src/engine/engine-address.ts'
 import { hostAccessProblem } from '../../packages/provider-docker/src/host-access.ts'
 
 const fix = 'Run that service as a container as well, or use an engine on this machine.'

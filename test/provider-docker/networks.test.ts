@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { missing } from '../../e2e/harness/engine.ts'
 import { freeSubnets } from '../../packages/provider-docker/src/engine/free-subnets.ts'
-import { engineAt } from '../../packages/provider-docker/src/engine/engine.ts'
+import { engineAt } from '../../packages/provider-docker/src/engine/engine-address.ts'
 import { missingEngine } from '../contract/docker-subject.ts'
 import { openSession } from './engine-session.ts'
 

@@ -16,7 +16,7 @@ import {
 } from '../../packages/moorage/src/index.ts'
 import { missing } from '../../e2e/harness/engine.ts'
 import { PostgresClient } from '../../packages/services/src/wire/postgres-client.ts'
-import { RedisClient } from '../../packages/services/src/wire/redis.ts'
+import { RedisClient } from '../../packages/services/src/wire/redis-client.ts'
 
 const reason = missing('docker')
 const image = `moorage-own-postgres:${randomBytes(4).toString('hex')}`

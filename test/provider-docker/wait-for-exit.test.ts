@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openProxy, type FaultyProxy } from '../../e2e/chaos/soak/faulty-proxy.ts'
 import { missing } from '../../e2e/harness/engine.ts'
-import { engineAt } from '../../packages/provider-docker/src/engine/engine.ts'
+import { engineAt } from '../../packages/provider-docker/src/engine/engine-address.ts'
 import { waitForExit } from '../../packages/provider-docker/src/container/wait-for-exit.ts'
 
 const reason = missing('docker')

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createClient, type ApiClient } from '../../packages/provider-kubernetes/src/api/client.ts'
-import type { Credentials } from '../../packages/provider-kubernetes/src/cluster/credentials.ts'
+import type { Credentials } from '../../packages/provider-kubernetes/src/cluster/renewing-credentials.ts'
 import type { WebSocket } from '../../packages/provider-kubernetes/src/vendor/websocket.ts'
 
 interface WebSocketServer {

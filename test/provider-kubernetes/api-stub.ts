@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createClient, type ApiClient } from '../../packages/provider-kubernetes/src/api/client.ts'
-import { createCredentials } from '../../packages/provider-kubernetes/src/cluster/credentials.ts'
+import { createCredentials } from '../../packages/provider-kubernetes/src/cluster/renewing-credentials.ts'
 
 export interface ReceivedCall {
   readonly method: string

@@ -2,8 +2,8 @@ import { isMoorageError, type Provider } from '@moorage/core'
 import { sleep } from '../../packages/core/src/provider-kit/clock.ts'
 import { connect } from '../../packages/core/src/client/connect.ts'
 import type { Membership } from '../../packages/core/src/client/membership.ts'
-import { createProviderLoader } from '../../packages/core/src/recovery/provider-loader.ts'
-import type { LaunchReport } from '../../packages/core/src/protocol/process-output.ts'
+import { createCachedProviderLoader } from '../../packages/core/src/recovery/cached-provider-loader.ts'
+import type { LaunchReport } from '../../packages/core/src/protocol/launch-report.ts'
 import type { LaunchResult } from '../../packages/core/src/client/launch.ts'
 import { startSingleInstance } from '../../packages/core/src/supervisor/single-instance.ts'
 import { sweep } from '../../packages/core/src/recovery/sweep.ts'
@@ -203,7 +203,7 @@ export class World {
 
   async sweep(process: Process, everything: boolean): ReturnType<typeof sweep> {
     const system = this.host.machineOf(process, () => this.load(process))
-    const load = createProviderLoader(system, () => '/')
+    const load = createCachedProviderLoader(system, () => '/')
     return await sweep(this.host.folders.runFolder, everything ? [this.order.host] : [], { system, load })
   }
 

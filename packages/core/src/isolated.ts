@@ -1,6 +1,6 @@
 import { callSite } from './config/call-site.ts'
 import { acquireSlot } from './worker/acquire-slot.ts'
-import type { Registered } from './registered-config.ts'
+import type { Registered } from './register-types.ts'
 
 export { acquireSlot } from './worker/acquire-slot.ts'
 export type { AcquiredSlot, SlotOptions } from './worker/acquire-slot.ts'

@@ -1,8 +1,8 @@
 import { notProvisioned } from './config/not-provisioned.ts'
-import { inheritedPayload } from './config/payload.ts'
+import { inheritedPayload } from './config/run-payload.ts'
 import type { LogLine } from './contract/provider.ts'
 import type { EndedService } from './contract/progress.ts'
-import type { Registered } from './registered-config.ts'
+import type { Registered } from './register-types.ts'
 
 /**
  * The connections of the services of this test run, typed by the registered config. Works in every test runner. Throws

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/lib/moorage/src/cli.js'
+import '../dist/lib/moorage/src/cli-main.js'

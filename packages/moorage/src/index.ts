@@ -33,7 +33,7 @@ export type {
 export { defineConfig } from './define-config.ts'
 export type { ConfigOptions } from './define-config.ts'
 // Must be a star export: users could not extend a named `Register` by `declare module 'moorage'`.
-export type * from '@moorage/core/registered-config'
+export type * from '@moorage/core/register-types'
 export { docker, kubernetes, plainProcess } from './providers.ts'
 export type { DockerOptions, KubernetesOptions } from './providers.ts'
 export { browser, command, container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'

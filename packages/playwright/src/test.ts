@@ -10,7 +10,7 @@ import type { Registered } from '@moorage/core'
 import { services as connections } from '@moorage/core/test'
 import { resolveBaseUrl } from './base-url.ts'
 import { isolatedFixtures, type IsolatedFixtures } from './isolated-fixtures.ts'
-import { reportTestResult } from './test-result.ts'
+import { reportTestResult } from './report-test-result.ts'
 
 export { expect }
 

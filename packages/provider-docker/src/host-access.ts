@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { BlockList } from 'node:net'
 import { MoorageError, HostPortProxies, type ProxyBinding, type OptionProblem } from '@moorage/core/provider'
-import type { Engine } from './engine/engine.ts'
+import type { Engine } from './engine/engine-address.ts'
 import { readSubnet, remoteHost, type RunNetwork } from './engine/network.ts'
 
 interface BridgeNetwork {

@@ -10,7 +10,7 @@ import {
   type Unit,
 } from '@moorage/core/provider'
 import { loadClient } from './engine/client.ts'
-import { engineAt, environmentTls, type Engine } from './engine/engine.ts'
+import { engineAt, environmentTls, type Engine } from './engine/engine-address.ts'
 import { findEngine, type EngineSearch } from './engine/find-engine.ts'
 import type { CallEngine } from './engine/http.ts'
 import { createNetwork, removeNetwork } from './engine/network.ts'

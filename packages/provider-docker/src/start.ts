@@ -13,7 +13,7 @@ import {
 } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
 import type { RunNetwork } from './engine/network.ts'
-import type { ContainerSettings } from './engine/plain-container.ts'
+import type { SdkContainerSettings } from './engine/sdk-container.ts'
 import { pullIfMissing } from './engine/pull.ts'
 import { ignoreConnectionLost, isConnectionLost, refusalMessage } from './errors.ts'
 import { runLabels } from './labels.ts'
@@ -65,7 +65,7 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
 interface ContainerStart {
   readonly image: string
   readonly name: string
-  readonly settings: Omit<ContainerSettings, 'onCreated'>
+  readonly settings: Omit<SdkContainerSettings, 'onCreated'>
   readonly signal: AbortSignal
 }
 
@@ -120,7 +120,7 @@ function containerSettings({
   network: RunNetwork
   name: string
   extraHosts: readonly string[]
-}): Omit<ContainerSettings, 'onCreated'> {
+}): Omit<SdkContainerSettings, 'onCreated'> {
   const container = spec.container as ContainerUnit
   const ports = Object.values(spec.ports).map((port) => `${port}/tcp`)
   const fileTrees = readFileTrees(container.files)

@@ -1,6 +1,6 @@
 import { messageOf, MoorageError, type ErrorDetails } from '@moorage/core/provider'
 import type { ApiRequest, ApiResponse, Status } from './api/types.ts'
-import { explainRefusal, type Explanation } from './api/refusals.ts'
+import { explainRefusal, type Explanation } from './api/explain-refusal.ts'
 
 /** The API server's reason for a refusal, without a full stop. */
 export function refusalMessage({ status, body }: ApiResponse): string {

@@ -3,7 +3,7 @@ import { MoorageError, type FileTree } from '@moorage/core/provider'
 import type { ApiClient } from './api/client.ts'
 import { createArchive, SINGLE_FILE_NAME } from './pod/archive.ts'
 import { execInUnit } from './exec.ts'
-import { FILES_CONTAINER } from './pod/containers.ts'
+import { FILES_CONTAINER } from './pod/container-status.ts'
 import type { ServicePod } from './pod/pod-ref.ts'
 
 /** How the files of a service reach its pod before the main process starts. */

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MoorageError, HostPortProxies, type OptionProblem } from '@moorage/core/provider'
-import type { Credentials } from './cluster/credentials.ts'
+import type { Credentials } from './cluster/renewing-credentials.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
 
 /** Why pods cannot connect to this machine; undefined inside a pod of the cluster. */

@@ -10,7 +10,7 @@ import {
   type Session,
   type Unit,
 } from '@moorage/core/provider'
-import { findPodDns } from './cluster/dns.ts'
+import { findPodDns } from './cluster/pod-dns.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
 import { selectCluster, type Cluster, type ClusterSelection } from './cluster/select-cluster.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
@@ -18,7 +18,7 @@ import { openRunNamespace, type RunNamespace, type RunNamespaceOptions } from '.
 import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
 import type { KubernetesOptions } from './options.ts'
 import { reap, removeJournaled } from './reap.ts'
-import { RetryReasons } from './api/retry-reasons.ts'
+import { WaitingReason } from './api/waiting-reason.ts'
 import { SETTING_SUPPORT } from './settings.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
@@ -76,7 +76,7 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
   }
   client.onRetry(report.notice)
   credentials.onNotice(report.notice)
-  const opening = new RetryReasons()
+  const opening = new WaitingReason()
   const onRetry = (reason: string): void => opening.add(reason)
   const namespace = openOwnedNamespace(cluster, { policy, run, report, options, signal, onRetry })
   const dns = findPodDns(cluster, signal)

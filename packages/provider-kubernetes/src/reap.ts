@@ -4,9 +4,9 @@ import type { ApiObject, List } from './api/types.ts'
 import type { Cluster } from './cluster/select-cluster.ts'
 import { expectBody } from './errors.ts'
 import { LIVENESS_ANNOTATION, readOwner, RUN_LABEL } from './labels.ts'
-import { deleteDeadlineJob, jobsPath } from './lifetime/deadline-job.ts'
+import { deleteLivenessJob, jobsPath } from './lifetime/liveness-job.ts'
 import { deleteIfExpired, reapExpiredLeases } from './lifetime/expired-leases.ts'
-import { deleteLease, leasesPath } from './lifetime/lease.ts'
+import { deleteLease, leasesPath } from './lifetime/liveness-lease.ts'
 import { deleteNamespace } from './lifetime/run-namespace.ts'
 
 // By the API server's clock. A younger namespace may not have its liveness object yet.
@@ -68,7 +68,7 @@ export async function removeJournaled(
   if (dry) return deletionTimestamp === undefined ? [{ kind, id: name, run }] : []
   const deleted = await {
     namespace: () => deleteNamespace(client, name, uid),
-    job: () => deleteDeadlineJob(client, { namespace, name, uid }),
+    job: () => deleteLivenessJob(client, { namespace, name, uid }),
     lease: () => deleteLease(client, { namespace, name, uid }),
   }[kind]()
   return deleted ? [{ kind, id: name, run }] : []

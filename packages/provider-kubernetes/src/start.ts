@@ -11,12 +11,12 @@ import {
 import type { ApiClient } from './api/client.ts'
 import { createObject, tryCreateObject } from './api/create-object.ts'
 import type { ApiObject } from './api/types.ts'
-import { refuseTakenName, type PodDns } from './cluster/dns.ts'
+import { refuseTakenName, type PodDns } from './cluster/pod-dns.ts'
 import { openRoute, type RouteOptions } from './endpoint.ts'
 import { canMountFiles, deliverFiles, mountFiles, type FileDelivery } from './files.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
 import type { KubernetesOptions } from './options.ts'
-import type { RetryReasons } from './api/retry-reasons.ts'
+import type { WaitingReason } from './api/waiting-reason.ts'
 import { quotaExceeded, toAdmissionError } from './pod/admission-errors.ts'
 import { podManifest, secretManifest } from './pod/manifest.ts'
 import type { PodRef } from './pod/pod-ref.ts'
@@ -32,7 +32,7 @@ export interface SessionContext {
   readonly options: KubernetesOptions
   readonly namespace: Promise<RunNamespace>
   /** What `namespace` waits for. */
-  readonly opening: RetryReasons
+  readonly opening: WaitingReason
   readonly dns: Promise<PodDns>
   readonly hostPortProxies: HostPortProxies
   readonly routeOptions: RouteOptions

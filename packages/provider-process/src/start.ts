@@ -13,7 +13,7 @@ import {
 import { removeFolders } from './system/folders.ts'
 import { unitMark } from './labels.ts'
 import { LogBuffer } from './logs.ts'
-import { prepareProgram } from './system/program.ts'
+import { prepareProgram } from './system/prepare-program.ts'
 import { serviceEnvironment } from './system/environment.ts'
 import { STOP_GRACE_SECONDS } from './stop.ts'
 import { createUnit, stopService, type RunningService } from './unit.ts'

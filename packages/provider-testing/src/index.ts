@@ -1,3 +1,3 @@
-export { ECHO_PROGRAM } from './echo-program.ts'
+export { TEST_UNIT_PATH } from './test-unit-path.ts'
 export type { ContractCommands, ContractUnits, ProviderSubject, UnitForm } from './provider-subject.ts'
 export { testProvider } from './test-provider.ts'

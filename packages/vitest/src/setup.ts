@@ -18,7 +18,7 @@ import {
 } from '@moorage/core/runner'
 import { recordEndedServices } from './ended-services.ts'
 import { isListCommand } from './is-list-command.ts'
-import { newWarnings } from './warnings.ts'
+import { newConfigWarnings } from './config-warnings.ts'
 import { watchFiles } from './watch-files.ts'
 
 type Provision = (config: AnyConfig, options?: ProvisionOptions) => Promise<Environment>
@@ -68,7 +68,7 @@ interface ActiveEnvironment {
 
 /** Makes an environment visible to the tests. */
 function activate(project: TestProject, env: Environment, onProgress: ProgressListener): ActiveEnvironment {
-  for (const text of newWarnings(project, env.env)) onProgress({ kind: 'notice', text })
+  for (const text of newConfigWarnings(project, env.env)) onProgress({ kind: 'notice', text })
   // Forks, threads and their child processes inherit the variables.
   const restore = exposeVariables(process.env, env.env)
   project.provide('moorage', env.endpoints as Registered)

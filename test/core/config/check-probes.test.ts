@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createPlan } from '../../../packages/core/src/config/plan.ts'
 import { container, defineConfig, ref, redis, type Probe } from '../../../packages/moorage/src/index.ts'
-import { resolveProbes } from '../../../packages/core/src/readiness/resolve-probes.ts'
+import { resolveProbes } from '../../../packages/core/src/provisioning/resolve-probes.ts'
 import { thrownMessage } from '../../thrown-error.ts'
 
 const AT = 'services.api.ready[0]'

@@ -6,7 +6,7 @@ import { createPlan } from '../../../packages/core/src/config/plan.ts'
 import { progressPrinter } from '../../../packages/core/src/client/report/console.ts'
 import { startServices } from '../../../packages/core/src/provisioning/start-services.ts'
 import type { StartContext } from '../../../packages/core/src/provisioning/start-context.ts'
-import { Secrets } from '../../../packages/core/src/provisioning/secrets.ts'
+import { RunSecrets } from '../../../packages/core/src/provisioning/run-secrets.ts'
 import { TaskStack } from '../../../packages/core/src/provisioning/task-stack.ts'
 import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'
 import { defineConfig, postgres, redis } from '../../../packages/moorage/src/index.ts'
@@ -28,10 +28,10 @@ async function printed(services: Parameters<typeof defineConfig>[0]['services'],
     plan,
     placements: new Map(),
     tasks: new TaskStack(monotonicClock),
-    secrets: new Secrets(),
+    secrets: new RunSecrets(),
     onProgress: progressPrinter(stream, {}),
     abort: new AbortController(),
-    phaseClocks: new Map(),
+    phaseDeadlines: new Map(),
     running: new Map(),
   }
   await startServices(context, Object.keys(plan.services), new Map())

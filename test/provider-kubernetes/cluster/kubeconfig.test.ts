@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { Credentials } from '../../../packages/provider-kubernetes/src/cluster/credentials.ts'
+import type { Credentials } from '../../../packages/provider-kubernetes/src/cluster/renewing-credentials.ts'
 import {
   findCredentials,
   type CredentialOptions,

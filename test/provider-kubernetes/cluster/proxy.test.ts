@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createClient } from '../../../packages/provider-kubernetes/src/api/client.ts'
-import type { Credentials } from '../../../packages/provider-kubernetes/src/cluster/credentials.ts'
+import type { Credentials } from '../../../packages/provider-kubernetes/src/cluster/renewing-credentials.ts'
 import { findCredentials } from '../../../packages/provider-kubernetes/src/cluster/find-credentials.ts'
 import { findProxy } from '../../../packages/provider-kubernetes/src/cluster/proxy.ts'
 

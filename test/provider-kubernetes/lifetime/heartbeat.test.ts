@@ -20,7 +20,7 @@ async function renew(
   await renewPeriodically(stub.client, {
     intervalMs: 4,
     graceSeconds: 120,
-    objectName: 'deadline Job',
+    objectName: 'liveness Job',
     signal: AbortSignal.timeout(5_000),
     report: { phase: () => {}, journal: () => {}, notice: (text) => void notices.push(text) },
     renewal: () => ({ path: '/apis/batch/v1/namespaces/ci/jobs/ci-1', body: { metadata: { uid: 'u' } } }),
@@ -40,7 +40,7 @@ test('a conflict and a refusal do not end the heartbeats', async () => {
   expect(notices).toEqual([
     `The Kubernetes API refused the heartbeat: ${MODIFIED}. The run lives for 120 s without a heartbeat; moorage keeps trying.`,
     'The Kubernetes API refused the heartbeat: jobs.batch "ci-1" is forbidden. The run lives for 120 s without a heartbeat; moorage keeps trying.',
-    `The cluster deleted the run: its deadline Job no longer exists (${GONE}).`,
+    `The cluster deleted the run: its liveness Job no longer exists (${GONE}).`,
   ])
 })
 
@@ -48,6 +48,6 @@ test('another object under the name is not renewed, and ends them', async () => 
   const { notices, renewals } = await renew([[422, OTHER_UID]])
   expect([renewals, notices]).toEqual([
     1,
-    [`The cluster deleted the run: its deadline Job no longer exists (${OTHER_UID}).`],
+    [`The cluster deleted the run: its liveness Job no longer exists (${OTHER_UID}).`],
   ])
 })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Cluster } from '../../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
 import type { ApiRequest, ApiResponse } from '../../../packages/provider-kubernetes/src/api/types.ts'
 import { LIVENESS_ANNOTATION, OWNER_ANNOTATION } from '../../../packages/provider-kubernetes/src/labels.ts'
-import { UNCHANGED_SINCE_ANNOTATION } from '../../../packages/provider-kubernetes/src/lifetime/lease.ts'
+import { UNCHANGED_SINCE_ANNOTATION } from '../../../packages/provider-kubernetes/src/lifetime/liveness-lease.ts'
 import { reap } from '../../../packages/provider-kubernetes/src/reap.ts'
 
 const NOW = Date.parse('2026-01-01T12:00:00Z')

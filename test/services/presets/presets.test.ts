@@ -10,7 +10,8 @@ import {
   staticServer,
   type AnyConfig,
 } from '../../../packages/moorage/src/index.ts'
-import { resolveConnection, type TemplateScope } from '../../../packages/core/src/config/template.ts'
+import { resolveConnection } from '../../../packages/core/src/provisioning/resolve-template.ts'
+import type { TemplateScope } from '../../../packages/core/src/provisioning/template-scope.ts'
 import { thrownMessage } from '../../thrown-error.ts'
 import type { FileRef, Form, ServiceSpec } from '../../../packages/core/src/contract/service.ts'
 

@@ -1,7 +1,7 @@
 import { collectGarbage } from '@moorage/core/runner'
 import type { Command, Invocation } from '../command.ts'
 import { processCount, writeNotice, writeSkippedRuns } from '../output.ts'
-import { forEachRun, projectRoot } from '../project.ts'
+import { forEachRun, projectRoot } from '../project-runs.ts'
 
 /** Removes a project's runs: idle ones at once, the others when the processes that use them have disconnected. */
 export const down: Command = { options: {}, maxArgs: 0, run: runDown }

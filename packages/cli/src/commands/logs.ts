@@ -1,7 +1,7 @@
 import { escapeWorkflowCommands, MoorageError, type LogLine } from '@moorage/core'
 import type { Command, Invocation } from '../command.ts'
 import { writeNotice, writeSkippedRuns } from '../output.ts'
-import { forEachRun, projectRoot } from '../project.ts'
+import { forEachRun, projectRoot } from '../project-runs.ts'
 import { withSignals } from '../signals.ts'
 
 const DEFAULT_LINES = 50

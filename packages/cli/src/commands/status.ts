@@ -11,7 +11,7 @@ import {
   writeRun,
   writeSkippedRuns,
 } from '../output.ts'
-import { forEachRun, projectRoot } from '../project.ts'
+import { forEachRun, projectRoot } from '../project-runs.ts'
 
 /** Shows the runs of a project. Exit code 1 if there are none. */
 export const status: Command = { options: { ...FORMAT_OPTIONS, why: { type: 'boolean' } }, maxArgs: 0, run: runStatus }

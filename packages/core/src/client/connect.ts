@@ -6,7 +6,7 @@ import type { RunRequest } from '../protocol/run-request.ts'
 import { launchError } from './launch-error.ts'
 import type { LaunchResult } from './launch.ts'
 import type { Membership } from './membership.ts'
-import { openRun } from './open-run.ts'
+import { openRun } from './open-handshake.ts'
 import type { Transport } from './transport.ts'
 
 export interface ConnectOptions {

@@ -1,5 +1,5 @@
 import type { ProgressListener } from '../contract/progress.ts'
-import type { RecoveryReport } from '../protocol/process-output.ts'
+import type { RecoveryReport } from '../protocol/launch-report.ts'
 import { readCrashReport, type CrashReport } from './crash-report.ts'
 import type { Transport } from './transport.ts'
 

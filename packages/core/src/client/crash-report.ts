@@ -1,5 +1,5 @@
 import { MoorageError } from '../contract/errors.ts'
-import { readLastLines } from './last-log-lines.ts'
+import { readSupervisorLogTail } from './supervisor-log-tail.ts'
 
 const QUOTED_LOG_LINES = 20
 
@@ -18,7 +18,7 @@ export interface CrashReport {
 
 /** Read it before anything is removed: the clean-up removes the log too. */
 export function readCrashReport(log: string): CrashReport {
-  const all = readLastLines(log)
+  const all = readSupervisorLogTail(log)
   const lines = all.slice(all.findLastIndex((line) => STARTED.test(line)) + 1)
   const at = lines.findIndex((line) => CRASHED.test(line) || OUT_OF_MEMORY.test(line))
   if (at === -1) return { reason: undefined, lines: lines.slice(-QUOTED_LOG_LINES) }

@@ -2,7 +2,7 @@ import type { EnvVariables } from '../config/env-variables.ts'
 import { messageOf } from '../contract/errors.ts'
 import type { ProbeResult, ProviderRef, ReapedObject } from '../contract/provider.ts'
 import { runFolder } from '../protocol/paths.ts'
-import { createProviderLoader } from '../recovery/provider-loader.ts'
+import { createCachedProviderLoader } from '../recovery/cached-provider-loader.ts'
 import { sweep, type SweepResult } from '../recovery/sweep.ts'
 import { realSystem } from '../recovery/system.ts'
 import { listRuns, type UnreachableRun } from './list-runs.ts'
@@ -33,7 +33,7 @@ export interface GcOptions {
 export async function collectGarbage(providers: readonly ProviderRef[], options: GcOptions): Promise<GcResult> {
   const { env, root, dry, failed, signal } = options
   const system = realSystem()
-  const load = createProviderLoader(system, () => root)
+  const load = createCachedProviderLoader(system, () => root)
   const runs: GcResult = failed ? await removeFailedRuns(options) : { reaped: [], failures: [], skipped: [] }
   const probes = await probeAll(providers, root, signal)
   const available = providers.filter(({ name }) => probes.get(name)?.ok)
@@ -51,7 +51,7 @@ export async function probeAll(
   root: string,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ReadonlyMap<string, ProbeResult>> {
-  const load = createProviderLoader(realSystem(), () => root)
+  const load = createCachedProviderLoader(realSystem(), () => root)
   const probe = async (ref: ProviderRef): Promise<ProbeResult> => {
     try {
       return await (await load(ref)).probe(signal)

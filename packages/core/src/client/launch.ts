@@ -6,7 +6,7 @@ import type { EnvVariables } from '../config/env-variables.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
 import { siblingModule } from '../provider-kit/module-path.ts'
 import type { RunFolders } from '../protocol/paths.ts'
-import type { LaunchReport } from '../protocol/process-output.ts'
+import type { LaunchReport } from '../protocol/launch-report.ts'
 import { withAbsolutePaths } from './absolute-variables.ts'
 
 export interface LaunchResult {
@@ -68,7 +68,7 @@ function spawnSupervisor(mode: 'supervisor' | 'recover', folders: RunFolders, en
   // The GitHub runner kills what has RUNNER_TRACKING_ID at the end of a step, before the supervisor has cleaned up.
   const { RUNNER_TRACKING_ID: _, NODE_OPTIONS: _options, ...rest } = env
   try {
-    const main = fileURLToPath(siblingModule(import.meta.url, '../supervisor/main'))
+    const main = fileURLToPath(siblingModule(import.meta.url, '../supervisor/bootstrap-main'))
     return spawn(process.execPath, [main, mode, JSON.stringify(folders)], {
       detached: true,
       windowsHide: true,

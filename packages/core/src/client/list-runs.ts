@@ -4,7 +4,7 @@ import { monotonicClock, withTimeout } from '../provider-kit/clock.ts'
 import { isAlive } from '../provider-kit/process-identity.ts'
 import { runFolder, type SupervisorPaths } from '../protocol/paths.ts'
 import { readJournals } from '../recovery/journal.ts'
-import { inspectRun, type Inspector } from './inspect.ts'
+import { inspectRun, type Inspector } from './inspector.ts'
 
 /** A living run, and a connection that inspects it. */
 export interface LiveRun {

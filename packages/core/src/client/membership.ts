@@ -5,7 +5,7 @@ import type { ProgressListener } from '../contract/progress.ts'
 import type { LogLine } from '../contract/provider.ts'
 import type { Clock } from '../provider-kit/clock.ts'
 import type { Channel } from '../protocol/channel.ts'
-import type { LogReader } from '../protocol/log-reader.ts'
+import type { LogLineRouter } from '../protocol/log-line-router.ts'
 import type { LogQuery, MethodName, Outcome, Params, Result } from '../protocol/methods.ts'
 import type { RunRequest } from '../protocol/run-request.ts'
 import type { Connections, OpenedRun } from '../protocol/run-status.ts'
@@ -36,7 +36,7 @@ export interface Membership {
 export interface RunConnection {
   readonly stream: Duplex
   readonly channel: Channel
-  readonly logReader: LogReader
+  readonly logLineRouter: LogLineRouter
   /** Settles when the supervisor is gone, and what a crashed one left is removed. */
   readonly crashHandled: Promise<void>
   /** Closes the connection. From then on its end is no crash. */
@@ -49,7 +49,7 @@ export interface RunConnection {
 
 export function createMembership(
   { run, connections }: OpenedRun,
-  { stream, channel, logReader, crashHandled, detach, onMoved, clock, onProgress }: RunConnection,
+  { stream, channel, logLineRouter, crashHandled, detach, onMoved, clock, onProgress }: RunConnection,
 ): Membership {
   // The connection must not keep a runner alive that has nothing else to do, except during a call.
   const socket = stream as Partial<Pick<Socket, 'ref' | 'unref'>>
@@ -67,7 +67,7 @@ export function createMembership(
     async logs(query) {
       const lines: LogLine[] = []
       const onLine = (line: LogLine): void => void lines.push(line)
-      await logReader.read({ ...query, follow: false }, onLine, (params) => call('readLogs', params))
+      await logLineRouter.read({ ...query, follow: false }, onLine, (params) => call('readLogs', params))
       return lines
     },
     async update(request) {

@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { EnvVariables } from '../config/env-variables.ts'
 import { retentionMs } from '../config/keep-options.ts'
-import { inheritedPayload } from '../config/payload.ts'
+import { inheritedPayload } from '../config/run-payload.ts'
 import { createPlan, type Plan } from '../config/plan.ts'
-import { configuredProviders } from '../config/provider-options.ts'
+import { configuredProviders, providerNamed } from '../config/provider-options.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 import { canonical, type Json } from '../contract/json.ts'
 import type { ProviderRef } from '../contract/provider.ts'
 import { cacheFolder, runFolder, shortHash, supervisorPaths, type RunFolders } from '../protocol/paths.ts'
 import type { ProviderCandidates, RunRequest } from '../protocol/run-request.ts'
-import { providerNamed } from '../provisioning/select-provider.ts'
 import { inCi } from './in-ci.ts'
-import { runIdentity } from './run-id.ts'
+import { createRunId } from './create-run-id.ts'
 
 /** The providers of an installation. */
 export interface Installation {
@@ -59,7 +58,7 @@ export function createOpenRequest(
   const joinsOuter = outerRun?.hash === plan.hash && !exclusive
   const identity = joinsOuter ? outerRun.identity : shortHash([family, plan.hash])
   const keep = retentionMs(config, env)
-  const run = runIdentity(env, randomBytes(8).toString('hex'))
+  const run = createRunId(env, randomBytes(8).toString('hex'))
   const { host } = installation
   const folder = runFolder(env)
   return {

@@ -1,9 +1,9 @@
 import type { EnvVariables } from '../config/env-variables.ts'
-import { inheritedPayload } from '../config/payload.ts'
+import { inheritedPayload } from '../config/run-payload.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { LogLine } from '../contract/provider.ts'
 import { Channel } from '../protocol/channel.ts'
-import { LogReader } from '../protocol/log-reader.ts'
+import { LogLineRouter } from '../protocol/log-line-router.ts'
 import type { LogQuery, Params, Result } from '../protocol/methods.ts'
 import { runFolder, supervisorPaths } from '../protocol/paths.ts'
 import { dialSocket } from './transport.ts'
@@ -32,7 +32,7 @@ export async function queryLogs(env: EnvVariables, query: Omit<LogQuery, 'follow
 
 async function withChannel<T>(
   env: EnvVariables,
-  query: (channel: Channel, reader: LogReader) => Promise<T>,
+  query: (channel: Channel, reader: LogLineRouter) => Promise<T>,
 ): Promise<T> {
   const payload = inheritedPayload(env)
   const stream = payload && (await dialSocket(supervisorPaths(payload.identity, runFolder(env)).socket))
@@ -42,7 +42,7 @@ async function withChannel<T>(
       : 'No services run for this process: the variable MOORAGE is not set.'
     throw new MoorageError('SUPERVISOR_FAILED', message)
   }
-  const reader = new LogReader()
+  const reader = new LogLineRouter()
   const channel = new Channel(stream, { events: { logLine: reader.onLogLine } })
   channel.sendEvent('observing', true)
   try {

@@ -26,6 +26,15 @@ export function configuredProviders(
   return providers.map((provider) => configured.find((ref) => isSame(ref, provider)) ?? provider)
 }
 
+/** The provider that the variable `MOORAGE_PROVIDER` names. Throws `MoorageError` (USAGE) for an unknown name. */
+export function providerNamed(name: string, known: readonly ProviderRef[]): ProviderRef {
+  const found = known.find((ref) => ref.name === name)
+  if (found) return found
+  throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not the name of a provider.`, {
+    hint: `Unset it, or set it to one of ${[...new Set(known.map((ref) => ref.name))].join(', ')}.`,
+  })
+}
+
 function isSame(a: ProviderRef, b: ProviderRef): boolean {
   return a.name === b.name && a.module === b.module
 }

@@ -2,7 +2,7 @@ import type { Json } from '../contract/json.ts'
 import type { PlainConnection } from '../contract/service.ts'
 import { PAYLOAD_VARIABLE, type EnvVariables } from './env-variables.ts'
 import { isolatedServices } from './isolated-services.ts'
-import { inheritedPayload, type IsolatedService, type Payload } from './payload.ts'
+import { inheritedPayload, type IsolatedService, type RunPayload } from './run-payload.ts'
 import type { Plan } from './plan.ts'
 
 /** What a plan says of the variables that its run hands out. Plain data, so that a supervisor can pass it on. */
@@ -52,7 +52,7 @@ export function runVariables(
     .flatMap((service) => Object.entries(service.fixed))
     .filter(([name]) => env[name] === undefined || setByOuterRun.includes(name))
   const own = Object.values(services).flatMap(({ variable, given }) => (given ? [] : [variable]))
-  const payload: Payload = {
+  const payload: RunPayload = {
     run,
     hash,
     identity,

@@ -21,7 +21,7 @@ export interface ProvisionRequest {
 }
 
 /** Identifies a run. */
-export interface RunIdentity {
+export interface RunId {
   /** A DNS label of at most 63 characters. */
   readonly id: string
   /** The CI system's own number of the run, which a person can search for. */
@@ -30,7 +30,7 @@ export interface RunIdentity {
 
 /** What has to run, and which clients share it. */
 export interface RunRequest extends ProvisionRequest {
-  readonly run: RunIdentity
+  readonly run: RunId
   /** Names the supervisor's files. Clients with the same request find the same supervisor. */
   readonly identity: string
   /** Equal for requests between which a run can be updated: same project, same engine. */

@@ -1,6 +1,6 @@
 import { ignoredOptions } from '../config/given-services.ts'
 import type { PlannedService } from '../config/plan.ts'
-import { bracketed } from '../config/service-url.ts'
+import { bracketed } from '../config/parse-service-url.ts'
 import { MoorageError } from '../contract/errors.ts'
 import { waitReady } from '../readiness/wait-ready.ts'
 import { givenConnectionViews, type ConnectionViews } from './connection-views.ts'

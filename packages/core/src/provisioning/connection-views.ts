@@ -1,13 +1,13 @@
 import type { PlannedService } from '../config/plan.ts'
 import type { Json } from '../contract/json.ts'
 import type { Endpoint } from '../contract/provider.ts'
-import type { PlainConnection } from '../contract/service.ts'
+import type { Form, PlainConnection } from '../contract/service.ts'
 import { connectionViaHost, givenUrlViaHost } from './host-access.ts'
 import { isNeeded } from './plan-diff.ts'
 import { connectionFromUrl } from './given-url.ts'
-import { connectionAt } from './service-connection.ts'
+import { resolveConnection } from './resolve-template.ts'
 import type { Placement, RunningService, StartContext } from './start-context.ts'
-import { getPath } from './template-scope.ts'
+import { addressScope, getPath, type ScopeInput } from './template-scope.ts'
 
 /** The connection of one service as seen from different places. */
 export interface ConnectionViews {
@@ -63,4 +63,17 @@ export function resolveReference(
   const { host, network, viaHost } = needed[target] as ConnectionViews
   if (session === placements.get(target)?.session) return getPath(network as Json, path)
   return getPath(((provider.form === 'container' ? viaHost : undefined) ?? host) as Json, path)
+}
+
+/** The connection of a service whose ports have the addresses that `endpointOf` returns. */
+async function connectionAt(
+  endpointOf: (port: number) => Promise<Endpoint>,
+  form: Form,
+  input: ScopeInput,
+): Promise<PlainConnection> {
+  const names = Object.keys(input.ports)
+  const endpoints = await Promise.all(names.map((name) => endpointOf(input.ports[name] as number)))
+  const ports = Object.fromEntries(names.map((name, i) => [name, { ...endpoints[i] }]))
+  const address: Json = { ...endpoints[0], ports } as Json
+  return resolveConnection(form.connection, addressScope(input, address))
 }

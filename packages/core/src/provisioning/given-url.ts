@@ -1,4 +1,4 @@
-import { decode, parseServiceUrl, type UrlHost } from '../config/service-url.ts'
+import { decode, parseServiceUrl, type UrlHost } from '../config/parse-service-url.ts'
 import type { PlainConnection } from '../contract/service.ts'
 
 /** A server that a URL names, with its port. */

@@ -5,11 +5,11 @@ import type { ProvisionRequest } from '../protocol/run-request.ts'
 import type { Connections } from '../protocol/run-status.ts'
 import { abortable, monotonicClock, type Clock } from '../provider-kit/clock.ts'
 import { connectionViews, type ConnectionViews } from './connection-views.ts'
-import { Sessions } from './placement.ts'
+import { Sessions } from './sessions.ts'
 import { runningNeedsOf, runsToItsEnd, servicesToStart } from './plan-diff.ts'
 import type { RunContext } from './run-context.ts'
-import { RunningServices } from './running-services.ts'
-import { Secrets } from './secrets.ts'
+import { ServiceAccess } from './service-access.ts'
+import { RunSecrets } from './run-secrets.ts'
 import { enterPhase, type StartContext } from './start-context.ts'
 import { startServices } from './start-services.ts'
 import { TaskStack, type TeardownResult } from './task-stack.ts'
@@ -17,7 +17,7 @@ import { TaskStack, type TeardownResult } from './task-stack.ts'
 /** Brings the services of a run to the state that a plan describes, plan after plan, and removes them at the end. */
 export class Reconciler {
   /** Access to the services that run. */
-  readonly services: RunningServices
+  readonly services: ServiceAccess
   readonly #clock: Clock
   readonly #abort = new AbortController()
   readonly #stopped = new AbortController()
@@ -33,13 +33,13 @@ export class Reconciler {
       clock: this.#clock,
       onProgress: runContext.onProgress,
       tasks: new TaskStack(this.#clock),
-      secrets: new Secrets(),
+      secrets: new RunSecrets(),
       abort: this.#abort,
-      phaseClocks: new Map(),
+      phaseDeadlines: new Map(),
       running: new Map(),
     }
     this.#shared = shared
-    this.services = new RunningServices({ ...shared, signal: this.#stopped.signal })
+    this.services = new ServiceAccess({ ...shared, signal: this.#stopped.signal })
     this.#sessions = new Sessions({
       runContext,
       clock: this.#clock,

@@ -69,15 +69,6 @@ export async function selectProvider(
   throw unavailable('No provider can be used for these services.', lines.join('\n'))
 }
 
-/** The provider that the variable `MOORAGE_PROVIDER` names. Throws `MoorageError` (USAGE) for an unknown name. */
-export function providerNamed(name: string, known: readonly ProviderRef[]): ProviderRef {
-  const found = known.find((ref) => ref.name === name)
-  if (found) return found
-  throw new MoorageError('USAGE', `MOORAGE_PROVIDER is '${name}', which is not the name of a provider.`, {
-    hint: `Unset it, or set it to one of ${[...new Set(known.map((ref) => ref.name))].join(', ')}.`,
-  })
-}
-
 async function probe(provider: Provider, { signal, clock }: SelectionOptions): Promise<ProbeResult> {
   try {
     const late = (): ProbeResult => ({

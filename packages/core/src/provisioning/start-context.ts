@@ -3,8 +3,8 @@ import type { ProgressListener } from '../contract/progress.ts'
 import type { Exit, Provider, Session, Unit } from '../contract/provider.ts'
 import type { Form, Phase } from '../contract/service.ts'
 import type { Clock } from '../provider-kit/clock.ts'
-import type { PhaseClock } from './phase-clock.ts'
-import type { Secrets } from './secrets.ts'
+import type { PhaseDeadline } from './phase-deadline.ts'
+import type { RunSecrets } from './run-secrets.ts'
 import type { TaskStack } from './task-stack.ts'
 import type { ScopeInput } from './template-scope.ts'
 
@@ -30,24 +30,24 @@ export interface StartContext {
   readonly placements: ReadonlyMap<string, Placement>
   /** The sessions and services of the run, with their teardowns. */
   readonly tasks: TaskStack
-  readonly secrets: Secrets
+  readonly secrets: RunSecrets
   readonly onProgress: ProgressListener
   /** Aborted by the first failure. */
   readonly abort: AbortController
   /** The clocks of the services that are starting, or have started. */
-  readonly phaseClocks: Map<string, PhaseClock>
+  readonly phaseDeadlines: Map<string, PhaseDeadline>
   readonly running: Map<string, RunningService>
 }
 
 /** Records that a service is in a phase: restarts its clock for a new phase, and reports the progress. */
 export function enterPhase(
-  { phaseClocks, onProgress }: Pick<StartContext, 'phaseClocks' | 'onProgress'>,
+  { phaseDeadlines, onProgress }: Pick<StartContext, 'phaseDeadlines' | 'onProgress'>,
   service: string,
   { phase, detail }: { readonly phase: Phase; readonly detail?: string | undefined },
 ): void {
-  const phaseClock = phaseClocks.get(service)
-  if (!phaseClock) return
-  if (phaseClock.phase !== phase) phaseClock.enter(phase)
-  phaseClock.lastReason = detail
+  const phaseDeadline = phaseDeadlines.get(service)
+  if (!phaseDeadline) return
+  if (phaseDeadline.phase !== phase) phaseDeadline.enter(phase)
+  phaseDeadline.lastReason = detail
   onProgress({ kind: 'phase', service, phase, ...(detail ? { detail } : {}) })
 }

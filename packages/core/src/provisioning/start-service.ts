@@ -5,10 +5,10 @@ import type { Form } from '../contract/service.ts'
 import { abortable } from '../provider-kit/clock.ts'
 import { describeExit } from '../readiness/describe-exit.ts'
 import { lastLines } from '../readiness/last-lines.ts'
-import { resolveProbes } from '../readiness/resolve-probes.ts'
+import { resolveProbes } from './resolve-probes.ts'
 import { waitReady } from '../readiness/wait-ready.ts'
 import { connectionViews, resolveReference, type ConnectionViews, type NeededViews } from './connection-views.ts'
-import { PhaseClock } from './phase-clock.ts'
+import { PhaseDeadline } from './phase-deadline.ts'
 import { runsToItsEnd } from './plan-diff.ts'
 import { runCreateTemplate, runSeed } from './seed.ts'
 import { enterPhase, type Placement, type RunningService, type StartContext } from './start-context.ts'
@@ -29,33 +29,37 @@ export interface ServiceStart {
  */
 export async function startService(context: StartContext, start: ServiceStart): Promise<ConnectionViews> {
   const { name } = start
-  const { plan, abort, phaseClocks } = context
+  const { plan, abort, phaseDeadlines } = context
   const { provider } = context.placements.get(name) as Placement
   let ended = false
   const expire = async (deadlineError: MoorageError): Promise<void> => {
     const error = await withLastLines(context, name, deadlineError)
     if (!ended) abort.abort(error)
   }
-  const phaseClock = new PhaseClock(
+  const phaseDeadline = new PhaseDeadline(
     { service: name, deadlines: plan.services[name]?.spec.deadlines, clock: context.clock },
     (deadlineError) => void expire(deadlineError),
   )
-  phaseClocks.set(name, phaseClock)
-  phaseClock.enter('admit')
+  phaseDeadlines.set(name, phaseDeadline)
+  phaseDeadline.enter('admit')
   try {
     // An abort ends the start at once, whatever it is waiting for.
-    return await abortable(runPhases(context, start, phaseClock), abort.signal)
+    return await abortable(runPhases(context, start, phaseDeadline), abort.signal)
   } catch (error) {
     // The cause is the deadline or the failure of another service, not what the engine reports about the abort.
     const cause: unknown = abort.signal.aborted ? abort.signal.reason : error
-    throw withDetails(cause, 'START_FAILED', { service: name, provider: provider.name, phase: phaseClock.phase })
+    throw withDetails(cause, 'START_FAILED', { service: name, provider: provider.name, phase: phaseDeadline.phase })
   } finally {
     ended = true
-    phaseClock.stop()
+    phaseDeadline.stop()
   }
 }
 
-async function runPhases(context: StartContext, start: ServiceStart, phaseClock: PhaseClock): Promise<ConnectionViews> {
+async function runPhases(
+  context: StartContext,
+  start: ServiceStart,
+  phaseDeadline: PhaseDeadline,
+): Promise<ConnectionViews> {
   const { name } = start
   const { plan } = context
   const { signal } = context.abort
@@ -76,10 +80,10 @@ async function runPhases(context: StartContext, start: ServiceStart, phaseClock:
     ports: scopeInput.ports,
     signal,
     clock: context.clock,
-    onAttempt: (reason) => (phaseClock.lastReason = reason),
+    onAttempt: (reason) => (phaseDeadline.lastReason = reason),
   })
   // The probes have succeeded, so the reason of their last failure no longer explains a missed deadline.
-  phaseClock.lastReason = spec.seed && 'its seed has not ended'
+  phaseDeadline.lastReason = spec.seed && 'its seed has not ended'
   const input = { connection: views.host, root: plan.root, signal }
   if (spec.seed) await runSeed(name, spec.seed, input)
   if (spec.isolate) await runCreateTemplate(name, spec.isolate, input)

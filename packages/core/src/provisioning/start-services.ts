@@ -1,5 +1,5 @@
 import type { PlannedService } from '../config/plan.ts'
-import { displayUrl } from '../config/service-url.ts'
+import { displayUrl } from '../config/parse-service-url.ts'
 import { checkGivenService } from './check-given-service.ts'
 import type { ConnectionViews } from './connection-views.ts'
 import { DependencyGates } from './dependency-gates.ts'

@@ -1,14 +1,23 @@
-import type { TemplateScope } from '../config/template.ts'
 import type { Json } from '../contract/json.ts'
 import type { Ports } from '../contract/provider.ts'
-import type { Secrets } from './secrets.ts'
+import type { RunSecrets } from './run-secrets.ts'
+
+/** The values that the templates of one service can use. */
+export interface TemplateScope {
+  /** A field of another service's connection, as this service reaches it. */
+  ref(path: readonly string[]): Json
+  /** A field of the service's own address. */
+  self(path: readonly string[]): Json
+  /** A secret of the service. */
+  secret(name: string): string
+}
 
 /** What the templates of one service are resolved from, except for its address. */
 export interface ScopeInput {
   readonly service: string
   /** The ports that the service listens on. */
   readonly ports: Ports
-  readonly secrets: Secrets
+  readonly secrets: RunSecrets
   /** Looks up a field of another service's connection. */
   ref(path: readonly string[]): Json
 }

@@ -1,8 +1,9 @@
-import { resolveText, templatesIn, type TemplateScope } from '../config/template.ts'
+import { templatesIn } from '../config/template.ts'
 import type { ContainerUnit, ProcessUnit, UnitSpec } from '../contract/provider.ts'
 import type { ContainerForm, EnvTemplate, Form, ProcessForm, ServiceSpec } from '../contract/service.ts'
 import { hideFromDebugLog, isSensitiveName } from '../provider-kit/debug-log.ts'
-import { listeningScope, type ScopeInput } from './template-scope.ts'
+import { resolveText } from './resolve-template.ts'
+import { listeningScope, type ScopeInput, type TemplateScope } from './template-scope.ts'
 
 interface UnitSpecInput extends ScopeInput {
   readonly root: string

@@ -1,4 +1,4 @@
-import { bracketed } from '../config/service-url.ts'
+import { bracketed } from '../config/parse-service-url.ts'
 import { messageOf } from '../contract/errors.ts'
 import { endpointOf } from './dial.ts'
 import { ATTEMPT_TIMEOUT_MS, type ProbeAttempt } from './probe-attempt.ts'

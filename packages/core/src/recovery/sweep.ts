@@ -4,7 +4,7 @@ import type { ProviderRef, ReapedObject, ReapScope } from '../contract/provider.
 import { abortable } from '../provider-kit/clock.ts'
 import type { SupervisorPaths } from '../protocol/paths.ts'
 import { readDeadRuns, type JournaledRun } from './journal.ts'
-import type { ProviderLoader } from './provider-loader.ts'
+import type { ProviderLoader } from './cached-provider-loader.ts'
 import type { System } from './system.ts'
 
 export interface SweepResult {

@@ -1,7 +1,7 @@
 import type { Owner, Provider, ProviderModule, ProviderRef } from '../contract/provider.ts'
 import { monotonicClock, type Clock } from '../provider-kit/clock.ts'
 import { currentOwner, isAlive } from '../provider-kit/process-identity.ts'
-import { takeLock, type Lock } from './lock.ts'
+import { takeLock, type ProcessLock } from './process-lock.ts'
 
 /** What a supervisor needs of the machine. A simulation passes its own. */
 export interface System {
@@ -9,7 +9,7 @@ export interface System {
   /** This process. */
   readonly owner: Owner
   isAlive(owner: Owner): boolean
-  takeLock(path: string): Lock | undefined
+  takeLock(path: string): ProcessLock | undefined
   /** Imports a provider's module. Packages that it needs are resolved from `root`. */
   loadProvider(ref: ProviderRef, root: string): Promise<Provider>
 }

@@ -2,7 +2,7 @@ import { renameSync, rmSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import type { RunFolders, SupervisorPaths } from '../protocol/paths.ts'
 import { teardownFailures } from '../provisioning/task-stack.ts'
-import type { Lock } from '../recovery/lock.ts'
+import type { ProcessLock } from '../recovery/process-lock.ts'
 import { removePaths } from '../recovery/sweep.ts'
 import type { System } from '../recovery/system.ts'
 import { createContext } from './supervisor-context.ts'
@@ -91,7 +91,7 @@ export async function startSingleInstance(
 /** The lock and the socket by which clients find a supervisor. */
 interface BoundSocket {
   readonly paths: SupervisorPaths
-  readonly lock: Lock
+  readonly lock: ProcessLock
   close(): void
 }
 

@@ -6,7 +6,7 @@ import type { RunRequest } from '../protocol/run-request.ts'
 import type { RunContext } from '../provisioning/run-context.ts'
 import { teardownFailures, type TeardownResult } from '../provisioning/task-stack.ts'
 import { openJournal } from '../recovery/journal.ts'
-import { createProviderLoader } from '../recovery/provider-loader.ts'
+import { createCachedProviderLoader } from '../recovery/cached-provider-loader.ts'
 import { sweep } from '../recovery/sweep.ts'
 import { realSystem, type System } from '../recovery/system.ts'
 
@@ -47,7 +47,7 @@ export function createContext(
   const { owner, clock } = system
   const journal = openJournal(paths, owner)
   let root = '/'
-  const load = createProviderLoader(system, () => root)
+  const load = createCachedProviderLoader(system, () => root)
   const usedProviders = new Map<string, ProviderRef>()
   let sweeping: Promise<unknown> = Promise.resolve()
   const queueSweep = (labelled: readonly ProviderRef[]): void => {

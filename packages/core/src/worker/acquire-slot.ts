@@ -1,5 +1,5 @@
 import { notProvisioned } from '../config/not-provisioned.ts'
-import { inheritedPayload, type IsolatedService, type Payload } from '../config/payload.ts'
+import { inheritedPayload, type IsolatedService, type RunPayload } from '../config/run-payload.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Isolation } from '../contract/isolation.ts'
 import type { PlainConnection } from '../contract/service.ts'
@@ -74,7 +74,7 @@ export async function acquireSlot(
 }
 
 async function acquireTestSlot(
-  payload: Payload,
+  payload: RunPayload,
   isolated: IsolatedService,
   { service, user, concurrent }: { readonly service: string; readonly user: string; readonly concurrent: boolean },
 ): Promise<AcquiredSlot> {
@@ -93,7 +93,7 @@ async function acquireTestSlot(
 }
 
 async function openSlot(
-  { run, services }: Payload,
+  { run, services }: RunPayload,
   { module, root }: IsolatedService,
   { service, index, fresh, onLeftSessions }: SlotRequest,
 ): Promise<PlainConnection> {

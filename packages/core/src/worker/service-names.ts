@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { inheritedPayload } from '../config/payload.ts'
+import { inheritedPayload } from '../config/run-payload.ts'
 import { siblingModule } from '../provider-kit/module-path.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { messageOf, MoorageError } from '@moorage/core/provider'
 import type { Archiver } from '../files.ts'
 import { logSdkCalls, type Modem } from './debug-calls.ts'
-import type { Engine } from './engine.ts'
-import { plainContainer, type ContainerSettings, type StartableContainer } from './plain-container.ts'
+import type { Engine } from './engine-address.ts'
+import { sdkContainer, type SdkContainerSettings, type StartableContainer } from './sdk-container.ts'
 import { findCredentials, type CredentialSearch } from './registry-credentials.ts'
 import { connectSdk } from './connect-sdk.ts'
 import { loadSdk, type RuntimeClient, type Sdk } from './sdk.ts'
@@ -17,7 +17,7 @@ export interface Client {
   hasImage(image: string): Promise<boolean>
   /** The credentials for the image's registry, from Docker's own config and helpers. */
   findCredentials(image: string): Promise<CredentialSearch>
-  createContainer(image: string, settings: ContainerSettings): StartableContainer
+  createContainer(image: string, settings: SdkContainerSettings): StartableContainer
 }
 
 const clients = new Map<string, Promise<Client>>()
@@ -41,7 +41,7 @@ async function createClient(engine: Engine, root: string): Promise<Client> {
   })
   const { dockerode } = runtime.container
   logSdkCalls(dockerode.modem as Modem)
-  const PlainContainer = plainContainer(api, require('archiver') as Archiver)
+  const SdkContainer = sdkContainer(api, require('archiver') as Archiver)
   const parseName = (image: string): ReturnType<Sdk['ImageName']['fromString']> => api.ImageName.fromString(image)
   return {
     dockerode,
@@ -49,6 +49,6 @@ async function createClient(engine: Engine, root: string): Promise<Client> {
     imageName: (image) => parseName(image).string,
     hasImage: (image) => runtime.image.exists(parseName(image)),
     findCredentials: (image) => findCredentials(parseName(image).registry, process.env),
-    createContainer: (image, settings) => new PlainContainer(image, settings),
+    createContainer: (image, settings) => new SdkContainer(image, settings),
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MoorageError } from '@moorage/core/provider'
-import { dockerConfigFolder } from './engine.ts'
+import { dockerConfigFolder } from './engine-address.ts'
 
 /** The part of Docker's own config that this provider reads. Source: docker/cli, "docker login" and "docker context". */
 export interface DockerConfig {

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { isMoorageError, messageOf } from '@moorage/core/provider'
 import { contextEngine } from './docker-context.ts'
-import { engineAt, environmentTls, type Engine } from './engine.ts'
+import { engineAt, environmentTls, type Engine } from './engine-address.ts'
 
 export type EngineSearch =
   | { readonly ok: true; readonly engine: Engine; readonly version: string; readonly isPodman: boolean }

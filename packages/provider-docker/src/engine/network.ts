@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, MoorageError, type Report, type Run } from '@moorage/core/provider'
 import { isConnectionLost, toProviderError } from '../errors.ts'
 import { runLabels } from '../labels.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from './engine-address.ts'
 import { freeSubnets } from './free-subnets.ts'
 import { expectSuccess, type CallEngine, type EngineRequest, type EngineResponse } from './http.ts'
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { MoorageError, type Report, type Run } from '@moorage/core/provider'
 import type { Client } from '../engine/client.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine-address.ts'
 import type { RunNetwork } from '../engine/network.ts'
 import { pull } from '../engine/pull.ts'
 import { resolveEndpoint, type ContainerRoute } from '../endpoint.ts'

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { messageOf } from '@moorage/core/provider'
 import { chooseContext } from './choose-context.ts'
-import { createCredentials, type Credentials } from './credentials.ts'
+import { createCredentials, type Credentials } from './renewing-credentials.ts'
 import { readKubeconfigs, type Kubeconfig } from './kubeconfig.ts'
 
 export interface CredentialOptions {

@@ -2,7 +2,7 @@ import { inCi, isMoorageError, type ProbeResult } from '@moorage/core/provider'
 import { createClient, type ApiClient } from '../api/client.ts'
 import type { LivenessKind } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from './renewing-credentials.ts'
 import { findCredentials } from './find-credentials.ts'
 import { canI, checkPermissions, currentUser, explainMissing } from './permissions.ts'
 

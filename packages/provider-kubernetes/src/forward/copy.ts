@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { MoorageError } from '@moorage/core/provider'
 import type { WebSocket } from '../vendor/websocket.ts'
-import { FarewellDetector } from './farewell.ts'
+import { TerminateDetector } from './postgres-terminate.ts'
 import { DATA_CHANNEL, forwardError, toChannelError, type ForwardTarget } from './tunnel.ts'
 
 // The API server closes the connection at frames above 32 MiB, and small frames are slow.
@@ -29,7 +29,7 @@ export function copyBothWays(
 ): Promise<MoorageError | undefined> {
   const { idleAfterEndMs = DEFAULT_IDLE_AFTER_END_MS } = target
   const done = Promise.withResolvers<MoorageError | undefined>()
-  const farewell = new FarewellDetector()
+  const terminate = new TerminateDetector()
   let firstError: MoorageError | undefined
   let idleTimer: NodeJS.Timeout | undefined
   let ended = false
@@ -65,7 +65,7 @@ export function copyBothWays(
     if (!announced.has(channel)) return void announced.add(channel)
     if (channel !== DATA_CHANNEL) return reset(toChannelError(target, data.toString('utf8', 1)))
     const bytes = data.subarray(1)
-    farewell.onPodBytes(bytes)
+    terminate.onPodBytes(bytes)
     answerPending = ended
     if (ended) restartIdleTimer()
     if (!local.write(bytes)) tunnel.pause()
@@ -83,7 +83,7 @@ export function copyBothWays(
   local.on('drain', () => tunnel.resume())
   local.on('data', (chunk: Buffer) => {
     if (tunnel.readyState !== tunnel.OPEN) return reset()
-    farewell.onClientBytes(chunk)
+    terminate.onClientBytes(chunk)
     answerPending = true
     for (let offset = 0; offset < chunk.length; offset += MAX_FRAME_BYTES) {
       tunnel.send(toFrame(chunk.subarray(offset, offset + MAX_FRAME_BYTES)), () => {
@@ -94,7 +94,7 @@ export function copyBothWays(
   })
   local.once('end', () => {
     ended = true
-    if (!farewell.said) return restartIdleTimer()
+    if (!terminate.seen) return restartIdleTimer()
     // The pod answers nothing more. Its own close arrives a second late, because the runtime waits for both directions.
     terminated = true
     local.end()

@@ -10,7 +10,7 @@ import {
   leasesPath,
   UNCHANGED_SINCE_ANNOTATION,
   type Lease,
-} from './lease.ts'
+} from './liveness-lease.ts'
 
 // Bounds how long a start waits for the leftovers of other runs.
 const MAX_LEASES_PER_SWEEP = 20

@@ -8,10 +8,10 @@ import { LIVENESS_ANNOTATION, OWNER_ANNOTATION, RUN_LABEL, runLabels } from '../
 import type { KubernetesOptions } from '../options.ts'
 import { PodInformer } from '../pod/informer.ts'
 import { copyAccount, readAccountSource } from './account-copy.ts'
-import { startDeadlineJob } from './deadline-job.ts'
-import { startLease } from './lease.ts'
-import type { LivenessObject } from './liveness.ts'
-import { startNamespaceDeleter } from './namespace-deleter.ts'
+import { startLivenessJob } from './liveness-job.ts'
+import { startLivenessLease } from './liveness-lease.ts'
+import type { LivenessObject } from './liveness-object.ts'
+import { startDeleterPod } from './deleter-pod.ts'
 
 /** The namespace in which the objects of one run live. */
 export interface RunNamespace {
@@ -54,7 +54,7 @@ export async function openRunNamespace(client: ApiClient, given: RunNamespaceOpt
       ? await readAccountSource(client, options, { namespace: policy.namespace, signal })
       : undefined
   const namespaceUid = policy.mode === 'create' ? await createNamespace(client, given) : undefined
-  const startLiveness = policy.liveness === 'lease' ? startLease : startDeadlineJob
+  const startLiveness = policy.liveness === 'lease' ? startLivenessLease : startLivenessJob
   const graceSeconds = options.grace === undefined ? {} : { graceSeconds: options.grace }
   const { ownerReferences } = ownerPod
   const livenessObject = await startLiveness(
@@ -74,7 +74,7 @@ export async function openRunNamespace(client: ApiClient, given: RunNamespaceOpt
   })
   // In the background, because no service depends on it.
   if (options.deleter && policy.mode === 'create')
-    void startNamespaceDeleter(client, { run, namespace, options, informer, report, signal: background.signal })
+    void startDeleterPod(client, { run, namespace, options, informer, report, signal: background.signal })
   try {
     const target = { run, namespace, owner: livenessObject.reference, signal, onRetry }
     await Promise.all([createDnsService(client, target), accountSource && copyAccount(client, accountSource, target)])

@@ -1,7 +1,7 @@
 import { MoorageError, type ErrorDetails } from '@moorage/core/provider'
 import type { ApiResponse } from '../api/types.ts'
 import { credentialsRejected, refusalMessage, toProviderError } from '../errors.ts'
-import { explainRefusal } from '../api/refusals.ts'
+import { explainRefusal } from '../api/explain-refusal.ts'
 import type { PodRef } from './pod-ref.ts'
 
 /**

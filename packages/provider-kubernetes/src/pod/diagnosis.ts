@@ -1,6 +1,6 @@
 import type { MoorageError, Phase } from '@moorage/core/provider'
 import type { ApiEvent, ContainerStatus, Pod, Waiting } from '../api/types.ts'
-import { containerStatuses, isInjected } from './containers.ts'
+import { containerStatuses, isInjected } from './container-status.ts'
 import type { PodSnapshot } from './informer.ts'
 import type { PodRef } from './pod-ref.ts'
 import { injectedContainerError, isImageReason, PERMANENT_PULL_ERROR, shorten, toStartError } from './start-errors.ts'

@@ -7,11 +7,11 @@ import {
   type Run,
   type UnitSpec,
 } from '@moorage/core/provider'
-import type { PodDns } from '../cluster/dns.ts'
+import type { PodDns } from '../cluster/pod-dns.ts'
 import type { FileDelivery } from '../files.ts'
 import { runLabels, SERVICE_LABEL } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
-import { INJECTION_OPT_OUTS, MAIN_CONTAINER } from './containers.ts'
+import { INJECTION_OPT_OUTS, MAIN_CONTAINER } from './container-status.ts'
 
 export interface PodManifestInput {
   readonly run: Run

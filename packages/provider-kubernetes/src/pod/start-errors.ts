@@ -1,6 +1,6 @@
 import { isMoorageError, MoorageError, type ErrorDetails } from '@moorage/core/provider'
 import type { Pod } from '../api/types.ts'
-import { containerStatus, containerStatuses, FILES_CONTAINER, isInjected, MAIN_CONTAINER } from './containers.ts'
+import { containerStatus, containerStatuses, FILES_CONTAINER, isInjected, MAIN_CONTAINER } from './container-status.ts'
 import type { PodRef } from './pod-ref.ts'
 
 /** A registry's messages that a retry does not change: unknown name, missing permission, missing platform. */

@@ -1,5 +1,5 @@
 import { MoorageError, type IsolationContext, type Json, type PlainConnection, type Slot } from '@moorage/core'
-import { RedisClient } from '../wire/redis.ts'
+import { RedisClient } from '../wire/redis-client.ts'
 
 // Database numbers. 0 is the seeded database that all tests share; SLOTS maps slot names to numbers.
 const TEMPLATE = 1

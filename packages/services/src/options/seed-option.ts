@@ -15,7 +15,7 @@ export function seedSpec(
   const files = typeof seed === 'string' ? [seed] : seed
   const unknown = sql ? files.find((file) => !isSeedFile(file)) : String(seed)
   if (sql && files.length && unknown === undefined) {
-    const module = { $file: fileURLToPath(siblingModule(import.meta.url, '../seed/files')) }
+    const module = { $file: fileURLToPath(siblingModule(import.meta.url, '../seed/run-seed-files')) }
     return { seed: { module, options: { files: files.map((file) => ({ $file: file, $option: 'seed' })) } } }
   }
   if (sql && unknown === undefined)

@@ -21,7 +21,7 @@ import {
 import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
 import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
-import { bsonBoolean, bsonInt32, opMsg } from '../wire/mongodb.ts'
+import { bsonBoolean, bsonInt32, opMsg } from '../wire/mongodb-probe.ts'
 
 export interface MongodbOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
   /** Name of the database in the URL. Default: `test`. */

@@ -21,7 +21,7 @@ import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/is
 import { seedSpec } from '../options/seed-option.ts'
 import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
 import { settingsText, type Settings } from '../options/settings-option.ts'
-import { startupMessage } from '../wire/postgres.ts'
+import { startupMessage } from '../wire/postgres-probe.ts'
 
 export interface PostgresOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
   /** Name of the database, which is created at the start. Default: `test`. */

@@ -3,7 +3,7 @@ import { chown, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ProgramContext } from '@moorage/core'
 import { copyFromTemplate, saveTemplate } from './postgres-template.ts'
-import type { PostgresServer } from './postgres-server.ts'
+import type { PostgresServer } from './find-postgres.ts'
 import { runCommand, type CommandOptions } from './run-command.ts'
 import { reachableByOthers } from './unprivileged-user.ts'
 

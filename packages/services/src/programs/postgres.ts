@@ -1,6 +1,6 @@
 import type { JsonObject, Program, ProgramContext } from '@moorage/core'
 import { createCluster } from './postgres-cluster.ts'
-import { findServer } from './postgres-server.ts'
+import { findPostgres } from './find-postgres.ts'
 import { unprivilegedUid } from './unprivileged-user.ts'
 import { reportVersionMismatch } from './version-notice.ts'
 
@@ -10,7 +10,7 @@ import { reportVersionMismatch } from './version-notice.ts'
  */
 export async function program(context: ProgramContext): Promise<Program> {
   const uid = unprivilegedUid()
-  const { postgres, data } = await createCluster(context, await findServer(context), uid)
+  const { postgres, data } = await createCluster(context, await findPostgres(context), uid)
   reportVersionMismatch(context, { program: postgres })
   const listen = ['-h', '127.0.0.1', '-p', String(context.ports['main'])]
   // No socket file, and no segments in /dev/shm, which would remain after a kill.

@@ -1,4 +1,4 @@
-import { BlockTracker } from './block-tracker.ts'
+import { StatementNesting } from './statement-nesting.ts'
 
 /** A statement to send, or a command of psql that begins with a backslash. Texts are bytes in latin1. */
 export interface ScriptCommand {
@@ -41,7 +41,7 @@ export class PsqlScript {
   }
 
   next(): ScriptCommand | undefined {
-    const blocks = new BlockTracker()
+    const blocks = new StatementNesting()
     let start = -1
     let line = 0
     // The statement up to `copied`, with its variables replaced.
@@ -124,7 +124,7 @@ export class PsqlScript {
     return { value: identifier ? quoteIdentifier(value) : value, length }
   }
 
-  #skipToken(blocks: BlockTracker): void {
+  #skipToken(blocks: StatementNesting): void {
     const character = this.#text[this.#at] as string
     if (character === "'") return this.#skipQuoted("'", !this.standardStrings)
     if (character === '"') return this.#skipQuoted('"', false)
