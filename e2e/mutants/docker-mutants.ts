@@ -37,6 +37,20 @@ export const dockerMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'one copy of the SDK',
+    guarantee: 'the calls of each run go to its own engine',
+    file: 'packages/provider-docker/src/engine/sdk.ts',
+    find: 'if (path.startsWith(folder + sep)) delete sdk.require.cache[path]',
+    replace: 'void path',
+    test: {
+      project: 'contract',
+      file: 'test/provider-docker/client.test.ts',
+      name: 'two engines of one process each get their own requests',
+    },
+    says: /second \/containers\/json/,
+    quick: true,
+  },
+  {
     name: 'a broken wait as an end',
     guarantee: 'a connection to the engine that breaks off ends no healthy service',
     file: 'packages/provider-docker/src/container/wait-for-exit.ts',

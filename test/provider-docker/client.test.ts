@@ -48,3 +48,14 @@ test('the SDK uses the engine that moorage has found, whatever its own files and
     DOCKER_AUTH_CONFIG: 'oops',
   })
 })
+
+test('two engines of one process each get their own requests', async () => {
+  requests.length = 0
+  const clients = []
+  for (const name of ['first', 'second']) {
+    const host = `tcp://127.0.0.1:${await startEngine(name, '127.0.0.1')}`
+    clients.push(await loadClient(engineAt(host), process.cwd()))
+  }
+  for (const client of clients) await client.dockerode.listContainers()
+  expect(requests).toEqual(['first /containers/json', 'second /containers/json'])
+})

@@ -1,12 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import type { ContainerUnit } from '@moorage/core'
 import { missing } from '../../e2e/harness/engine.ts'
+import { missingEngine } from '../contract/docker-subject.ts'
 import { openSession } from './engine-session.ts'
 
 const { signal } = new AbortController()
 
 for (const { name, host, reason } of [
   { name: 'docker', host: process.env['DOCKER_HOST'], reason: missing('docker') },
+  {
+    name: 'docker on podman',
+    host: process.env['MOORAGE_TESTBED_PODMAN'],
+    reason: missingEngine('MOORAGE_TESTBED_PODMAN'),
+  },
 ]) {
   describe.skipIf(reason)(`tmpfs on ${name}${reason ? ` (${reason})` : ''}`, () => {
     test.each([

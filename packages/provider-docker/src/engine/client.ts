@@ -22,7 +22,7 @@ export interface Client {
 
 const clients = new Map<string, Promise<Client>>()
 
-/** The SDK, connected to an engine. Engines share one copy of the SDK and have one client each. */
+/** The SDK, connected to an engine. Each engine has one client. */
 export function loadClient(engine: Engine, root: string): Promise<Client> {
   const client = clients.get(engine.host) ?? createClient(engine, root)
   clients.set(engine.host, client)

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { MoorageError } from '@moorage/core/provider'
 
 export type Sdk = typeof import('testcontainers')
@@ -49,11 +49,15 @@ function resolveSdk(root: string): string | undefined {
   return undefined
 }
 
-let loadedSdk: LoadedSdk | undefined
-
-/** The SDK. Throws `MoorageError` (PROVIDER_UNAVAILABLE) when it is not installed. */
+/**
+ * Loads a copy of the SDK. It keeps its engine in a module, so that each engine needs a copy of its own. Throws
+ * `MoorageError` (PROVIDER_UNAVAILABLE) when it is not installed.
+ */
 export function loadSdk(root: string): LoadedSdk {
-  return (loadedSdk ??= requireSdk(root))
+  const sdk = requireSdk(root)
+  const folder = dirname(sdk.require.resolve('testcontainers/package.json'))
+  for (const path of Object.keys(sdk.require.cache)) if (path.startsWith(folder + sep)) delete sdk.require.cache[path]
+  return sdk
 }
 
 function requireSdk(root: string): LoadedSdk {
