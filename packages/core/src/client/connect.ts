@@ -4,10 +4,10 @@ import type { ProgressListener } from '../contract/progress.ts'
 import { abortable, monotonicClock, sleep, withTimeout, type Clock } from '../provider-kit/clock.ts'
 import type { RunRequest } from '../protocol/run-request.ts'
 import { launchError } from './launch-error.ts'
-import type { LaunchResult } from './launch.ts'
 import type { Membership } from './membership.ts'
 import { openRun } from './open-handshake.ts'
-import type { Transport } from './transport.ts'
+import { withReuseNotices } from './reuse-notices.ts'
+import type { LaunchResult, Transport } from './transport.ts'
 
 export interface ConnectOptions {
   readonly transport: Transport
@@ -35,7 +35,13 @@ const RETRY_DELAY_MS = { min: 10, spread: 20 }
  */
 export async function connect(request: RunRequest, options: ConnectOptions): Promise<Membership> {
   const { outdated, ...rest } = options
-  const context: ConnectContext = { clock: monotonicClock, signal: new AbortController().signal, ...rest }
+  return await withReuseNotices(request, options.onProgress, (onProgress) => {
+    const defaults = { clock: monotonicClock, signal: new AbortController().signal }
+    return updateOrOpen(request, { ...defaults, ...rest, onProgress }, outdated)
+  })
+}
+
+async function updateOrOpen(request: RunRequest, context: ConnectContext, outdated?: Duplex): Promise<Membership> {
   const { clock, signal, log } = context
   let deadline = clock.now() + START_TIMEOUT_MS
   const updated = outdated && (await openRun(outdated, request, { ...context, method: 'update' }))

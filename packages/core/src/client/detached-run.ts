@@ -9,7 +9,6 @@ import { withDebugLog } from './with-debug-log.ts'
 import { createOpenRequest, type Installation, type OpenRequest } from './open-request.ts'
 import type { ProvisionOptions } from './provision.ts'
 import { progressPrinter } from './report/console.ts'
-import { withReuseNotices } from './reuse-notices.ts'
 import { createTransport, dialSocket } from './transport.ts'
 
 const LEAVE_TIMEOUT_MS = 8_000
@@ -41,9 +40,7 @@ export async function startDetached(
   const outdated = outdatedSocket === undefined ? undefined : await dialSocket(outdatedSocket)
   const transport = createTransport(open.folders, env)
   const membership = await withDebugLog({ env, log, onProgress }, () =>
-    withReuseNotices(open.request, onProgress, (reported) =>
-      connect(open.request, { transport, log, onProgress: reported, outdated, ...(signal ? { signal } : {}) }),
-    ),
+    connect(open.request, { transport, log, onProgress, outdated, ...(signal ? { signal } : {}) }),
   )
   await membership.call('retain', { ms: ttl })
   const status = await membership.call('status', null)

@@ -1,4 +1,6 @@
 import type { Outcome } from '../protocol/methods.ts'
+import type { RunRequest } from '../protocol/run-request.ts'
+import { connect, type ConnectOptions } from './connect.ts'
 import type { Membership } from './membership.ts'
 
 /** A membership that several projects of one runner share. */
@@ -23,30 +25,29 @@ export interface PooledMembership {
   release(lingerMs: number, outcome: Outcome): Promise<readonly string[]>
 }
 
-export interface MembershipRequest {
-  readonly identity: string
-  /** An unused run of the same family is updated where possible. */
-  readonly family: string
-  connect(): Promise<Membership>
-  /** Restarts what has changed or died. Gives false where only a new run can do that. */
-  update(membership: Membership): Promise<boolean>
-}
-
-/** Throws MoorageError: what `connect` and `update` throw. */
-export async function acquireMembership(request: MembershipRequest): Promise<PooledMembership> {
+/**
+ * Gives the membership of the run with this identity, updates an unused one of the same family where possible, or
+ * connects. Throws MoorageError: what `connect` and `Membership.update` throw.
+ */
+export async function acquireMembership(request: RunRequest, options: ConnectOptions): Promise<PooledMembership> {
   const entries = (holder[KEY] ??= new Map())
   const { identity, family } = request
   const [previousIdentity, reused] =
     [...entries].find(([key]) => key === identity) ??
     [...entries].find(([, entry]) => entry.family === family && entry.users === 0) ??
     []
-  const entry: PoolEntry = reused ?? { users: 0, family, membership: request.connect(), failed: false }
+  const entry: PoolEntry = reused ?? { users: 0, family, membership: connect(request, options), failed: false }
   if (previousIdentity !== undefined) entries.delete(previousIdentity)
   entries.set(identity, entry)
   clearTimeout(entry.leaveTimer)
   if (!entry.users) entry.failed = false
   entry.users += 1
-  if (reused) entry.membership = renew(reused.membership, request, previousIdentity === identity)
+  if (reused)
+    entry.membership = renew(reused.membership, {
+      sameIdentity: previousIdentity === identity,
+      update: (membership) => membership.update(request),
+      reconnect: () => connect(request, options),
+    })
   try {
     const membership = await entry.membership
     let released = false
@@ -65,12 +66,15 @@ export async function acquireMembership(request: MembershipRequest): Promise<Poo
   }
 }
 
+interface Renewal {
+  readonly sameIdentity: boolean
+  /** Restarts what has changed or died. Gives false where only a new run can do that. */
+  update(membership: Membership): Promise<boolean>
+  reconnect(): Promise<Membership>
+}
+
 /** Updates the run, or starts a new one where the run is gone or cannot be updated. */
-async function renew(
-  pending: Promise<Membership>,
-  { update, connect }: MembershipRequest,
-  sameIdentity: boolean,
-): Promise<Membership> {
+async function renew(pending: Promise<Membership>, { sameIdentity, update, reconnect }: Renewal): Promise<Membership> {
   const membership = await pending
   try {
     if (await update(membership)) return membership
@@ -78,10 +82,10 @@ async function renew(
     await membership.leave()
     // An edited config has an error of its own. A service that died may start again in a new run.
     if (!sameIdentity) throw error
-    return await connect()
+    return await reconnect()
   }
   await membership.leave()
-  return await connect()
+  return await reconnect()
 }
 
 async function releaseEntry(identity: string, entry: PoolEntry, lingerMs: number): Promise<readonly string[]> {

@@ -5,12 +5,10 @@ import type { AnyConfig, EndpointsOf } from '../contract/config-types.ts'
 import type { ProgressListener } from '../contract/progress.ts'
 import type { Environment } from '../contract/provisioned-environment.ts'
 import type { Outcome } from '../protocol/methods.ts'
-import { connect } from './connect.ts'
 import { nameDebugLog, withDebugLog } from './with-debug-log.ts'
 import { acquireMembership } from './membership-pool.ts'
 import { createOpenRequest, type Installation } from './open-request.ts'
 import { progressPrinter } from './report/console.ts'
-import { withReuseNotices } from './reuse-notices.ts'
 import { callSeeds, checkSeeds, type Seeds } from './seed-functions.ts'
 import { createTransport } from './transport.ts'
 
@@ -52,15 +50,7 @@ export async function provisionWith<const C extends AnyConfig>(
   const { log } = folders.paths
   const signal = options.signal ? { signal: options.signal } : {}
   const pooled = await withDebugLog({ env, log, onProgress }, () =>
-    acquireMembership({
-      identity: request.identity,
-      family: request.family,
-      connect: () =>
-        withReuseNotices(request, onProgress, (reported) =>
-          connect(request, { transport: createTransport(folders, env), log, onProgress: reported, ...signal }),
-        ),
-      update: (membership) => membership.update(request),
-    }),
+    acquireMembership(request, { transport: createTransport(folders, env), log, onProgress, ...signal }),
   )
   const { run, connections, call, logs } = pooled.membership
   const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {

@@ -1,10 +1,14 @@
-import { connect } from 'node:net'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import type { EnvVariables } from '../config/env-variables.ts'
-import { MoorageError } from '../contract/errors.ts'
+import { messageOf, MoorageError } from '../contract/errors.ts'
 import { siblingModule } from '../provider-kit/module-path.ts'
+import type { LaunchReport } from '../protocol/launch-report.ts'
 import type { RunFolders } from '../protocol/paths.ts'
-import { launchRecovery, launchSupervisor, type LaunchResult } from './launch.ts'
+import { withAbsolutePaths } from './absolute-variables.ts'
 
 /** How a client reaches a supervisor. */
 export interface Transport {
@@ -14,6 +18,15 @@ export interface Transport {
   launch(): Promise<LaunchResult>
   /** Starts the clean-up after a killed supervisor, which outlives this process. Settles with what it prints. */
   recover(): Promise<string>
+}
+
+export interface LaunchResult {
+  readonly report: LaunchReport | { readonly status: 'died' }
+  /**
+   * Closes the pipes to the supervisor, once a connection replaces them: until then their end tells the supervisor that
+   * this process has exited.
+   */
+  release(): void
 }
 
 export function createTransport(folders: RunFolders, env: EnvVariables): Transport {
@@ -53,4 +66,77 @@ export function dialSocket(path: string): Promise<Duplex | undefined> {
       else reject(new MoorageError('SUPERVISOR_FAILED', message, { cause }))
     })
   })
+}
+
+/**
+ * Starts a supervisor. Settles when it listens, when another one is running, or when it has failed. Throws MoorageError
+ * (SUPERVISOR_FAILED) where its log cannot be written.
+ */
+async function launchSupervisor(folders: RunFolders, env: EnvVariables): Promise<LaunchResult> {
+  const child = spawnSupervisor('supervisor', folders, env)
+  const { stdin, stdout } = child as unknown as { stdin: Socket; stdout: Socket }
+  stdin.on('error', () => {})
+  stdin.unref()
+  const report = await new Promise<LaunchResult['report']>((resolve) => {
+    stdout.once('data', (data: Buffer) => resolve(parseReport(String(data))))
+    child.once('exit', () => resolve({ status: 'died' }))
+    child.once('error', () => resolve({ status: 'died' }))
+  })
+  const release = (): void => {
+    stdin.destroy()
+    stdout.destroy()
+    child.unref()
+  }
+  return { report, release }
+}
+
+/**
+ * Starts the clean-up after a killed supervisor, which outlives this process. Settles with what it prints. Throws
+ * MoorageError (SUPERVISOR_FAILED) where its log cannot be written.
+ */
+async function launchRecovery(folders: RunFolders, env: EnvVariables): Promise<string> {
+  const child = spawnSupervisor('recover', folders, env)
+  let output = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
+  child.unref()
+  ;(child.stdout as Socket).unref()
+  return await new Promise((resolve) => {
+    child.once('close', () => resolve(output.trim())).once('error', () => resolve(''))
+  })
+}
+
+function parseReport(line: string): LaunchReport {
+  try {
+    return JSON.parse(line) as LaunchReport
+  } catch {
+    return { status: 'failed', reason: line.trim() }
+  }
+}
+
+function spawnSupervisor(mode: 'supervisor' | 'recover', folders: RunFolders, env: EnvVariables): ChildProcess {
+  const log = openLog(folders.paths.log)
+  // The GitHub runner kills what has RUNNER_TRACKING_ID at the end of a step, before the supervisor has cleaned up.
+  const { RUNNER_TRACKING_ID: _, NODE_OPTIONS: _options, ...rest } = env
+  try {
+    const main = fileURLToPath(siblingModule(import.meta.url, '../supervisor/bootstrap-main'))
+    return spawn(process.execPath, [main, mode, JSON.stringify(folders)], {
+      detached: true,
+      windowsHide: true,
+      cwd: '/',
+      stdio: ['pipe', 'pipe', log],
+      env: withAbsolutePaths(rest, process.cwd()),
+    })
+  } finally {
+    closeSync(log)
+  }
+}
+
+function openLog(file: string): number {
+  try {
+    return openSync(file, 'a', 0o600)
+  } catch (cause) {
+    const message = `The supervisor's log ${file} cannot be written: ${messageOf(cause)}.`
+    const hint = 'Free some space or grant write access there, or set MOORAGE_CACHE_DIR to a folder of yours.'
+    throw new MoorageError('SUPERVISOR_FAILED', message, { hint, cause })
+  }
 }
