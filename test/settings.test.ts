@@ -1,4 +1,4 @@
-import type { ContainerSettings, Provider } from '@moorage/core'
+import type { ContainerSettings, OptionProblem, Provider } from '@moorage/core'
 import { describe, expect, test } from 'vitest'
 import { refusedSettings, type SettingSupport } from '../packages/core/src/provider.ts'
 import { provider as docker } from '../packages/provider-docker/src/provider.ts'
@@ -15,16 +15,14 @@ const providers: readonly { readonly provider: Provider; readonly support: Setti
 
 for (const { provider, support } of providers) {
   describe(`settings of containers on ${provider.name}`, () => {
-    const check = (settings: ContainerSettings): ReturnType<NonNullable<Provider['check']>> =>
-      provider.check?.('api', {
-        preset: 'container',
-        ports: {},
-        container: { image: 'x', connection: {}, ...settings },
-      }) ?? []
+    const check = async (settings: ContainerSettings): Promise<readonly OptionProblem[]> => {
+      const api = { preset: 'container', ports: {}, container: { image: 'x', connection: {}, ...settings } }
+      return (await provider.check?.('api', api, { api })) ?? []
+    }
 
-    test.each(Object.entries(SETTINGS))('%s is honoured, or refused by its name', (name, value) => {
+    test.each(Object.entries(SETTINGS))('%s is honoured, or refused by its name', async (name, value) => {
       const setting = name as keyof ContainerSettings
-      const problems = check({ [setting]: value })
+      const problems = await check({ [setting]: value })
       if (support[setting] === 'honoured') return expect(problems).toEqual([])
       for (const { at, reason, fix } of problems) {
         expect(at.startsWith(setting)).toBe(true)
@@ -34,8 +32,8 @@ for (const { provider, support } of providers) {
       if (typeof support[setting] === 'object') expect(problems).toHaveLength(1)
     })
 
-    test('a setting that asks for nothing is never refused', () => {
-      expect(check({ privileged: false, tty: false, labels: {}, devices: [], init: false })).toEqual([])
+    test('a setting that asks for nothing is never refused', async () => {
+      expect(await check({ privileged: false, tty: false, labels: {}, devices: [], init: false })).toEqual([])
     })
   })
 }

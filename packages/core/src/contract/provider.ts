@@ -27,8 +27,15 @@ export interface Provider {
   probe(signal: AbortSignal): Promise<ProbeResult>
   /** Opens the session of a run. `Session.close` undoes it. */
   open(run: Run, report: Report, signal: AbortSignal): Promise<Session>
-  /** Returns the options that the provider does not support, before anything is started. None is dropped silently. */
-  check?(service: string, spec: ServiceSpec): readonly OptionProblem[]
+  /**
+   * Returns the options that the provider does not support, before anything is started. None is dropped silently.
+   * `services` are all services of the run on this provider. Called after the probe; may ask the engine, within 5 s.
+   */
+  check?(
+    service: string,
+    spec: ServiceSpec,
+    services: { readonly [service: string]: ServiceSpec },
+  ): readonly OptionProblem[] | Promise<readonly OptionProblem[]>
   /**
    * Removes the objects of dead owners and returns them. Sweep, `moorage gc` and recovery all use it. Never removes an
    * object of a live owner, or one that moorage did not create.

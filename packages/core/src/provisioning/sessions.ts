@@ -48,7 +48,7 @@ export class Sessions {
   async place(request: ProvisionRequest): Promise<ReadonlyMap<string, Placement>> {
     const assignments = await this.#assign(request)
     for (const { provider, services } of assignments) {
-      requireSupportedOptions(provider, services)
+      await requireSupportedOptions(provider, services)
       if (provider.form === 'container')
         await requireHostAccess(provider, services, Object.entries(request.plan.services))
     }

@@ -4,9 +4,14 @@ import type { OptionProblem, Provider } from '../contract/provider.ts'
 import type { ServiceSpec } from '../contract/service.ts'
 
 /** Throws `MoorageError` (OPTION_UNSUPPORTED) for the first option that the provider does not support. */
-export function requireSupportedOptions(provider: Provider, services: readonly [string, PlannedService][]): void {
-  for (const [name, { spec }] of services) {
-    const [problem] = problemsOf(provider, name, spec)
+export async function requireSupportedOptions(
+  provider: Provider,
+  services: readonly [string, PlannedService][],
+): Promise<void> {
+  const specs = Object.fromEntries(services.map(([name, { spec }]) => [name, spec]))
+  const problems = await Promise.all(services.map(([name, { spec }]) => problemsOf(provider, { name, spec, specs })))
+  for (const [i, [name]] of services.entries()) {
+    const [problem] = problems[i] ?? []
     if (!problem) continue
     const key = problem.at ? `services.${name}.${problem.at}` : `services.${name}`
     throw new MoorageError(
@@ -17,7 +22,17 @@ export function requireSupportedOptions(provider: Provider, services: readonly [
   }
 }
 
-function problemsOf(provider: Provider, name: string, spec: ServiceSpec): readonly OptionProblem[] {
+interface CheckedService {
+  readonly name: string
+  readonly spec: ServiceSpec
+  /** All services on the provider. */
+  readonly specs: { readonly [service: string]: ServiceSpec }
+}
+
+async function problemsOf(
+  provider: Provider,
+  { name, spec, specs }: CheckedService,
+): Promise<readonly OptionProblem[]> {
   if (!spec[provider.form]) return [missingForm(provider, spec.preset)]
   if (provider.form === 'container' && typeof spec.container?.image === 'object' && !provider.imageStores)
     return [
@@ -27,7 +42,7 @@ function problemsOf(provider: Provider, name: string, spec: ServiceSpec): readon
         fix: 'Push the image to a registry and name it, or use the provider docker or kubernetes.',
       },
     ]
-  return provider.check?.(name, spec) ?? []
+  return (await provider.check?.(name, spec, specs)) ?? []
 }
 
 function missingForm({ form }: Provider, preset: string): OptionProblem {
