@@ -49,11 +49,6 @@ export type { Program, ProgramContext, ProgramModule } from './contract/program.
 export type { EndedService, Progress, ProgressListener } from './contract/progress.ts'
 export type {
   ContainerUnit,
-  Endpoint,
-  ExecResult,
-  Exit,
-  LogLine,
-  LogOptions,
   Owner,
   Ports,
   ProbeResult,
@@ -66,9 +61,9 @@ export type {
   Report,
   Run,
   Session,
-  Unit,
   UnitSpec,
 } from './contract/provider.ts'
+export type { Endpoint, ExecResult, Exit, LogLine, LogOptions, Unit } from './contract/unit.ts'
 export type { Environment } from './contract/provisioned-environment.ts'
 export type { Seed } from './contract/seed.ts'
 export { ISOLATION_SCOPES } from './contract/service.ts'

@@ -13,11 +13,6 @@ export type {
 } from './contract/container-settings.ts'
 export type {
   ContainerUnit,
-  Endpoint,
-  ExecResult,
-  Exit,
-  LogLine,
-  LogOptions,
   OptionProblem,
   Owner,
   Ports,
@@ -31,9 +26,9 @@ export type {
   Report,
   Run,
   Session,
-  Unit,
   UnitSpec,
 } from './contract/provider.ts'
+export type { Endpoint, ExecResult, Exit, LogLine, LogOptions, Unit } from './contract/unit.ts'
 export type { ContainerForm, Phase, ProcessForm, ServiceSpec } from './contract/service.ts'
 export { inCi } from './client/in-ci.ts'
 export { abortable, monotonicClock, sleep, withTimeout, type Clock, type TimeoutOptions } from './provider-kit/clock.ts'

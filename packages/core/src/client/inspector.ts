@@ -1,4 +1,4 @@
-import type { LogLine } from '../contract/provider.ts'
+import type { LogLine } from '../contract/unit.ts'
 import { monotonicClock } from '../provider-kit/clock.ts'
 import { Channel } from '../protocol/channel.ts'
 import { LogLineRouter } from '../protocol/log-line-router.ts'

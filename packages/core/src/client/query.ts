@@ -1,7 +1,7 @@
 import type { EnvVariables } from '../config/env-variables.ts'
 import { inheritedPayload } from '../config/run-payload.ts'
 import { MoorageError } from '../contract/errors.ts'
-import type { LogLine } from '../contract/provider.ts'
+import type { LogLine } from '../contract/unit.ts'
 import { Channel } from '../protocol/channel.ts'
 import { LogLineRouter } from '../protocol/log-line-router.ts'
 import type { LogQuery, Params, Result } from '../protocol/methods.ts'

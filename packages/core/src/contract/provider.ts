@@ -1,6 +1,7 @@
 import type { ImageStores } from './build.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { ContainerForm, Phase, ServiceSpec } from './service.ts'
+import type { Endpoint, Unit } from './unit.ts'
 
 /** A provider as plain data. Its module and SDK load in the supervisor, and only if the provider may be used. */
 export interface ProviderRef {
@@ -168,70 +169,6 @@ export interface ProcessUnit {
   readonly secrets: { readonly [name: string]: string }
   /** Working directory, an absolute path. */
   readonly cwd: string
-}
-
-/** A started service. */
-export interface Unit {
-  /** The address of a port as seen from this machine (`host`) or from the other services of the session (`network`). */
-  endpoint(port: number, from: 'host' | 'network'): Promise<Endpoint>
-  /** The log from its first line. With `follow` it ends when the unit has ended, otherwise after the last line. */
-  logs(options: LogOptions): AsyncIterable<LogLine>
-  /** Resolves when the unit ends for any reason other than `stop`. Never rejects. */
-  readonly exited: Promise<Exit>
-  /** May be called twice, and after the unit has ended. */
-  stop(): Promise<void>
-  /** Runs a command inside the unit. */
-  exec?(command: readonly string[], signal: AbortSignal): Promise<ExecResult>
-  /** A command line that shows the log of the unit. Default: `moorage logs <service>`. */
-  readonly inspect?: string
-  /**
-   * Returns why nothing listens on a port; undefined if something does. For forwarded ports, where an accepted
-   * connection proves nothing.
-   */
-  portProblem?(port: number, signal: AbortSignal): Promise<string | undefined>
-}
-
-/** A TCP address. */
-export interface Endpoint {
-  /** Host name or IP address. */
-  readonly host: string
-  readonly port: number
-}
-
-/** Which log lines to read. */
-export interface LogOptions {
-  /** Waits for further lines until the unit ends. Default: false. */
-  readonly follow?: boolean
-  /** Number of lines, counted from the end. Default: all. */
-  readonly tail?: number
-  readonly signal?: AbortSignal
-}
-
-/** One line of a service's output. */
-export interface LogLine {
-  readonly stream: 'stdout' | 'stderr'
-  /** Without the line break. */
-  readonly text: string
-}
-
-/** How a unit ended. */
-export interface Exit {
-  /** `evicted`: the engine removed the unit. `lost`: another program removed it, or the engine stopped answering. */
-  readonly reason: 'exited' | 'evicted' | 'lost'
-  /** The exit code, if the engine reports one. */
-  readonly code?: number
-  /** The signal that ended it, such as `SIGKILL`. */
-  readonly signal?: string
-  /** What the engine reports about it, such as a lack of memory or a lost node. */
-  readonly detail?: string
-}
-
-/** The result of a command that ran inside a service. */
-export interface ExecResult {
-  /** The exit code. */
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
 }
 
 /** What `Provider.reap` may remove. */

@@ -1,5 +1,5 @@
 import { MoorageError } from '../contract/errors.ts'
-import type { ExecResult, LogLine, LogOptions, Unit } from '../contract/provider.ts'
+import type { ExecResult, LogLine, LogOptions, Unit } from '../contract/unit.ts'
 import { withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { healthProblem } from './health-check.ts'
 import type { RunSecrets } from './run-secrets.ts'

@@ -1,6 +1,7 @@
 import type { Plan } from '../config/plan.ts'
 import type { ProgressListener } from '../contract/progress.ts'
-import type { Exit, Provider, Session, Unit } from '../contract/provider.ts'
+import type { Provider, Session } from '../contract/provider.ts'
+import type { Exit, Unit } from '../contract/unit.ts'
 import type { Form, Phase } from '../contract/service.ts'
 import type { Clock } from '../provider-kit/clock.ts'
 import type { PhaseDeadline } from './phase-deadline.ts'

@@ -1,6 +1,7 @@
 import type { PlannedService } from '../config/plan.ts'
 import { MoorageError, withDetails } from '../contract/errors.ts'
-import type { Exit, Unit, UnitSpec } from '../contract/provider.ts'
+import type { UnitSpec } from '../contract/provider.ts'
+import type { Exit, Unit } from '../contract/unit.ts'
 import type { Form } from '../contract/service.ts'
 import { abortable } from '../provider-kit/clock.ts'
 import { describeExit } from '../readiness/describe-exit.ts'

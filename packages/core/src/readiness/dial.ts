@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { messageOf } from '../contract/errors.ts'
-import type { Endpoint } from '../contract/provider.ts'
+import type { Endpoint } from '../contract/unit.ts'
 import { ATTEMPT_TIMEOUT_MS, type ReadinessContext } from './probe-attempt.ts'
 
 /** The address of a probe's port as seen from this machine. `name` is the port's name; default: the main port. */

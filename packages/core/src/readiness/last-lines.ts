@@ -1,4 +1,4 @@
-import type { Unit } from '../contract/provider.ts'
+import type { Unit } from '../contract/unit.ts'
 import { withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { LastLines } from '../provider-kit/last-lines.ts'
 

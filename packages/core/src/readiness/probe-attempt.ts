@@ -1,5 +1,6 @@
 import type { Clock } from '../provider-kit/clock.ts'
-import type { Ports, Unit } from '../contract/provider.ts'
+import type { Ports } from '../contract/provider.ts'
+import type { Unit } from '../contract/unit.ts'
 import type { Probe } from '../contract/service.ts'
 
 /** What the attempts at the probes of one service use. */

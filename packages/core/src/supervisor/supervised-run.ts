@@ -1,6 +1,7 @@
 import { planVariables } from '../config/run-variables.ts'
 import type { EndedService, ProgressListener } from '../contract/progress.ts'
-import type { ExecResult, LogLine, Run } from '../contract/provider.ts'
+import type { Run } from '../contract/provider.ts'
+import type { ExecResult, LogLine } from '../contract/unit.ts'
 import { debugLog } from '../provider-kit/debug-log.ts'
 import { summarizeProgress } from '../protocol/debug-messages.ts'
 import type { LogQuery, Params } from '../protocol/methods.ts'
