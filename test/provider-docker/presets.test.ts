@@ -86,4 +86,19 @@ describe.skipIf(reason)(`presets on Docker${reason ? ` (${reason})` : ''}`, () =
     expect(await client.call('CONFIG', 'GET', 'save')).toEqual(['save', ''])
     expect(await client.call('CONFIG', 'GET', 'notify-keyspace-events')).toEqual(['notify-keyspace-events', 'AKE'])
   })
+
+  test('the password of Redis is in a file of its user, and in no argument', async () => {
+    const { url, password } = env.endpoints.cache
+    using client = await RedisClient.open(url)
+    expect(await client.call('INFO', 'server')).toContain('config_file:/data/moorage.conf\r\n')
+    const { stdout } = await env.exec('cache', ['sh', '-c', 'stat -c %a /data/moorage.conf; cat /data/moorage.conf'])
+    expect(stdout).toBe(`600\nrequirepass ${password}\n`)
+    const seen = await env.exec('cache', ['sh', '-c', 'cat /proc/[0-9]*/cmdline'])
+    expect(seen.stdout).not.toContain(password)
+    const ids = execFileSync('docker', ['ps', '-q'], { encoding: 'utf8' }).trim().split('\n')
+    const format = '{{.Path}} {{json .Args}} {{json .Config.Cmd}}'
+    expect(execFileSync('docker', ['inspect', '--format', format, ...ids], { encoding: 'utf8' })).not.toContain(
+      password,
+    )
+  })
 })

@@ -33,7 +33,7 @@ test.each([
   ],
   [
     { kind: 'exchange', exepct: 'a' },
-    '.exepct: there is no such field.\nDid you mean expect? The fields are expect, port, send, at.',
+    '.exepct: there is no such field.\nDid you mean expect? The fields are expect, port, send, at, farewell.',
   ],
   [
     { kind: 'htp' },

@@ -259,3 +259,19 @@ function handles(): readonly string[] {
     .filter((name) => /TCP/.test(name))
     .toSorted()
 }
+
+test.each([
+  ['ends the session that a server has opened for it', 'welcome', 'bye'],
+  ['sends no farewell where the server has opened no session', 'who is it?', ''],
+])('an exchange %s', async (_what, answer, expected) => {
+  const received = Promise.withResolvers<string>()
+  const port = await serve((socket) => {
+    let text = ''
+    socket.write(answer)
+    socket.setEncoding('utf8').on('data', (part: string) => (text += part))
+    socket.once('close', () => received.resolve(text))
+  })
+  const farewell = { after: { text: 'welcome' }, send: { text: 'bye' } }
+  await ready({ kind: 'exchange', expect: { text: 'w' }, farewell }, { port })
+  expect(await received.promise).toBe(expected)
+})

@@ -104,6 +104,14 @@ const bytes: Check = (at, value) => {
     throw invalid(`${at}.hex is ${shown(hex)}, which is not a text of hexadecimal digits.`, 'Give two for each byte.')
 }
 
+const farewell: Check = (at, value) => {
+  const { after, send, ...others } = (typeof value === 'object' && value !== null ? value : {}) as Fields
+  if (after === undefined || send === undefined || Object.keys(others).length)
+    throw invalid(`${at} is ${shown(value)}, but it has to be { after, send }.`, 'Give the bytes of both.')
+  bytes(`${at}.after`, after)
+  bytes(`${at}.send`, send)
+}
+
 interface ProbeFields {
   readonly required: { readonly [field: string]: Check }
   readonly optional: { readonly [field: string]: Check }
@@ -114,7 +122,7 @@ const FIELDS: { readonly [K in Probe['kind']]: ProbeFields } = {
   http: { required: {}, optional: { port: text, path, status: statuses } },
   log: { required: { pattern }, optional: { times: count } },
   exec: { required: { command }, optional: {} },
-  exchange: { required: { expect: bytes }, optional: { port: text, send: bytes, at: place } },
+  exchange: { required: { expect: bytes }, optional: { port: text, send: bytes, at: place, farewell } },
 }
 
 function portHint(ports: readonly string[]): string {

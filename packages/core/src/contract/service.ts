@@ -171,4 +171,9 @@ export interface ExchangeProbe {
   readonly expect: Bytes | Template
   /** Where `expect` must be in the answer. Default: `start`. */
   readonly at?: 'start' | 'anywhere'
+  /**
+   * Ends a session that the server has opened for the probe: if the answer begins with `after`, the probe sends `send`
+   * before it closes the connection. Default: the connection is cut.
+   */
+  readonly farewell?: { readonly after: Bytes; readonly send: Bytes }
 }

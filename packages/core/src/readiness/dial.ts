@@ -3,6 +3,9 @@ import { messageOf } from '../contract/errors.ts'
 import type { Endpoint } from '../contract/unit.ts'
 import { ATTEMPT_TIMEOUT_MS, type ReadinessContext } from './probe-attempt.ts'
 
+// Longer than a server takes to end a session that has just begun.
+const CLOSE_TIMEOUT_MS = 1_000
+
 /** The address of a probe's port as seen from this machine. `name` is the port's name; default: the main port. */
 export async function endpointOf(context: ReadinessContext, name: string | undefined): Promise<Endpoint> {
   return await context.unit.endpoint(portOf(context, name), 'host')
@@ -15,12 +18,13 @@ export function portOf({ ports }: ReadinessContext, name: string | undefined): n
 
 /**
  * Opens a connection for one attempt, passes it to `use`, and always destroys the socket afterwards. Returns what `use`
- * passes to `done`: undefined for success, otherwise why the attempt failed.
+ * passes to `done`: undefined for success, otherwise why the attempt failed. With `farewell` these bytes are sent, and the
+ * server has a second to close the connection, while the caller goes on.
  */
 export function dial(
   endpoint: Endpoint,
   { signal, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS }: Pick<ReadinessContext, 'signal' | 'attemptTimeoutMs'>,
-  use: (socket: Socket, done: (reason: string | undefined) => void) => void,
+  use: (socket: Socket, done: (reason: string | undefined, farewell?: Buffer) => void) => void,
 ): Promise<string | undefined> {
   const address = `${endpoint.host}:${endpoint.port}`
   return new Promise((resolve) => {
@@ -31,10 +35,11 @@ export function dial(
     )
     const onAbort = (): void => done('aborted')
     signal.addEventListener('abort', onAbort, { once: true })
-    function done(reason: string | undefined): void {
+    function done(reason: string | undefined, farewell?: Buffer): void {
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
-      socket.destroy()
+      if (farewell) closeAfter(socket, farewell)
+      else socket.destroy()
       resolve(reason)
     }
     socket.setNoDelay(true)
@@ -44,4 +49,12 @@ export function dial(
     socket.on('close', () => done(`${address} closed the connection`))
     socket.once('connect', () => use(socket, done))
   })
+}
+
+/** A connection that is cut could lose the bytes on their way. What the server still sends is read and dropped. */
+function closeAfter(socket: Socket, farewell: Buffer): void {
+  socket.removeAllListeners('data').removeAllListeners('close').removeAllListeners('end')
+  socket.end(farewell)
+  socket.resume().unref()
+  setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref()
 }

@@ -9,15 +9,21 @@ const MAX_ANSWER_BYTES = 64 * 1024
 const MAX_EXCERPT_BYTES = 60
 
 /** Succeeds when the service answers with the expected bytes, which proves more than an open port. */
-export const exchange: ProbeAttempt<ExchangeProbe> = async ({ port, send, expect, at = 'start' }, context) => {
+export const exchange: ProbeAttempt<ExchangeProbe> = async (
+  { port, send, expect, at = 'start', farewell },
+  context,
+) => {
   const expected = bytesOf(expect)
   const endpoint = await endpointOf(context, port)
   return await dial(endpoint, context, (socket, done) => {
     let received = Buffer.alloc(0)
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])
-      if (at === 'start' ? received.subarray(0, expected.length).equals(expected) : received.includes(expected))
-        return done(undefined)
+      if (at === 'start' ? startsWith(received, expected) : received.includes(expected))
+        return done(
+          undefined,
+          farewell && startsWith(received, bytesOf(farewell.after)) ? bytesOf(farewell.send) : undefined,
+        )
       const mismatch =
         at === 'start' && !expected.subarray(0, received.length).equals(received.subarray(0, expected.length))
       if (mismatch || received.length > MAX_ANSWER_BYTES)
@@ -32,6 +38,10 @@ export const exchange: ProbeAttempt<ExchangeProbe> = async ({ port, send, expect
     )
     if (send) socket.write(bytesOf(send))
   })
+}
+
+function startsWith(bytes: Buffer, expected: Buffer): boolean {
+  return bytes.subarray(0, expected.length).equals(expected)
 }
 
 function bytesOf(bytes: Bytes | Template): Buffer {

@@ -14,10 +14,6 @@ export async function createTemplate(
   _context: IsolationContext,
 ): Promise<void> {
   await using sql = await PostgresClient.open(String(connection['url']))
-  // A readiness probe that a server trusts has a session, and a port-forward does not tell the server when it ends.
-  await sql.query(`
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle' AND query = ''`)
   await sql.query(`CREATE DATABASE "${TEMPLATE}" TEMPLATE "${String(connection['database'])}"`)
   await copyProperties(sql, String(connection['database']), TEMPLATE)
   await sql.query(`ALTER DATABASE "${TEMPLATE}" ALLOW_CONNECTIONS false IS_TEMPLATE true`)

@@ -21,7 +21,7 @@ import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/is
 import { seedSpec } from '../options/seed-option.ts'
 import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
 import { settingsText, type Settings } from '../options/settings-option.ts'
-import { startupMessage } from '../wire/postgres-probe.ts'
+import { AUTHENTICATION_OK, startupMessage, TERMINATE } from '../wire/postgres-probe.ts'
 
 export interface PostgresOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
   /** Name of the database, which is created at the start. Default: `test`. */
@@ -94,7 +94,15 @@ export function postgres<const N extends string = never>(
       database,
       url: { $join: [`postgresql://${username}:`, password, '@', host, ':', port, `/${database}`] },
     },
-    ready: [{ kind: 'exchange', send: { hex: startupMessage(username, database) }, expect: { text: 'R' } }],
+    ready: [
+      {
+        kind: 'exchange',
+        send: { hex: startupMessage(username, database) },
+        expect: { text: 'R' },
+        // A server that trusts this machine opens a session, and no database with a session can become a template.
+        farewell: { after: { hex: AUTHENTICATION_OK }, send: { hex: TERMINATE } },
+      },
+    ],
   }
   const spec = {
     preset: 'postgres',
