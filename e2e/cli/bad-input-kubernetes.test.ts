@@ -52,7 +52,7 @@ const cases: { readonly [what: string]: Case } = {
     env: { KUBECONFIG: kubeconfig('nobody') },
     text: [
       `${CHOSEN} nobody may not create, patch, delete jobs.batch; create, list, watch, delete pods; get pods/log; get, create pods/portforward; create, delete services; create, delete secrets in namespace ci.`,
-      'Let an administrator run: kubectl apply -n ci -f node_modules/moorage/kubernetes-role.yaml && kubectl create rolebinding moorage -n ci --role=moorage --user=nobody',
+      'Ask an administrator to run: kubectl apply -n ci -f node_modules/moorage/kubernetes-role.yaml && kubectl create rolebinding moorage -n ci --role=moorage --user=nobody',
     ].join('\n'),
   },
   'a namespace that is missing': {
@@ -62,7 +62,7 @@ const cases: { readonly [what: string]: Case } = {
   'a namespace per run without the right to it': {
     source: config('cache: redis()', "kubernetes({ mode: 'create' })"),
     env: { MOORAGE_NAMESPACE: '' },
-    text: `${CHOSEN} shared may not create namespaces.\nName an existing one with kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml`,
+    text: `${CHOSEN} shared may not create namespaces.\nName an existing one with kubernetes({ namespace }), or ask an administrator to run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml`,
   },
   'a deleter in a shared namespace': {
     source: config('cache: redis()', "kubernetes({ mode: 'shared', deleter: true })"),
@@ -77,7 +77,7 @@ const cases: { readonly [what: string]: Case } = {
     env: async () => ({ KUBECONFIG: await withLeasesEverywhere(), MOORAGE_NAMESPACE: '' }),
     text: [
       `${CHOSEN} kubernetes({ deleter }) waits until the cluster deletes the Job of a run, but this user has no permission for Jobs. Without a Job, a later start deletes the Lease of the run together with its namespace.`,
-      'Remove deleter, or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
+      'Remove deleter, or ask an administrator to run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
     ].join('\n'),
   },
   'an image that does not exist': {
@@ -170,7 +170,7 @@ for (const [verb, resource, group] of [
       env: async () => ({ KUBECONFIG: await withoutVerb(verb, resource) }),
       text: [
         `${CHOSEN} ${user} may not ${verb} ${named} in namespace ci.`,
-        `Let an administrator run: kubectl create role moorage-more -n ci --verb=${verb} --resource=${named} && kubectl create rolebinding moorage-more -n ci --role=moorage-more --user=${user}`,
+        `Ask an administrator to run: kubectl create role moorage-more -n ci --verb=${verb} --resource=${named} && kubectl create rolebinding moorage-more -n ci --role=moorage-more --user=${user}`,
       ].join('\n'),
     },
   })

@@ -49,7 +49,7 @@ const cases: { readonly [what: string]: Case } = {
     code: 2,
     text: [
       'moorage: FOLDER/moorage.config.ts could not be loaded: no such thing.',
-      'Correct it. The cause of this error has its stack trace.',
+      'Correct the file. The stack trace is in the cause of this error.',
     ].join('\n'),
   },
   'a config that ends the process': {
@@ -81,7 +81,7 @@ const cases: { readonly [what: string]: Case } = {
     files: { 'moorage.config.ts': config("db: mongodb({ image: 'mongo:7' })") },
     text: [
       'moorage: services.db.image is not supported by provider process: a plain process does not run an image.',
-      'Leave it out, or use a provider that runs containers (docker, kubernetes).',
+      'Omit it, or use a provider that runs containers (docker, kubernetes).',
     ].join('\n'),
   },
   'a container on plain processes': {
@@ -120,7 +120,7 @@ const cases: { readonly [what: string]: Case } = {
     env: { MOORAGE_PROVIDER: '' },
     code: 2,
     files: { 'moorage.config.ts': config('cache: redis()', "docker({ ryuk: 'yes' })") },
-    text: 'moorage: FOLDER/moorage.config.ts: docker({ ryuk }): "yes" is neither true nor false.\nGive true, or leave it out.',
+    text: 'moorage: FOLDER/moorage.config.ts: docker({ ryuk }): "yes" is neither true nor false.\nUse true, or omit it.',
   },
   'no image of Ryuk': {
     on: 'docker',
@@ -350,7 +350,7 @@ test.each(providers('process'))('a port in use', async () => {
     const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, '--version'))
     expect(await child.ended).toEqual({ code: 1, signal: null })
     expect(said(child.output(), project.folder).replace(/ \(.*?\) listens/, ' (NAME) listens')).toBe(
-      `moorage: services.api.port: port ${port} is in use: process ${process.pid} (NAME) listens on it.\nEnd that program, give another port, or leave the port out to get a free one.`,
+      `moorage: services.api.port: port ${port} is in use: process ${process.pid} (NAME) listens on it.\nStop that program, set another port, or omit the port to get a free one.`,
     )
     await stage.clean(2_000)
   } finally {

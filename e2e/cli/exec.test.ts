@@ -132,7 +132,7 @@ test('a wrong call: 2, and nothing is started', async () => {
   await using stage = await openStage(project.folder, 'process')
   const child = await stage.start(moorage(project.folder, 'exec', 'true'))
   expect(await child.ended).toEqual({ code: 2, signal: null })
-  expect(child.output()).toBe('moorage: exec: the command has to stand after --.\nDid you mean: moorage exec -- true\n')
+  expect(child.output()).toBe('moorage: exec: write the command after --.\nDid you mean: moorage exec -- true\n')
   await stage.clean(2_000)
 })
 

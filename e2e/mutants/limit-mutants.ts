@@ -73,7 +73,7 @@ export const limitMutants: readonly Mutant[] = [
     find: 'unreachable.push({ run, root: folder, reason: messageOf(error) })',
     replace: 'throw error',
     test: unit('client/list-runs', 'gc collects what it can, and reports the runs that it skipped'),
-    says: /The supervisor speaks protocol|does not respond/,
+    says: /The supervisor uses protocol|does not respond/,
     quick: true,
   },
   {

@@ -40,7 +40,7 @@ const namespace = (name: string): object => ({
 const cases: { readonly [what: string]: Case } = {
   'a program for another processor': {
     source: config(app("files: { '/app/server': './server' }, command: ['/app/server']")),
-    text: 'moorage: services.app ended with exit code 1 before it was ready.\nIts program is built for a different CPU architecture: use an image or a command for the one that it runs on.\nLast log lines:\n  exec /app/server: exec format error',
+    text: 'moorage: services.app ended with exit code 1 before it was ready.\nIts program is built for a different CPU architecture: use an image or a command for the architecture of its machine.\nLast log lines:\n  exec /app/server: exec format error',
   },
   'more memory than it may have': {
     source: config(

@@ -51,24 +51,24 @@ test.each<[what: string, args: string[], stderr: string]>([
   [
     'a command without --',
     ['exec', 'pytest', '-q'],
-    'moorage: exec: the command has to stand after --.\nDid you mean: moorage exec -- pytest -q\n',
+    'moorage: exec: write the command after --.\nDid you mean: moorage exec -- pytest -q\n',
   ],
   [
     'a command without --, after an option',
     ['exec', '--config', 'a.ts', 'npm', 'test'],
-    'moorage: exec: the command has to stand after --.\nDid you mean: moorage exec --config a.ts -- npm test\n',
+    'moorage: exec: write the command after --.\nDid you mean: moorage exec --config a.ts -- npm test\n',
   ],
   ['no command', ['exec'], 'moorage: exec: no command given.\nExample: moorage exec -- npm test\n'],
   ['nothing after --', ['exec', '--'], 'moorage: exec: no command given.\nExample: moorage exec -- npm test\n'],
   [
     'a duration without a unit',
     ['up', '--ttl', '90'],
-    "moorage: up: --ttl: '90' is not a time for which services can be kept.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
+    "moorage: up: --ttl: '90' is not a valid time to keep services.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
   ],
   [
     'a duration above the limit',
     ['up', '--ttl', '25h'],
-    "moorage: up: --ttl: '25h' is not a time for which services can be kept.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
+    "moorage: up: --ttl: '25h' is not a valid time to keep services.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.\n",
   ],
   [
     'two output formats at once',

@@ -17,7 +17,7 @@ test.each<[what: string, services: object, baseService: string | undefined, url:
 })
 
 test.each([
-  ['wbe', 'USAGE\nuse.baseService: services.wbe does not run here.\nThe services are web, app.'],
+  ['wbe', 'USAGE\nuse.baseService: services.wbe is not running here.\nThe services are web, app.'],
   ['app', 'USAGE\nuse.baseService: services.app has no URL.\nThe services are web, app.'],
 ])('baseService: %s', async (name, text) => {
   expect(await thrownMessage(() => resolveBaseUrl({ web: site, app: {} }, name))).toBe(text)

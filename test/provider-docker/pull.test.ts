@@ -71,7 +71,7 @@ test.each([
   ],
   [
     'write /var/lib/docker/tmp/GetImageBlob1: no space left on device',
-    'START_FAILED\nservices.a.image: x:1 could not be pulled: the disk of the engine is full.\nThe engine says: write /var/lib/docker/tmp/GetImageBlob1: no space left on device\nRemove what is no longer used with `docker system prune`.',
+    'START_FAILED\nservices.a.image: x:1 could not be pulled: the disk of the engine is full.\nThe engine says: write /var/lib/docker/tmp/GetImageBlob1: no space left on device\nRemove unused data with `docker system prune`.',
   ],
   [
     'initializing source docker://x:1: reading manifest 1 in x: manifest unknown',

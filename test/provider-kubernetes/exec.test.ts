@@ -20,7 +20,7 @@ test.each([
     },
   })
   expect(await thrownMessage(() => execInUnit(api.client, pod, { command: ['true'] }, signal))).toMatch(
-    /^PROVIDER_LOST\nservices\.db: the cluster could not run a command in it: the connection broke off \(code 100[06]\)\.$/,
+    /^PROVIDER_LOST\nservices\.db: the cluster could not run a command in it: the connection was interrupted \(code 100[06]\)\.$/,
   )
   await api.close()
 })

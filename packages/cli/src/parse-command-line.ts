@@ -37,7 +37,7 @@ function rejectMissingDashes(words: readonly string[]): void {
   const start = words.findIndex((word, i) => !word.startsWith('-') && !['-c', '--config'].includes(words[i - 1] ?? ''))
   if (start < 0) return
   const command = [...words.slice(0, start), '--', ...words.slice(start)].join(' ')
-  throw new MoorageError('USAGE', 'exec: the command has to stand after --.', {
+  throw new MoorageError('USAGE', 'exec: write the command after --.', {
     hint: `Did you mean: moorage exec ${command}`,
   })
 }

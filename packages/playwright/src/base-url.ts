@@ -18,7 +18,7 @@ function serviceUrl(services: Connections, name: string): string {
   const service = Object.hasOwn(services, name) ? services[name] : undefined
   const url = service?.['url']
   if (typeof url === 'string') return url
-  const problem = service ? 'has no URL' : 'does not run here'
+  const problem = service ? 'has no URL' : 'is not running here'
   throw new MoorageError('USAGE', `use.baseService: services.${name} ${problem}.`, {
     hint: `The services are ${Object.keys(services).join(', ')}.`,
   })

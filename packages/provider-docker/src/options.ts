@@ -23,6 +23,6 @@ export function checkOptions(options: DockerOptions): void {
   if (ryuk === undefined || typeof ryuk === 'boolean') return
   throw new MoorageError('CONFIG_INVALID', `docker({ ryuk }): ${JSON.stringify(ryuk)} is neither true nor false.`, {
     provider: 'docker',
-    hint: 'Give true, or leave it out.',
+    hint: 'Use true, or omit it.',
   })
 }

@@ -103,7 +103,8 @@ async function verifyAddress(
   const host = await podAddress()
   if (reach === 'pod-ip' || (await isReachable(host, port))) return host
   report.notice(
-    `services.${pod.service}: its pod does not answer at ${host}, although this is a pod of the same cluster; a network policy may block it. Using a forward through the API instead.`,
+    `services.${pod.service}: its pod does not answer at ${host}, although this is a pod of the same ` +
+      'cluster; a network policy may block it. Using a forward through the API instead.',
   )
   return undefined
 }

@@ -91,7 +91,7 @@ async function execOnce(
     })
   })
   socket.once('close', (code: number) => {
-    if (!status) closed.reject(execError(pod, `the connection broke off (code ${code})`))
+    if (!status) closed.reject(execError(pod, `the connection was interrupted (code ${code})`))
     closed.resolve()
   })
   if (input) {
@@ -161,7 +161,9 @@ async function toHandshakeError(pod: ServicePod, response: IncomingMessage): Pro
       service: pod.service,
       provider: 'kubernetes',
       cause: 403,
-      hint: `Grant it with: kubectl create role moorage-exec -n ${pod.namespace} --verb=get,create --resource=pods/exec`,
+      hint:
+        `Grant it with: kubectl create role moorage-exec -n ${pod.namespace} --verb=get,create ` +
+        '--resource=pods/exec',
     },
   )
 }

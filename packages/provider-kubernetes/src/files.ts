@@ -191,7 +191,9 @@ async function sendArchive(
     {
       service: pod.service,
       provider: 'kubernetes',
-      hint: 'More than 2 MB of files, hundreds of files, or symbolic links need sh, cp and tar inside the image. Build the files into an image, or mount fewer.',
+      hint:
+        'More than 2 MB of files, hundreds of files, or symbolic links need sh, cp and tar inside the image. ' +
+        'Build the files into an image, or mount fewer.',
     },
   )
 }

@@ -61,7 +61,8 @@ export function findExit({ pod, deleted }: PodSnapshot): Exit | undefined {
       ...(code > 128 ? exitSignal(code) : {}),
     }
   }
-  if (deleted || pod?.metadata.deletionTimestamp) return { reason: 'lost', detail: 'its pod was deleted from outside' }
+  if (deleted || pod?.metadata.deletionTimestamp)
+    return { reason: 'lost', detail: 'its pod was deleted by another client' }
   if (phase === 'Failed' || phase === 'Succeeded') return { reason: 'exited', ...(message ? { detail: message } : {}) }
   return undefined
 }

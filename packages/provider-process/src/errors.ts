@@ -4,7 +4,7 @@ export function portInUse(service: string, port: number, reason: string): Moorag
   return new MoorageError('PORT_IN_USE', `services.${service}.port: port ${port} is in use: ${reason}.`, {
     service,
     phase: 'admit',
-    hint: 'End that program, give another port, or leave the port out to get a free one.',
+    hint: 'Stop that program, set another port, or omit the port to get a free one.',
   })
 }
 
@@ -33,7 +33,7 @@ export function programNotFound(service: string, program: string): MoorageError 
 
 export function folderNotRemoved(path: string, uid: number, cause: unknown): MoorageError {
   return new MoorageError('START_FAILED', `${path} could not be removed as the user that owns it (uid ${uid}).`, {
-    hint: 'See what is in it, then remove it.',
+    hint: 'Check its content, then remove it.',
     cause,
   })
 }

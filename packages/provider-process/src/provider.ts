@@ -52,8 +52,8 @@ function openSession(run: Run, report: Report): Session {
 
 function check(_service: string, { process: form }: ServiceSpec): readonly OptionProblem[] {
   if (form && !form.command && !form.program) {
-    return [{ at: 'process', reason: 'it names neither a command nor a program', fix: 'Give one of the two.' }]
+    return [{ at: 'process', reason: 'it names neither a command nor a program', fix: 'Set one of them.' }]
   }
-  const fix = 'Leave it out, or use a provider that runs containers (docker, kubernetes).'
+  const fix = 'Omit it, or use a provider that runs containers (docker, kubernetes).'
   return Object.entries(form?.refused ?? {}).map(([at, reason]) => ({ at, reason, fix }))
 }

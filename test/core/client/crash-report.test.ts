@@ -47,7 +47,7 @@ test.each([
   const notices: string[] = []
   const error = await crash(body, notices)
   expect(error.message, error.message).toMatch(
-    /^The supervisor that runs the services is gone: it crashed with RangeError: odd\.\nThat is a defect of moorage or of a package that it uses\. Please report it with the lines below\.\nLast log lines:\n {2}\S+ \d+ crashed: RangeError: odd\n {6}at .*provider\.mjs:4:\d+/,
+    /^The supervisor that runs the services is gone: it crashed with RangeError: odd\.\nThis is a bug in moorage or in a package that it uses\. Please report it with the lines below\.\nLast log lines:\n {2}\S+ \d+ crashed: RangeError: odd\n {6}at .*provider\.mjs:4:\d+/,
   )
   expect(error.code).toBe('SUPERVISOR_FAILED')
   expect(notices).toContain(

@@ -37,7 +37,7 @@ test('the same services on another engine, and in CI', () => {
     'A process that starts now does not join it: its services are the same, but DOCKER_HOST, KUBECONFIG or another variable selects another engine.',
   ])
   expect(explain(config(), statusOf(config()), { CI: '1' })).toEqual([
-    'In CI, a run is joined by processes within it only. Its inputs are those of the config.',
+    'In CI, only processes within a run join it. Its inputs are those of the config.',
   ])
 })
 
@@ -46,7 +46,7 @@ test('every input that differs, by name', () => {
   writeFileSync(join(root, 'seed.ts'), "import './lib.ts'")
   writeFileSync(join(root, 'lib.ts'), '')
   expect(explain(config(3001), status)).toEqual([
-    'A process that starts now does not join it as it is. What differs:',
+    'A process that starts now does not join it. Differences:',
     '  services.db: seed.ts changed',
     '  services.db: lib.ts is new',
     '  services.api: options changed',
@@ -57,16 +57,16 @@ test('every input that differs, by name', () => {
       statusOf(defineConfig({ root, services: { api: npmServer() } })),
     ),
   ).toEqual([
-    'A process that starts now does not join it as it is. What differs:',
+    'A process that starts now does not join it. Differences:',
     '  services.web: it is new',
-    '  services.api: it is not in the config any more',
+    '  services.api: it is no longer in the config',
   ])
 })
 
 test('the options of the provider differ', () => {
   const now = defineConfig({ root, provider: docker(), services: { api: npmServer() } })
   expect(explain(now, statusOf(defineConfig({ root, services: { api: npmServer() } })))).toEqual([
-    'A process that starts now does not join it as it is. What differs:',
+    'A process that starts now does not join it. Differences:',
     '  the provider, its options, a URL that you set, or moorage itself',
   ])
 })

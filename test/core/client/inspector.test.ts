@@ -32,7 +32,7 @@ test('one that is on its way down closes without a greeting', async () => {
 test('a supervisor of another version: the message says what to do', async () => {
   const server = await greeting(`${JSON.stringify({ event: { hello: PROTOCOL_VERSION - 1, pid: 1 } })}\n`)
   expect(await thrownMessage(() => inspectRun(paths))).toBe(
-    `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION - 1}, this client speaks protocol ${PROTOCOL_VERSION}.\nTwo versions of moorage share one project: let the first run end, or install the same version in both.`,
+    `SUPERVISOR_FAILED\nThe supervisor uses protocol ${PROTOCOL_VERSION - 1}, this client uses protocol ${PROTOCOL_VERSION}.\nThe project uses two versions of moorage. Wait until the first run ends, or install the same version in both places.`,
   )
   await new Promise((done) => server.close(done))
 })

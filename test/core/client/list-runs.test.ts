@@ -49,8 +49,8 @@ async function standIn(run: string, answer: (id?: number) => object | undefined)
   await new Promise<void>((done) => server.listen(paths.socket, done))
 }
 
-const OTHER_VERSION = `The supervisor speaks protocol ${PROTOCOL_VERSION - 1}, this client speaks protocol ${PROTOCOL_VERSION}.\nTwo versions of moorage share one project: let the first run end, or install the same version in both.`
-const STOPPED = `Its supervisor (pid ${process.pid}) does not respond: it is stopped, or this machine is overloaded.\nContinue it (kill -CONT) or kill it.`
+const OTHER_VERSION = `The supervisor uses protocol ${PROTOCOL_VERSION - 1}, this client uses protocol ${PROTOCOL_VERSION}.\nThe project uses two versions of moorage. Wait until the first run ends, or install the same version in both places.`
+const STOPPED = `Its supervisor (pid ${process.pid}) does not respond: it is stopped, or this machine is overloaded.\nResume it (kill -CONT) or kill it.`
 
 test('a run of another version and one whose supervisor is stopped do not hide the others', async () => {
   const { runs, unreachable } = await listRuns(env, { greetingMs: 500 })

@@ -147,7 +147,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   [
     "for the user's own service",
     () => seeded({ seeds: { web: () => {} }, env: { ...inline().env, WEB_URL: 'http://127.0.0.1:9' } }),
-    'CONFIG_INVALID\nprovision(config, { seeds: { web } }): WEB_URL is set, and moorage never seeds a database of yours.\nUnset WEB_URL, or omit the seed.',
+    'CONFIG_INVALID\nprovision(config, { seeds: { web } }): WEB_URL is set, and moorage never seeds your own database.\nUnset WEB_URL, or omit the seed.',
   ],
   [
     'that comes after its database was set aside',

@@ -21,7 +21,7 @@ test.each([
   ],
   [
     { kind: 'exchange', expect: { hex: '0d0' } },
-    '.expect.hex is "0d0", which is not a text of hexadecimal digits.\nGive two for each byte.',
+    '.expect.hex is "0d0", which is not a string of hexadecimal digits.\nWrite two for each byte.',
   ],
   [
     { kind: 'exchange', expect: { text: 'a', hex: '0d' } },
@@ -44,24 +44,24 @@ test.each([
   [null, ` is null, which is not a probe.\nWrite { kind: 'tcp' }, or another kind.`],
   [{ kind: 'toString' }, ".kind 'toString': there is no such kind.\nThe kinds are tcp, http, log, exec, exchange."],
   [{ kind: 'http', path: 'health' }, ".path: 'health' is not a path.\nBegin it with a slash, such as '/health'."],
-  [
-    { kind: 'http', status: 200 },
-    '.status is 200, but it has to be a list of HTTP statuses.\nWrite status: [200, 401].',
-  ],
+  [{ kind: 'http', status: 200 }, '.status is 200, but must be a list of HTTP statuses.\nWrite status: [200, 401].'],
   [{ kind: 'http', port: 'main' }, ".port: the service has no port 'main'.\nIts ports are http, admin."],
   [{ kind: 'log' }, '.pattern is missing.\nA probe of kind log needs it.'],
   [
     { kind: 'log', pattern: '(' },
     expect.stringMatching(/^\.pattern is not a regular expression: .*Unterminated group.*\nEscape/),
   ],
-  [{ kind: 'log', pattern: 'x', times: 0 }, '.times is 0, but it has to be a whole number from 1.\nCorrect it.'],
+  [
+    { kind: 'log', pattern: 'x', times: 0 },
+    '.times is 0, but must be a whole number from 1.\nWrite a number, such as 1.',
+  ],
   [
     { kind: 'exec', command: 'pg_isready' },
-    '.command is "pg_isready", but it has to be a list of texts.\nWrite command: [\'pg_isready\'].',
+    '.command is "pg_isready", but must be a list of strings.\nWrite command: [\'pg_isready\'].',
   ],
   [
     { kind: 'exec', command: ['a', null] },
-    '.command[1] is null, but it has to be text.\nGive a string, a number or a reference, or omit it.',
+    '.command[1] is null, but must be text.\nGive a string, a number or a reference, or omit it.',
   ],
 ])('%j is refused by its key before anything starts', async (probe, text) => {
   const [, rest] = (await message(probe)).split(/^CONFIG_INVALID\nservices\.api\.ready\[1\]/)
@@ -71,7 +71,7 @@ test.each([
 test('probes that are no list', async () => {
   const api = container({ image: 'x', ports: {}, ready: { kind: 'tcp' } as unknown as readonly Probe[] })
   expect(await thrownMessage(() => createPlan(defineConfig({ services: { api } }), {}))).toBe(
-    `CONFIG_INVALID\nservices.api.ready is {"kind":"tcp"}, but it has to be a list of probes.\nWrite ready: [{ kind: 'tcp' }].`,
+    `CONFIG_INVALID\nservices.api.ready is {"kind":"tcp"}, but must be a list of probes.\nWrite ready: [{ kind: 'tcp' }].`,
   )
 })
 

@@ -53,7 +53,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a deadline of no phase': [
     () => planned({ api: npmServer({ deadlines: { readdy: 500 } as object }) }),
-    'CONFIG_INVALID\nservices.api.deadlines.readdy: there is no such phase.\nThe phases are admit, schedule, pull, start, ready.',
+    'CONFIG_INVALID\nservices.api.deadlines.readdy: there is no such phase.\nThe phases are admit, build, schedule, pull, start, ready.',
   ],
   'a provider by its name': [
     () => defineConfig({ provider: 'docker' as unknown as ReturnType<typeof docker>, services: { db: redis() } }),
@@ -89,31 +89,31 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'null as a variable': [
     () => planned({ api: npmServer({ env: { A: null as unknown as string } }) }),
-    'CONFIG_INVALID\nservices.api.env.A is null, but it has to be text.\nGive a string, a number or a reference, or omit it.',
+    'CONFIG_INVALID\nservices.api.env.A is null, but must be text.\nGive a string, a number or a reference, or omit it.',
   ],
   'an array as a variable': [
     () => planned({ api: npmServer({ env: { A: ['x'] as unknown as string } }) }),
-    "CONFIG_INVALID\nservices.api.env.A is an array, but it has to be text.\nJoin its items: [ … ].join(',').",
+    "CONFIG_INVALID\nservices.api.env.A is an array, but must be text.\nJoin its items: [ … ].join(',').",
   ],
   'true as a variable': [
     () => planned({ api: npmServer({ env: { DEBUG: true as unknown as string } }) }),
-    "CONFIG_INVALID\nservices.api.env.DEBUG is true, but it has to be text.\nWrite 'true', or what the program expects.",
+    "CONFIG_INVALID\nservices.api.env.DEBUG is true, but must be text.\nWrite 'true', or what the program expects.",
   ],
   'an object as a variable': [
     () => planned({ api: npmServer({ env: { A: { b: 1 } as unknown as string } }) }),
-    'CONFIG_INVALID\nservices.api.env.A is an object, but it has to be text.\nWrite its text: JSON.stringify(…).',
+    'CONFIG_INVALID\nservices.api.env.A is an object, but must be text.\nWrite its text: JSON.stringify(…).',
   ],
   'null in a command': [
     () => planned({ api: container({ image: 'x', ports: {}, command: ['a', null as unknown as string] }) }),
-    'CONFIG_INVALID\nservices.api.command[1] is null, but it has to be text.\nGive a string, a number or a reference, or omit it.',
+    'CONFIG_INVALID\nservices.api.command[1] is null, but must be text.\nGive a string, a number or a reference, or omit it.',
   ],
   'a command that is no list': [
     () => planned({ api: container({ image: 'x', ports: {}, command: 'sleep 1' as unknown as [] }) }),
-    "CONFIG_INVALID\nservices.api.command is \"sleep 1\", but it has to be a list of texts.\nWrite one item for each argument, such as ['node', 'server.js'].",
+    "CONFIG_INVALID\nservices.api.command is \"sleep 1\", but must be a list of strings.\nWrite one item for each argument, such as ['node', 'server.js'].",
   ],
   'a list as env': [
     () => planned({ api: container({ image: 'x', ports: {}, env: ['A=1'] as unknown as Env }) }),
-    "CONFIG_INVALID\nservices.api.env is an array, but it has to be an object of variables.\nWrite env: { NAME: 'value' }.",
+    "CONFIG_INVALID\nservices.api.env is an array, but must be an object of variables.\nWrite env: { NAME: 'value' }.",
   ],
   'a path without its slash': [
     () => npmServer({ path: 'health' }),
@@ -166,7 +166,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a key that cannot be a name': [
     () => planned({ 'my db': postgres() }),
-    'CONFIG_INVALID\nservices.my db: the key of a service starts with a letter, followed by letters, digits and dashes, at most 30 characters in all.\nRename the key.',
+    'CONFIG_INVALID\nservices.my db: a service key must start with a letter and contain only letters, digits and dashes, at most 30 characters.\nRename the key.',
   ],
   'keys that differ only in case': [
     () => planned({ db: postgres(), DB: postgres() }),
@@ -178,11 +178,11 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'two services with one variable': [
     () => planned({ a: postgres({ as: 'DATABASE_URL' }), b: postgres({ as: 'DATABASE_URL' }) }),
-    "CONFIG_INVALID\nservices.b and services.a both set DATABASE_URL.\nGive one of them another variable: as: 'OTHER_URL'.",
+    "CONFIG_INVALID\nservices.b and services.a both set DATABASE_URL.\nSet another variable for one of them: as: 'OTHER_URL'.",
   ],
   'two names that make one variable': [
     () => planned({ mainDb: postgres(), 'main-db': postgres() }),
-    "CONFIG_INVALID\nservices.main-db and services.mainDb both set MAIN_DB_URL.\nGive one of them another variable: as: 'OTHER_URL'.",
+    "CONFIG_INVALID\nservices.main-db and services.mainDb both set MAIN_DB_URL.\nSet another variable for one of them: as: 'OTHER_URL'.",
   ],
   'a variable that cannot be one': [
     () => planned({ db: postgres({ as: 'DB-URL' }) }),
@@ -222,7 +222,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'isolation without a driver of MongoDB': [
     () => planned({ docs: mongodb({ isolate: 'test' }) }),
-    'CONFIG_INVALID\nservices.docs.isolate needs a driver, and the project has no mongodb.\nnpm install --save-dev mongodb',
+    'CONFIG_INVALID\nservices.docs.isolate needs a driver, but the project has no mongodb.\nnpm install --save-dev mongodb',
   ],
   'a given URL that is none': [
     () => planned({ db: postgres() }, { DB_URL: 'secret!' }),
@@ -234,7 +234,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'an image and a version': [
     () => mongodb({ image: 'mongo:7', version: '8' }),
-    'CONFIG_INVALID\nmongodb({ image, version }): the two options exclude each other.\nRemove one of them; an image includes its tag.',
+    'CONFIG_INVALID\nmongodb({ image, version }): the two options cannot be combined.\nRemove one of them; an image includes its tag.',
   ],
   'a version that is no tag': [
     () => redis({ version: '7 alpine' }),

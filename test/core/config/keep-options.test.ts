@@ -19,7 +19,7 @@ test.each([
 
 test.each(['', '10', '5d', '0s', '-1m', '25h', 'm'])("'%s' is no time", async (text) => {
   expect(await thrownMessage(() => parseDuration(text, 'MOORAGE_KEEP_FOR'))).toBe(
-    `USAGE\nMOORAGE_KEEP_FOR: '${text}' is not a time for which services can be kept.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.`,
+    `USAGE\nMOORAGE_KEEP_FOR: '${text}' is not a valid time to keep services.\nGive a number and its unit, as in 90s, 30m or 8h; 24h at most.`,
   )
 })
 
@@ -41,7 +41,7 @@ test('a wish that is not known', async () => {
   )
   for (const keepFor of [0, -5, 86_400_001, '10m']) {
     expect(await thrownMessage(() => config({ keepFor }))).toBe(
-      `CONFIG_INVALID\nkeepFor: ${JSON.stringify(keepFor)} is not a time for which services can be kept.\nGive milliseconds, at most 86,400,000 (24 h).`,
+      `CONFIG_INVALID\nkeepFor: ${JSON.stringify(keepFor)} is not a valid time to keep services.\nGive milliseconds, at most 86,400,000 (24 h).`,
     )
   }
 })

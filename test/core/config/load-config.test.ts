@@ -107,19 +107,21 @@ test.each<[what: string, name: string, source: string, text: (file: string) => s
     'a config that throws',
     'moorage.config.ts',
     "throw new TypeError('no such thing')",
-    (file) => `${file} could not be loaded: no such thing.\nCorrect it. The cause of this error has its stack trace.`,
+    (file) =>
+      `${file} could not be loaded: no such thing.\nCorrect the file. The stack trace is in the cause of this error.`,
   ],
   [
     'an error whose text ends with a full stop',
     'moorage.config.ts',
     "throw new TypeError('No such thing.')",
-    (file) => `${file} could not be loaded: No such thing.\nCorrect it. The cause of this error has its stack trace.`,
+    (file) =>
+      `${file} could not be loaded: No such thing.\nCorrect the file. The stack trace is in the cause of this error.`,
   ],
   [
     'a config that throws no error',
     'moorage.config.ts',
     'throw null',
-    (file) => `${file} could not be loaded: null.\nCorrect it. The cause of this error has its stack trace.`,
+    (file) => `${file} could not be loaded: null.\nCorrect the file. The stack trace is in the cause of this error.`,
   ],
   [
     'an enum',
@@ -146,7 +148,7 @@ test.each<[what: string, name: string, source: string, text: (file: string) => s
     'moorage.config.mjs',
     "import 'no-such-package'",
     (file) =>
-      `${file} could not be loaded: Cannot find package 'no-such-package' imported from ${file}.\nInstall the package, or add the file extension to the import: Node resolves no paths without one.`,
+      `${file} could not be loaded: Cannot find package 'no-such-package' imported from ${file}.\nInstall the package, or add the file extension to the import: Node does not resolve paths without one.`,
   ],
   [
     'no default export',

@@ -77,7 +77,7 @@ test('a cache folder that others may write to is refused as a whole', async () =
   mkdirSync(cache)
   chmodSync(cache, 0o777)
   expect(await thrownMessage(() => runFolder({ MOORAGE_CACHE_DIR: cache }))).toBe(
-    `SUPERVISOR_FAILED\nThe cache folder ${cache} may be written to by other users, who could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
+    `SUPERVISOR_FAILED\nThe cache folder ${cache} is writable by other users, who could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
   )
   expect(readdirSync(cache)).toEqual([])
 })

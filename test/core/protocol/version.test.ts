@@ -7,7 +7,8 @@ import { connect } from '../../../packages/core/src/client/connect.ts'
 import { Supervisor } from '../../../packages/core/src/supervisor/supervisor.ts'
 import { thrownMessage } from '../../thrown-error.ts'
 
-const SKEW = 'Two versions of moorage share one project: let the first run end, or install the same version in both.'
+const SKEW =
+  'The project uses two versions of moorage. Wait until the first run ends, or install the same version in both places.'
 
 function supervisor(): { connect(): Duplex; readonly begun: () => number } {
   let begun = 0
@@ -39,7 +40,7 @@ test.each([PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1])(
     const { connect, begun } = supervisor()
     const channel = new Channel(connect(), {})
     expect(await thrownMessage(() => channel.call('open', { protocol } as never))).toBe(
-      `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION}, this client speaks protocol ${protocol}.\n${SKEW}`,
+      `SUPERVISOR_FAILED\nThe supervisor uses protocol ${PROTOCOL_VERSION}, this client uses protocol ${protocol}.\n${SKEW}`,
     )
     expect(begun()).toBe(0)
     channel.close()
@@ -53,7 +54,7 @@ test('a supervisor of a later version, whose answers mean nothing here, is not w
     theirs.write(`${JSON.stringify({ event: { hello: PROTOCOL_VERSION + 1, pid: 1 } })}\n`)
     theirs.on('data', (line: Buffer) => {
       const { id } = JSON.parse(String(line)) as { id: number }
-      const message = `The supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client speaks protocol ${PROTOCOL_VERSION}.`
+      const message = `The supervisor uses protocol ${PROTOCOL_VERSION + 1}, this client uses protocol ${PROTOCOL_VERSION}.`
       theirs.write(
         `${JSON.stringify({ id, error: { code: 'SUPERVISOR_FAILED', message, details: { hint: SKEW } } })}\n`,
       )
@@ -71,6 +72,6 @@ test('a supervisor of a later version, whose answers mean nothing here, is not w
     onProgress: () => {},
   })
   expect(await thrownMessage(() => joining)).toBe(
-    `SUPERVISOR_FAILED\nThe supervisor speaks protocol ${PROTOCOL_VERSION + 1}, this client speaks protocol ${PROTOCOL_VERSION}.\n${SKEW}`,
+    `SUPERVISOR_FAILED\nThe supervisor uses protocol ${PROTOCOL_VERSION + 1}, this client uses protocol ${PROTOCOL_VERSION}.\n${SKEW}`,
   )
 })

@@ -43,7 +43,7 @@ test('a service of the user: one line that says so, and a warning where options 
   const url = `postgres://u:secret@127.0.0.1:${port}/x?sslpassword=hunter22`
   expect(await printed({ db }, { DB_URL: url })).toBe(
     [
-      'moorage: WARNING: services.db.seed and isolate have no effect, because DB_URL is set: moorage changes nothing in a database of yours. Unset DB_URL to let moorage start one.',
+      'moorage: WARNING: services.db.seed and isolate have no effect, because DB_URL is set: moorage changes nothing in your own database. Unset DB_URL to let moorage start one.',
       'moorage: ✓ db  postgres://127.0.0.1:PORT/x  DB_URL is set: used as it is, not started',
       '',
     ].join('\n'),

@@ -96,6 +96,6 @@ test("Node too old for the engine's SDK", async () => {
 
 test('a provider that throws where it should answer', async () => {
   expect(await thrownMessage(() => choose({ docker: new TypeError('odd'), process: there }))).toBe(
-    'PROVIDER_UNAVAILABLE\nProvider docker failed during its probe: odd.\nThis is a defect of that provider. Set MOORAGE_PROVIDER to use another one.',
+    'PROVIDER_UNAVAILABLE\nProvider docker failed during its probe: odd.\nThis is a bug in that provider. Set MOORAGE_PROVIDER to use another one.',
   )
 })

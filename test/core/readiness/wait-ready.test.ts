@@ -207,7 +207,7 @@ test('exec: its exit code, and what it said', async () => {
     "'check -q' ended with exit code 3: not yet",
   ])
   expect(await thrownMessage(() => ready({ kind: 'exec', command: ['x'] }, {}))).toBe(
-    'OPTION_UNSUPPORTED\nservices.db: its readiness probe runs a command inside it, which its provider cannot do.\nUse a probe of another kind: tcp, http, log or exchange.',
+    'OPTION_UNSUPPORTED\nservices.db: its readiness probe runs a command inside it, which its provider does not support.\nUse another kind of probe: tcp, http, log or exchange.',
   )
 })
 

@@ -67,7 +67,7 @@ test('beside a follower, a retention ends when its time is over', async () => {
   const follower = new Channel(supervised.dial(), {})
   follower.sendEvent('observing', true)
   await user.call('leave', { failed: false })
-  expect(await supervised.ended).toBe('its time to be kept is over')
+  expect(await supervised.ended).toBe('its time limit has passed')
 })
 
 test.each(['before', 'after'])(

@@ -82,10 +82,10 @@ test('no services, a name that is none, a service that is given: each refused in
     }),
   )
   expect(await thrownMessage(() => isolate('bd'))).toBe(
-    "USAGE\nisolated('bd'): services.bd does not run here.\nThe running services are: db, cache.",
+    "USAGE\nisolated('bd'): services.bd is not running here.\nThe running services are: db, cache.",
   )
   expect(await thrownMessage(() => isolate('toString'))).toBe(
-    "USAGE\nisolated('toString'): services.toString does not run here.\nThe running services are: db, cache.",
+    "USAGE\nisolated('toString'): services.toString is not running here.\nThe running services are: db, cache.",
   )
   expect(await thrownMessage(() => isolate('db'))).toBe(
     "USAGE\nisolated('db'): DB_URL is set, and moorage never seeds, resets or drops a database that you supply.\nUnset DB_URL to let moorage start services.db, or share your database: isolate: false.",

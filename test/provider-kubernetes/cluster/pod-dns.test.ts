@@ -52,8 +52,8 @@ describe.skipIf(reason)(`names in a shared namespace${reason ? ` (${reason})` : 
     await open('shared')
     expect(await thrownMessage(() => start(NAME))).toBe(
       [
-        `CONFIG_INVALID\nservices.${NAME}: namespace ${NAMESPACE} has a Service '${NAME}' that is not of this run, and pods would take it for the service.`,
-        `Rename services.${NAME}, use another namespace, or let an administrator grant this user to get Service kube-dns in namespace kube-system: then the names of the run take precedence.`,
+        `CONFIG_INVALID\nservices.${NAME}: namespace ${NAMESPACE} has a Service '${NAME}' that does not belong to this run, and pods would reach it instead of the service.`,
+        `Rename services.${NAME}, use another namespace, or ask an administrator to allow this user to get Service kube-dns in namespace kube-system; the names of the run then take precedence.`,
       ].join('\n'),
     )
   })

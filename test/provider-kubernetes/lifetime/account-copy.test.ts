@@ -73,7 +73,7 @@ test('one that may not be read is told with the right that is missing (recorded)
   expect(await thrownMessage(() => readAccountSource(stub.client, { imagePullSecrets: ['registry'] }, source))).toBe(
     [
       "PROVIDER_UNAVAILABLE\nProvider kubernetes: kubernetes({ imagePullSecrets: ['registry'] }) needs a copy of secrets/registry of namespace ci in the namespace of the run, but it may not be read by this user.",
-      "Let an administrator grant get on secrets, or share that namespace with kubernetes({ namespace: 'ci' }).",
+      "Ask an administrator to grant get on secrets, or share that namespace with kubernetes({ namespace: 'ci' }).",
     ].join('\n'),
   )
 })

@@ -68,7 +68,7 @@ describe.skipIf(reason)(`a deleter${reason ? ` (${reason})` : ''}`, () => {
         [
           `kubernetes({ deleter }): creator may not create serviceaccounts; create roles.rbac.authorization.k8s.io; create rolebindings.rbac.authorization.k8s.io; list, watch jobs.batch in namespace ${id}.`,
           'If this run is killed, the next start deletes its empty namespace.',
-          'Let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter --user=creator',
+          'Ask an administrator to run: kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter --user=creator',
         ].join(' '),
       ])
     await closed(id, session)

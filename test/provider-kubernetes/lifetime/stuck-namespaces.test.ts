@@ -48,7 +48,7 @@ describe.skipIf(reason)(`a stuck namespace${reason ? ` (${reason})` : ''}`, () =
       }
       await expect.poll(look, { timeout: 30_000, interval: 500 }).toMatch(/NamespaceFinalizersRemaining/)
       expect(notices.at(-1)).toBe(
-        `Namespace ${id} of an earlier run has been terminating for 0 min: Some resources are remaining: configmaps. has 1 resource instances (NamespaceContentRemaining); Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances (NamespaceFinalizersRemaining). Only the component that blocks the deletion can end it. Inspect it with: kubectl get namespace ${id} -o yaml`,
+        `Namespace ${id} of an earlier run has been terminating for 0 min: Some resources are remaining: configmaps. has 1 resource instances (NamespaceContentRemaining); Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances (NamespaceFinalizersRemaining). Only the component that blocks the deletion can complete it. Inspect it with: kubectl get namespace ${id} -o yaml`,
       )
       await sleep(1_000)
       expect(kubectl('get', 'configmap', 'held', '-n', id, '-o', 'jsonpath={.metadata.finalizers}').stdout).toBe(

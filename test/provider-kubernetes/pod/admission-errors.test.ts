@@ -55,7 +55,7 @@ test.for<readonly [path: string, message: string, text: string]>([
   [
     '/api/v1/namespaces/ci/services',
     'services "ci-1" is forbidden: exceeded quota: q, requested: services=1, used: services=5, limited: services=5',
-    'Provider kubernetes: quota q of namespace ci has no room for the Service of the run: requested: services=1, used: services=5, limited: services=5.\nWait until other runs end, or have the quota raised. Show it with: kubectl describe quota q -n ci',
+    'Provider kubernetes: quota q of namespace ci has no room for the Service of the run: requested: services=1, used: services=5, limited: services=5.\nWait until other runs end, or ask for a higher quota. Show it with: kubectl describe quota q -n ci',
   ],
   [
     '/api/v1/namespaces/ci/secrets',

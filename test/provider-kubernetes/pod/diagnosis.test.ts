@@ -60,7 +60,7 @@ describe('how long a state is waited for (recorded)', () => {
     "a registry's pull limit": {
       snapshot: seen(waiting('ErrImagePull', 'failed to pull: 429 Too Many Requests - toomanyrequests')),
       seconds: 180,
-      says: /the pull limit of the registry is reached for app:1/,
+      says: /the pull limit of the registry has been reached for app:1/,
     },
     'a registry that times out': {
       snapshot: seen(waiting('ErrImagePull', 'dial tcp: i/o timeout')),
@@ -175,7 +175,7 @@ describe('containers that the cluster has added (recorded)', () => {
     ],
     [
       'files',
-      'services.app.files: the container that receives them ended before they were there: exit code 1, Error: iptables.\nIt needs sh, cp and, for an upload, tar inside app:1. Show its output with: kubectl logs app -c files -n ci',
+      'services.app.files: the container that receives them ended before they arrived: exit code 1, Error: iptables.\nIt needs sh, cp and, for an upload, tar inside app:1. Show its output with: kubectl logs app -c files -n ci',
     ],
   ])('a failed init container is no start of the service: %s', ([name, message]) => {
     const terminated = { exitCode: 1, reason: 'Error', message: 'iptables' }

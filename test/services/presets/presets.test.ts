@@ -112,7 +112,7 @@ const refusals: readonly [what: string, create: () => unknown, text: string][] =
   [
     'a setting of two lines',
     () => redis({ settings: { 'client-output-buffer-limit': 'a\nb' } }),
-    "CONFIG_INVALID\nredis({ settings: { 'client-output-buffer-limit' } }) is neither a number, a boolean nor text in one line.\nWrite settings as the server's configuration file spells them, such as max_connections: 200.",
+    "CONFIG_INVALID\nredis({ settings: { 'client-output-buffer-limit' } }) is not a number, a boolean or a single line of text.\nWrite settings as the server's configuration file spells them, such as max_connections: 200.",
   ],
   [
     'a setting with a space in its name',

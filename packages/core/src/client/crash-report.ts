@@ -35,7 +35,7 @@ export function crashError({ reason, lines }: CrashReport): MoorageError {
   const hint =
     reason === undefined
       ? 'Its log names no error, so another process or the kernel ended it: check whether this machine ran out of memory.'
-      : 'That is a defect of moorage or of a package that it uses. Please report it with the lines below.'
+      : 'This is a bug in moorage or in a package that it uses. Please report it with the lines below.'
   return new MoorageError('SUPERVISOR_FAILED', `The supervisor that runs the services is gone: ${how}.`, {
     hint,
     logs: lines,

@@ -16,8 +16,7 @@ export function explainJoin(
   const { request } = createOpenRequest(installation, config, { env, shared: true })
   const { plan, candidates } = request
   if (plan.hash === status.plan.hash) {
-    if (candidates.ci)
-      return ['In CI, a run is joined by processes within it only. Its inputs are those of the config.']
+    if (candidates.ci) return ['In CI, only processes within a run join it. Its inputs are those of the config.']
     return request.identity === status.identity
       ? ['A process that starts now joins it: every input is the same.']
       : [
@@ -31,12 +30,12 @@ export function explainJoin(
   const changed = differences.length
     ? differences
     : ['the provider, its options, a URL that you set, or moorage itself']
-  return ['A process that starts now does not join it as it is. What differs:', ...changed.map((line) => `  ${line}`)]
+  return ['A process that starts now does not join it. Differences:', ...changed.map((line) => `  ${line}`)]
 }
 
 function describeService(name: string, before: Inputs | undefined, now: Inputs | undefined): readonly string[] {
   if (!before) return [`services.${name}: it is new`]
-  if (!now) return [`services.${name}: it is not in the config any more`]
+  if (!now) return [`services.${name}: it is no longer in the config`]
   const inputs = new Set([...Object.keys(before), ...Object.keys(now)])
   return [...inputs].flatMap((input) => {
     if (before[input] === now[input]) return []

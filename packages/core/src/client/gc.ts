@@ -56,7 +56,7 @@ export async function probeAll(
     try {
       return await (await load(ref)).probe(signal)
     } catch (error) {
-      return { ok: false, reason: messageOf(error), fix: 'this is a defect of that provider' }
+      return { ok: false, reason: messageOf(error), fix: 'this is a bug in that provider' }
     }
   }
   return new Map(await Promise.all(providers.map(async (ref) => [ref.name, await probe(ref)] as const)))

@@ -66,7 +66,7 @@ async function inspectWithin(paths: SupervisorPaths, ms: number, pid: number): P
       () => {},
     )
     const message = `Its supervisor (pid ${pid}) does not respond: it is stopped, or this machine is overloaded.`
-    throw new MoorageError('SUPERVISOR_FAILED', message, { hint: 'Continue it (kill -CONT) or kill it.' })
+    throw new MoorageError('SUPERVISOR_FAILED', message, { hint: 'Resume it (kill -CONT) or kill it.' })
   }
   return await withTimeout(inspecting, { clock: monotonicClock, ms, late })
 }

@@ -50,7 +50,7 @@ export async function openRun(
       logLine: logLineRouter.onLogLine,
       ended(reason) {
         // A start that fails ends the run as well, and its error may lie in the same packet: it says enough.
-        const text = `The supervisor has taken the services down: ${reason}.`
+        const text = `The supervisor has removed the services: ${reason}.`
         if (!detached)
           void opening.then(
             () => onProgress({ kind: 'notice', text }),

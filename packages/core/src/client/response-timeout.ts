@@ -57,6 +57,6 @@ export async function withResponseTimeout<T>(
 function noResponse(): MoorageError {
   const seconds = (NOTICE_AFTER_MS + GIVE_UP_AFTER_MS) / 1000
   return new MoorageError('SUPERVISOR_FAILED', `The supervisor has not responded for ${seconds} s.`, {
-    hint: "If its process, 'moorage supervisor', is stopped, continue it (kill -CONT) or kill it: the next run removes what it left.",
+    hint: "If its process, 'moorage supervisor', is stopped, resume it (kill -CONT) or kill it: the next run removes what it left.",
   })
 }

@@ -24,7 +24,7 @@ export function checkSeeds(seeds: object, { services }: Plan): void {
 function checkService(source: string, name: string, { given, variable, spec }: PlannedService): void {
   if (given !== undefined)
     throw invalid(
-      `${source}: ${variable} is set, and moorage never seeds a database of yours.`,
+      `${source}: ${variable} is set, and moorage never seeds your own database.`,
       `Unset ${variable}, or omit the seed.`,
     )
   if (spec.isolate)

@@ -136,7 +136,7 @@ function openLog(file: string): number {
     return openSync(file, 'a', 0o600)
   } catch (cause) {
     const message = `The supervisor's log ${file} cannot be written: ${messageOf(cause)}.`
-    const hint = 'Free some space or grant write access there, or set MOORAGE_CACHE_DIR to a folder of yours.'
+    const hint = 'Free some space there, grant write access, or set MOORAGE_CACHE_DIR to your own folder.'
     throw new MoorageError('SUPERVISOR_FAILED', message, { hint, cause })
   }
 }

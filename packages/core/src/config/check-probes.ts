@@ -18,7 +18,7 @@ export function checkProbes(service: string, spec: ServiceSpec): void {
     const at = optionPath(`services.${service}.${name}.ready`)
     const probes: unknown = form.ready
     if (!Array.isArray(probes))
-      throw invalid(`${at} is ${shown(probes)}, but it has to be a list of probes.`, "Write ready: [{ kind: 'tcp' }].")
+      throw invalid(`${at} is ${shown(probes)}, but must be a list of probes.`, "Write ready: [{ kind: 'tcp' }].")
     probes.forEach((probe: unknown, i) => checkProbe(`${at}[${i}]`, probe, Object.keys(spec.ports)))
   }
 }
@@ -53,7 +53,8 @@ function checkProbe(at: string, probe: unknown, ports: readonly string[]): void 
 }
 
 const text: Check = (at, value) => {
-  if (typeof value !== 'string') throw invalid(`${at} is ${shown(value)}, but it has to be a string.`, 'Correct it.')
+  if (typeof value !== 'string')
+    throw invalid(`${at} is ${shown(value)}, but must be a string.`, 'Write a string in quotes.')
 }
 
 const path: Check = (at, value) => {
@@ -73,18 +74,18 @@ const pattern: Check = (at, value) => {
 
 const count: Check = (at, value) => {
   if (!Number.isInteger(value) || Number(value) < 1)
-    throw invalid(`${at} is ${shown(value)}, but it has to be a whole number from 1.`, 'Correct it.')
+    throw invalid(`${at} is ${shown(value)}, but must be a whole number from 1.`, 'Write a number, such as 1.')
 }
 
 const statuses: Check = (at, value) => {
   const isStatus = (item: unknown): boolean => Number.isInteger(item) && Number(item) >= 100 && Number(item) <= 599
   if (!Array.isArray(value) || !value.length || !value.every(isStatus))
-    throw invalid(`${at} is ${shown(value)}, but it has to be a list of HTTP statuses.`, 'Write status: [200, 401].')
+    throw invalid(`${at} is ${shown(value)}, but must be a list of HTTP statuses.`, 'Write status: [200, 401].')
 }
 
 const command: Check = (at, value) => {
   if (!Array.isArray(value) || !value.length)
-    throw invalid(`${at} is ${shown(value)}, but it has to be a list of texts.`, "Write command: ['pg_isready'].")
+    throw invalid(`${at} is ${shown(value)}, but must be a list of strings.`, "Write command: ['pg_isready'].")
   value.forEach((item, i) => checkText(`${at}[${i}]`, item))
 }
 
@@ -101,7 +102,10 @@ const bytes: Check = (at, value) => {
     throw invalid(`${at} is ${shown(value)}, which is neither text nor bytes.`, "Write 'PING', or { hex: '0d0a' }.")
   if (hex === undefined) return checkText(`${at}.text`, content)
   if (typeof hex !== 'string' || !/^(?:[0-9a-f]{2})+$/i.test(hex))
-    throw invalid(`${at}.hex is ${shown(hex)}, which is not a text of hexadecimal digits.`, 'Give two for each byte.')
+    throw invalid(
+      `${at}.hex is ${shown(hex)}, which is not a string of hexadecimal digits.`,
+      'Write two for each byte.',
+    )
 }
 
 const farewell: Check = (at, value) => {

@@ -23,16 +23,13 @@ export function checkTexts(service: string, spec: ServiceSpec): void {
 export function checkText(at: string, value: unknown): void {
   if (typeof value === 'string' || typeof value === 'number') return
   if (typeof value === 'object' && value !== null && isTemplate(value as never)) return
-  throw invalid(`${at} is ${describe(value)}, but it has to be text.`, textHint(value))
+  throw invalid(`${at} is ${describe(value)}, but must be text.`, textHint(value))
 }
 
 function checkVariables(at: string, env: unknown): void {
   if (env === undefined) return
   if (typeof env !== 'object' || env === null || Array.isArray(env))
-    throw invalid(
-      `${at} is ${describe(env)}, but it has to be an object of variables.`,
-      "Write env: { NAME: 'value' }.",
-    )
+    throw invalid(`${at} is ${describe(env)}, but must be an object of variables.`, "Write env: { NAME: 'value' }.")
   for (const [name, value] of Object.entries(env)) checkText(`${at}.${name}`, value)
 }
 
@@ -40,7 +37,7 @@ function checkArguments(at: string, list: unknown): void {
   if (list === undefined) return
   if (!Array.isArray(list))
     throw invalid(
-      `${at} is ${describe(list)}, but it has to be a list of texts.`,
+      `${at} is ${describe(list)}, but must be a list of strings.`,
       "Write one item for each argument, such as ['node', 'server.js'].",
     )
   list.forEach((item, i) => checkText(`${at}[${i}]`, item))

@@ -67,7 +67,7 @@ function checkedRetention({ keep, keepFor }: { readonly keep?: unknown; readonly
   const valid = keepFor === undefined || (typeof keepFor === 'number' && keepFor > 0 && keepFor <= MAX_RETENTION_MS)
   if (!valid)
     throw invalid(
-      `keepFor: ${JSON.stringify(keepFor)} is not a time for which services can be kept.`,
+      `keepFor: ${JSON.stringify(keepFor)} is not a valid time to keep services.`,
       'Give milliseconds, at most 86,400,000 (24 h).',
     )
   return { ...(keep ? { keep } : {}), ...(typeof keepFor === 'number' ? { keepFor } : {}) }
@@ -80,7 +80,7 @@ function nameServices(services: unknown): Names {
   for (const [name, handle] of Object.entries(services ?? {})) {
     if (!SERVICE_KEY.test(name)) {
       throw invalid(
-        `services.${name}: the key of a service starts with a letter, followed by letters, digits and dashes, at most 30 characters in all.`,
+        `services.${name}: a service key must start with a letter and contain only letters, digits and dashes, at most 30 characters.`,
         'Rename the key.',
       )
     }

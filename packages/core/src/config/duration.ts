@@ -10,7 +10,7 @@ export function parseDuration(text: string, source: string): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? []
   const ms = Number(number) * (MS_PER_UNIT[unit] ?? NaN)
   if (ms > 0 && ms <= MAX_RETENTION_MS) return ms
-  throw new MoorageError('USAGE', `${source}: '${text}' is not a time for which services can be kept.`, {
+  throw new MoorageError('USAGE', `${source}: '${text}' is not a valid time to keep services.`, {
     hint: 'Give a number and its unit, as in 90s, 30m or 8h; 24h at most.',
   })
 }

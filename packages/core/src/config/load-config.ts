@@ -65,7 +65,7 @@ function loadFailure(file: string, cause: unknown): MoorageError {
   const message = `${file}${lineSuffix(file, cause)} could not be loaded: ${messageOf(cause).replace(/\.$/, '')}.`
   return new MoorageError('CONFIG_INVALID', message, {
     cause,
-    hint: hint ?? 'Correct it. The cause of this error has its stack trace.',
+    hint: hint ?? 'Correct the file. The stack trace is in the cause of this error.',
   })
 }
 
@@ -81,7 +81,7 @@ const COMMONJS_ERROR = /^(?:Cannot use import statement outside a module|Unexpec
 
 const HINT_BY_CODE: { readonly [code: string]: string } = {
   ERR_MODULE_NOT_FOUND:
-    'Install the package, or add the file extension to the import: Node resolves no paths without one.',
+    'Install the package, or add the file extension to the import: Node does not resolve paths without one.',
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
     'Node removes types but does not compile: write enums and namespaces as plain objects.',
   ERR_INVALID_TYPESCRIPT_SYNTAX: 'Correct the syntax at that line.',

@@ -60,7 +60,7 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
     if (other)
       throw invalid(
         `services.${name} and services.${other} both set ${variable}.`,
-        `Give one of them another variable: as: 'OTHER_URL'.`,
+        `Set another variable for one of them: as: 'OTHER_URL'.`,
       )
     serviceByVariable.set(variable, name)
     const given = givenUrls.get(name)

@@ -11,7 +11,7 @@ export function requireDriver(service: string, { drivers = [] }: IsolateSpec, ro
   const absent = drivers.length > 1 ? `neither ${drivers.join(' nor ')}` : `no ${first}`
   throw new MoorageError(
     'CONFIG_INVALID',
-    `services.${service}.isolate needs a driver, and the project has ${absent}.`,
+    `services.${service}.isolate needs a driver, but the project has ${absent}.`,
     { service, hint: `npm install --save-dev ${first}` },
   )
 }

@@ -6,7 +6,7 @@ export const ERROR_CODES = {
   CONFIG_NOT_FOUND: 'The project has no config file.',
   PROVIDER_UNAVAILABLE: 'No provider can be used: no engine answers, or the SDK of a provider is missing.',
   PROVIDER_LOST: 'The engine stopped answering while services were running.',
-  FORWARD_FAILED: 'The connection from this machine to a service broke off or was rejected.',
+  FORWARD_FAILED: 'The connection from this machine to a service was interrupted or rejected.',
   FORWARD_REFUSED: 'The connection to a service was forwarded, but nothing listens on its port.',
   OPTION_UNSUPPORTED: 'The chosen provider does not support an option.',
   IMAGE_NOT_FOUND: 'The image of a service does not exist, or this machine may not pull it.',

@@ -113,7 +113,7 @@ export class Channel {
     const { messageCharacters } = this.#limits
     if (line.length <= messageCharacters) return line
     const what = 'method' in message ? `The request '${message.method}'` : 'The response of the supervisor'
-    throw new MoorageError('USAGE', `${what} has ${line.length} characters. At most ${messageCharacters} are possible.`)
+    throw new MoorageError('USAGE', `${what} has ${line.length} characters. The limit is ${messageCharacters}.`)
   }
 
   #write(line: string): void {

@@ -62,7 +62,7 @@ function requireOwnCache(folder: string): void {
     stat.uid !== process.getuid?.()
       ? `belongs to another user (uid ${stat.uid})`
       : stat.mode & (constants.S_IWGRP | constants.S_IWOTH)
-        ? 'may be written to by other users'
+        ? 'is writable by other users'
         : undefined
   if (!problem) return
   throw new MoorageError(

@@ -5,8 +5,9 @@ export const PROTOCOL_VERSION = 5
 
 /** The error where two versions of moorage meet. */
 export function protocolMismatch(supervisor: number, client: number): MoorageError {
-  const message = `The supervisor speaks protocol ${supervisor}, this client speaks protocol ${client}.`
-  const hint = 'Two versions of moorage share one project: let the first run end, or install the same version in both.'
+  const message = `The supervisor uses protocol ${supervisor}, this client uses protocol ${client}.`
+  const hint =
+    'The project uses two versions of moorage. Wait until the first run ends, or install the same version in both places.'
   return new MoorageError('SUPERVISOR_FAILED', message, { hint })
 }
 

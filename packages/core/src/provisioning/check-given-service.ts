@@ -36,7 +36,7 @@ export async function checkGivenService(context: StartContext, name: string): Pr
   }
   const skipped = ignoredOptions(spec)
   if (skipped.length) {
-    const text = `WARNING: services.${name}.${skipped.join(' and ')} ${skipped.length > 1 ? 'have' : 'has'} no effect, because ${variable} is set: moorage changes nothing in a database of yours. Unset ${variable} to let moorage start one.`
+    const text = `WARNING: services.${name}.${skipped.join(' and ')} ${skipped.length > 1 ? 'have' : 'has'} no effect, because ${variable} is set: moorage changes nothing in your own database. Unset ${variable} to let moorage start one.`
     onProgress({ kind: 'notice', text })
   }
   return views

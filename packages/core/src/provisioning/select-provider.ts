@@ -84,7 +84,7 @@ async function probe(provider: Provider, { signal, clock }: SelectionOptions): P
       `Provider ${provider.name} failed during its probe: ${messageOf(error)}.`,
       {
         provider: provider.name,
-        hint: 'This is a defect of that provider. Set MOORAGE_PROVIDER to use another one.',
+        hint: 'This is a bug in that provider. Set MOORAGE_PROVIDER to use another one.',
         cause: error,
       },
     )

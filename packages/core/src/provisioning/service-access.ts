@@ -96,7 +96,7 @@ export class ServiceAccess {
     const { running } = this.#context
     const found = running.get(service)
     if (found) return found.unit
-    throw new MoorageError('USAGE', `services.${service} does not run in this run.`, {
+    throw new MoorageError('USAGE', `services.${service} is not running in this run.`, {
       service,
       hint: `Running services: ${[...running.keys()].join(', ') || 'none'}.`,
     })

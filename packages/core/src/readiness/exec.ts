@@ -10,10 +10,10 @@ export const exec: ProbeAttempt<{ readonly kind: 'exec'; readonly command: reado
   if (!unit.exec) {
     throw new MoorageError(
       'OPTION_UNSUPPORTED',
-      `services.${service}: its readiness probe runs a command inside it, which its provider cannot do.`,
+      `services.${service}: its readiness probe runs a command inside it, which its provider does not support.`,
       {
         service,
-        hint: 'Use a probe of another kind: tcp, http, log or exchange.',
+        hint: 'Use another kind of probe: tcp, http, log or exchange.',
       },
     )
   }

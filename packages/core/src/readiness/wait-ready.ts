@@ -97,6 +97,6 @@ async function throwExited({ service, unit, signal, clock }: ReadinessContext, e
 function exitHint(logs: readonly string[]): string {
   // The text of the kernel's ENOEXEC, which every container runtime passes on.
   if (logs.at(-1)?.endsWith('exec format error'))
-    return 'Its program is built for a different CPU architecture: use an image or a command for the one that it runs on.'
+    return 'Its program is built for a different CPU architecture: use an image or a command for the architecture of its machine.'
   return logs.length ? 'Its last log lines show why.' : 'It wrote no output. Run its command by hand to see why.'
 }

@@ -41,7 +41,7 @@ export function takeLock(path: string): ProcessLock | undefined {
     // No process can hold this file: a crash of the machine has left something else in it.
     if (errcode === SQLITE_NOTADB) return takeEmptiedLock(path)
     throw new MoorageError('SUPERVISOR_FAILED', `The lock ${path} cannot be taken: ${messageOf(cause)}.`, {
-      hint: 'Free some space or grant write access there, or set MOORAGE_CACHE_DIR to another folder.',
+      hint: 'Free some space there, grant write access, or set MOORAGE_CACHE_DIR to another folder.',
       cause,
     })
   }

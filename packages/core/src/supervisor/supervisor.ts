@@ -28,7 +28,7 @@ export class Supervisor {
 
   constructor(context: SupervisorContext) {
     this.#context = context
-    this.#retention = new Retention(context.clock, () => this.#shutDownIfUnused('its time to be kept is over'))
+    this.#retention = new Retention(context.clock, () => this.#shutDownIfUnused('its time limit has passed'))
   }
 
   /** Serves a client. One that connects during the shutdown is closed without a greeting, and connects again. */

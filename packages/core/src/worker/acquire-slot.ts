@@ -53,7 +53,7 @@ export async function acquireSlot(
   // Every object inherits names such as toString.
   const shared = Object.hasOwn(payload.services, service) ? payload.services[service] : undefined
   if (!shared)
-    throw new MoorageError('USAGE', `isolated('${service}'): services.${service} does not run here.`, {
+    throw new MoorageError('USAGE', `isolated('${service}'): services.${service} is not running here.`, {
       hint: `The running services are: ${Object.keys(payload.services).join(', ')}.`,
     })
   const isolated = payload.isolated?.[service]

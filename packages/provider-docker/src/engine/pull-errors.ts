@@ -14,7 +14,7 @@ const CAUSES: readonly Cause[] = [
   {
     pattern: /toomanyrequests|rate limit/i,
     code: 'START_FAILED',
-    message: (image) => `the registry refuses ${image} for now: its pull limit is reached.`,
+    message: (image) => `the registry refuses ${image} for now: its pull limit has been reached.`,
     hint: 'Log in with `docker login`, or pull through a mirror: TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX.',
   },
   {
@@ -28,7 +28,7 @@ const CAUSES: readonly Cause[] = [
     pattern: /no space left on device|disk quota exceeded/i,
     code: 'START_FAILED',
     message: (image) => `${image} could not be pulled: the disk of the engine is full.`,
-    hint: 'Remove what is no longer used with `docker system prune`.',
+    hint: 'Remove unused data with `docker system prune`.',
   },
   {
     pattern: /not found|manifest unknown|name unknown|does not exist|denied|unauthorized|invalid reference/i,

@@ -89,7 +89,7 @@ async function pullOnce(
     signal.throwIfAborted()
     // Source: Node's http.IncomingMessage: 'aborted' is the error of an answer that ended too early.
     throw (error as NodeJS.ErrnoException).code === 'ECONNRESET'
-      ? new RangeError('the engine broke off the pull')
+      ? new RangeError('the engine interrupted the pull')
       : error
   } finally {
     signal.removeEventListener('abort', onAbort)

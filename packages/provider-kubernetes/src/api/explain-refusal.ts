@@ -24,13 +24,18 @@ export function explainRefusal(message: string, { subject, namespace, image }: R
   if (security)
     return {
       text: `namespace ${namespace} refuses ${subject} under the pod security policy ${security[1]}: ${security[2]}`,
-      hint: `Set a numeric user other than root, for example user: '1000:1000', if ${image ?? 'the image'} supports it. The policy is a label of the namespace: kubectl get namespace ${namespace} --show-labels`,
+      hint:
+        `Set a numeric user other than root, for example user: '1000:1000', if ${image ?? 'the image'} ` +
+        'supports it. The policy is a label of the namespace: ' +
+        `kubectl get namespace ${namespace} --show-labels`,
     }
   const policy = message.match(/ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request: (.*)$/s)
   if (policy)
     return {
       text: `the admission policy ${policy[1]} refuses ${subject}: ${policy[2]}`,
-      hint: `The rule belongs to your cluster. Show it with: kubectl get validatingadmissionpolicy ${policy[1]} -o yaml`,
+      hint:
+        'The rule belongs to your cluster. Show it with: ' +
+        `kubectl get validatingadmissionpolicy ${policy[1]} -o yaml`,
     }
   const denied = message.match(/admission webhook "([^"]+)" denied the request: (.*)$/s)
   if (denied)
@@ -42,19 +47,25 @@ export function explainRefusal(message: string, { subject, namespace, image }: R
   if (unreachable)
     return {
       text: `the cluster cannot reach the admission webhook ${unreachable[1]} for ${subject}: ${unreachable[2]}`,
-      hint: 'The cluster accepts nothing without it. List the webhooks with: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
+      hint:
+        'The cluster accepts nothing without it. List the webhooks with: ' +
+        'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
     }
   const quota = message.match(/failed quota: ([^:]+): must specify (.*)$/s)
   if (quota)
     return {
       text: `quota ${quota[1]} of namespace ${namespace} requires every pod to set ${quota[2]}`,
-      hint: `Set them for all services: kubernetes({ resources: ${resourcesFor(quota[2] ?? '')} }). Show the quota with: kubectl describe quota ${quota[1]} -n ${namespace}`,
+      hint:
+        `Set them for all services: kubernetes({ resources: ${resourcesFor(quota[2] ?? '')} }). ` +
+        `Show the quota with: kubectl describe quota ${quota[1]} -n ${namespace}`,
     }
   const exceeded = message.match(/exceeded quota: ([^,]+), (.*)$/s)
   if (exceeded)
     return {
       text: `quota ${exceeded[1]} of namespace ${namespace} has no room for ${subject}: ${exceeded[2]}`,
-      hint: `Wait until other runs end, or have the quota raised. Show it with: kubectl describe quota ${exceeded[1]} -n ${namespace}`,
+      hint:
+        'Wait until other runs end, or ask for a higher quota. Show it with: ' +
+        `kubectl describe quota ${exceeded[1]} -n ${namespace}`,
     }
   if (/is forbidden: \[?(minimum|maximum|[\w./-]+ max limit to request ratio) /.test(message))
     return {

@@ -179,7 +179,9 @@ export function explainMissing({ user, namespace, missing }: MissingPermissions)
     : `kubectl apply -n ${namespace} -f node_modules/moorage/kubernetes-role.yaml`
   return {
     reason: missingReason({ user, namespace, missing }),
-    fix: `let an administrator run: ${createRole} && kubectl create rolebinding ${role} -n ${namespace} --role=${role} ${subjectFlag(user)}`,
+    fix:
+      `ask an administrator to run: ${createRole} && ` +
+      `kubectl create rolebinding ${role} -n ${namespace} --role=${role} ${subjectFlag(user)}`,
   }
 }
 
@@ -188,8 +190,11 @@ export function explainMissingForDeleter(missing: MissingPermissions): {
   readonly reason: string
   readonly fix: string
 } {
-  const grant = `kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter ${subjectFlag(missing.user)}`
-  return { reason: missingReason(missing), fix: `Let an administrator run: ${grant}` }
+  const grant =
+    'kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && ' +
+    'kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter ' +
+    `${subjectFlag(missing.user)}`
+  return { reason: missingReason(missing), fix: `Ask an administrator to run: ${grant}` }
 }
 
 function missingReason({ user, namespace, missing }: MissingPermissions): string {

@@ -98,12 +98,16 @@ export async function refuseTakenName(
   if (!isTaken) return
   throw new MoorageError(
     'CONFIG_INVALID',
-    `services.${service}: namespace ${namespace} has a Service '${hostName}' that is not of this run, and pods would take it for the service.`,
+    `services.${service}: namespace ${namespace} has a Service '${hostName}' that does not belong to ` +
+      'this run, and pods would reach it instead of the service.',
     {
       service,
       provider: 'kubernetes',
       phase: 'admit',
-      hint: `Rename services.${service}, use another namespace, or let an administrator grant this user to get Service kube-dns in namespace kube-system: then the names of the run take precedence.`,
+      hint:
+        `Rename services.${service}, use another namespace, ` +
+        'or ask an administrator to allow this user to get Service kube-dns in namespace kube-system; ' +
+        'the names of the run then take precedence.',
     },
   )
 }

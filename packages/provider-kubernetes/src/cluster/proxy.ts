@@ -26,7 +26,7 @@ export async function createProxyAgent(proxy: string, server: string): Promise<A
   const { HttpProxyAgent, HttpsProxyAgent, SocksProxyAgent } = await import('../vendor/proxy-agents.ts')
   if (proxy.startsWith('socks')) return new SocksProxyAgent(proxy, { keepAlive: true })
   if (!/^https?:/.test(proxy))
-    throw new RangeError(`the proxy ${hidePassword(proxy)} has to begin with http://, https:// or socks5://`)
+    throw new RangeError(`the proxy ${hidePassword(proxy)} must begin with http://, https:// or socks5://`)
   const options = { proxy, keepAlive: true }
   return server.startsWith('http:') ? new HttpProxyAgent(options) : new HttpsProxyAgent(options)
 }

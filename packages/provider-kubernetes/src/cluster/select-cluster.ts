@@ -66,7 +66,9 @@ export async function selectCluster(
     const current = credentials.context
     return unavailable({
       reason: `context '${current}' is not allowed outside CI, so that no test runs against a cluster by mistake`,
-      fix: `name it: kubernetes({ context: '${current}' }) in the config, or MOORAGE_KUBE_CONTEXT=${current}. List the contexts with: kubectl config get-contexts`,
+      fix:
+        `name it: kubernetes({ context: '${current}' }) in the config, or MOORAGE_KUBE_CONTEXT=${current}. ` +
+        'List the contexts with: kubectl config get-contexts',
       broken: false,
     })
   }
@@ -110,7 +112,9 @@ async function checkCluster(
     const user = await currentUser(client, signal)
     return closeAndRefuse(client, {
       reason: `${user} may not create namespaces`,
-      fix: 'name an existing one with kubernetes({ namespace }), or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
+      fix:
+        'name an existing one with kubernetes({ namespace }), or ask an administrator to run: ' +
+        'kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
     })
   }
   const mode = mayCreate ? 'create' : 'shared'
@@ -124,8 +128,12 @@ async function checkCluster(
   if (options.deleter && mode === 'create' && liveness === 'lease') {
     return closeAndRefuse(client, {
       reason:
-        'kubernetes({ deleter }) waits until the cluster deletes the Job of a run, but this user has no permission for Jobs. Without a Job, a later start deletes the Lease of the run together with its namespace',
-      fix: 'remove deleter, or let an administrator run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
+        'kubernetes({ deleter }) waits until the cluster deletes the Job of a run, but this user has no ' +
+        'permission for Jobs. ' +
+        'Without a Job, a later start deletes the Lease of the run together with its namespace',
+      fix:
+        'remove deleter, or ask an administrator to run: ' +
+        'kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
     })
   }
   const detail = [

@@ -52,7 +52,8 @@ export function copyBothWays(
       answerPending
         ? forwardError(
             target,
-            `the client has ended its side, and the pod has neither closed the connection nor sent anything for ${idleAfterEndMs / 1_000} s`,
+            'the client has ended its side, and the pod has neither closed the connection nor sent ' +
+              `anything for ${idleAfterEndMs / 1_000} s`,
           )
         : undefined,
     )
@@ -72,7 +73,7 @@ export function copyBothWays(
   })
   tunnel.once('close', (code: number) => {
     const unexpected = code !== NORMAL_CLOSURE && !terminated
-    if (unexpected && !local.destroyed) reset(forwardError(target, `the connection broke off (code ${code})`))
+    if (unexpected && !local.destroyed) reset(forwardError(target, `the connection was interrupted (code ${code})`))
     clearTimeout(idleTimer)
     if (local.destroyed) return done.resolve(firstError)
     local.end()

@@ -79,7 +79,9 @@ async function toHandshakeError(target: ForwardTarget, response: IncomingMessage
         service: target.service,
         provider: 'kubernetes',
         cause: status,
-        hint: `Grant both verbs: kubectl create role moorage-forward -n ${target.namespace} --verb=get,create --resource=pods/portforward`,
+        hint:
+          `Grant both verbs: kubectl create role moorage-forward -n ${target.namespace} --verb=get,create ` +
+          '--resource=pods/portforward',
       },
     )
   }

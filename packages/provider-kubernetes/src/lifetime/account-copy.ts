@@ -71,10 +71,13 @@ interface Unusable {
 function unusable({ option, kind, name, namespace, isMissing }: Unusable): MoorageError {
   const problem = isMissing ? 'does not exist' : 'may not be read by this user'
   const share = `share that namespace with kubernetes({ namespace: '${namespace}' })`
-  const hint = isMissing ? `Create it there, or ${share}.` : `Let an administrator grant get on ${kind}, or ${share}.`
+  const hint = isMissing
+    ? `Create it there, or ${share}.`
+    : `Ask an administrator to grant get on ${kind}, or ${share}.`
   return new MoorageError(
     'PROVIDER_UNAVAILABLE',
-    `Provider kubernetes: kubernetes({ ${option} }) needs a copy of ${kind}/${name} of namespace ${namespace} in the namespace of the run, but it ${problem}.`,
+    `Provider kubernetes: kubernetes({ ${option} }) needs a copy of ${kind}/${name} of namespace ` +
+      `${namespace} in the namespace of the run, but it ${problem}.`,
     { provider: 'kubernetes', hint },
   )
 }

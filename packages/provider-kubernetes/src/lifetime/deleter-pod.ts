@@ -82,7 +82,7 @@ function waitUntilOverdue(
 ): Promise<MoorageError> {
   const overdue = Promise.withResolvers<MoorageError>()
   const timer = setTimeout(() => {
-    const { phase, detail = 'the cluster gives no cause' } = assess()
+    const { phase, detail = 'the cluster reports no cause' } = assess()
     if (phase !== 'schedule') return
     overdue.resolve(
       new MoorageError(

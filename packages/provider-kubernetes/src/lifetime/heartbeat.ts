@@ -42,7 +42,7 @@ export async function renewPeriodically(
     }
     const problem = failureOf(response)
     if (problem && !failed)
-      report.notice(`${problem}. The run lives for ${graceSeconds} s without a heartbeat; moorage keeps trying.`)
+      report.notice(`${problem}. The run survives ${graceSeconds} s without a heartbeat; moorage keeps trying.`)
     failed = problem !== undefined
   }
 }

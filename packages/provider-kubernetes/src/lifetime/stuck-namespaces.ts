@@ -45,5 +45,9 @@ function stuckNotice({ metadata, status }: Namespace, now: number): string {
   const apiUnavailable = blocking.some(({ type }) => /Discovery|GroupVersion/.test(type))
   const minutes = Math.round((now - Date.parse(metadata.deletionTimestamp ?? '')) / 60_000)
   const command = apiUnavailable ? 'kubectl get apiservices' : `kubectl get namespace ${metadata.name} -o yaml`
-  return `Namespace ${metadata.name} of an earlier run has been terminating for ${minutes} min: ${causes || 'the cluster gives no cause'}. Only the component that blocks the deletion can end it. Inspect it with: ${command}`
+  return (
+    `Namespace ${metadata.name} of an earlier run has been terminating for ${minutes} min: ` +
+    `${causes || 'the cluster reports no cause'}. Only the component that blocks the deletion can complete it. ` +
+    `Inspect it with: ${command}`
+  )
 }

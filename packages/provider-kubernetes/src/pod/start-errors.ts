@@ -41,7 +41,9 @@ function imageError(ref: PodRef, reason: string, text: string): MoorageError {
   if (/denied|unauthorized|forbidden/i.test(text))
     return new MoorageError('IMAGE_NOT_FOUND', `${key}: the registry denies this cluster access to ${image}.`, {
       ...details,
-      hint: `The registry answered: ${message}\nCorrect the name, or create a pull secret and set kubernetes({ imagePullSecrets: ['NAME'] }): ${createSecret}`,
+      hint:
+        `The registry answered: ${message}\nCorrect the name, ` +
+        `or create a pull secret and set kubernetes({ imagePullSecrets: ['NAME'] }): ${createSecret}`,
     })
   if (PERMANENT_PULL_ERROR.test(text))
     return new MoorageError('IMAGE_NOT_FOUND', `${key}: the cluster cannot find image ${image}.`, {
@@ -49,9 +51,11 @@ function imageError(ref: PodRef, reason: string, text: string): MoorageError {
       hint: `The registry answered: ${message}\nCorrect the name or the tag. Inspect the pod with: ${describe}`,
     })
   if (/toomanyrequests|429|rate limit/i.test(text))
-    return new MoorageError('START_FAILED', `${key}: the pull limit of the registry is reached for ${image}.`, {
+    return new MoorageError('START_FAILED', `${key}: the pull limit of the registry has been reached for ${image}.`, {
       ...details,
-      hint: `The registry answered: ${message}\nPull through a mirror, or create a pull secret and set kubernetes({ imagePullSecrets: ['NAME'] }): ${createSecret}`,
+      hint:
+        `The registry answered: ${message}\nPull through a mirror, ` +
+        `or create a pull secret and set kubernetes({ imagePullSecrets: ['NAME'] }): ${createSecret}`,
     })
   return new MoorageError('START_FAILED', `${key}: the cluster could not pull ${image}.`, {
     ...details,
@@ -69,7 +73,9 @@ function containerError(ref: PodRef, reason: string, text: string): MoorageError
       `${configPath}: ${image} is built for a different CPU architecture than its node.`,
       {
         ...details,
-        hint: `The node reports: ${message}\nUse an image, or a command, for the architecture of the node: kubectl get nodes -L kubernetes.io/arch`,
+        hint:
+          `The node reports: ${message}\nUse an image, or a command, for the architecture of the node: ` +
+          'kubectl get nodes -L kubernetes.io/arch',
       },
     )
   if (/executable file not found|no such file or directory|permission denied/i.test(text))
@@ -96,7 +102,7 @@ export function findContainerStartError(ref: PodRef, pod: Pod): MoorageError | u
   const main = containerStatus(pod, MAIN_CONTAINER)?.state
   if (main?.running) return undefined
   if (/^(StartError|ContainerCannotRun)$/.test(main?.terminated?.reason ?? ''))
-    return toStartError(ref, 'StartError', main?.terminated?.message ?? 'the node gives no cause')
+    return toStartError(ref, 'StartError', main?.terminated?.message ?? 'the node reports no cause')
   if (main?.terminated || pod.status?.phase !== 'Failed') return undefined
   const failed = containerStatuses(pod).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0)
   const { reason = 'Error', message = '', exitCode } = failed?.state?.terminated ?? {}
@@ -111,13 +117,15 @@ function filesError(
 ): MoorageError {
   return new MoorageError(
     'START_FAILED',
-    `${configPath}.files: the container that receives them ended before they were there: ${shorten(text)}.`,
+    `${configPath}.files: the container that receives them ended before they arrived: ${shorten(text)}.`,
     {
       service,
       provider: 'kubernetes',
       phase: 'start',
       cause: text,
-      hint: `It needs sh, cp and, for an upload, tar inside ${image}. Show its output with: kubectl logs ${pod} -c ${FILES_CONTAINER} -n ${namespace}`,
+      hint:
+        `It needs sh, cp and, for an upload, tar inside ${image}. Show its output with: ` +
+        `kubectl logs ${pod} -c ${FILES_CONTAINER} -n ${namespace}`,
     },
   )
 }
@@ -144,7 +152,9 @@ export function injectedContainerError(
       service,
       provider: 'kubernetes',
       phase: 'start',
-      hint: `Exempt namespace ${namespace} from that injection. Show the cause with: kubectl logs ${pod} -c ${container} -n ${namespace}`,
+      hint:
+        `Exempt namespace ${namespace} from that injection. Show the cause with: ` +
+        `kubectl logs ${pod} -c ${container} -n ${namespace}`,
     },
   )
 }

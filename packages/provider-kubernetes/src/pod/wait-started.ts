@@ -94,13 +94,20 @@ function silenceNotice({ service, namespace, pod }: PodRef, { events }: PodSnaps
   const lastEvent = reason
     ? `The last event is ${reason}: ${message.replace(/\.$/, '')}`
     : 'The cluster has reported no event about it'
-  return `services.${service}: its pod has not changed for ${SILENCE_NOTICE_MS / 1_000} s. ${lastEvent}. Inspect it with: kubectl describe pod ${pod} -n ${namespace}`
+  return (
+    `services.${service}: its pod has not changed for ${SILENCE_NOTICE_MS / 1_000} s. ${lastEvent}. ` +
+    `Inspect it with: kubectl describe pod ${pod} -n ${namespace}`
+  )
 }
 
 function deletedError({ service, namespace, pod }: PodRef): MoorageError {
-  return new MoorageError('START_FAILED', `services.${service}: its pod was deleted from outside while it started.`, {
-    service,
-    provider: 'kubernetes',
-    hint: `Find the cause with: kubectl get events -n ${namespace} --field-selector involvedObject.name=${pod}`,
-  })
+  return new MoorageError(
+    'START_FAILED',
+    `services.${service}: its pod was deleted by another client while it started.`,
+    {
+      service,
+      provider: 'kubernetes',
+      hint: `Find the cause with: kubectl get events -n ${namespace} --field-selector involvedObject.name=${pod}`,
+    },
+  )
 }

@@ -111,7 +111,7 @@ async function copyCollection(from: Collection, to: Collection): Promise<void> {
 async function connect(connection: PlainConnection, root: string): Promise<Client> {
   const mongo = await loadDriver<Mongo>('mongodb', root)
   if (!mongo)
-    throw new MoorageError('ISOLATION_FAILED', 'An isolated database needs a driver, and the project has no mongodb.', {
+    throw new MoorageError('ISOLATION_FAILED', 'An isolated database needs a driver, but the project has no mongodb.', {
       hint: 'npm install --save-dev mongodb',
     })
   // Keep BSON types: the driver would turn a whole double into an integer.

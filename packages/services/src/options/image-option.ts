@@ -28,7 +28,7 @@ export function resolveImage(
   official: { readonly name: string; readonly tag: string },
 ): string {
   if (image !== undefined && version !== undefined) {
-    throw new MoorageError('CONFIG_INVALID', `${preset}({ image, version }): the two options exclude each other.`, {
+    throw new MoorageError('CONFIG_INVALID', `${preset}({ image, version }): the two options cannot be combined.`, {
       hint: 'Remove one of them; an image includes its tag.',
     })
   }

@@ -19,7 +19,7 @@ export function settingsText(
       throw new MoorageError('CONFIG_INVALID', `${at}: moorage sets ${name} itself.`, { hint: 'Remove the setting.' })
     if (typeof value === 'boolean') return [name, value ? words[0] : words[1]]
     if (typeof value === 'string' ? /[\0\r\n]/.test(value) : !Number.isFinite(value))
-      throw invalid(`${at} is neither a number, a boolean nor text in one line.`)
+      throw invalid(`${at} is not a number, a boolean or a single line of text.`)
     return [name, String(value)]
   })
   return Object.fromEntries(entries) as { [name: string]: string }

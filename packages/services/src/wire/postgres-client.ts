@@ -149,7 +149,10 @@ export class PostgresClient implements AsyncDisposable {
       this.#socket.write(serialize.password(`md5${md5(Buffer.concat([Buffer.from(inner), salt]))}`))
     } else if (name !== 'authenticationOk' && name !== 'authenticationSASLFinal')
       this.#fail(
-        new MoorageError('SEED_FAILED', `PostgreSQL wants a kind of login that moorage does not know: ${name}.`),
+        new MoorageError(
+          'SEED_FAILED',
+          `PostgreSQL requires an authentication method that moorage does not support: ${name}.`,
+        ),
       )
   }
 }
