@@ -38,8 +38,8 @@ test('a conflict and a refusal do not end the heartbeats', async () => {
   ])
   expect(renewals).toBe(6)
   expect(notices).toEqual([
-    `The Kubernetes API refused the heartbeat: ${MODIFIED}. The run lives for 120 s without a heartbeat; moorage keeps trying.`,
-    'The Kubernetes API refused the heartbeat: jobs.batch "ci-1" is forbidden. The run lives for 120 s without a heartbeat; moorage keeps trying.',
+    `The Kubernetes API refused the heartbeat: ${MODIFIED}. The run survives 120 s without a heartbeat; moorage keeps trying.`,
+    'The Kubernetes API refused the heartbeat: jobs.batch "ci-1" is forbidden. The run survives 120 s without a heartbeat; moorage keeps trying.',
     `The cluster deleted the run: its liveness Job no longer exists (${GONE}).`,
   ])
 })
