@@ -92,14 +92,14 @@ const cases: { readonly [what: string]: Case } = {
       'Use a provider that runs containers (docker, kubernetes), or another preset.',
     ].join('\n'),
   },
-  'a user that is no number': {
+  'a user that the image does not have': {
     on: 'docker',
     files: {
-      'moorage.config.ts': config("app: container({ image: 'nginx:1.28', ports: { http: 80 }, user: 'nginx' })"),
+      'moorage.config.ts': config("app: container({ image: 'nginx:1.28', ports: { http: 80 }, user: 'nobody-here' })"),
     },
     text: [
-      "moorage: services.app.user is not supported by provider docker: 'nginx' is not numeric.",
-      "Give 'uid' or 'uid:gid', as in '999:999'.",
+      'moorage: services.app.user: the engine does not accept it.',
+      'The engine says: unable to find user nobody-here: no matching entries in passwd file',
     ].join('\n'),
   },
   'an image that does not exist': {

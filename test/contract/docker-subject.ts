@@ -37,6 +37,7 @@ export function dockerSubject({ name, host, skipReason }: EngineUnderTest): Prov
         fails: ['sh', '-c', 'exit 7'],
         absent: ['no-such-program'],
         floods: ['yes'],
+        shell: true,
         connects: (target, port) => ['sh', '-c', `echo ping | nc -w 2 ${target} ${port}`],
       },
       separatesStreams: true,
@@ -47,6 +48,8 @@ export function dockerSubject({ name, host, skipReason }: EngineUnderTest): Prov
       ),
     kill: (run, service) =>
       Promise.resolve(void spawnSync('docker', ['-H', host, 'kill', `moorage-${run}-${service}`])),
+    // On a machine whose root lacks capabilities, and for a Podman without catatonit.
+    mayLack: ['privileged', 'ulimits', 'init'],
     skipReason,
   }
 }

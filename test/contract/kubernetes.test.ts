@@ -35,6 +35,7 @@ for (const { user, options } of modes) {
         fails: ['sh', '-c', 'exit 7'],
         absent: ['no-such-program'],
         floods: ['yes'],
+        shell: true,
         connects: (host, port) => ['sh', '-c', `echo ping | nc -w 2 ${host} ${port}`],
       },
       separatesStreams: false,

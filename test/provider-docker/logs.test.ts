@@ -16,7 +16,7 @@ function frame(text: string): Buffer {
 test('a line that never ends is cut, and not gathered', async () => {
   const pieces = ['first\n', ...Array.from({ length: 5 * 64 }, () => 'x'.repeat(16 * 1024)), '\nlast']
   const dockerode = { getContainer: () => ({ logs: () => Promise.resolve(Readable.from(pieces.map(frame))) }) }
-  const lines = await collect(readLogs({ dockerode } as never, 'id', { follow: true }))
+  const lines = await collect(readLogs({ dockerode } as never, { containerId: 'id' }, { follow: true }))
   expect(lines.map(({ length }) => length)).toEqual([
     5,
     MAX_LINE_CHARACTERS,

@@ -7,7 +7,7 @@ import { missing } from '../../e2e/harness/engine.ts'
 import { loadClient, type Client } from '../../packages/provider-docker/src/engine/client.ts'
 import { engineAt } from '../../packages/provider-docker/src/engine/engine-address.ts'
 import { toPullError } from '../../packages/provider-docker/src/engine/pull-errors.ts'
-import { pullIfMissing } from '../../packages/provider-docker/src/engine/pull.ts'
+import { provideImage } from '../../packages/provider-docker/src/engine/pull.ts'
 import { thrownMessage } from '../thrown-error.ts'
 
 const reason = missing('docker')
@@ -46,7 +46,7 @@ describe.skipIf(reason)(`a registry that fails${reason ? ` (${reason})` : ''}`, 
       response.end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}')
     }
     progress.length = 0
-    const message = await thrownMessage(() => pullIfMissing(client, { service: 'a', image: name }, { report, signal }))
+    const message = await thrownMessage(() => provideImage(client, { service: 'a', image: name }, { report, signal }))
     expect(message).toMatch(
       `IMAGE_NOT_FOUND\nservices.a.image: there is no image ${name} that the engine can pull.\nThe engine says: `,
     )
@@ -59,7 +59,7 @@ describe.skipIf(reason)(`a registry that fails${reason ? ` (${reason})` : ''}`, 
       response.end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}')
     }
     const since = performance.now()
-    await thrownMessage(() => pullIfMissing(client, { service: 'a', image: image() }, { report, signal }))
+    await thrownMessage(() => provideImage(client, { service: 'a', image: image() }, { report, signal }))
     expect(performance.now() - since).toBeLessThan(500)
   })
 })

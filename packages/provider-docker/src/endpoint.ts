@@ -11,7 +11,7 @@ type NetworkSettings = Awaited<
 export interface ContainerRoute {
   readonly client: Client
   readonly network: RunNetwork
-  readonly containerId: string
+  containerId: string
   /** What the engine reported, kept from the moment when it has published the container's ports. */
   networkSettings?: NetworkSettings
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { BlockList } from 'node:net'
 import { MoorageError, HostPortProxies, type ProxyBinding, type OptionProblem } from '@moorage/core/provider'
 import type { Engine } from './engine/engine-address.ts'
-import { readSubnet, remoteHost, type RunNetwork } from './engine/network.ts'
+import { readSubnet, remoteHost } from './engine/network.ts'
+import type { RunNetworks } from './engine/run-networks.ts'
 
 interface BridgeNetwork {
   readonly Id: string
@@ -36,21 +36,18 @@ export async function hostAccessProblem(engine: Engine): Promise<Omit<OptionProb
 
 /**
  * Proxies to ports of this machine. They listen on the gateway of the run's network and admit only the containers of
- * that network. Opening one throws `MoorageError` (START_FAILED) when the network has no gateway.
+ * the run. Opening one throws `MoorageError` (START_FAILED) when the network has no gateway.
  */
-export function hostPortProxies(engine: Engine, network: Promise<RunNetwork>): HostPortProxies {
+export function hostPortProxies(engine: Engine, networks: RunNetworks): HostPortProxies {
   const findBinding = async (): Promise<ProxyBinding> => {
-    const { Gateway, Subnet } = (await readSubnet(engine, (await network).id)) ?? {}
-    const [base, prefixLength] = Subnet?.split('/') ?? []
-    if (!Gateway || !base)
+    const { Gateway, Subnet } = (await readSubnet(engine, (await networks.get()).id)) ?? {}
+    if (!Gateway || !Subnet)
       throw new MoorageError(
         'START_FAILED',
         'The network of the run has no gateway on which a proxy to this machine could listen.',
         { provider: 'docker', hint: FIX },
       )
-    const subnet = new BlockList()
-    subnet.addSubnet(base, Number(prefixLength))
-    return { host: Gateway, admits: (address) => subnet.check(address) }
+    return { host: Gateway, admits: (address) => networks.contains(address) }
   }
   return new HostPortProxies(findBinding)
 }

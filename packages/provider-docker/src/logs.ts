@@ -1,14 +1,22 @@
 import type { Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import { cutLine, type LogLine, type LogOptions } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
+
+/** A container whose log is read. */
+export interface LogSource {
+  readonly containerId: string
+  /** A terminal merges both streams into one, which the engine does not frame. */
+  readonly tty?: boolean | undefined
+}
 
 /** Reads a container's lines, each with the stream that it was written to. */
 export async function* readLogs(
   { dockerode }: Client,
-  containerId: string,
+  { containerId, tty = false }: LogSource,
   { follow = false, tail, signal }: LogOptions,
 ): AsyncGenerator<LogLine> {
-  const decoder = new LogDecoder()
+  const decoder = tty ? new TerminalDecoder() : new LogDecoder()
   const container = dockerode.getContainer(containerId)
   const options = { stdout: true, stderr: true, ...(tail === undefined ? {} : { tail }) }
   if (!follow) {
@@ -60,5 +68,22 @@ class LogDecoder {
     for (const stream of ['stdout', 'stderr'] as const) {
       if (this.#partialLines[stream]) yield { stream, text: this.#partialLines[stream] }
     }
+  }
+}
+
+/** Decodes the output of a terminal into lines. */
+class TerminalDecoder {
+  readonly #characters = new StringDecoder('utf8')
+  #partialLine = '';
+
+  *decode(chunk: Buffer): Generator<LogLine> {
+    const lines = (this.#partialLine + this.#characters.write(chunk)).split('\n')
+    const { pieces, rest } = cutLine(lines.pop() ?? '')
+    this.#partialLine = rest
+    for (const text of [...lines, ...pieces]) yield { stream: 'stdout', text: text.replace(/\r$/, '') }
+  }
+
+  *flush(): Generator<LogLine> {
+    if (this.#partialLine) yield { stream: 'stdout', text: this.#partialLine }
   }
 }

@@ -13,7 +13,8 @@ import { loadClient } from './engine/client.ts'
 import { engineAt, environmentTls, type Engine } from './engine/engine-address.ts'
 import { findEngine, type EngineSearch } from './engine/find-engine.ts'
 import type { CallEngine } from './engine/http.ts'
-import { createNetwork, removeNetwork } from './engine/network.ts'
+import { RunNetworks } from './engine/run-networks.ts'
+import { RunVolumes } from './engine/run-volumes.ts'
 import { runtimeProblem, sdkProblem } from './engine/sdk.ts'
 import { toProviderError } from './errors.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
@@ -83,10 +84,12 @@ interface SessionOptions {
 
 function openSession(engine: Engine, options: SessionOptions): Session {
   const { run, report, signal, isPodman } = options
-  const { requestSent, network } = createNetwork(engine, run, report)
+  const networks = new RunNetworks(engine, run, report)
+  const volumes = new RunVolumes(engine, run, report)
+  const network = networks.get()
   // Loading the SDK blocks this process for 0.1 s. The engine creates the network in the meantime.
-  const client = requestSent.then(() => loadClient(engine, run.root))
-  const proxies = hostPortProxies(engine, network)
+  const client = networks.requestSent.then(() => loadClient(engine, run.root))
+  const proxies = hostPortProxies(engine, networks)
   const closing = new AbortController()
   const startingServices = new Set<string>()
   const ryuk = startRyukIf(options.ryuk, report, async () =>
@@ -103,6 +106,8 @@ function openSession(engine: Engine, options: SessionOptions): Session {
     run,
     report,
     network: ryuk.then(() => network),
+    networks,
+    volumes,
     hostPortProxies: proxies,
     isPodman,
   }
@@ -126,12 +131,12 @@ function openSession(engine: Engine, options: SessionOptions): Session {
       closing.abort(new RangeError('the session was closed'))
       await Promise.allSettled(units)
       await proxies.close()
-      const createdNetwork = await network.catch(() => undefined)
       const loadedClient = await client.catch(() => undefined)
       const startedRyuk = await ryuk.catch(() => undefined)
       try {
         if (loadedClient) await removeRunContainers(loadedClient, run.id)
-        await removeNetwork(engine, run, createdNetwork)
+        await networks.remove()
+        await volumes.remove()
         // Last, so that Ryuk removes what this process could not.
         await startedRyuk?.close()
       } catch (error) {

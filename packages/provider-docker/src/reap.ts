@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Owner, ReapedObject, ReapScope } from '@moorage/core/provider'
 import { expectSuccess, type CallEngine } from './engine/http.ts'
 import { deleteNetwork } from './engine/network.ts'
+import { deleteVolume } from './engine/run-volumes.ts'
 import { toProviderError } from './errors.ts'
 import { OWNER_LABEL, readOwner, RUN_LABEL, RYUK_LABEL, type Labels } from './labels.ts'
 import { removeContainer } from './stop.ts'
@@ -14,7 +15,7 @@ export interface ReapEngines {
 
 /** An object of a dead owner. */
 interface Leftover {
-  readonly kind: 'container' | 'network'
+  readonly kind: 'container' | 'network' | 'volume'
   readonly id: string
   readonly run: string
   readonly call: CallEngine
@@ -22,6 +23,8 @@ interface Leftover {
 
 interface EngineObject {
   readonly Id: string
+  /** A volume has no id. */
+  readonly Name: string
   readonly Labels?: Labels
   readonly Config?: { readonly Labels?: Labels }
 }
@@ -35,11 +38,11 @@ interface JournalEntry {
   readonly host?: string
 }
 
-const API_PATHS = { container: '/containers', network: '/networks' } as const
+const API_PATHS = { container: '/containers', network: '/networks', volume: '/volumes' } as const
 
 /**
- * Removes what the journals of dead owners name, on the engine where it was created, and the containers and networks
- * whose labels name a dead owner. Leaves every other object alone. Throws the first failure after all removals were
+ * Removes what the journals of dead owners name, on the engine where it was created, and the containers,
+ * networks and volumes whose labels name a dead owner. Leaves every other object alone. Throws the first failure after all removals were
  * tried: `MoorageError` (PROVIDER_LOST) for an engine that does not answer.
  */
 export async function reap(
@@ -64,8 +67,8 @@ export async function reap(
   }
   if (currentHost !== undefined) await collectFrom(currentHost, (call) => findLabelled(call, alive))
   const sorted = [...leftovers.values()].toSorted((a, b) => a.kind.localeCompare(b.kind))
-  // The engine refuses to remove a network while containers are attached to it.
-  for (const kind of dry ? [] : (['container', 'network'] as const)) {
+  // The engine refuses to remove a network or a volume while containers use it.
+  for (const kind of dry ? [] : (['container', 'network', 'volume'] as const)) {
     const removals = await Promise.allSettled(sorted.filter((leftover) => leftover.kind === kind).map(remove))
     failures.push(...removals.flatMap((removal) => (removal.status === 'rejected' ? [removal.reason as unknown] : [])))
   }
@@ -85,8 +88,9 @@ async function findJournaled(
   const path = `${API_PATHS[kind]}/${id ?? name}${kind === 'container' ? '/json' : ''}`
   const { status, text } = await expectSuccess(call({ method: 'GET', path }), 404)
   if (status === 404) return []
-  const { Id, Labels: networkLabels, Config } = JSON.parse(text) as EngineObject
-  const labels = Config?.Labels ?? networkLabels
+  const object = JSON.parse(text) as EngineObject
+  const labels = object.Config?.Labels ?? object.Labels
+  const Id = idOf(kind, object)
   if (id !== Id && !(readRun(labels) === run && isDeepStrictEqual(readOwner(labels), owner))) return []
   return [{ kind, id: Id, run, call }]
 }
@@ -99,19 +103,27 @@ async function findLabelled(call: CallEngine, alive: ReapScope['alive']): Promis
   }
   const list = async (kind: Leftover['kind'], path: string): Promise<readonly Leftover[]> => {
     const { text } = await expectSuccess(call({ method: 'GET', path }))
-    return (JSON.parse(text) as readonly EngineObject[])
+    const answer = JSON.parse(text) as readonly EngineObject[] | { readonly Volumes: readonly EngineObject[] | null }
+    const objects = 'Volumes' in answer ? (answer.Volumes ?? []) : answer
+    return objects
       .filter((object) => hasDeadOwner(object.Labels))
-      .map((object) => ({ kind, id: object.Id, run: readRun(object.Labels), call }))
+      .map((object) => ({ kind, id: idOf(kind, object), run: readRun(object.Labels), call }))
   }
   return [
     ...(await list('container', `/containers/json?all=1&${filters}`)),
     ...(await list('network', `/networks?${filters}`)),
+    ...(await list('volume', `/volumes?${filters}`)),
   ]
 }
 
 async function remove({ kind, id, call }: Leftover): Promise<void> {
   if (kind === 'container') await removeContainer(call, id)
-  else await deleteNetwork(call, id)
+  else if (kind === 'network') await deleteNetwork(call, id)
+  else await deleteVolume(call, id)
+}
+
+function idOf(kind: Leftover['kind'], { Id, Name }: EngineObject): string {
+  return kind === 'volume' ? Name : Id
 }
 
 function readRun(labels: Labels | undefined): string {

@@ -1,6 +1,5 @@
 import {
   HOST_ACCESS_NAME,
-  MoorageError,
   readFileTrees,
   serviceHostName,
   type ContainerUnit,
@@ -12,13 +11,20 @@ import {
   type UnitSpec,
 } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
-import type { RunNetwork } from './engine/network.ts'
+import type { ContainerRoute } from './endpoint.ts'
+import { joinNetwork, type RunNetwork } from './engine/network.ts'
 import type { SdkContainerSettings } from './engine/sdk-container.ts'
-import { pullIfMissing } from './engine/pull.ts'
-import { ignoreConnectionLost, isConnectionLost, refusalMessage } from './errors.ts'
+import { provideImage } from './engine/pull.ts'
+import type { RunNetworks } from './engine/run-networks.ts'
+import type { RunVolumes } from './engine/run-volumes.ts'
+import { ignoreConnectionLost, isConnectionLost } from './errors.ts'
 import { runLabels } from './labels.ts'
 import { removeRunContainers } from './stop.ts'
-import { planTmpfs } from './container/tmpfs.ts'
+import { createOptions } from './container/create-options.ts'
+import { planFolders } from './container/folders.ts'
+import { hostConfig } from './container/host-config.ts'
+import { fixedPortInUse, isPortInUse, portBindings } from './container/published-ports.ts'
+import { toStartError } from './container/start-errors.ts'
 import { createUnit } from './unit.ts'
 import { waitForExit } from './container/wait-for-exit.ts'
 
@@ -27,7 +33,10 @@ export interface SessionContext {
   readonly client: Promise<Client>
   readonly run: Run
   readonly report: Report
+  /** The default network, once everything that must exist before the services does. */
   readonly network: Promise<RunNetwork>
+  readonly networks: RunNetworks
+  readonly volumes: RunVolumes
   readonly hostPortProxies: HostPortProxies
   readonly isPodman: boolean
 }
@@ -38,56 +47,101 @@ export interface SessionContext {
  */
 export async function startUnit(context: SessionContext, spec: UnitSpec, signal: AbortSignal): Promise<Unit> {
   const { run, report } = context
-  const { image, hostAccess } = spec.container as ContainerUnit
+  const unit = spec.container as ContainerUnit
+  const { image, platform, pull, hostAccess } = unit
   signal.throwIfAborted()
   const client = await context.client
-  await pullIfMissing(client, { service: spec.name, image }, { report, signal })
-  const network = await context.network
+  await provideImage(client, { service: spec.name, image, platform, pull }, { report, signal })
+  await context.network
+  const joined = await joinedNetworks(context, spec)
+  const volumes = await namedVolumes(context, unit)
   const extraHosts = hostAccess
     ? [`${HOST_ACCESS_NAME}:${await context.hostPortProxies.openSamePorts(hostAccess === true ? [] : hostAccess)}`]
     : []
   signal.throwIfAborted()
   report.phase(spec.name, 'start')
   const name = `moorage-${run.id}-${serviceHostName(spec.name)}`
-  const settings = containerSettings({ context, spec, network, name, extraHosts })
+  const [{ network }] = joined
   for (let attempt = 1; ; attempt++) {
+    const settings = containerSettings({ context, spec, joined, volumes, name, extraHosts })
     try {
-      const container = await startContainer(context, client, { image, name, settings, signal })
-      return createUnit({ client, network, spec, name, ...container })
+      return await startContainer(context, client, { spec, network, joined, name, settings, signal })
     } catch (error) {
       signal.throwIfAborted()
       if (isConnectionLost(error)) throw error
-      if (attempt === MAX_ATTEMPTS || !PORT_IN_USE.test(refusalMessage(error))) throw toStartError(error, spec, image)
+      if (isPortInUse(error)) {
+        const clash = fixedPortInUse(error, spec)
+        if (clash) throw clash
+        if (attempt < MAX_ATTEMPTS) continue
+      }
+      throw toStartError(error, { service: spec.name, image, settings: unit })
     }
   }
 }
 
+/** A network that a service joins, with the names that it has there. */
+interface JoinedNetwork {
+  readonly network: RunNetwork
+  readonly aliases: readonly string[]
+}
+
+/** At least one network. */
+async function joinedNetworks(
+  { networks }: SessionContext,
+  spec: UnitSpec,
+): Promise<readonly [JoinedNetwork, ...JoinedNetwork[]]> {
+  const { networks: named = {}, aliases = [] } = spec.container as ContainerUnit
+  const join = async (name?: string): Promise<JoinedNetwork> => ({
+    network: await networks.get(name),
+    aliases: [serviceHostName(spec.name), ...aliases, ...((name === undefined ? {} : named[name])?.aliases ?? [])],
+  })
+  const [first, ...others] = Object.keys(named)
+  return [await join(first), ...(await Promise.all(others.map(join)))]
+}
+
+async function namedVolumes(
+  { volumes }: SessionContext,
+  { volumes: mounts = {} }: ContainerUnit,
+): Promise<ReadonlyMap<string, string>> {
+  const names = [...new Set(Object.values(mounts).map(({ volume }) => volume))]
+  return new Map(await Promise.all(names.map(async (name) => [name, await volumes.get(name)] as const)))
+}
+
 interface ContainerStart {
-  readonly image: string
+  readonly spec: UnitSpec
+  readonly network: RunNetwork
+  readonly joined: readonly JoinedNetwork[]
   readonly name: string
   readonly settings: Omit<SdkContainerSettings, 'onCreated'>
   readonly signal: AbortSignal
 }
 
-// The engine chooses a port and then listens on it. Meanwhile another program can have taken it.
-const PORT_IN_USE = /address already in use|port is already allocated|ports are not available/i
 const MAX_ATTEMPTS = 5
 
 /** Creates and starts the container. When that fails, the container is removed. */
 async function startContainer(
   { run, report }: SessionContext,
   client: Client,
-  { image, name, settings, signal }: ContainerStart,
-): Promise<{ readonly containerId: string; readonly exit: Promise<Exit> }> {
+  { spec, network, joined, name, settings, signal }: ContainerStart,
+): Promise<Unit> {
   const { host, call } = client.engine
+  const { image, restart } = spec.container as ContainerUnit
   report.journal({ kind: 'container', name, host })
   const exit = Promise.withResolvers<Exit>()
-  let containerId = name
+  const restarted = Promise.withResolvers<void>()
+  const route: ContainerRoute = { client, network, containerId: name }
+  const onRestart = (): void => {
+    restarted.resolve()
+    // The container can have another address.
+    delete route.networkSettings
+  }
   const onCreated = async (id: string): Promise<void> => {
-    containerId = id
+    route.containerId = id
     report.journal({ kind: 'container', id, host })
+    for (const { network: further, aliases } of joined.slice(1))
+      await joinNetwork(call, further, { containerId: id, aliases })
     // Before the start, so that it sees even a container that ends at once.
-    void waitForExit(call, id).then(exit.resolve)
+    void waitForExit(call, id, { restart, onRestart }).then(exit.resolve)
   }
   const starting = client.createContainer(image, { ...settings, onCreated }).start()
   const aborted = Promise.withResolvers<never>()
@@ -95,7 +149,7 @@ async function startContainer(
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     // The SDK waits for the container's ports, and a container that has already ended never has any.
-    await Promise.race([starting, exit.promise, aborted.promise])
+    await Promise.race([starting, exit.promise, restarted.promise, aborted.promise])
   } catch (error) {
     await removeRunContainers(client, run.id, name).catch(ignoreConnectionLost)
     await Promise.race([starting.catch(() => {}), exit.promise])
@@ -105,66 +159,39 @@ async function startContainer(
     signal.removeEventListener('abort', onAbort)
   }
   starting.catch(() => {})
-  return { containerId, exit: exit.promise }
+  return createUnit({ route, spec, name, exit: exit.promise })
 }
 
 function containerSettings({
   context: { run, isPodman },
   spec,
-  network,
+  joined: [first],
+  volumes,
   name,
   extraHosts,
 }: {
   context: SessionContext
   spec: UnitSpec
-  network: RunNetwork
+  joined: readonly [JoinedNetwork, ...JoinedNetwork[]]
+  volumes: ReadonlyMap<string, string>
   name: string
   extraHosts: readonly string[]
 }): Omit<SdkContainerSettings, 'onCreated'> {
-  const container = spec.container as ContainerUnit
-  const ports = Object.values(spec.ports).map((port) => `${port}/tcp`)
-  const fileTrees = readFileTrees(container.files)
-  const tmpfs = planTmpfs(container, { fileTrees, isPodman })
+  const unit = spec.container as ContainerUnit
+  const network = { name: first.network.name, aliases: first.aliases }
+  const ports = portBindings(spec, first.network)
+  const fileTrees = readFileTrees(unit.files)
+  const folders = planFolders(unit, { fileTrees, isPodman })
   return {
-    createOptions: {
-      name,
-      Labels: runLabels(run),
-      Env: Object.entries(spec.env).map(([variable, value]) => `${variable}=${value}`),
-      ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
-      NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: [serviceHostName(spec.name)] } } },
-      ...(container.command ? { Cmd: container.command } : {}),
-      ...(container.entrypoint ? { Entrypoint: container.entrypoint } : {}),
-      ...(container.user === undefined ? {} : { User: container.user }),
-      ...(container.workingDir === undefined ? {} : { WorkingDir: container.workingDir }),
+    createOptions: createOptions({ spec, name, labels: runLabels(run), ports, network }),
+    network: first.network.name,
+    hostConfig: hostConfig({ unit, ports, folders, volumes, extraHosts }),
+    delivery: {
+      fileTrees,
+      folders: folders.created,
+      ...(unit.readOnlyRoot
+        ? { roots: [...folders.volumes.map(({ path }) => path), ...Object.keys(unit.volumes ?? {})] }
+        : {}),
     },
-    network: network.name,
-    hostConfig: {
-      PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: network.bindAddress, HostPort: '0' }]])),
-      SecurityOpt: ['no-new-privileges'],
-      // The engine's own driver may keep no logs, or keep them where the engine cannot read them.
-      LogConfig: LOG_CONFIG,
-      ...(extraHosts.length ? { ExtraHosts: extraHosts } : {}),
-      Tmpfs: tmpfs.mounts,
-      Mounts: tmpfs.volumes.map(({ path }) => ({ Type: 'volume', Target: path, VolumeOptions: { NoCopy: true } })),
-    },
-    delivery: { fileTrees, folders: tmpfs.volumes },
   }
-}
-
-// Source: Docker documentation, "json-file" and "local" drivers: both are built in, and can be read from the first line.
-const LOG_CONFIG = { Type: 'json-file', Config: {} }
-
-function toStartError(error: unknown, { name }: UnitSpec, image: string): MoorageError {
-  const refusal = refusalMessage(error)
-  const details = { service: name, provider: 'docker', phase: 'start' as const, cause: error }
-  if (/executable file .*not found|exec: .*(no such file or directory|permission denied)/i.test(refusal)) {
-    return new MoorageError('START_FAILED', `services.${name}.command: ${image} cannot run it.`, {
-      ...details,
-      hint: `The engine says: ${refusal}\nCorrect the command; it must exist inside the image.`,
-    })
-  }
-  return new MoorageError('START_FAILED', `services.${name}: the engine did not start it.`, {
-    ...details,
-    hint: `The engine says: ${refusal}`,
-  })
 }

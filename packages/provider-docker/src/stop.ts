@@ -28,9 +28,10 @@ export async function removeContainer(call: CallEngine, containerId: string): Pr
  * an unfinished start has created in the meantime.
  */
 export async function removeRunContainers({ dockerode, engine }: Client, runId: string, name?: string): Promise<void> {
+  // Podman's names do not begin with a slash.
   const containers = await dockerode.listContainers({
     all: true,
-    filters: { label: [`${RUN_LABEL}=${runId}`], ...(name === undefined ? {} : { name: [`^/${name}$`] }) },
+    filters: { label: [`${RUN_LABEL}=${runId}`], ...(name === undefined ? {} : { name: [`^/?${name}$`] }) },
   })
   await Promise.all(containers.map(({ Id }) => removeContainer(engine.call, Id)))
 }

@@ -2,33 +2,43 @@ import { serviceHostName, type ContainerUnit, type Exit, type Unit, type UnitSpe
 import { findPortProblem, resolveEndpoint, type ContainerRoute } from './endpoint.ts'
 import { ignoreConnectionLost } from './errors.ts'
 import { execInUnit } from './exec.ts'
+import { readHealthCheck } from './engine/image-health-check.ts'
 import { readLogs } from './logs.ts'
 import { stopUnit } from './stop.ts'
 
-export interface RunningContainer extends ContainerRoute {
+export interface RunningContainer {
+  readonly route: ContainerRoute
   readonly spec: UnitSpec
   readonly name: string
   readonly exit: Promise<Exit>
 }
 
+// A stop signal is sent for a container that expects one.
+const DEFAULT_GRACE_SECONDS = 1
+
 /** The unit of a running container. */
 export function createUnit(container: RunningContainer): Unit {
-  const { client, network, spec, name, containerId } = container
-  const { stopGrace } = spec.container as ContainerUnit
+  const { route, spec, name } = container
+  const { client, network, containerId } = route
+  const {
+    image,
+    tty,
+    stopSignal,
+    stopGrace = stopSignal === undefined ? undefined : DEFAULT_GRACE_SECONDS,
+  } = spec.container as ContainerUnit
   let stopping: Promise<void> | undefined
   return {
     endpoint: (port, from) =>
-      from === 'network'
-        ? Promise.resolve({ host: serviceHostName(spec.name), port })
-        : resolveEndpoint(container, port),
+      from === 'network' ? Promise.resolve({ host: serviceHostName(spec.name), port }) : resolveEndpoint(route, port),
     ...(network.hasLocalBridge
-      ? { portProblem: (port: number, signal: AbortSignal) => findPortProblem(container, port, signal) }
+      ? { portProblem: (port: number, signal: AbortSignal) => findPortProblem(route, port, signal) }
       : {}),
     inspect: `docker logs ${name}`,
-    logs: (options) => readLogs(client, containerId, options),
+    logs: (options) => readLogs(client, { containerId, tty }, options),
     // Never settles once the unit is being stopped.
     exited: container.exit.then((exit) => (stopping ? new Promise<never>(() => {}) : exit)),
     stop: () => (stopping ??= stopUnit(client.engine.call, containerId, stopGrace).catch(ignoreConnectionLost)),
+    imageHealthCheck: () => readHealthCheck(client, image),
     exec: (command, signal) => execInUnit(client, { containerId, command }, signal),
   }
 }

@@ -1,4 +1,4 @@
-import type { Provider, UnitSpec } from '@moorage/core/provider'
+import type { ContainerSettings, Provider, UnitSpec } from '@moorage/core/provider'
 
 /** What the author of a provider brings: units of its form, as data, and a view of what its engine holds. */
 export interface ProviderSubject {
@@ -14,6 +14,11 @@ export interface ProviderSubject {
   readonly exitWithinMs?: number
   /** Sends SIGKILL to a unit's main process from outside of moorage. */
   kill(run: string, service: string): Promise<void>
+  /**
+   * Settings of containers that the engine of this machine may be unable to honour. Its refusal must name the setting.
+   * Default: none.
+   */
+  readonly mayLack?: readonly (keyof ContainerSettings)[]
   /** Why the engine cannot be used here; the suite is skipped and its title gives the reason. Default: it can. */
   readonly skipReason?: string | undefined
 }
@@ -46,6 +51,11 @@ export interface ContractCommands {
   readonly absent: readonly string[]
   /** Writes to stdout without end. */
   readonly floods?: readonly string[]
+  /**
+   * The echo unit's image has BusyBox or alike, and its command ends with a script for `sh`. With that, the suite tests the
+   * settings of containers.
+   */
+  readonly shell?: true
   /** Sends `ping` to an address and writes the answer to stdout. */
   connects(host: string, port: number): readonly string[]
 }

@@ -6,6 +6,7 @@ import { testLifecycle } from './lifecycle-tests.ts'
 import { testLogs } from './log-tests.ts'
 import type { ProviderSubject } from './provider-subject.ts'
 import { testReap } from './reap-tests.ts'
+import { testSettings } from './setting-tests.ts'
 import { openSession, type SessionUnderTest } from './session-under-test.ts'
 
 // Until everything that was removed is gone; a Kubernetes namespace takes ten seconds.
@@ -16,7 +17,7 @@ const REMOVAL_TIMEOUT_MS = 30_000
  * `testTimeout` of 120 s. What a provider does not implement (`reap`, `Unit.exec`) is skipped.
  */
 export function testProvider(subject: ProviderSubject): void {
-  const { name, leftovers, removals, skipReason } = subject
+  const { name, provider, leftovers, removals, skipReason } = subject
   const { commands } = subject.units
   describe.skipIf(skipReason)(`provider ${name}${skipReason ? ` (${skipReason})` : ''}`, () => {
     let before: readonly string[]
@@ -51,6 +52,8 @@ export function testProvider(subject: ProviderSubject): void {
     if (commands) {
       testExec(subject, commands, current)
       testHostAccess(subject, commands, current)
+      if (commands.shell && provider.form === 'container') testSettings(subject, current)
+      else test.skip('settings of containers: the units have none, or the subject gives no commands.shell', () => {})
     } else test.skip('exec, siblings and host access: the subject gives no units.commands', () => {})
   })
 }

@@ -1,3 +1,5 @@
+import type { HealthCheck } from './container-settings.ts'
+
 /** A started service. */
 export interface Unit {
   /** The address of a port as seen from this machine (`host`) or from the other services of the session (`network`). */
@@ -17,6 +19,11 @@ export interface Unit {
    * connection proves nothing.
    */
   portProblem?(port: number, signal: AbortSignal): Promise<string | undefined>
+  /**
+   * Returns the HEALTHCHECK of the unit's image; undefined where it has none. moorage runs it by `exec`. Without this
+   * member, only a health check of the config is honoured.
+   */
+  imageHealthCheck?(signal: AbortSignal): Promise<HealthCheck | undefined>
 }
 
 /** A TCP address. */

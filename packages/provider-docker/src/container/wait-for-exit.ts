@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exitSignal, type Exit } from '@moorage/core/provider'
+import { exitSignal, type ContainerSettings, type Exit } from '@moorage/core/provider'
 import { expectSuccess, type CallEngine } from '../engine/http.ts'
 
 /** Source: Docker Engine API, "Inspect a container", State. */
@@ -18,12 +18,22 @@ type WaitCondition = 'next-exit' | 'not-running'
 const RECONNECT_TIMEOUT_MS = 2_000
 const RECONNECT_INTERVAL_MS = 50
 
+// Docker restarts a container as it reports the exit, Podman a moment later.
+const RESTART_TIMEOUT_MS = 3_000
+
+export interface WaitOptions {
+  /** When the engine starts the container again. Default: `no`. */
+  readonly restart?: ContainerSettings['restart']
+  /** Called when the container has ended and the engine has started it again. */
+  onRestart?(): void
+}
+
 /**
- * Waits for the container's next exit. Never rejects. A connection that breaks says nothing about the container, so the
- * engine is asked for its state, and the wait goes on while it runs. Resolves with the reason `lost` when the container
- * is gone, or when the engine does not answer for 2 s.
+ * Waits for the exit that the engine does not follow by a restart. Never rejects. A connection that breaks says nothing
+ * about the container, so the engine is asked for its state, and the wait goes on while it runs. Resolves with the reason
+ * `lost` when the container is gone, or when the engine does not answer for 2 s.
  */
-export async function waitForExit(call: CallEngine, containerId: string): Promise<Exit> {
+export async function waitForExit(call: CallEngine, containerId: string, options: WaitOptions = {}): Promise<Exit> {
   const lost: Exit = {
     reason: 'lost',
     detail: 'the engine stopped answering, or another program removed the container',
@@ -32,13 +42,35 @@ export async function waitForExit(call: CallEngine, containerId: string): Promis
   for (;;) {
     const code = condition && (await waitOnce(call, containerId, condition).catch(() => undefined))
     const found = await findState(call, containerId)
-    if (code !== undefined) return toExit(code, found?.state)
+    if (code !== undefined) {
+      if (!isRestarted(options, code) || !(await runsAgain(call, containerId))) return toExit(code, found?.state)
+      options.onRestart?.()
+      condition = 'not-running'
+      continue
+    }
     if (!found?.state) return lost
     if (isEnded(found.state)) return found.wasAway ? lost : toExit(found.state.ExitCode, found.state)
     // The state of a container that does not run yet is polled: its exit could come before another wait begins.
     condition = found.state.Running ? 'not-running' : undefined
     await sleep(RECONNECT_INTERVAL_MS)
   }
+}
+
+/** Source: Docker documentation, "Start containers automatically", restart policy. */
+function isRestarted({ restart = 'no' }: WaitOptions, code: number): boolean {
+  return restart === 'on-failure' ? code !== 0 : restart !== 'no'
+}
+
+/** Whether the engine starts the container again. It does not after a stop by another program. */
+async function runsAgain(call: CallEngine, containerId: string): Promise<boolean> {
+  const deadline = performance.now() + RESTART_TIMEOUT_MS
+  while (performance.now() < deadline) {
+    const found = await findState(call, containerId)
+    // Docker counts a container that it is about to restart as running.
+    if (!found?.state || found.state.Running) return found?.state !== undefined
+    await sleep(RECONNECT_INTERVAL_MS)
+  }
+  return false
 }
 
 /** The exit code; undefined where the answer ended too early. Without the SDK: its wait hangs when the engine dies. */

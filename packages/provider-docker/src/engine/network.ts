@@ -24,30 +24,40 @@ interface NetworkCreation {
   readonly network: Promise<RunNetwork>
 }
 
-/** Creates the run's own network: its services find each other by name, and containers of other runs do not. */
-export function createNetwork(engine: Engine, run: Run, report: Report): NetworkCreation {
+export interface NetworkOptions {
+  readonly run: Run
+  readonly report: Report
+  /** What the config calls it. Default: the run's own network. */
+  readonly name?: string
+}
+
+/** Creates a network of the run: its services find each other by name, and containers of other runs do not. */
+export function createNetwork(engine: Engine, options: NetworkOptions): NetworkCreation {
   const sent = Promise.withResolvers<void>()
-  return { requestSent: sent.promise, network: requestNetwork(engine, { run, report, onSent: sent.resolve }) }
+  return { requestSent: sent.promise, network: requestNetwork(engine, options, sent.resolve) }
 }
 
 async function requestNetwork(
   engine: Engine,
-  { run, report, onSent }: { readonly run: Run; readonly report: Report; readonly onSent: () => void },
+  { run, report, name: networkName }: NetworkOptions,
+  onSent: () => void,
 ): Promise<RunNetwork> {
   const { host } = engine
-  const name = `moorage-${run.id}`
+  const name = networkName === undefined ? `moorage-${run.id}` : `moorage-${run.id}-${networkName}`
   report.journal({ kind: 'network', name, host })
   const id = await createWithFreeSubnet(engine, { Name: name, Labels: runLabels(run), CheckDuplicate: true }, onSent)
   report.journal({ kind: 'network', id, host })
   const remote = remoteHost(host)
+  // Said once for the run.
+  const notice = (text: string): void => (networkName === undefined ? report.notice(text) : undefined)
   if (remote !== undefined) {
-    report.notice(`The Docker engine is on ${remote}: ports are published there on all its addresses.`)
+    notice(`The Docker engine is on ${remote}: ports are published there on all its addresses.`)
     return { id, name, bindAddress: '', dialAddress: remote, hasLocalBridge: false }
   }
   const hasLocalBridge = existsSync(`/sys/class/net/br-${id.slice(0, 12)}`)
   const gateway = runsInContainer() && !hasLocalBridge ? (await readSubnet(engine, id))?.Gateway : undefined
   if (gateway === undefined) return { id, name, bindAddress: '127.0.0.1', dialAddress: '127.0.0.1', hasLocalBridge }
-  report.notice(`This is a container beside the services: ports are published on the engine's gateway ${gateway}.`)
+  notice(`This is a container beside the services: ports are published on the engine's gateway ${gateway}.`)
   return { id, name, bindAddress: gateway, dialAddress: gateway, hasLocalBridge }
 }
 
@@ -160,4 +170,14 @@ export function remoteHost(host: string): string | undefined {
 
 function runsInContainer(): boolean {
   return existsSync('/.dockerenv') || existsSync('/run/.containerenv')
+}
+
+/** Attaches a container that does not run yet to a further network. */
+export async function joinNetwork(
+  call: CallEngine,
+  { id }: RunNetwork,
+  { containerId, aliases }: { readonly containerId: string; readonly aliases: readonly string[] },
+): Promise<void> {
+  const body = { Container: containerId, EndpointConfig: { Aliases: aliases } }
+  await expectSuccess(call({ method: 'POST', path: `/networks/${id}/connect`, body }))
 }

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Report } from '@moorage/core/provider'
+import { MoorageError, type ContainerSettings, type Report } from '@moorage/core/provider'
 import { isConnectionLost, refusalMessage, toProviderError } from '../errors.ts'
 import type { Client } from './client.ts'
+import { expectSuccess } from './http.ts'
 import { isTransient, toPullError } from './pull-errors.ts'
 import type { CredentialSearch } from './registry-credentials.ts'
 
@@ -19,40 +20,90 @@ const RETRY_DELAYS_MS = [500, 3_000]
 interface PullOptions {
   onProgress(detail: string): void
   readonly signal: AbortSignal
+  /** Such as `linux/arm64`. Default: the engine's. */
+  readonly platform?: string | undefined
+}
+
+/** The image of a service, and how it gets to the engine. */
+export interface WantedImage {
+  readonly service: string
+  readonly image: string
+  readonly platform?: ContainerSettings['platform'] | undefined
+  readonly pull?: ContainerSettings['pull'] | undefined
 }
 
 /**
- * Pulls a service's image unless the engine has it, and reports the progress. Tries again where the registry or the
- * network fails. Throws `MoorageError` (IMAGE_NOT_FOUND, START_FAILED, PROVIDER_LOST; CONFIG_INVALID for a Docker config
- * that cannot be read).
+ * Pulls a service's image, by default unless the engine has it, and reports the progress. Tries again where the registry
+ * or the network fails. Throws `MoorageError` (IMAGE_NOT_FOUND, START_FAILED, PROVIDER_LOST; CONFIG_INVALID for a Docker
+ * config that cannot be read).
  */
-export async function pullIfMissing(
+export async function provideImage(
   client: Client,
-  { service, image }: { service: string; image: string },
+  { service, image, platform, pull: policy = 'missing' }: WantedImage,
   { report, signal }: { report: Report; signal: AbortSignal },
 ): Promise<void> {
-  if (await client.hasImage(image)) return
+  const isThere = policy !== 'always' && (await client.hasImage(image)) && (await hasPlatform(client, image, platform))
+  if (isThere) return
+  const name = client.imageName(image)
+  if (policy === 'never') throw neverPulled({ service, name, platform })
   signal.throwIfAborted()
   const { problem } = await client.findCredentials(image)
   if (problem) report.notice(`services.${service}.image: ${problem} The image is pulled without credentials.`)
   try {
-    await pull(client, image, { onProgress: (detail) => report.phase(service, 'pull', detail), signal })
+    const onProgress = (detail: string): void => report.phase(service, 'pull', detail)
+    await pull(client, image, { onProgress, signal, platform })
   } catch (error) {
     signal.throwIfAborted()
     throw isConnectionLost(error)
       ? toProviderError(error, client.engine.host, { service, phase: 'pull' })
-      : toPullError(error, { service, name: client.imageName(image), ...(problem ? { problem } : {}) })
+      : toPullError(error, { service, name, ...(problem ? { problem } : {}) })
   }
 }
 
+/** Whether the engine's image is for a platform, such as `linux/arm64`. */
+async function hasPlatform(
+  { engine, imageName }: Client,
+  image: string,
+  platform: string | undefined,
+): Promise<boolean> {
+  if (platform === undefined) return true
+  const path = `/images/${encodeURIComponent(imageName(image))}/json`
+  const { text } = await expectSuccess(engine.call({ method: 'GET', path }))
+  const { Os, Architecture } = JSON.parse(text) as { readonly Os: string; readonly Architecture: string }
+  return `${platform}/`.startsWith(`${Os}/${Architecture}/`)
+}
+
+function neverPulled({
+  service,
+  name,
+  platform,
+}: {
+  readonly service: string
+  readonly name: string
+  readonly platform: string | undefined
+}): MoorageError {
+  const wanted = platform === undefined ? name : `${name} for ${platform}`
+  return new MoorageError(
+    'IMAGE_NOT_FOUND',
+    `services.${service}.image: the engine does not have ${wanted}, and pull: 'never' forbids to pull it.`,
+    {
+      service,
+      provider: 'docker',
+      phase: 'pull',
+      hint: 'Build or pull it first, or remove the setting `pull`.',
+    },
+  )
+}
+
 /** Pulls an image even when the engine has it. The first progress line is the image's full name. */
-export async function pull(client: Client, image: string, { onProgress, signal }: PullOptions): Promise<void> {
+export async function pull(client: Client, image: string, options: PullOptions): Promise<void> {
+  const { onProgress, signal } = options
   const name = client.imageName(image)
   onProgress(name)
   const { credentials } = await client.findCredentials(image)
   for (let attempt = 0; ; attempt++) {
     try {
-      return await pullOnce(client, { name, credentials }, { onProgress, signal })
+      return await pullOnce(client, { name, credentials }, options)
     } catch (error) {
       const delay = RETRY_DELAYS_MS[attempt]
       if (signal.aborted || delay === undefined || isConnectionLost(error) || !isTransient(error)) throw error
@@ -65,11 +116,12 @@ export async function pull(client: Client, image: string, { onProgress, signal }
 async function pullOnce(
   { dockerode }: Client,
   { name, credentials }: { readonly name: string; readonly credentials: CredentialSearch['credentials'] },
-  { onProgress, signal }: PullOptions,
+  { onProgress, signal, platform }: PullOptions,
 ): Promise<void> {
   const stream = (await dockerode.pull(name, {
     abortSignal: signal,
     ...(credentials ? { authconfig: credentials } : {}),
+    ...(platform === undefined ? {} : { platform }),
   })) as Readable
   const onAbort = (): void => void stream.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
