@@ -62,6 +62,20 @@ export const configMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'variables of the runner passed on',
+    guarantee: 'a server has the same environment, whichever runner starts it',
+    file: 'packages/core/src/client/supervisor-environment.ts',
+    find: '!dropped.some((pattern) => pattern.test(name))',
+    replace: 'dropped.length > 0 || name',
+    test: {
+      project: 'unit',
+      file: 'test/core/client/supervisor-environment.test.ts',
+      name: 'services do not see who came first: Jest',
+    },
+    says: /to deeply equal/,
+    quick: true,
+  },
+  {
     name: 'unknown option ignored',
     guarantee: 'a misspelt option is an error, not a default',
     file: 'packages/core/src/config/unknown-options.ts',

@@ -187,3 +187,29 @@ test('a version that a plain process does not honour is told', async () => {
     "services.web.version: '1.27' was requested, but a plain process runs moorage's own server.",
   ])
 })
+
+test('a server has the same environment, whichever runner starts it', async () => {
+  const root = site()
+  writeFileSync(
+    join(root, 'server.mjs'),
+    `import { createServer } from 'node:http'
+createServer((_, response) => response.end(JSON.stringify(process.env))).listen(process.env.PORT, '127.0.0.1')`,
+  )
+  const config = defineConfig({ root, provider: plain(), services: { api: npmServer() } })
+  const started = async (name: string, variables: NodeJS.ProcessEnv): Promise<object> => {
+    const folder = { CI: '', MOORAGE_PROVIDER: '', MOORAGE: '', MOORAGE_CACHE_DIR: join(base, name) }
+    await using run = await provision(config, { ...inline(), env: { ...variables, ...folder } })
+    const seen = (await (await fetch(run.endpoints.api.url)).json()) as NodeJS.ProcessEnv
+    // Those of the service itself, and the one that names the folder of this run.
+    const { PORT: _port, MOORAGE_UNIT: _unit, MOORAGE_CACHE_DIR: _cache, ...rest } = seen
+    return rest
+  }
+  // The test runs in a worker of Vitest.
+  const names = /^(VITEST.*|NODE_ENV|TEST|FORCE_TTY|DEV|PROD|SSR|MODE|BASE_URL)$/
+  const fromShell = await started(
+    'shell',
+    Object.fromEntries(Object.entries(process.env).filter(([name]) => !names.test(name))),
+  )
+  expect(fromShell).toHaveProperty('npm_lifecycle_event', 'start')
+  expect(await started('vitest', process.env)).toEqual(fromShell)
+})

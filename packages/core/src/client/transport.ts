@@ -8,7 +8,7 @@ import { messageOf, MoorageError } from '../contract/errors.ts'
 import { siblingModule } from '../provider-kit/module-path.ts'
 import type { LaunchReport } from '../protocol/launch-report.ts'
 import type { RunFolders } from '../protocol/paths.ts'
-import { withAbsolutePaths } from './absolute-variables.ts'
+import { supervisorEnvironment } from './supervisor-environment.ts'
 
 /** How a client reaches a supervisor. */
 export interface Transport {
@@ -115,8 +115,6 @@ function parseReport(line: string): LaunchReport {
 
 function spawnSupervisor(mode: 'supervisor' | 'recover', folders: RunFolders, env: EnvVariables): ChildProcess {
   const log = openLog(folders.paths.log)
-  // The GitHub runner kills what has RUNNER_TRACKING_ID at the end of a step, before the supervisor has cleaned up.
-  const { RUNNER_TRACKING_ID: _, NODE_OPTIONS: _options, ...rest } = env
   try {
     const main = fileURLToPath(siblingModule(import.meta.url, '../supervisor/bootstrap-main'))
     return spawn(process.execPath, [main, mode, JSON.stringify(folders)], {
@@ -124,7 +122,7 @@ function spawnSupervisor(mode: 'supervisor' | 'recover', folders: RunFolders, en
       windowsHide: true,
       cwd: '/',
       stdio: ['pipe', 'pipe', log],
-      env: withAbsolutePaths(rest, process.cwd()),
+      env: supervisorEnvironment(env, process.cwd()),
     })
   } finally {
     closeSync(log)
