@@ -132,7 +132,7 @@ test.each(providers('process'))('up ends by itself when its time is over', async
 })
 
 test.each(providers('process'))(
-  'an edit whose service does not start: what stood is taken down with it, and that is said',
+  'an edit whose service does not start: its error, and the others keep running',
   async () => {
     using project = openProject({
       ...SITE,
@@ -141,17 +141,25 @@ test.each(providers('process'))(
     })
     await using stage = await openStage(project.folder, 'process')
     const say = teller(stage, project)
-    expect((await say('up')).code).toBe(0)
+    const run = runIn((await say('up')).output)
     writeFileSync(
       join(project.folder, 'moorage.config.ts'),
       config("web: staticServer({ root: 'site' }), api: npmServer()"),
     )
     const edited = await say('up')
     expect(edited.code).toBe(1)
-    expect(edited.output).toContain(
-      'moorage: The run could not be updated and is being removed, data included. The next start creates a new one.\n',
-    )
+    expect(edited.output).toContain('moorage: The update failed. Still running, with their data: services.web.\n')
     expect(edited.output).toContain('services.api ended with exit code 9 before it was ready.')
+
+    writeFileSync(join(project.folder, 'package.json'), scripts({ start: 'node server.mjs' }))
+    writeFileSync(
+      join(project.folder, 'server.mjs'),
+      "import { createServer } from 'node:http'\ncreateServer((_, response) => response.end('up')).listen(process.env.PORT, '127.0.0.1')\n",
+    )
+    const mended = await say('up')
+    expect(mended.code, mended.output).toBe(0)
+    expect(runIn(mended.output)).toBe(run)
+    expect((await say('down')).code).toBe(0)
     await stage.clean(2_000)
   },
 )

@@ -1,3 +1,5 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openProject, scripts } from '../cli/project.ts'
 import { openStage } from '../harness/fixture.ts'
@@ -118,7 +120,7 @@ test.each(versions)(
     await using stage = await openStage(project.folder, 'process')
     const { child, edit, next } = await startWatch(project, { stage, version })
     const see = async (what: string): Promise<unknown> => JSON.parse(await next(what))
-    const first = (await see('the first run')) as { readonly db: string }
+    const first = (await see('the first run')) as { readonly run: string; readonly db: string; readonly other: string }
 
     edit('seeds/schema.sql', (text) => `${text}CREATE TABLE users (id int);\n`)
     const edited = (await see('an edited seed')) as { readonly db: string }
@@ -135,10 +137,20 @@ test.each(versions)(
       )
 
     edit('seeds/schema.sql', (text) => text.replace('TABEL users', 'TABLE users'))
-    expect(await see('the mistake mended')).toMatchObject({ db: expect.stringContaining('postgres') })
+    // The service beside it has kept its process, and with it its data.
+    expect(await see('the mistake mended')).toEqual({ ...first, db: expect.stringContaining('postgresql://') })
+    expect(child.output()).toContain('moorage: The update failed. Still running, with their data: services.other.')
+
+    // As editors save that write a new file and move it over the old one.
+    writeFileSync(join(project.folder, 'config.new'), `${SEEDED}// edited\n`)
+    renameSync(join(project.folder, 'config.new'), join(project.folder, 'moorage.config.ts'))
+    expect(await see('a config saved by renaming')).toMatchObject({ run: first.run, other: first.other })
+    edit('seeds/schema.sql', (text) => `${text}-- edited\n`)
+    expect(await see('a seed after that')).toMatchObject({ run: first.run, other: first.other })
 
     child.type('q')
     expect((await child.ended).code).toBe(0)
+    expect(child.output()).not.toContain('TypeError')
     await stage.clean(5_000)
   },
 )

@@ -13,6 +13,7 @@ import {
   exposeVariables,
   FAILED_START_VARIABLES,
   findConfig,
+  leaveHeldRuns,
   loadConfig,
   progressPrinter,
 } from '@moorage/core/runner'
@@ -54,11 +55,15 @@ export function createSetup(provision: Provision): Setup {
         return config
       })
       watchFiles(project, configFiles(config))
-      const env = await provision(config, { onProgress, linger: WATCH_LINGER_MS }).catch(printError)
+      const options = { onProgress, linger: WATCH_LINGER_MS, lingerAfterFailure: Infinity }
+      const env = await provision(config, options).catch(printError)
       active = env ? activate(project, env, onProgress) : withoutServices()
     })
     // Vitest sets the exit code before the teardown if tests failed.
-    return async () => await active.release(Boolean(process.exitCode))
+    return async () => {
+      await active.release(Boolean(process.exitCode))
+      leaveHeldRuns(WATCH_LINGER_MS)
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { service, type AnyService } from '@moorage/core'
+import { leaveHeldRuns } from '@moorage/core/runner'
 import {
   defineConfig,
   plainProcess as plain,
@@ -135,6 +136,34 @@ test('an edit whose service does not start: its error, and nothing is left', asy
   expect(await thrownMessage(() => provision(config('first', 'crash'), inline()))).toMatch(
     /^SERVICE_EXITED\nservices\.late ended with exit code 4 before it was ready\./,
   )
+  await gone()
+})
+
+test('an edit whose service does not start leaves the others, and the next edit finds them', async () => {
+  const told: string[] = []
+  const one = await provision(config('first'), inline(told))
+  const before = await look(one)
+  await one.dispose()
+  const failing = { ...inline(told), lingerAfterFailure: Infinity }
+  expect(await thrownMessage(() => provision(config('first', 'crash'), failing))).toMatch(
+    /^SERVICE_EXITED\nservices\.late ended with exit code 4 before it was ready\./,
+  )
+  expect(told).toContain('The update failed. Still running, with their data: services.web, services.other.')
+  const three = await provision(config('first', 'mended'), inline(told))
+  const after = await look(three)
+  expect(after).toEqual({ run: before.run, pids: { ...before.pids, late: after.pids['late'] } })
+  expect(after.pids['late']).not.toBe(before.pids['late'])
+  await three.dispose()
+  await gone()
+})
+
+test('a run that is held after a failed edit ends when its process leaves it', async () => {
+  const one = await provision(config('first'), inline())
+  await one.dispose()
+  const failing = { ...inline(), lingerAfterFailure: Infinity }
+  await thrownMessage(() => provision(config('first', 'crash'), failing))
+  expect(readdirSync(join(base, 'run'))).not.toEqual([])
+  leaveHeldRuns(0)
   await gone()
 })
 

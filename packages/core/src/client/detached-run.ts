@@ -13,7 +13,7 @@ import { createTransport, dialSocket } from './transport.ts'
 
 const LEAVE_TIMEOUT_MS = 8_000
 
-export interface DetachedOptions extends Omit<ProvisionOptions, 'linger'> {
+export interface DetachedOptions extends Omit<ProvisionOptions, 'linger' | 'lingerAfterFailure'> {
   /** Milliseconds for which the run is kept without a client. */
   readonly ttl: number
 }

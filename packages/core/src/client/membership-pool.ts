@@ -1,3 +1,4 @@
+import { isMoorageError } from '../contract/errors.ts'
 import type { Outcome } from '../protocol/methods.ts'
 import type { RunRequest } from '../protocol/run-request.ts'
 import { connect, type ConnectOptions } from './connect.ts'
@@ -8,6 +9,8 @@ interface PoolEntry {
   users: number
   readonly family: string
   membership: Promise<Membership>
+  /** The latest one that was acquired. An update that fails may leave its run and services. */
+  acquired?: Promise<Membership>
   leaveTimer?: NodeJS.Timeout
   failed: boolean
 }
@@ -25,11 +28,19 @@ export interface PooledMembership {
   release(lingerMs: number, outcome: Outcome): Promise<readonly string[]>
 }
 
+export interface MembershipOptions extends ConnectOptions {
+  /** Milliseconds that an unused run is held after an update of it has failed. Infinity: until `leaveHeldRuns`. */
+  readonly lingerAfterFailureMs: number
+}
+
 /**
  * Gives the membership of the run with this identity, updates an unused one of the same family where possible, or
  * connects. Throws MoorageError: what `connect` and `Membership.update` throw.
  */
-export async function acquireMembership(request: RunRequest, options: ConnectOptions): Promise<PooledMembership> {
+export async function acquireMembership(
+  request: RunRequest,
+  { lingerAfterFailureMs, ...options }: MembershipOptions,
+): Promise<PooledMembership> {
   const entries = (holder[KEY] ??= new Map())
   const { identity, family } = request
   const [previousIdentity, reused] =
@@ -40,6 +51,7 @@ export async function acquireMembership(request: RunRequest, options: ConnectOpt
   if (previousIdentity !== undefined) entries.delete(previousIdentity)
   entries.set(identity, entry)
   clearTimeout(entry.leaveTimer)
+  delete entry.leaveTimer
   if (!entry.users) entry.failed = false
   entry.users += 1
   if (reused)
@@ -50,6 +62,7 @@ export async function acquireMembership(request: RunRequest, options: ConnectOpt
     })
   try {
     const membership = await entry.membership
+    entry.acquired = Promise.resolve(membership)
     let released = false
     return {
       membership,
@@ -61,9 +74,24 @@ export async function acquireMembership(request: RunRequest, options: ConnectOpt
       },
     }
   } catch (error) {
-    if (entries.get(identity) === entry) entries.delete(identity)
+    entry.users -= 1
+    if (entry.acquired) await hold(identity, entry, lingerAfterFailureMs)
+    else if (entries.get(identity) === entry) entries.delete(identity)
     throw error
   }
+}
+
+/** Keeps the membership of a run that could not be updated, for the next update. */
+async function hold(identity: string, entry: PoolEntry, lingerMs: number): Promise<void> {
+  if (entry.users > 0 || !entry.acquired) return
+  entry.membership = entry.acquired
+  if (lingerMs < Infinity) await leaveAfter(lingerMs, identity, entry)
+}
+
+/** Makes this process leave the runs, after `lingerMs` milliseconds, that are held after an update has failed. */
+export function leaveHeldRuns(lingerMs: number): void {
+  for (const [identity, entry] of holder[KEY] ?? [])
+    if (entry.users === 0 && !entry.leaveTimer) void leaveAfter(lingerMs, identity, entry)
 }
 
 interface Renewal {
@@ -79,18 +107,27 @@ async function renew(pending: Promise<Membership>, { sameIdentity, update, recon
   try {
     if (await update(membership)) return membership
   } catch (error) {
-    await membership.leave()
-    // An edited config has an error of its own. A service that died may start again in a new run.
-    if (!sameIdentity) throw error
-    return await reconnect()
+    // An edited config has an error of its own. A service that died may start again in a new run, if none is left.
+    if (!(isLost(error) || (sameIdentity && (await isGone(membership))))) throw error
   }
   await membership.leave()
   return await reconnect()
 }
 
+function isLost(error: unknown): boolean {
+  return isMoorageError(error) && error.code === 'SUPERVISOR_FAILED'
+}
+
+async function isGone(membership: Membership): Promise<boolean> {
+  return !(await membership.call('status', null).catch(() => null))
+}
+
 async function releaseEntry(identity: string, entry: PoolEntry, lingerMs: number): Promise<readonly string[]> {
   entry.users -= 1
-  if (entry.users > 0) return []
+  return entry.users > 0 ? [] : await leaveAfter(lingerMs, identity, entry)
+}
+
+async function leaveAfter(lingerMs: number, identity: string, entry: PoolEntry): Promise<readonly string[]> {
   const leave = async (): Promise<readonly string[]> => {
     if (holder[KEY]?.get(identity) === entry) holder[KEY].delete(identity)
     const membership = await entry.membership.catch(() => undefined)

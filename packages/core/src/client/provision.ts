@@ -22,6 +22,11 @@ export interface ProvisionOptions<E = unknown> {
   /** Milliseconds that services run on after the last dispose, for a runner that starts again. Default: 0. */
   readonly linger?: number
   /**
+   * Milliseconds that the services which still run are held after an update of their run has failed, for the next
+   * update. Infinity: until `leaveHeldRuns`. Default: `linger`.
+   */
+  readonly lingerAfterFailure?: number
+  /**
    * Functions that fill services with data. Each is called in this process with its service's connection, once all
    * services are ready and before the promise resolves. The run is not shared with other callers. Throws SEED_FAILED,
    * and CONFIG_INVALID for a service that is unknown, isolated, or the user's own.
@@ -50,7 +55,13 @@ export async function provisionWith<const C extends AnyConfig>(
   const { log } = folders.paths
   const signal = options.signal ? { signal: options.signal } : {}
   const pooled = await withDebugLog({ env, log, onProgress }, () =>
-    acquireMembership(request, { transport: createTransport(folders, env), log, onProgress, ...signal }),
+    acquireMembership(request, {
+      transport: createTransport(folders, env),
+      log,
+      onProgress,
+      lingerAfterFailureMs: options.lingerAfterFailure ?? options.linger ?? 0,
+      ...signal,
+    }),
   )
   const { run, connections, call, logs } = pooled.membership
   const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { Plan } from '../config/plan.ts'
-import { MoorageError, withDetails } from '../contract/errors.ts'
+import { isMoorageError, MoorageError, withDetails } from '../contract/errors.ts'
 import { redacted } from '../contract/plain-error.ts'
 import type { ProvisionRequest } from '../protocol/run-request.ts'
 import type { Connections } from '../protocol/run-status.ts'
@@ -22,8 +22,12 @@ export class Reconciler {
   readonly #abort = new AbortController()
   readonly #stopped = new AbortController()
   readonly #sessions: Sessions
-  readonly #shared: Omit<StartContext, 'plan' | 'placements'>
+  readonly #shared: Omit<StartContext, 'plan' | 'placements' | 'abort'>
   readonly #views = new Map<string, ConnectionViews>()
+  /** Each update has a controller of its own, so that its failure ends only the services that it starts. */
+  readonly #updates = new Set<AbortController>()
+  /** Why services of the plan do not run since the last update, by name. */
+  #failed: ReadonlyMap<string, string> = new Map()
   #plan: Plan | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -34,7 +38,6 @@ export class Reconciler {
       onProgress: runContext.onProgress,
       tasks: new TaskStack(this.#clock),
       secrets: new RunSecrets(),
-      abort: this.#abort,
       phaseDeadlines: new Map(),
       running: new Map(),
     }
@@ -50,15 +53,16 @@ export class Reconciler {
     })
   }
 
-  /** A start has failed or the teardown has begun, so nothing more can be started in this run. */
+  /** The first start has failed or the teardown has begun, so nothing more can be started in this run. */
   get broken(): boolean {
     return this.#abort.signal.aborted
   }
 
   /**
    * Starts the services of the plan that are new, changed or dead, and those that need them; the others keep running.
-   * Calls run one after another. When it rejects, either nothing was changed, or the run is `broken`: then everything
-   * has been removed, unless the request says to keep it.
+   * Calls run one after another. When it rejects, the services that it was to start do not run; the others keep running,
+   * and the next call tries again. If none runs, the run is `broken`: then everything has been removed, unless the request
+   * says to keep it.
    */
   apply(request: ProvisionRequest): Promise<Connections> {
     const applied = this.#queue.then(() => this.#apply(request))
@@ -69,6 +73,7 @@ export class Reconciler {
   /** Aborts all starts and removes everything. Never rejects. */
   async stop(reason = 'the run was stopped'): Promise<readonly TeardownResult[]> {
     this.#abort.abort(new MoorageError('ABORTED', `Stopped while services were starting: ${reason}.`))
+    for (const update of this.#updates) update.abort(this.#abort.signal.reason)
     this.#stopped.abort(this.#abort.signal.reason)
     return await this.#shared.tasks.unwind()
   }
@@ -81,34 +86,72 @@ export class Reconciler {
   /** Why services that were ready no longer are, by name. A service that is expected to end is not checked. */
   async healthProblems(): Promise<ReadonlyMap<string, string>> {
     const plan = this.#plan
-    return await this.services.healthProblems((name) => plan !== undefined && !runsToItsEnd(plan.services, name))
+    const problems = await this.services.healthProblems(
+      (name) => plan !== undefined && !runsToItsEnd(plan.services, name),
+    )
+    return new Map([...this.#failed, ...problems])
   }
 
   async #apply(request: ProvisionRequest): Promise<Connections> {
     const isFirst = this.#plan === undefined
-    let changed = isFirst
+    const { plan } = request
+    let starting: ReadonlySet<string> | undefined
     try {
-      for (const { given } of Object.values(request.plan.services))
-        if (given !== undefined) this.#shared.secrets.hideUrl(given)
+      for (const { given } of Object.values(plan.services)) if (given !== undefined) this.#shared.secrets.hideUrl(given)
       const placements = await abortable(this.#sessions.place(request), this.#abort.signal)
-      const before = this.#plan?.services ?? {}
-      const { plan } = request
-      const problems = await this.healthProblems()
-      for (const [name, reason] of problems)
-        this.#shared.onProgress({ kind: 'notice', text: `services.${name} ${reason}. It is being restarted.` })
-      const starting = servicesToStart(before, plan.services, new Set(problems.keys()))
-      changed = true
-      const removed = Object.keys(before).filter((name) => !plan.services[name])
-      await this.#tearDown([...starting, ...removed].filter((name) => before[name]))
-      this.#plan = plan
-      await this.#start({ ...this.#shared, plan, placements }, starting)
+      starting = await this.#takePlan(plan)
+      await this.#start({ ...this.#shared, plan, placements, abort: this.#beginUpdate() }, starting)
+      this.#failed = new Map()
       return this.#connections(plan)
     } catch (error) {
-      if (!changed && !this.broken) throw this.#redacted(error)
+      const isKept = !isFirst && (!starting || (await this.#removeFailed(starting, error)))
+      if (isKept && !this.broken) throw this.#redacted(error)
       this.#abort.abort(error)
       if (request.keep !== undefined) throw this.#redacted(error)
       throw this.#redacted(await this.#removeAll(error, isFirst))
     }
+  }
+
+  /** Removes what the plan does not have as it runs, and returns the services that have to start. */
+  async #takePlan(plan: Plan): Promise<ReadonlySet<string>> {
+    const before = this.#plan?.services ?? {}
+    const problems = await this.healthProblems()
+    for (const [name, reason] of problems)
+      if (plan.services[name])
+        this.#shared.onProgress({ kind: 'notice', text: `services.${name} ${reason}. It is being restarted.` })
+    const starting = servicesToStart(before, plan.services, new Set(problems.keys()))
+    const removed = Object.keys(before).filter((name) => !plan.services[name])
+    await this.#tearDown([...starting, ...removed].filter((name) => before[name]))
+    this.#plan = plan
+    return starting
+  }
+
+  #beginUpdate(): AbortController {
+    const update = new AbortController()
+    if (this.broken) update.abort(this.#abort.signal.reason)
+    this.#updates.add(update)
+    return update
+  }
+
+  /** Removes the services of an update that failed. Gives false where no service is left that runs. */
+  async #removeFailed(starting: ReadonlySet<string>, error: unknown): Promise<boolean> {
+    if (this.broken) return false
+    try {
+      await this.#tearDown([...starting])
+    } catch {
+      // The error of the update says more, and the removal of everything reports what cannot be removed.
+      return false
+    }
+    const left = [...this.#shared.running].flatMap(([name, { exit }]) => (exit ? [] : [name]))
+    if (!left.length) return false
+    const failedName = isMoorageError(error) ? error.details.service : undefined
+    const because = failedName === undefined ? '' : `, because services.${failedName} failed`
+    this.#failed = new Map(
+      [...starting].map((name) => [name, name === failedName ? 'has failed to start' : `was not started${because}`]),
+    )
+    const names = left.map((name) => `services.${name}`).join(', ')
+    this.#shared.onProgress({ kind: 'notice', text: `The update failed. Still running, with their data: ${names}.` })
+    return true
   }
 
   async #start(context: StartContext, starting: ReadonlySet<string>): Promise<void> {

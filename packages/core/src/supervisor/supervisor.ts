@@ -140,11 +140,15 @@ export class Supervisor {
     }
   }
 
-  /** Restarts what has died. Gives undefined where that fails: then a new run starts from nothing. */
+  /**
+   * Restarts what has died. Gives undefined if that fails and no service is left: then a new run starts. A run with
+   * services, and their data, stays.
+   */
   async #heal(run: SupervisedRun): Promise<OpenedRun | undefined> {
     try {
       return await run.reapply()
-    } catch {
+    } catch (error) {
+      if (!run.broken) throw error
       void this.shutDown('a service that had died failed to restart')
       return undefined
     }
@@ -166,7 +170,7 @@ export class Supervisor {
     return opened ?? null
   }
 
-  /** An update that fails before it has changed a service puts the previous request back. */
+  /** An update that fails and leaves services puts the previous request back: the next update starts from there. */
   async #applyUpdate(run: SupervisedRun, previous: RunRequest): Promise<OpenedRun> {
     const moved = run.request.plan.hash !== previous.plan.hash
     try {
@@ -211,7 +215,7 @@ export class Supervisor {
 
   async #status(client: Channel): Promise<RunStatus | null> {
     const { reason, remainingMs } = this.#retention
-    if (!this.#run) return null
+    if (!this.#run || this.#shutdown) return null
     return {
       ...(await this.#run.status()),
       users: this.#clients.countOtherUsers(client),
