@@ -14,6 +14,38 @@ function plan(...ready: readonly unknown[]): ReturnType<typeof createPlan> {
 const message = (probe: unknown): Promise<string> => thrownMessage(() => plan({ kind: 'tcp' }, probe))
 
 test.each([
+  [
+    { kind: 'http', method: 'post' },
+    '.method is "post", which is not an HTTP method.\nWrite it in capitals, such as \'POST\'.',
+  ],
+  [
+    { kind: 'http', headers: ['a'] },
+    '.headers is ["a"], but must be an object of headers.\nWrite { accept: \'text/plain\' }.',
+  ],
+  [{ kind: 'http', headers: { 'a b': 'c' } }, ".headers: 'a b' is not the name of a header.\nCorrect the name."],
+  [
+    { kind: 'http', headers: { a: true } },
+    ".headers.a is true, but must be text.\nWrite 'true', or what the program expects.",
+  ],
+  [{ kind: 'http', tls: 'yes' }, '.tls is "yes", but must be true or an object.\nWrite true, or { insecure: true }.'],
+  [
+    { kind: 'http', tls: { insecur: true } },
+    '.tls.insecur: there is no such field.\nDid you mean insecure? The fields are insecure, ca, serverName.',
+  ],
+  [{ kind: 'http', tls: { insecure: 1 } }, '.tls.insecure is 1, but must be true or false.\nWrite true, or omit it.'],
+  [
+    { kind: 'http', tls: { ca: './ca.pem' } },
+    ".tls.ca is not a certificate in PEM.\nRead it from its file: readFileSync('ca.pem', 'utf8').",
+  ],
+  [
+    { kind: 'http', matches: '(' },
+    '.matches is not a regular expression: Invalid regular expression: /(/: Unterminated group.\nEscape characters such as ( and [.',
+  ],
+  [
+    { kind: 'log', pattern: 'a', since: '(' },
+    '.since is not a regular expression: Invalid regular expression: /(/: Unterminated group.\nEscape characters such as ( and [.',
+  ],
+  [{ kind: 'health', optional: 'yes' }, '.optional is "yes", but must be true or false.\nWrite true, or omit it.'],
   [{ kind: 'exchange' }, '.expect is missing.\nA probe of kind exchange needs it.'],
   [
     { kind: 'exchange', expect: 7 },
@@ -37,12 +69,15 @@ test.each([
   ],
   [
     { kind: 'htp' },
-    ".kind 'htp': there is no such kind.\nDid you mean http? The kinds are tcp, http, log, exec, exchange.",
+    ".kind 'htp': there is no such kind.\nDid you mean http? The kinds are tcp, http, log, exec, health, exchange.",
   ],
-  [{ path: '/' }, ' has no kind.\nIts kind is one of tcp, http, log, exec, exchange.'],
+  [{ path: '/' }, ' has no kind.\nIts kind is one of tcp, http, log, exec, health, exchange.'],
   ['tcp', ` is "tcp", which is not a probe.\nWrite { kind: 'tcp' }, or another kind.`],
   [null, ` is null, which is not a probe.\nWrite { kind: 'tcp' }, or another kind.`],
-  [{ kind: 'toString' }, ".kind 'toString': there is no such kind.\nThe kinds are tcp, http, log, exec, exchange."],
+  [
+    { kind: 'toString' },
+    ".kind 'toString': there is no such kind.\nThe kinds are tcp, http, log, exec, health, exchange.",
+  ],
   [{ kind: 'http', path: 'health' }, ".path: 'health' is not a path.\nBegin it with a slash, such as '/health'."],
   [{ kind: 'http', status: 200 }, '.status is 200, but must be a list of HTTP statuses.\nWrite status: [200, 401].'],
   [{ kind: 'http', port: 'main' }, ".port: the service has no port 'main'.\nIts ports are http, admin."],

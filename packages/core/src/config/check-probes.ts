@@ -1,5 +1,6 @@
+import type { ContainerSettings } from '../contract/container-settings.ts'
 import { MoorageError, messageOf } from '../contract/errors.ts'
-import type { Probe, ServiceSpec } from '../contract/service.ts'
+import type { HttpProbeTls, Probe, ServiceSpec } from '../contract/service.ts'
 import { checkText } from './check-texts.ts'
 import { optionPath } from './option-path.ts'
 import { isTemplate } from './template.ts'
@@ -20,6 +21,7 @@ export function checkProbes(service: string, spec: ServiceSpec): void {
     if (!Array.isArray(probes))
       throw invalid(`${at} is ${shown(probes)}, but must be a list of probes.`, "Write ready: [{ kind: 'tcp' }].")
     probes.forEach((probe: unknown, i) => checkProbe(`${at}[${i}]`, probe, Object.keys(spec.ports)))
+    checkHealthProbes(form.ready, { at, isProcess: name === 'process', healthCheck: spec.container?.healthCheck })
   }
 }
 
@@ -52,6 +54,29 @@ function checkProbe(at: string, probe: unknown, ports: readonly string[]): void 
     throw invalid(`${at}: the service has no port to connect to.`, 'Add one to ports, or use a log or exec probe.')
 }
 
+function checkHealthProbes(
+  probes: readonly Probe[],
+  {
+    at,
+    isProcess,
+    healthCheck,
+  }: {
+    readonly at: string
+    readonly isProcess: boolean
+    readonly healthCheck: ContainerSettings['healthCheck']
+  },
+): void {
+  const i = probes.findIndex((probe) => probe.kind === 'health' && !probe.optional)
+  if (i === -1) return
+  if (isProcess)
+    throw invalid(
+      `${at}[${i}]: a plain process has no health check.`,
+      'Use a probe of another kind: tcp, http or exec.',
+    )
+  if (healthCheck === 'none')
+    throw invalid(`${at}[${i}] waits for the health check, and healthCheck is 'none'.`, 'Remove one of the two.')
+}
+
 const text: Check = (at, value) => {
   if (typeof value !== 'string')
     throw invalid(`${at} is ${shown(value)}, but must be a string.`, 'Write a string in quotes.')
@@ -69,6 +94,48 @@ const pattern: Check = (at, value) => {
     new RegExp(String(value))
   } catch (cause) {
     throw invalid(`${at} is not a regular expression: ${messageOf(cause)}.`, 'Escape characters such as ( and [.')
+  }
+}
+
+const flag: Check = (at, value) => {
+  if (typeof value !== 'boolean')
+    throw invalid(`${at} is ${shown(value)}, but must be true or false.`, 'Write true, or omit it.')
+}
+
+const method: Check = (at, value) => {
+  if (typeof value !== 'string' || !/^[A-Z]+$/.test(value))
+    throw invalid(`${at} is ${shown(value)}, which is not an HTTP method.`, "Write it in capitals, such as 'POST'.")
+}
+
+// Source: RFC 9110, "Field Names", token.
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/
+
+const headers: Check = (at, value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(`${at} is ${shown(value)}, but must be an object of headers.`, "Write { accept: 'text/plain' }.")
+  for (const [name, content] of Object.entries(value)) {
+    if (!HEADER_NAME.test(name)) throw invalid(`${at}: '${name}' is not the name of a header.`, 'Correct the name.')
+    checkText(`${at}.${name}`, content)
+  }
+}
+
+const TLS_FIELDS: { readonly [K in keyof HttpProbeTls]-?: Check } = {
+  insecure: flag,
+  ca(at, value) {
+    if (typeof value !== 'string' || !value.includes('-----BEGIN CERTIFICATE-----'))
+      throw invalid(`${at} is not a certificate in PEM.`, "Read it from its file: readFileSync('ca.pem', 'utf8').")
+  },
+  serverName: text,
+}
+
+const tls: Check = (at, value) => {
+  if (value === true) return
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(`${at} is ${shown(value)}, but must be true or an object.`, 'Write true, or { insecure: true }.')
+  for (const [name, content] of Object.entries(value)) {
+    const check = Object.hasOwn(TLS_FIELDS, name) ? TLS_FIELDS[name as keyof HttpProbeTls] : undefined
+    if (!check) throw unknownName(`${at}.${name}`, { kind: 'field', name, known: Object.keys(TLS_FIELDS) })
+    check(`${at}.${name}`, content)
   }
 }
 
@@ -123,9 +190,23 @@ interface ProbeFields {
 
 const FIELDS: { readonly [K in Probe['kind']]: ProbeFields } = {
   tcp: { required: {}, optional: { port: text } },
-  http: { required: {}, optional: { port: text, path, status: statuses } },
-  log: { required: { pattern }, optional: { times: count } },
+  http: {
+    required: {},
+    optional: {
+      port: text,
+      path,
+      method,
+      headers,
+      body: checkText,
+      tls,
+      status: statuses,
+      contains: text,
+      matches: pattern,
+    },
+  },
+  log: { required: { pattern }, optional: { times: count, since: pattern } },
   exec: { required: { command }, optional: {} },
+  health: { required: {}, optional: { optional: flag } },
   exchange: { required: { expect: bytes }, optional: { port: text, send: bytes, at: place, farewell } },
 }
 

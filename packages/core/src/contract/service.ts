@@ -149,18 +149,60 @@ export type Bytes = { readonly hex: string } | { readonly text: Template }
 export type Probe =
   /** The port accepts a connection and keeps it open. */
   | { readonly kind: 'tcp'; readonly port?: string }
-  /** GET of `path` (default `/`) answers with one of these statuses (default: 200 to 399, 401 and 403). */
-  | {
-      readonly kind: 'http'
-      readonly port?: string
-      readonly path?: string
-      readonly status?: readonly number[]
-    }
-  /** As many lines of the log as `times` (default 1) match the regular expression. */
-  | { readonly kind: 'log'; readonly pattern: string; readonly times?: number }
+  | HttpProbe
+  | LogProbe
   /** The command, run inside the service, ends with exit code 0. */
   | { readonly kind: 'exec'; readonly command: readonly Template[] }
+  | HealthProbe
   | ExchangeProbe
+
+/** An HTTP request is answered as expected. Redirects are not followed. */
+export interface HttpProbe {
+  readonly kind: 'http'
+  readonly port?: string
+  /** Default: `/`. */
+  readonly path?: string
+  /** Default: `GET`. */
+  readonly method?: string
+  readonly headers?: { readonly [name: string]: Template }
+  /** The body of the request. Default: none. */
+  readonly body?: Template
+  /** Dials by TLS. Default: plain HTTP. */
+  readonly tls?: true | HttpProbeTls
+  /** Default: 200 to 399, 401 and 403. */
+  readonly status?: readonly number[]
+  /** Text that the body of the answer contains. */
+  readonly contains?: string
+  /** A regular expression that the body of the answer matches. */
+  readonly matches?: string
+}
+
+export interface HttpProbeTls {
+  /** Accepts every certificate. Default: false. */
+  readonly insecure?: boolean
+  /** A certificate in PEM to trust instead of the well-known authorities. */
+  readonly ca?: string
+  /** The name in the certificate, if it is not the host of the URL. */
+  readonly serverName?: string
+}
+
+/** Lines of the log match. */
+export interface LogProbe {
+  readonly kind: 'log'
+  /** A regular expression. */
+  readonly pattern: string
+  /** Number of lines that match. Default: 1. */
+  readonly times?: number
+  /** A regular expression: only lines after the last one that matches it count. Default: all lines. */
+  readonly since?: string
+}
+
+/** The health check of the container succeeds: `healthCheck` of the config, else the HEALTHCHECK of the image. */
+export interface HealthProbe {
+  readonly kind: 'health'
+  /** Succeeds if there is no health check. Default: false, which is an error then. */
+  readonly optional?: boolean
+}
 
 /** Sends bytes and expects bytes, so that a protocol is checked without a client library. */
 export interface ExchangeProbe {

@@ -1,10 +1,12 @@
+import { DEFAULT_DEADLINES_MS } from '../config/deadlines.ts'
 import type { PlannedService } from '../config/plan.ts'
 import { MoorageError, withDetails } from '../contract/errors.ts'
 import type { UnitSpec } from '../contract/provider.ts'
 import type { Exit, Unit } from '../contract/unit.ts'
-import type { Form } from '../contract/service.ts'
+import type { Form, ServiceSpec } from '../contract/service.ts'
 import { abortable } from '../provider-kit/clock.ts'
 import { describeExit } from '../readiness/describe-exit.ts'
+import { healthTimeoutMs } from '../readiness/health.ts'
 import { lastLines } from '../readiness/last-lines.ts'
 import { resolveProbes } from './resolve-probes.ts'
 import { waitReady } from '../readiness/wait-ready.ts'
@@ -38,7 +40,7 @@ export async function startService(context: StartContext, start: ServiceStart): 
     if (!ended) abort.abort(error)
   }
   const phaseDeadline = new PhaseDeadline(
-    { service: name, deadlines: plan.services[name]?.spec.deadlines, clock: context.clock },
+    { service: name, deadlines: deadlinesOf(plan.services[name]?.spec), clock: context.clock },
     (deadlineError) => void expire(deadlineError),
   )
   phaseDeadlines.set(name, phaseDeadline)
@@ -65,6 +67,7 @@ async function runPhases(
   const { plan } = context
   const { signal } = context.abort
   const { spec } = plan.services[name] as PlannedService
+  const { provider } = context.placements.get(name) as Placement
   const running = await launch(context, start)
   const { unit, form, scopeInput } = running
   const views = await connectionViews(context, name, running)
@@ -79,6 +82,7 @@ async function runPhases(
     unit,
     probes: resolveProbes(form.ready ?? [], listeningScope(scopeInput)),
     ports: scopeInput.ports,
+    ...(provider.form === 'container' ? { healthCheck: spec.container?.healthCheck } : {}),
     signal,
     clock: context.clock,
     onAttempt: (reason) => (phaseDeadline.lastReason = reason),
@@ -139,6 +143,14 @@ async function waitCompleted({ abort, clock }: StartContext, name: string, unit:
     logs: await lastLines(unit, clock),
     hint: 'Its last log lines show why. A service that others need as completed must end with exit code 0.',
   })
+}
+
+/** A health check of the config may take longer than the default deadline of the phase `ready`. */
+function deadlinesOf(spec: ServiceSpec | undefined): ServiceSpec['deadlines'] {
+  const check = spec?.container?.healthCheck
+  if (!check || check === 'none' || !spec?.container?.ready?.some(({ kind }) => kind === 'health'))
+    return spec?.deadlines
+  return { ready: Math.max(DEFAULT_DEADLINES_MS.ready, healthTimeoutMs(check)), ...spec.deadlines }
 }
 
 /** Reports a service that ended after it was ready, unless the run is being torn down. */

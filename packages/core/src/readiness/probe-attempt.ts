@@ -1,6 +1,7 @@
 import type { Clock } from '../provider-kit/clock.ts'
 import type { Ports } from '../contract/provider.ts'
 import type { Unit } from '../contract/unit.ts'
+import type { ContainerSettings } from '../contract/container-settings.ts'
 import type { Probe } from '../contract/service.ts'
 
 /** What the attempts at the probes of one service use. */
@@ -10,6 +11,8 @@ export interface ReadinessContext {
   /** With every template resolved. */
   readonly probes: readonly Probe[]
   readonly ports: Ports
+  /** The health check of the config. */
+  readonly healthCheck?: ContainerSettings['healthCheck']
   readonly signal: AbortSignal
   readonly clock: Clock
   /** How long one attempt waits for an answer, in milliseconds. Default: `ATTEMPT_TIMEOUT_MS`. */
@@ -26,3 +29,19 @@ export const ATTEMPT_TIMEOUT_MS = 2_000
 
 /** The timeout doubles up to this one, in milliseconds, since a slow service may never answer within the first. */
 export const MAX_ATTEMPT_TIMEOUT_MS = 32_000
+
+/** Resolves after some milliseconds, or when the signal aborts. */
+export function sleepUntilAborted(
+  ms: number,
+  { clock, signal }: Pick<ReadinessContext, 'clock' | 'signal'>,
+): Promise<void> {
+  return new Promise((done) => {
+    const cancel = clock.after(ms, finish)
+    function finish(): void {
+      cancel()
+      signal.removeEventListener('abort', finish)
+      done()
+    }
+    signal.addEventListener('abort', finish, { once: true })
+  })
+}

@@ -6,12 +6,14 @@ import { exchange } from './exchange.ts'
 import { exec } from './exec.ts'
 import { http } from './http.ts'
 import { lastLines } from './last-lines.ts'
+import { health } from './health.ts'
 import { log } from './log.ts'
 import { tcp } from './tcp.ts'
 import {
   ATTEMPT_TIMEOUT_MS,
   MAX_ATTEMPT_TIMEOUT_MS,
   type ProbeAttempt,
+  sleepUntilAborted,
   type ReadinessContext,
 } from './probe-attempt.ts'
 
@@ -29,6 +31,7 @@ const ATTEMPT_BY_KIND: { readonly [K in Probe['kind']]: ProbeAttempt<Extract<Pro
   http,
   log,
   exec,
+  health,
   exchange,
 }
 
@@ -69,18 +72,6 @@ async function runProbes(context: ReadinessContext): Promise<void> {
       await sleepUntilAborted(delay, context)
     }
   }
-}
-
-function sleepUntilAborted(ms: number, { clock, signal }: ReadinessContext): Promise<void> {
-  return new Promise((done) => {
-    const cancel = clock.after(ms, finish)
-    function finish(): void {
-      cancel()
-      signal.removeEventListener('abort', finish)
-      done()
-    }
-    signal.addEventListener('abort', finish, { once: true })
-  })
 }
 
 async function throwExited({ service, unit, signal, clock }: ReadinessContext, exit: Exit): Promise<never> {
