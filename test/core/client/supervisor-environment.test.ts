@@ -37,3 +37,14 @@ test("without Vitest, a variable with one of Vite's common names is the user's",
   const env = { MODE: 'staging', BASE_URL: '/app/', TEST: '1' }
   expect(supervisorEnvironment(env, '/app')).toEqual(env)
 })
+
+test("of NODE_OPTIONS, only what loads Yarn's Plug'n'Play stays", () => {
+  const pnp = '--require /app/.pnp.cjs --experimental-loader file:///app/.pnp.loader.mjs'
+  expect(supervisorEnvironment({ NODE_OPTIONS: `--inspect ${pnp} --max-old-space-size=99` }, '/app')).toEqual({
+    NODE_OPTIONS: pnp,
+  })
+  expect(supervisorEnvironment({ NODE_OPTIONS: '--require "/my app/.pnp.cjs"' }, '/app')).toEqual({
+    NODE_OPTIONS: '--require "/my app/.pnp.cjs"',
+  })
+  expect(supervisorEnvironment({ NODE_OPTIONS: '--require ./setup.cjs' }, '/app')).toEqual({})
+})

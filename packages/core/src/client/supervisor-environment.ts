@@ -33,5 +33,11 @@ export function supervisorEnvironment(env: EnvVariables, folder: string): EnvVar
     const files = (env[name] ?? '').split(delimiter).filter(Boolean)
     return files.length ? [[name, files.map((file) => resolve(folder, file)).join(delimiter)] as const] : []
   })
-  return Object.fromEntries([...inherited, ...paths, ...lists])
+  const pnp = pnpOptions(env['NODE_OPTIONS'])
+  return { ...Object.fromEntries([...inherited, ...paths, ...lists]), ...(pnp ? { NODE_OPTIONS: pnp } : {}) }
+}
+
+/** The part of `NODE_OPTIONS` by which Yarn's Plug'n'Play finds packages: the supervisor is one of them. */
+function pnpOptions(options: string | undefined): string | undefined {
+  return options?.match(/--(?:require|experimental-loader|import)[= ](?:"[^"]*\.pnp\.[^"]*"|\S*\.pnp\.\S+)/g)?.join(' ')
 }

@@ -134,8 +134,14 @@ const APP_FOLDER = '/srv/app'
 
 // The unprivileged user of the image.
 const NODE_CONTAINER = { user: '1000:1000', workingDir: APP_FOLDER, tmpfs: ['/tmp'] }
-// npm needs a writable home. Its update notices and log files are of no use here.
-const NPM_VARIABLES = { HOME: '/tmp', npm_config_update_notifier: 'false', npm_config_logs_max: '0' }
+// npm needs a writable home. Its update notices and log files are of no use here. The image has no other package
+// manager, so npm runs the script even where devEngines names another one.
+const NPM_VARIABLES = {
+  HOME: '/tmp',
+  npm_config_update_notifier: 'false',
+  npm_config_logs_max: '0',
+  npm_config_force: 'true',
+}
 
 // 404 counts as ready, since an API need not serve its root.
 const READY_STATUSES = [200, 201, 202, 203, 204, 206, 301, 302, 303, 304, 307, 308, 404]

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { messageOf, MoorageError, type Program, type ProgramContext } from '@moorage/core'
+import { scriptCommand } from './package-manager.ts'
 import { reportVersionMismatch } from './version-notice.ts'
 
 /**
- * `npm run <script>` in the folder of the user's package.json. Throws `MoorageError` (CONFIG_INVALID) if it lacks the
+ * Runs a script with the project's package manager, in the folder of the user's package.json. Throws `MoorageError` (CONFIG_INVALID) if it lacks the
  * script.
  */
 export function program(context: ProgramContext): Promise<Program> {
@@ -27,8 +28,7 @@ export function program(context: ProgramContext): Promise<Program> {
       hint: names.length ? `Its scripts are ${names.join(', ')}.` : 'It has no scripts.',
     })
   }
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  return Promise.resolve({ command: [npm, 'run', '--silent', script], cwd })
+  return Promise.resolve({ command: scriptCommand(context, cwd, script), cwd })
 }
 
 function readManifest(service: string, file: string): { readonly scripts?: Readonly<Record<string, string>> } {
