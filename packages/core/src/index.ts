@@ -91,6 +91,7 @@ export type {
   Template,
 } from './contract/service.ts'
 export { callFolder, callSite } from './config/call-site.ts'
+export { CONTAINER_SETTINGS } from './config/check-settings.ts'
 export { createConfig } from './config/create-config.ts'
 export type { EnvVariables } from './config/env-variables.ts'
 export type { IsolatedService, RunPayload } from './config/run-payload.ts'

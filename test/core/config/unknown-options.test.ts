@@ -51,7 +51,7 @@ test.each([
     'container({ workdir })',
     container,
     { image: 'x', ports: {}, workdir: '/' },
-    'The options are image, ports, env, command, entrypoint, user, workingDir, tmpfs, files, hostAccess, protocol, ready, seed, needs, as, deadlines.',
+    'The options are image, ports, env, command, entrypoint, files, protocol, ready, seed, user, groups, workingDir, hostName, aliases, networks, labels, extraHosts, dns, tmpfs, volumes, shmSizeBytes, resources, capabilities, privileged, devices, sysctls, ulimits, securityOptions, init, readOnlyRoot, pidMode, ipcMode, tty, stdin, stopSignal, stopGrace, restart, platform, pull, udpPorts, hostPorts, logOptions, healthCheck, hostAccess, needs, as, deadlines.',
   ],
   [
     'npmServer({ scirpt })',

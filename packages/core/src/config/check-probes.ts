@@ -1,13 +1,12 @@
 import type { ContainerSettings } from '../contract/container-settings.ts'
-import { MoorageError, messageOf } from '../contract/errors.ts'
 import type { HttpProbeTls, Probe, ServiceSpec } from '../contract/service.ts'
 import { checkText } from './check-texts.ts'
 import { optionPath } from './option-path.ts'
 import { isTemplate } from './template.ts'
 import { unknownName } from './unknown-options.ts'
+import { fieldsOf, flag, invalid, pattern, shown, text, wholeNumber, type Check } from './value-checks.ts'
 
 type Fields = { readonly [name: string]: unknown }
-type Check = (at: string, value: unknown) => void
 
 const PROBE_FORMS = ['container', 'process'] as const
 
@@ -77,29 +76,10 @@ function checkHealthProbes(
     throw invalid(`${at}[${i}] waits for the health check, and healthCheck is 'none'.`, 'Remove one of the two.')
 }
 
-const text: Check = (at, value) => {
-  if (typeof value !== 'string')
-    throw invalid(`${at} is ${shown(value)}, but must be a string.`, 'Write a string in quotes.')
-}
-
 const path: Check = (at, value) => {
   text(at, value)
   if (!String(value).startsWith('/'))
     throw invalid(`${at}: '${String(value)}' is not a path.`, "Begin it with a slash, such as '/health'.")
-}
-
-const pattern: Check = (at, value) => {
-  text(at, value)
-  try {
-    new RegExp(String(value))
-  } catch (cause) {
-    throw invalid(`${at} is not a regular expression: ${messageOf(cause)}.`, 'Escape characters such as ( and [.')
-  }
-}
-
-const flag: Check = (at, value) => {
-  if (typeof value !== 'boolean')
-    throw invalid(`${at} is ${shown(value)}, but must be true or false.`, 'Write true, or omit it.')
 }
 
 const method: Check = (at, value) => {
@@ -130,18 +110,9 @@ const TLS_FIELDS: { readonly [K in keyof HttpProbeTls]-?: Check } = {
 
 const tls: Check = (at, value) => {
   if (value === true) return
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (typeof value !== 'object')
     throw invalid(`${at} is ${shown(value)}, but must be true or an object.`, 'Write true, or { insecure: true }.')
-  for (const [name, content] of Object.entries(value)) {
-    const check = Object.hasOwn(TLS_FIELDS, name) ? TLS_FIELDS[name as keyof HttpProbeTls] : undefined
-    if (!check) throw unknownName(`${at}.${name}`, { kind: 'field', name, known: Object.keys(TLS_FIELDS) })
-    check(`${at}.${name}`, content)
-  }
-}
-
-const count: Check = (at, value) => {
-  if (!Number.isInteger(value) || Number(value) < 1)
-    throw invalid(`${at} is ${shown(value)}, but must be a whole number from 1.`, 'Write a number, such as 1.')
+  fieldsOf(TLS_FIELDS)(at, value)
 }
 
 const statuses: Check = (at, value) => {
@@ -204,7 +175,7 @@ const FIELDS: { readonly [K in Probe['kind']]: ProbeFields } = {
       matches: pattern,
     },
   },
-  log: { required: { pattern }, optional: { times: count, since: pattern } },
+  log: { required: { pattern }, optional: { times: wholeNumber(1), since: pattern } },
   exec: { required: { command }, optional: {} },
   health: { required: {}, optional: { optional: flag } },
   exchange: { required: { expect: bytes }, optional: { port: text, send: bytes, at: place, farewell } },
@@ -212,12 +183,4 @@ const FIELDS: { readonly [K in Probe['kind']]: ProbeFields } = {
 
 function portHint(ports: readonly string[]): string {
   return ports.length ? `Its ports are ${ports.join(', ')}.` : 'It has no ports.'
-}
-
-function shown(value: unknown): string {
-  return JSON.stringify(value)
-}
-
-function invalid(message: string, hint: string): MoorageError {
-  return new MoorageError('CONFIG_INVALID', message, { hint })
 }

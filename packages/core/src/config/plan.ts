@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkProbes } from './check-probes.ts'
+import { checkHostPorts, checkSettings } from './check-settings.ts'
 import { checkTexts } from './check-texts.ts'
 import { optionPath } from './option-path.ts'
 import { MoorageError } from '../contract/errors.ts'
@@ -53,6 +54,7 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
   for (const [name, raw] of Object.entries(config.services)) {
     const spec = withAbsoluteFiles(raw as unknown as Json, `services.${name}`, config.root) as unknown as ServiceSpec
     checkTexts(name, spec)
+    checkSettings(name, spec)
     checkProbes(name, spec)
     const variable = urlVariable(name, spec)
     checkDeadlines(name, spec.deadlines)
@@ -75,6 +77,7 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
     // The first port is the main one, so the order counts, but canonical JSON does not preserve it.
     services[name] = { ...planned, hash: hashOf({ ...planned, ports: Object.keys(spec.ports) } as unknown as Json) }
   }
+  checkHostPorts(services)
   const cycle = findCycle(services)
   if (cycle) {
     const path = [...cycle, cycle[0]].map((name) => `services.${name}`).join(' → ')

@@ -80,8 +80,9 @@ export interface ContainerSettings {
   /** Replaces the HEALTHCHECK of the image. `none` disables it. The probe `health` waits for it. */
   readonly healthCheck?: HealthCheck | 'none'
   /**
-   * Resolves the name `host.moorage.internal` to this machine. A list also forwards these ports to this machine's
-   * loopback. Default: no access.
+   * Makes this machine reachable from the container as `host.moorage.internal`. A list of ports also covers servers that
+   * listen on the loopback only; with `true` the container reaches only servers that listen on every address. The start
+   * fails with OPTION_UNSUPPORTED if the provider has no route to this machine. Default: no access.
    */
   readonly hostAccess?: true | readonly number[]
 }

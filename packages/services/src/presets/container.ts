@@ -1,20 +1,22 @@
 import {
+  CONTAINER_SETTINGS,
   MoorageError,
   rejectUnknownOptions,
   service,
   type OptionNames,
   type CommonOptions,
+  type ContainerSettings,
   type Env,
   type Probe,
   type Service,
   type Text,
-  type TmpfsMount,
 } from '@moorage/core'
 import { rejectIsolate } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
 import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
 
-export interface ContainerOptions<P extends string = string, N extends string = string> extends CommonOptions<N> {
+export interface ContainerOptions<P extends string = string, N extends string = string>
+  extends CommonOptions<N>, ContainerSettings {
   /** The image with its tag or digest. The provider's machine or cluster pulls it. */
   readonly image: string
   /** The ports that the container listens on, by names of your choice. The first one is the main port. */
@@ -25,28 +27,16 @@ export interface ContainerOptions<P extends string = string, N extends string = 
   readonly command?: readonly Text[]
   /** The executable and its first arguments, Docker's ENTRYPOINT. Default: the image's. */
   readonly entrypoint?: readonly Text[]
-  /** Numeric `uid` or `uid:gid` of the main process. Default: the image's. */
-  readonly user?: string
-  /** Absolute path of the working directory in the container. Default: the image's. */
-  readonly workingDir?: string
-  /** Folders in the container that are kept in memory: absolute paths, or mounts. Default: none. */
-  readonly tmpfs?: readonly (string | TmpfsMount)[]
   /**
    * Files and folders to copy into the container before its main process starts: their paths on this machine, by
    * absolute path in the container. A relative path starts at the config's `root`. Default: none.
    */
   readonly files?: { readonly [path: string]: string }
-  /**
-   * Makes this machine reachable from the container as `host.moorage.internal`. A list of ports also covers servers
-   * that listen on the loopback only; with `true` the container reaches only servers that listen on every address. The
-   * start fails with OPTION_UNSUPPORTED if the provider has no route to this machine. Default: no access.
-   */
-  readonly hostAccess?: true | readonly number[]
   /** Scheme of the main port's URL. Default: `http`. */
   readonly protocol?: string
   /**
    * Probes that must succeed, in this order, before the service is ready. Default: the main port accepts a TCP
-   * connection.
+   * connection, and the health check of the config or of the image succeeds, if there is one.
    */
   readonly ready?: readonly Probe[]
   /** Path of a module that exports `seed(connection)`. It runs once per run, before the service is ready. */
@@ -70,14 +60,11 @@ const OPTIONS: OptionNames<ContainerOptions> = {
   env: true,
   command: true,
   entrypoint: true,
-  user: true,
-  workingDir: true,
-  tmpfs: true,
   files: true,
-  hostAccess: true,
   protocol: true,
   ready: true,
   seed: true,
+  ...CONTAINER_SETTINGS,
   ...COMMON_OPTIONS,
 }
 
@@ -90,20 +77,7 @@ export function container<const P extends string, const N extends string = never
 ): Service<ContainerConnection<P>, N> {
   rejectIsolate('container', options)
   rejectUnknownOptions('container', options, OPTIONS)
-  const {
-    image,
-    ports,
-    protocol = 'http',
-    ready,
-    env,
-    command,
-    entrypoint,
-    user,
-    workingDir,
-    tmpfs,
-    files,
-    hostAccess,
-  } = options
+  const { image, ports, protocol = 'http', ready, env, command, entrypoint, files, hostAccess } = options
   if (!image)
     throw new MoorageError('CONFIG_INVALID', 'container({ image }) is empty.', {
       hint: "Give an image, such as 'nginx:1.28'.",
@@ -125,13 +99,10 @@ export function container<const P extends string, const N extends string = never
       env,
       command,
       entrypoint,
-      user,
-      workingDir,
-      tmpfs,
-      hostAccess,
+      ...settingsOf(options),
       files: files && Object.fromEntries(Object.entries(files).map(([path, file]) => [path, { $file: file }])),
       connection: { ...main, ports: each },
-      ready: ready ?? (names.length ? [{ kind: 'tcp' }] : []),
+      ready: ready ?? [...(names.length ? [{ kind: 'tcp' }] : []), { kind: 'health', optional: true }],
     },
     ...seedSpec('container', options.seed, { sql: false }),
     ...commonSpec(options),
@@ -143,6 +114,11 @@ export function container<const P extends string, const N extends string = never
     ports: Object.fromEntries(names.map((name) => [name, { host: 0, port: 0 }])),
   }
   return service('container', spec, shape) as unknown as Service<ContainerConnection<P>, N>
+}
+
+function settingsOf(options: ContainerSettings): ContainerSettings {
+  const names = Object.keys(CONTAINER_SETTINGS) as (keyof ContainerSettings)[]
+  return Object.fromEntries(names.map((name) => [name, options[name]]))
 }
 
 function isPort(port: unknown): boolean {
