@@ -16,7 +16,7 @@ const providers: readonly { readonly provider: Provider; readonly support: Setti
 for (const { provider, support } of providers) {
   describe(`settings of containers on ${provider.name}`, () => {
     const check = async (settings: ContainerSettings): Promise<readonly OptionProblem[]> => {
-      const api = { preset: 'container', ports: {}, container: { image: 'x', connection: {}, ...settings } }
+      const api = { preset: 'container', ports: { main: 80 }, container: { image: 'x', connection: {}, ...settings } }
       return (await provider.check?.('api', api, { api })) ?? []
     }
 

@@ -22,7 +22,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'names of the namespace first',
     guarantee: "the name of a service is never a stranger's Service in a shared namespace",
-    file: 'packages/provider-kubernetes/src/pod/manifest.ts',
+    file: 'packages/provider-kubernetes/src/pod/name-resolution.ts',
     find: 'const searches = [own, `${namespace}.svc.${domain}`,',
     replace: 'const searches = [`${namespace}.svc.${domain}`, own,',
     test: {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readFileTrees } from '@moorage/core/provider'
 import { createArchive } from '../../packages/provider-kubernetes/src/pod/archive.ts'
 import { canMountFiles, deliverFiles, mountFiles } from '../../packages/provider-kubernetes/src/files.ts'
+import { initContainer, type InitStep } from '../../packages/provider-kubernetes/src/pod/init-container.ts'
 
 let folder: string
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'moorage-files-'))))
@@ -89,17 +90,16 @@ test('a folder for the top of the image becomes one for each of its entries, sin
 })
 
 test('a folder whose name has quotes, spaces and dollars is one word of the script', () => {
-  const { initContainer } = deliverFiles([{ target: "/it's $(HOME)", folder: true, files: [], bytes: 0 }], 'db')
+  const { initStep } = deliverFiles([{ target: "/it's $(HOME)", folder: true, files: [], bytes: 0 }], 'db')
+  const { command } = initContainer({}, [initStep as InitStep]) as { command: string[] }
   // Kubernetes expands `$(HOME)`, and reads `$$` as `$`.
-  expect((initContainer as { command: string[] }).command[2]).toContain(
-    String.raw`[ ! -d '/it'\''s $$(HOME)' ] || cp -a '/it'\''s $$(HOME)/.'`,
-  )
+  expect(command[2]).toContain(String.raw`[ ! -d '/it'\''s $$(HOME)' ] || cp -a '/it'\''s $$(HOME)/.'`)
 })
 
 test('for an image without a shell each file is a mount of its own, which hides nothing', () => {
   for (const name of ['a', 'b']) writeFileSync(join(folder, name), name)
   expect(canMountFiles(trees())).toBe(true)
-  const { mounts, initContainer } = mountFiles(trees(), 'db')
-  expect(initContainer).toBeUndefined()
+  const { mounts, initStep } = mountFiles(trees(), 'db')
+  expect(initStep).toBeUndefined()
   expect(mounts.map(({ mountPath }) => mountPath)).toEqual(['/data/a', '/data/b'])
 })

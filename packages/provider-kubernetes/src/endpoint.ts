@@ -1,6 +1,6 @@
 import { portAnswers, type Endpoint, type MoorageError, type Report } from '@moorage/core/provider'
 import type { ApiClient } from './api/client.ts'
-import { openForward, type Forward } from './forward/listener.ts'
+import { openForward, type FixedPort, type Forward } from './forward/listener.ts'
 import { findForwardProblem } from './forward/port-check.ts'
 import type { ServicePod } from './pod/pod-ref.ts'
 
@@ -22,6 +22,8 @@ export interface Route {
   /** Whether the pod's IP address is tried at all. */
   readonly direct: boolean
   readonly forwards: Map<number, Promise<Forward>>
+  /** The ports that always have a forward, each on its own port of this machine. */
+  readonly fixedPorts: ReadonlyMap<number, FixedPort>
   /** By port: the address at which it answered; undefined where it did not. */
   readonly addresses: Map<number, Promise<string | undefined>>
   readonly onForwardError: (error: MoorageError) => void
@@ -32,13 +34,19 @@ const PROBE_TIMEOUT_MS = 300
 // Repeated errors of one route become one notice in this time.
 const NOTICE_INTERVAL_MS = 5_000
 
+interface RoutePorts extends ServicePod, Pick<Partial<Route>, 'fixedPorts'> {
+  readonly ports: readonly number[]
+}
+
 /**
  * Prepares the route to a pod that need not exist yet. Where the pod's IP address is not an option, this opens the
  * local ports of all forwards. Outside the cluster, `auto` never tries the address: another machine may have it.
+ *
+ * Throws MoorageError (PORT_IN_USE) when another program listens on a fixed port.
  */
 export async function openRoute(
   client: ApiClient,
-  { ports, ...pod }: ServicePod & { readonly ports: readonly number[] },
+  { ports, fixedPorts = new Map(), ...pod }: RoutePorts,
   options: RouteOptions,
 ): Promise<Route> {
   const { reach, inCluster, report } = options
@@ -49,6 +57,7 @@ export async function openRoute(
     options,
     direct: reach === 'pod-ip' || (reach === 'auto' && inCluster),
     forwards: new Map(),
+    fixedPorts,
     addresses: new Map(),
     onForwardError(error) {
       // A refusal belongs to the client that dialled: the service may not be ready yet.
@@ -57,7 +66,13 @@ export async function openRoute(
       report.notice(error.message)
     },
   }
-  if (!route.direct) await Promise.all(ports.map((port) => forwardTo(route, port)))
+  const forwarded = ports.filter((port) => !route.direct || fixedPorts.has(port))
+  try {
+    await Promise.all(forwarded.map((port) => forwardTo(route, port)))
+  } catch (error) {
+    await closeRoute(route)
+    throw error
+  }
   return route
 }
 
@@ -67,7 +82,7 @@ export async function resolveEndpoint(
   port: number,
   podAddress: () => Promise<string>,
 ): Promise<Endpoint> {
-  if (route.direct) {
+  if (route.direct && !route.fixedPorts.has(port)) {
     const known = route.addresses.get(port) ?? verifyAddress(route, port, podAddress)
     route.addresses.set(port, known)
     const host = await known
@@ -86,11 +101,14 @@ export async function findPortProblem(route: Route, port: number, signal: AbortS
 
 /** Closes the local ports of the route and their connections. */
 export async function closeRoute({ forwards }: Route): Promise<void> {
-  await Promise.all([...forwards.values()].map(async (opening) => (await opening).close()))
+  const openings = await Promise.allSettled(forwards.values())
+  await Promise.all(openings.map((opening) => (opening.status === 'fulfilled' ? opening.value.close() : undefined)))
 }
 
-function forwardTo({ client, pod, forwards, onForwardError }: Route, port: number): Promise<Forward> {
-  const forward = forwards.get(port) ?? openForward(client, { ...pod, port }, onForwardError)
+function forwardTo({ client, pod, forwards, fixedPorts, onForwardError }: Route, port: number): Promise<Forward> {
+  const fixedPort = fixedPorts.get(port)
+  const target = { ...pod, port, ...(fixedPort ? { fixedPort } : {}) }
+  const forward = forwards.get(port) ?? openForward(client, target, onForwardError)
   forwards.set(port, forward)
   return forward
 }

@@ -4,6 +4,7 @@ import type { ApiClient } from './api/client.ts'
 import { createArchive, SINGLE_FILE_NAME } from './pod/archive.ts'
 import { execInUnit } from './exec.ts'
 import { FILES_CONTAINER } from './pod/container-status.ts'
+import { quoteForShell as quote, type InitStep } from './pod/init-container.ts'
 import type { ServicePod } from './pod/pod-ref.ts'
 
 /** How the files of a service reach its pod before the main process starts. */
@@ -12,8 +13,8 @@ export interface FileDelivery {
   readonly secrets: readonly SecretData[]
   readonly volumes: readonly object[]
   readonly mounts: readonly { readonly name: string; readonly mountPath: string; readonly [field: string]: unknown }[]
-  /** The fields of an init container that puts the files together; undefined where none is needed. */
-  readonly initContainer?: object
+  /** Puts the files together; undefined where nothing has to be done. */
+  readonly initStep?: InitStep
   /**
    * Sends files that Secrets cannot hold to the init container, which waits for them. Throws MoorageError (START_FAILED)
    * when it rejects them.
@@ -69,11 +70,9 @@ export function deliverFiles(given: readonly FileTree[], prefix: string): FileDe
       mountPath: target,
       subPath: folder ? `${i}` : `${i}/${SINGLE_FILE_NAME}`,
     })),
-    initContainer: {
-      name: FILES_CONTAINER,
-      command: ['sh', '-c', mergeScript(fileTrees, upload).replaceAll('$', '$$$$')],
-      args: [],
-      volumeMounts: [
+    initStep: {
+      script: mergeScript(fileTrees, upload),
+      mounts: [
         { name: 'files', mountPath: MERGED },
         ...(upload ? [signals] : []),
         ...secretsByTree.map((_, i) => ({ name: `files-${i}`, mountPath: `${SOURCES}/${i}` })),
@@ -122,18 +121,14 @@ function splitRoot(tree: FileTree): readonly FileTree[] {
 }
 
 /** Copies what the image has, as far as its user may read it, and then the files. */
-function mergeScript(fileTrees: readonly FileTree[], upload: boolean): string {
+function mergeScript(fileTrees: readonly FileTree[], upload: boolean): readonly string[] {
   const lines = fileTrees.flatMap(({ target, folder }, i) => [
     `mkdir -p ${MERGED}/${i}`,
     ...(folder ? [`[ ! -d ${quote(target)} ] || cp -a ${quote(`${target}/.`)} ${MERGED}/${i}/ 2>/dev/null || :`] : []),
     ...(upload ? [] : [`cp -RLf ${SOURCES}/${i}/${SECRET_FOLDER}/. ${MERGED}/${i}/`]),
   ])
   const wait = [`: > ${SIGNALS}/ready`, `until [ -e ${SIGNALS}/done ]; do sleep 0.05; done`]
-  return ['set -e', ...lines, ...(upload ? wait : [])].join('\n')
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
+  return [...lines, ...(upload ? wait : [])]
 }
 
 function needsUpload(fileTrees: readonly FileTree[]): boolean {

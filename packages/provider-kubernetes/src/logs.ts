@@ -8,14 +8,45 @@ import type { ServicePod } from './pod/pod-ref.ts'
 const START_POLL_INTERVAL_MS = 50
 const MAX_START_POLLS = 40
 
+/** The restarts of the main container. */
+export interface Restarts {
+  count(): number
+  /** Resolves with true after another restart, and with false when the pod has ended. */
+  next(since: number, signal: AbortSignal): Promise<boolean>
+}
+
+type PodName = Pick<ServicePod, 'namespace' | 'pod'>
+
 /**
- * Yields the lines of the main container. The API merges stdout and stderr: every line counts as stdout.
+ * Yields the lines of the main container since its last start. The API merges stdout and stderr: every line counts as
+ * stdout. With `follow`, continues after each restart.
  *
  * Throws MoorageError when the API server refuses the log. Ends without an error when the signal aborts.
  */
 export async function* readLogs(
   client: ApiClient,
-  { namespace, pod }: Pick<ServicePod, 'namespace' | 'pod'>,
+  pod: PodName,
+  { restarts, ...options }: LogOptions & { readonly restarts?: Restarts },
+): AsyncGenerator<LogLine> {
+  const { follow, signal = new AbortController().signal } = options
+  for (let current: LogOptions = options; ;) {
+    const since = restarts?.count() ?? 0
+    yield* readContainerLog(client, pod, current)
+    if (!follow || !restarts || signal.aborted) return
+    const isRestarted = await restarts.next(since, signal).catch((error: unknown) => {
+      if (signal.aborted) return false
+      throw error
+    })
+    if (!isRestarted) return
+    // All lines of the new container.
+    const { tail: _tail, ...rest } = options
+    current = rest
+  }
+}
+
+async function* readContainerLog(
+  client: ApiClient,
+  { namespace, pod }: PodName,
   { follow = false, tail, signal }: LogOptions,
 ): AsyncGenerator<LogLine> {
   const finished = new AbortController()

@@ -1,25 +1,15 @@
-import {
-  refusedSettings,
-  type Json,
-  type JsonObject,
-  type OptionProblem,
-  type Provider,
-  type Report,
-  type Run,
-  type ServiceSpec,
-  type Session,
-  type Unit,
-} from '@moorage/core/provider'
+import type { Json, JsonObject, Provider, Report, Run, Session, Unit } from '@moorage/core/provider'
+import { checkService } from './check.ts'
 import { findPodDns } from './cluster/pod-dns.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
 import { selectCluster, type Cluster, type ClusterSelection } from './cluster/select-cluster.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
 import { openRunNamespace, type RunNamespace, type RunNamespaceOptions } from './lifetime/run-namespace.ts'
 import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
+import { SettingNotices } from './notices.ts'
 import type { KubernetesOptions } from './options.ts'
 import { reap, removeJournaled } from './reap.ts'
 import { WaitingReason } from './api/waiting-reason.ts'
-import { SETTING_SUPPORT } from './settings.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
 /** The provider behind `kubernetes()`; implements the core's provider contract. */
@@ -48,7 +38,8 @@ export function provider(given: JsonObject, { root }: { readonly root: string })
     form: 'container',
     probe: async (signal) => (await select(signal)).probe,
     open: async (run, report, signal) => openSession(await requireCluster(signal), { run, report, options, signal }),
-    check,
+    check: async (service, _spec, services) =>
+      await checkService({ service, services, cluster: (await selection?.catch(() => undefined))?.cluster }),
     hostAccess: async () => hostAccessProblem((await requireCluster(new AbortController().signal)).credentials),
     async reap(scope, signal) {
       const { cluster } = await select(signal)
@@ -98,6 +89,7 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
     hostPortProxies: proxies,
     routeOptions: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report },
     startCounts: new Map(),
+    notices: new SettingNotices(report),
   }
   const units = new Set<Promise<Unit>>()
   return {
@@ -140,8 +132,4 @@ async function openOwnedNamespace(
     ? await findOwnerPod(client, { namespace, env: process.env, addresses: ownAddresses() }, signal)
     : { ownerReferences: [], labels: {} }
   return await openRunNamespace(client, { ...options, ownerPod })
-}
-
-function check(_service: string, { container }: ServiceSpec): readonly OptionProblem[] {
-  return refusedSettings(container, SETTING_SUPPORT)
 }

@@ -1,24 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  MoorageError,
   readFileTrees,
   serviceHostName,
   type ContainerUnit,
+  type FileTree,
   type HostPortProxies,
   type Report,
   type Unit,
   type UnitSpec,
 } from '@moorage/core/provider'
 import type { ApiClient } from './api/client.ts'
-import { createObject, tryCreateObject } from './api/create-object.ts'
-import type { ApiObject } from './api/types.ts'
 import { refuseTakenName, type PodDns } from './cluster/pod-dns.ts'
 import { openRoute, type RouteOptions } from './endpoint.ts'
-import { canMountFiles, deliverFiles, mountFiles, type FileDelivery } from './files.ts'
+import type { FixedPort } from './forward/listener.ts'
+import { canMountFiles, deliverFiles, mountFiles } from './files.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
 import type { KubernetesOptions } from './options.ts'
 import type { WaitingReason } from './api/waiting-reason.ts'
-import { quotaExceeded, toAdmissionError } from './pod/admission-errors.ts'
-import { podManifest, secretManifest } from './pod/manifest.ts'
+import type { SettingNotices } from './notices.ts'
+import { createAliasServices, createAliasSlice } from './pod/aliases.ts'
+import { createPod } from './pod/create-pod.ts'
+import { podFolders, prepareFolders, type PodFolder } from './pod/folders.ts'
+import { podNames } from './pod/names.ts'
 import type { PodRef } from './pod/pod-ref.ts'
 import { lacksShell } from './pod/start-errors.ts'
 import { waitUntilStarted } from './pod/wait-started.ts'
@@ -38,10 +41,8 @@ export interface SessionContext {
   readonly routeOptions: RouteOptions
   /** Number of starts by service. */
   readonly startCounts: Map<string, number>
+  readonly notices: SettingNotices
 }
-
-const QUOTA_RETRY_INTERVAL_MS = 1_000
-const DEFAULT_STOP_GRACE_SECONDS = 1
 
 /**
  * Starts a service as a bare pod. Resolves when its container has started, whether or not the service is ready. A start
@@ -55,55 +56,72 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
   const unsubscribe = context.opening.subscribe((reason) => report.phase(spec.name, 'admit', reason))
   const runNamespace = await context.namespace.finally(unsubscribe)
   const dns = await context.dns
+  const unit = spec.container as ContainerUnit
   if (runNamespace.mode === 'shared' && !dns.nameservers) {
     const { namespace } = runNamespace
-    await refuseTakenName(client, { service: spec.name, hostName: serviceHostName(spec.name), namespace }, signal)
+    const { hostName, aliases } = podNames(spec.name, unit)
+    for (const name of [hostName, ...aliases])
+      await refuseTakenName(client, { service: spec.name, hostName: name, namespace }, signal)
   }
+  context.notices.add(spec.name, unit, { isRestart: context.startCounts.has(spec.name) })
   signal.throwIfAborted()
-  const fileTrees = readFileTrees((spec.container as ContainerUnit).files)
-  const attempt = { spec, runNamespace, dns }
+  const start = { spec, runNamespace, dns, fileTrees: readFileTrees(unit.files), folders: podFolders(unit) }
   try {
-    return await startPod(context, { ...attempt, deliver: (pod) => deliverFiles(fileTrees, pod) }, signal)
+    return await startPod(context, { ...start, hasShell: true }, signal)
   } catch (error) {
     if (!lacksShell(error)) throw error
-    if (!canMountFiles(fileTrees)) throw error
-    return await startPod(context, { ...attempt, deliver: (pod) => mountFiles(fileTrees, pod) }, signal)
+    if (!canMountFiles(start.fileTrees)) throw error
+    reportUnprepared(context, start)
+    return await startPod(context, { ...start, hasShell: false }, signal)
   }
 }
 
 interface PodStart {
   readonly spec: UnitSpec
   readonly runNamespace: RunNamespace
-  readonly dns: PodCreation['dns']
-  /** Prepares the files of the service; the name of the pod begins the names of their Secrets. */
-  deliver(pod: string): FileDelivery
+  readonly dns: PodDns
+  readonly fileTrees: readonly FileTree[]
+  readonly folders: readonly PodFolder[]
+  /** Whether an init container of the image can prepare files and folders. */
+  readonly hasShell: boolean
 }
 
 async function startPod(
   context: SessionContext,
-  { spec, runNamespace, dns, deliver }: PodStart,
+  { spec, runNamespace, dns, fileTrees, folders, hasShell }: PodStart,
   signal: AbortSignal,
 ): Promise<Unit> {
   const { client, routeOptions } = context
-  const { image } = spec.container as ContainerUnit
+  const unit = spec.container as ContainerUnit
   const pod = podName(context, runNamespace, spec.name)
-  const ref: PodRef = { service: spec.name, image, pod, namespace: runNamespace.namespace }
-  const delivery = deliver(pod)
-  const route = await openRoute(client, { ...ref, ports: Object.values(spec.ports) }, routeOptions)
+  const ref: PodRef = {
+    service: spec.name,
+    image: unit.image,
+    pod,
+    namespace: runNamespace.namespace,
+    ...(fileTrees.length ? {} : { initSetting: prepareFolders(folders)?.setting ?? 'files' }),
+  }
+  const delivery = hasShell ? deliverFiles(fileTrees, pod) : mountFiles(fileTrees, pod)
+  const fixedPorts = fixedHostPorts(spec)
+  const route = await openRoute(client, { ...ref, ports: Object.values(spec.ports), fixedPorts }, routeOptions)
   const objects: ObjectRef[] = []
   const resources = { route, objects }
   try {
-    const created = await createPod(context, { spec, ref, runNamespace, dns, delivery, objects }, signal)
+    const creation = { spec, ref, runNamespace, dns, delivery, folders, hasShell, objects }
+    const [created] = await Promise.all([
+      createPod(context, creation, signal),
+      nameInOwnNamespace(context, creation, signal),
+    ])
     const { uid } = created.metadata
     const { informer } = runNamespace
     await waitUntilStarted(context, { ref, uid, informer, delivery }, signal)
+    await nameInSharedNamespace(context, { ...creation, uid }, signal)
     return createUnit(client, { ref, uid, informer, resources })
   } catch (error) {
     await stopUnit(client, resources)
     throw error
   }
 }
-
 /** A restarted service gets a new name, because a stopped pod keeps its name until it has ended. No key has a dot. */
 function podName({ startCounts }: SessionContext, { mode, run }: RunNamespace, service: string): string {
   const count = (startCounts.get(service) ?? 0) + 1
@@ -111,60 +129,58 @@ function podName({ startCounts }: SessionContext, { mode, run }: RunNamespace, s
   return `${mode === 'create' ? '' : `${run.id}-`}${serviceHostName(service)}${count > 1 ? `.${count}` : ''}`
 }
 
-interface PodCreation {
-  readonly spec: UnitSpec
+interface NamedStart extends Pick<PodStart, 'spec' | 'runNamespace'> {
   readonly ref: PodRef
-  readonly runNamespace: RunNamespace
-  readonly delivery: FileDelivery
-  readonly dns: PodDns
-  /** Receives each object that was created. */
-  readonly objects: ObjectRef[]
 }
 
-/** Creates the Secrets and the pod of a service. While a quota is exceeded, it retries until the signal aborts. */
-async function createPod(
-  context: SessionContext,
-  { spec, ref, runNamespace, delivery, dns, objects }: PodCreation,
+async function nameInOwnNamespace(
+  { client }: SessionContext,
+  { spec, runNamespace }: NamedStart,
   signal: AbortSignal,
-): Promise<ApiObject> {
-  const { client, report, options, hostPortProxies } = context
-  const { namespace, pod: name } = ref
-  const { run } = runNamespace
-  const owner = runNamespace.livenessObject.reference
-  // The reason of a missed deadline.
-  const onRetry = (reason: string): void => report.phase(ref.service, 'admit', reason)
-  const sensitive = Object.fromEntries(
-    spec.sensitive.flatMap((key) => (spec.env[key] === undefined ? [] : [[key, spec.env[key]]])),
-  )
-  const envSecret = Object.keys(sensitive).length ? `${name}-env` : undefined
-  const secrets = delivery.secrets.map((secret) => secretManifest({ run, owner }, secret.name, { data: secret.data }))
-  if (envSecret) secrets.push(secretManifest({ run, owner }, envSecret, { stringData: sensitive }))
-  // Before the pod: a kubelet that misses a Secret retries only after seconds.
-  await Promise.all(
-    secrets.map(async (body) => {
-      const path = `/api/v1/namespaces/${namespace}/secrets`
-      const { metadata } = (await createObject(client, { path, body, signal, onRetry })).object
-      objects.push({ namespace, kind: 'secrets', name: metadata.name, uid: metadata.uid })
+): Promise<void> {
+  const { mode, run, namespace, livenessObject } = runNamespace
+  const { aliases } = podNames(spec.name, spec.container as ContainerUnit)
+  if (mode === 'create')
+    await createAliasServices(client, { run, namespace, aliases, owner: livenessObject.reference }, signal)
+}
+
+async function nameInSharedNamespace(
+  { client }: SessionContext,
+  { spec, runNamespace, ref: { pod }, uid }: NamedStart & { readonly uid: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const { mode, run, namespace, informer } = runNamespace
+  const { aliases } = podNames(spec.name, spec.container as ContainerUnit)
+  if (mode !== 'shared' || !aliases.length) return
+  const address = await informer.waitFor(uid, ({ pod: seen }) => seen?.status?.podIP, signal)
+  const owner = { apiVersion: 'v1', kind: 'Pod', name: pod, uid }
+  await createAliasSlice(client, { run, namespace, aliases, owner, pod, address }, signal)
+}
+
+/** The fixed port numbers of this machine, by the port of the pod. */
+function fixedHostPorts({ ports, container }: UnitSpec): ReadonlyMap<number, FixedPort> {
+  return new Map(
+    Object.entries(container?.hostPorts ?? {}).flatMap(([name, localPort]) => {
+      const port = ports[name]
+      return port === undefined ? [] : [[port, { name, localPort }] as const]
     }),
   )
-  const { hostAccess, stopGrace: stopGraceSeconds = DEFAULT_STOP_GRACE_SECONDS } = spec.container as ContainerUnit
-  const hostAddress = hostAccess && (await hostPortProxies.openSamePorts(hostAccess === true ? [] : hostAccess))
-  const body = podManifest({ run, spec, name, namespace, owner, options, delivery, envSecret, dns, hostAddress })
-  for (;;) {
-    signal.throwIfAborted()
-    const result = await tryCreateObject(client, {
-      path: `/api/v1/namespaces/${namespace}/pods`,
-      body,
-      signal,
-      onRetry,
-    })
-    if ('object' in result) {
-      objects.push({ namespace, kind: 'pods', name, uid: result.object.metadata.uid, stopGraceSeconds })
-      return result.object
-    }
-    const quota = quotaExceeded(result)
-    if (!quota) throw toAdmissionError(ref, result)
-    report.phase(ref.service, 'admit', quota)
-    await sleep(QUOTA_RETRY_INTERVAL_MS, undefined, { signal }).catch(() => {})
-  }
+}
+
+/** Without a shell in the image, nothing prepares folders: that is an error for a mode, and a notice for a volume. */
+function reportUnprepared({ report }: SessionContext, { spec, folders }: Pick<PodStart, 'spec' | 'folders'>): void {
+  const at = `services.${spec.name}`
+  const prepared = folders.filter(({ preparation }) => preparation)
+  const withMode = prepared.find(({ preparation }) => preparation && 'mode' in preparation)
+  if (withMode)
+    throw new MoorageError(
+      'OPTION_UNSUPPORTED',
+      `${at}.tmpfs: a pod cannot give ${withMode.path} its mode, because its image has no shell.`,
+      { service: spec.name, provider: 'kubernetes', hint: 'Remove the mode; every user may write to the folder.' },
+    )
+  for (const { path } of prepared)
+    report.notice(
+      `${at}.volumes: the volume at ${path} starts empty, without the content that the image has there, because the ` +
+        'image has no shell that could copy it.',
+    )
 }

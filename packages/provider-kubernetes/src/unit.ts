@@ -26,13 +26,21 @@ export function createUnit(client: ApiClient, { ref, uid, informer, resources }:
     informer.waitFor(uid, ({ pod, deleted }) => pod?.status?.podIP ?? (deleted ? '' : undefined), never)
   // An end that `stop` causes does not count.
   const exited = informer.waitFor(uid, findExit, never).then((exit) => (stopping ? new Promise<never>(() => {}) : exit))
+  // The log of a container ends with it. Another follows if the node starts the container again.
+  const restarted = async (since: number, signal: AbortSignal): Promise<boolean> =>
+    await informer.waitFor(
+      uid,
+      (snapshot) => (findExit(snapshot) ? false : restartCount(snapshot.pod) > since ? true : undefined),
+      signal,
+    )
+  const restarts = { count: () => restartCount(informer.snapshot(uid).pod), next: restarted }
   return {
     // Siblings get the IP address: the host name resolves later, and resolvers cache a failed look-up.
     endpoint: async (port, from) =>
       from === 'network' ? { host: await podAddress(), port } : await resolveEndpoint(route, port, podAddress),
     portProblem: (port, signal) => findPortProblem(route, port, signal),
     inspect: `kubectl logs -n ${ref.namespace} ${ref.pod} -c main`,
-    logs: (options) => readLogs(client, ref, options),
+    logs: (options) => readLogs(client, ref, { ...options, restarts }),
     exited,
     stop: () => (stopping ??= stopUnit(client, resources)),
     exec: (command, signal) => execInUnit(client, ref, { command }, signal),
@@ -52,7 +60,9 @@ export function findExit({ pod, deleted }: PodSnapshot): Exit | undefined {
   if (disruption) return { reason: 'evicted', detail: disruption.message ?? disruption.reason ?? 'by the cluster' }
   const terminated = mainState(pod)?.terminated
   if (reason === 'DeadlineExceeded') return { reason: 'exited', detail: 'it reached the maximum lifetime of a pod' }
-  if (terminated) {
+  // The node starts the container again, unless the pod has ended.
+  const isFinal = phase === 'Failed' || phase === 'Succeeded' || (pod?.spec?.restartPolicy ?? 'Never') === 'Never'
+  if (terminated && isFinal) {
     const { exitCode: code } = terminated
     return {
       reason: 'exited',
@@ -69,9 +79,14 @@ export function findExit({ pod, deleted }: PodSnapshot): Exit | undefined {
 
 function outOfMemoryDetail(pod: Pod | undefined): string {
   const limit = pod?.spec?.containers?.find(({ name }) => name === MAIN_CONTAINER)?.resources?.limits?.memory
-  return limit === undefined
-    ? 'out of memory'
-    : `out of memory: its limit is ${limit}, from kubernetes({ resources.limits.memory })`
+  if (limit === undefined) return 'out of memory'
+  // The limit of a service is in bytes; see containerResources().
+  const source = /^\d+$/.test(limit) ? 'its resources.memoryBytes' : 'kubernetes({ resources.limits.memory })'
+  return `out of memory: its limit is ${limit}, from ${source}`
+}
+
+function restartCount(pod: Pod | undefined): number {
+  return containerStatus(pod, MAIN_CONTAINER)?.restartCount ?? 0
 }
 
 function mainState(pod: Pod | undefined): ContainerState | undefined {

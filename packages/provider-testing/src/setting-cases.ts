@@ -88,7 +88,7 @@ export const SETTING_CASES: { readonly [S in keyof ContainerSettings]-?: Setting
     script: 'grep NoNewPrivs /proc/1/status',
     shows: contains(/NoNewPrivs:\s+0/),
   },
-  init: { settings: { init: true }, script: 'cat /proc/1/comm', shows: contains(/init|tini|catatonit/) },
+  init: { settings: { init: true }, script: 'cat /proc/1/comm', shows: contains(/init|tini|catatonit|pause/) },
   readOnlyRoot: { settings: { readOnlyRoot: true }, script: 'touch /x 2>&1', shows: contains('Read-only') },
   pidMode: {
     settings: { pidMode: 'host' },
@@ -133,11 +133,12 @@ export const SETTING_GROUPS: readonly (readonly (keyof ContainerSettings)[])[] =
     'sysctls',
     'ulimits',
     'securityOptions',
-    'init',
     'readOnlyRoot',
     'tty',
     'platform',
   ],
   ['user', 'groups', 'stdin', 'ipcMode'],
   ['privileged', 'pidMode'],
+  // Process 1 is another one then.
+  ['init'],
 ]

@@ -6,6 +6,7 @@ import {
   type ExecResult,
   type OptionProblem,
   type Provider,
+  type ServiceSpec,
 } from '@moorage/core/provider'
 import { expect, test } from 'vitest'
 import type { ContractUnits, ProviderSubject } from './provider-subject.ts'
@@ -61,15 +62,16 @@ export function testSettings(
 
   test('settings: names, networks and volumes are shared between services, or refused', async () => {
     const { start, abort } = current()
-    const server = await honouredOf(provider, {
-      aliases: ['other'],
-      networks: { default: {}, back: { aliases: ['behind'] } },
-      volumes: { '/shared': { volume: 'data' } },
-    })
-    const client = await honouredOf(provider, {
-      networks: { back: {} },
-      volumes: { '/reading': { volume: 'data', readOnly: true } },
-    })
+    const wanted = {
+      server: {
+        aliases: ['other'],
+        networks: { default: {}, back: { aliases: ['behind'] } },
+        volumes: { '/shared': { volume: 'data' } },
+      },
+      client: { networks: { back: {} }, volumes: { '/reading': { volume: 'data', readOnly: true } } },
+    } as const
+    const server = await honouredOf(provider, wanted.server, wanted.client)
+    const client = await honouredOf(provider, wanted.client, wanted.server)
     const a = await startWith(start, units, { name: 'a', settings: server })
     await echoes(a)
     const b = await startWith(start, units, { name: 'b', settings: client })
@@ -122,16 +124,30 @@ export function testSettings(
   })
 }
 
-async function refusalOf(provider: Provider, settings: ContainerSettings): Promise<readonly OptionProblem[]> {
-  const spec = { preset: 'container', ports: { main: 7000 }, container: { image: 'x', connection: {}, ...settings } }
-  return (await provider.check?.('a', spec, { a: spec })) ?? []
+/** `other`: the settings of another service of the run. */
+async function refusalOf(
+  provider: Provider,
+  settings: ContainerSettings,
+  other: ContainerSettings = {},
+): Promise<readonly OptionProblem[]> {
+  const specOf = (own: ContainerSettings): ServiceSpec => ({
+    preset: 'container',
+    ports: { main: 7000 },
+    container: { image: 'x', connection: {}, ...own },
+  })
+  const spec = specOf(settings)
+  return (await provider.check?.('a', spec, { a: spec, b: specOf(other) })) ?? []
 }
 
 /** The settings that the provider honours. */
-async function honouredOf(provider: Provider, settings: ContainerSettings): Promise<ContainerSettings> {
+async function honouredOf(
+  provider: Provider,
+  settings: ContainerSettings,
+  other?: ContainerSettings,
+): Promise<ContainerSettings> {
   const entries = await Promise.all(
     (Object.keys(settings) as Setting[]).map(
-      async (setting) => [setting, await refusalOf(provider, { [setting]: settings[setting] })] as const,
+      async (setting) => [setting, await refusalOf(provider, { [setting]: settings[setting] }, other)] as const,
     ),
   )
   return Object.fromEntries(

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { serviceHostName } from '../../../packages/core/src/provider-kit/service-host-name.ts'
 import { createUnit, type RunningContainer } from '../../../packages/provider-docker/src/unit.ts'
-import { podManifest, type PodManifestInput } from '../../../packages/provider-kubernetes/src/pod/manifest.ts'
+import type { PodManifestInput } from '../../../packages/provider-kubernetes/src/pod/manifest-input.ts'
+import { podManifest } from '../../../packages/provider-kubernetes/src/pod/manifest.ts'
 
 const KEYS = ['db', 'authApi', 'A', 'auth-api2', 'a--b', `a${'b'.repeat(29)}`]
 
@@ -27,6 +28,7 @@ test.each(KEYS)('docker and kubernetes give the service %s one host name', async
     name,
     options: {},
     delivery: { mounts: [], volumes: [] },
+    folders: [],
   }
   const { spec: pod } = podManifest(input as unknown as PodManifestInput) as { spec: { hostname: string } }
   expect([host, pod.hostname]).toEqual([name.toLowerCase(), name.toLowerCase()])

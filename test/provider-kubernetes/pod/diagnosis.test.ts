@@ -199,7 +199,7 @@ describe('containers that the cluster has added (recorded)', () => {
     const abort = new AbortController()
     const starting = waitUntilStarted(
       { client: undefined as never, report: { phase: () => {}, journal: () => {}, notice: () => {} } },
-      { ref, uid: 'u', informer, delivery: { secrets: [], volumes: [], mounts: [], initContainer: {}, send } },
+      { ref, uid: 'u', informer, delivery: { secrets: [], volumes: [], mounts: [], send } },
       abort.signal,
     )
     expect(sent).toEqual([])

@@ -63,12 +63,14 @@ export interface ContainerStatus {
   readonly name: string
   readonly image?: string
   readonly state?: ContainerState
+  readonly restartCount?: number
 }
 
 /** `Pod` of core/v1. */
 export interface Pod extends ApiObject {
   readonly spec?: {
     readonly nodeName?: string
+    readonly restartPolicy?: string
     readonly containers?: readonly {
       readonly name: string
       readonly resources?: { readonly limits?: { readonly memory?: string } }

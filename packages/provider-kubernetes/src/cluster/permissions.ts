@@ -28,6 +28,9 @@ const FOR_RUN: readonly ResourceVerbs[] = [
   { group: '', resource: 'secrets', verbs: ['create', 'delete'] },
 ]
 
+// docs/kubernetes-role.yaml grants it for the further names of services in a namespace that runs share.
+const FOR_ALIASES: ResourceVerbs = { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['create'] }
+
 // docs/kubernetes-deleter-cluster-role.yaml grants these in addition. RBAC lets a user grant only permissions that the
 // user has, so those of the deleter are among them.
 const FOR_DELETER: readonly ResourceVerbs[] = [
@@ -83,6 +86,15 @@ export async function checkPermissions(
   const [missingForJob, missing] = await Promise.all([findMissing([FOR_LIVENESS.job]), findMissing(FOR_RUN)])
   if (missingForJob.length && !(await findMissing([FOR_LIVENESS.lease])).length) return { liveness: 'lease', missing }
   return { liveness: 'job', missing: [...missingForJob, ...missing] }
+}
+
+/** The permissions for further names of services in a shared namespace that this user lacks. */
+export async function missingAliasPermissions(
+  client: ApiClient,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<readonly Permission[]> {
+  return await findDenied(client, { permissions: toPermissions(FOR_ALIASES), namespace }, signal)
 }
 
 /** The permissions for the namespace deleter that this user lacks in a namespace. */

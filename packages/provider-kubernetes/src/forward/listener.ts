@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isMoorageError, type MoorageError } from '@moorage/core/provider'
+import { isMoorageError, MoorageError } from '@moorage/core/provider'
 import type { ApiClient } from '../api/client.ts'
 import type { WebSocket } from '../vendor/websocket.ts'
 import { copyBothWays } from './copy.ts'
@@ -14,6 +14,13 @@ export interface Forward {
   close(): Promise<void>
 }
 
+/** A port of this machine that the config fixes. */
+export interface FixedPort {
+  /** The name of the port in the config. */
+  readonly name: string
+  readonly localPort: number
+}
+
 // For one port of one pod: a pod that cannot be reached must not hold up the connections to others.
 const MAX_CONCURRENT_DIALS = 32
 const DIAL_RETRY_MS = 3_000
@@ -23,10 +30,12 @@ const MAX_BACKOFF_MS = 500
 /**
  * Opens a port on 127.0.0.1; the pod need not exist yet. Each connection gets its own tunnel, and `onError` receives
  * the error that ended a connection.
+ *
+ * Throws MoorageError (PORT_IN_USE) when another program listens on the fixed port.
  */
 export async function openForward(
   client: ApiClient,
-  target: ForwardTarget,
+  target: ForwardTarget & { readonly fixedPort?: FixedPort },
   onError: (error: MoorageError) => void,
 ): Promise<Forward> {
   const closed = new AbortController()
@@ -48,7 +57,11 @@ export async function openForward(
       if (!closed.signal.aborted && isMoorageError(error)) onError(error)
     }
   }
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
+  const { fixedPort, service } = target
+  await new Promise<void>((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void => reject(toListenError(error, service, fixedPort))
+    server.once('error', onError).listen(fixedPort?.localPort ?? 0, '127.0.0.1', resolve)
+  })
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
@@ -58,6 +71,31 @@ export async function openForward(
       await serverClosed
     },
   }
+}
+
+function toListenError(
+  error: NodeJS.ErrnoException,
+  service: string,
+  fixedPort: FixedPort | undefined,
+): NodeJS.ErrnoException | MoorageError {
+  if (!fixedPort) return error
+  const { name, localPort } = fixedPort
+  const key = `services.${service}.hostPorts.${name}`
+  if (error.code === 'EADDRINUSE')
+    return new MoorageError('PORT_IN_USE', `${key}: another program uses port ${localPort} of this machine.`, {
+      service,
+      provider: 'kubernetes',
+      phase: 'admit',
+      hint: 'Stop that program, set another port, or omit the port to get a free one.',
+      cause: error,
+    })
+  return new MoorageError('START_FAILED', `${key}: port ${localPort} cannot be opened: ${error.message}.`, {
+    service,
+    provider: 'kubernetes',
+    phase: 'admit',
+    hint: 'Set a port above 1023, or omit the port to get a free one.',
+    cause: error,
+  })
 }
 
 /** Limits concurrent dials. A dial holds its slot for one attempt, and not while it waits for the next one. */

@@ -11,7 +11,8 @@ import { toAdmissionError } from '../pod/admission-errors.ts'
 import { DELETE_CONTAINER, INJECTION_OPT_OUTS, WAIT_CONTAINER } from '../pod/container-status.ts'
 import { Diagnosis, type PodProgress } from '../pod/diagnosis.ts'
 import type { PodInformer } from '../pod/informer.ts'
-import { RESTRICTED_CONTAINER, schedulingFields } from '../pod/manifest.ts'
+import { schedulingFields } from '../pod/manifest.ts'
+import { RESTRICTED_CONTAINER } from '../pod/security.ts'
 import type { PodRef } from '../pod/pod-ref.ts'
 
 export interface DeleterOptions {

@@ -3,7 +3,7 @@ import { createObject } from '../api/create-object.ts'
 import type { ApiObject, ApiRequest } from '../api/types.ts'
 import { expectBody } from '../errors.ts'
 import { OWNER_ANNOTATION, runLabels } from '../labels.ts'
-import { RESTRICTED_CONTAINER } from '../pod/manifest.ts'
+import { RESTRICTED_CONTAINER } from '../pod/security.ts'
 import { renewPeriodically } from './heartbeat.ts'
 import type { LivenessObject, LivenessOptions } from './liveness-object.ts'
 

@@ -1,9 +1,16 @@
 import type { MoorageError, Phase } from '@moorage/core/provider'
 import type { ApiEvent, ContainerStatus, Pod, Waiting } from '../api/types.ts'
-import { containerStatuses, isInjected } from './container-status.ts'
+import { containerStatuses, FILES_CONTAINER, isInjected, MAIN_CONTAINER } from './container-status.ts'
 import type { PodSnapshot } from './informer.ts'
 import type { PodRef } from './pod-ref.ts'
-import { injectedContainerError, isImageReason, PERMANENT_PULL_ERROR, shorten, toStartError } from './start-errors.ts'
+import {
+  initError,
+  injectedContainerError,
+  isImageReason,
+  PERMANENT_PULL_ERROR,
+  shorten,
+  toStartError,
+} from './start-errors.ts'
 
 /** How far the start of a pod is, or why it fails. */
 export interface PodProgress {
@@ -76,6 +83,11 @@ export class Diagnosis {
     events: readonly ApiEvent[],
   ): PodProgress {
     if (isInjected(status)) return this.#assessInjected(status, `${reason} ${message}`)
+    // Where the node restarts containers, the init container never ends by itself.
+    if (status.name === FILES_CONTAINER && /^(RunContainerError|CrashLoopBackOff)$/.test(reason))
+      return { phase: 'start', error: initError(this.#ref, `${reason}: ${message}`) }
+    if (status.name === MAIN_CONTAINER && reason === 'CrashLoopBackOff')
+      return { phase: 'start', detail: shorten(message) }
     if (PULL_REASON.test(reason)) {
       const failed = events.filter((event) => event.reason === 'Failed')
       // The message of the back-off omits the cause; the event before it has the cause.

@@ -1,158 +1,99 @@
-import {
-  HOST_ACCESS_NAME,
-  serviceHostName,
-  tmpfsMounts,
-  type ContainerUnit,
-  type JsonObject,
-  type Run,
-  type UnitSpec,
-} from '@moorage/core/provider'
-import type { PodDns } from '../cluster/pod-dns.ts'
-import type { FileDelivery } from '../files.ts'
+import { serviceHostName, type ContainerUnit } from '@moorage/core/provider'
 import { runLabels, SERVICE_LABEL } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
-import { INJECTION_OPT_OUTS, MAIN_CONTAINER } from './container-status.ts'
-
-export interface PodManifestInput {
-  readonly run: Run
-  readonly spec: UnitSpec
-  readonly name: string
-  readonly namespace: string
-  /** Owner reference of the liveness object. */
-  readonly owner: object
-  readonly options: KubernetesOptions
-  readonly delivery: FileDelivery
-  /** Name of the Secret with the sensitive variables; undefined where there are none. */
-  readonly envSecret: string | undefined
-  readonly dns: PodDns
-  /** IP address at which the pod reaches the supervisor's machine; undefined without host access. */
-  readonly hostAddress: string | undefined
-}
+import { INJECTION_OPT_OUTS } from './container-status.ts'
+import { folderVolumes, prepareFolders } from './folders.ts'
+import { initContainer } from './init-container.ts'
+import { mainContainer } from './main-container.ts'
+import type { PodManifestInput } from './manifest-input.ts'
+import { dnsFields, hostAliases } from './name-resolution.ts'
+import { podNames } from './names.ts'
+import { nodePlatform } from './platform.ts'
+import { ALIAS_LABEL_PREFIX, podMetadata } from './pod-labels.ts'
+import { podSecurityContext } from './security.ts'
 
 // The longest retention of a run and one hour: the last limit on a pod's computing time.
 const MAX_POD_LIFETIME_SECONDS = 25 * 60 * 60
-const DEFAULT_STOP_GRACE_SECONDS = 1
+export const DEFAULT_STOP_GRACE_SECONDS = 1
 
-/** The security context of a container under the restricted policy. Source: Kubernetes, "Pod Security Standards". */
-export const RESTRICTED_CONTAINER: object = {
-  securityContext: {
-    runAsNonRoot: true,
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ['ALL'] },
-    seccompProfile: { type: 'RuntimeDefault' },
-  },
-}
+// `unless-stopped` differs only after a restart of the engine.
+const RESTART_POLICIES = {
+  no: 'Never',
+  always: 'Always',
+  'on-failure': 'OnFailure',
+  'unless-stopped': 'Always',
+} as const
 
-/** A bare pod with `restartPolicy: Never`: its first exit is final, and it needs the fewest permissions. */
+/** A bare pod: by default its first exit is final, and it needs the fewest permissions. */
 export function podManifest(input: PodManifestInput): object {
-  const { run, spec, name, owner, options, delivery, hostAddress } = input
+  const { run, spec, name, namespace, owner, options, delivery, folders, hasShell, dns, hostAddress } = input
   const unit = spec.container as ContainerUnit
   const { serviceAccount } = options
-  const { initContainer } = delivery
-  const tmpfs = tmpfsMounts(unit).map(({ sizeBytes }, i) => ({
-    name: `tmpfs-${i}`,
-    emptyDir: { medium: 'Memory', ...(sizeBytes === undefined ? {} : { sizeLimit: `${sizeBytes}` }) },
-  }))
+  const resolution = { run, namespace, dns, unit, hostAddress }
   const container = mainContainer(input)
+  const steps = hasShell ? [prepareFolders(folders), delivery.initStep].filter((step) => step !== undefined) : []
+  const init = initContainer(container, steps)
+  const { hostName, aliases } = podNames(spec.name, unit)
+  const { labels, annotations } = podMetadata(unit.labels)
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name,
-      labels: { ...runLabels(run), [SERVICE_LABEL]: serviceHostName(spec.name), ...INJECTION_OPT_OUTS },
-      annotations: INJECTION_OPT_OUTS,
+      labels: {
+        ...INJECTION_OPT_OUTS,
+        ...labels,
+        ...Object.fromEntries(aliases.map((alias) => [`${ALIAS_LABEL_PREFIX}${alias}`, 'true'])),
+        ...runLabels(run),
+        [SERVICE_LABEL]: serviceHostName(spec.name),
+      },
+      annotations: { ...INJECTION_OPT_OUTS, ...annotations },
       ownerReferences: [owner],
     },
     spec: {
-      restartPolicy: 'Never',
+      restartPolicy: RESTART_POLICIES[unit.restart ?? 'no'],
       terminationGracePeriodSeconds: unit.stopGrace ?? DEFAULT_STOP_GRACE_SECONDS,
       activeDeadlineSeconds: MAX_POD_LIFETIME_SECONDS,
       // Docker-style variables of each Service in the namespace, which override the variables of some images.
       enableServiceLinks: false,
       automountServiceAccountToken: false,
-      hostname: serviceHostName(spec.name),
+      hostname: hostName,
       subdomain: run.id,
-      ...dnsFields(input),
-      securityContext: podSecurityContext(unit.user),
-      ...(hostAddress === undefined ? {} : { hostAliases: [{ ip: hostAddress, hostnames: [HOST_ACCESS_NAME] }] }),
+      ...dnsFields(resolution),
+      ...hostAliases(resolution),
+      ...sharedNamespaces(unit),
+      securityContext: podSecurityContext(unit),
       containers: [container],
-      ...(initContainer ? { initContainers: [{ ...container, env: [], ports: [], ...initContainer }] } : {}),
-      volumes: [...tmpfs, ...delivery.volumes],
-      ...schedulingFields(options),
+      ...(init ? { initContainers: [init] } : {}),
+      volumes: [...folderVolumes(folders), ...delivery.volumes],
+      ...schedulingFields(options, nodePlatform(unit.platform)),
       ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),
     },
   }
 }
 
 /**
- * The names of the run come first where the DNS servers are known. Otherwise the kubelet puts the namespace's Services
- * before them. Source: Kubernetes, "DNS for Services and Pods", pod's DNS policy and config.
+ * In a shared process namespace, the pause container is process 1: it reaps children, and signals reach a main process
+ * that installs no handler. Beside the node's processes, the node does that.
  */
-function dnsFields({ run, namespace, dns: { domain, nameservers } }: PodManifestInput): object {
-  const own = `${run.id}.${namespace}.svc.${domain}`
-  if (!nameservers) return { dnsConfig: { searches: [own] } }
-  const searches = [own, `${namespace}.svc.${domain}`, `svc.${domain}`, domain]
-  return { dnsPolicy: 'None', dnsConfig: { nameservers, searches, options: [{ name: 'ndots', value: '5' }] } }
+function sharedNamespaces({ init, pidMode, ipcMode }: ContainerUnit): object {
+  return {
+    ...(pidMode === 'host' ? { hostPID: true } : init ? { shareProcessNamespace: true } : {}),
+    ...(ipcMode === 'host' ? { hostIPC: true } : {}),
+  }
 }
 
-/** The pod fields for pulling images and choosing a node. */
-export function schedulingFields({ imagePullSecrets = [], nodeSelector, tolerations }: KubernetesOptions): object {
+/** The pod fields for pulling images and choosing a node. `labels` are those of the node's platform. */
+export function schedulingFields(
+  { imagePullSecrets = [], nodeSelector, tolerations }: KubernetesOptions,
+  labels: { readonly [label: string]: string } = {},
+): object {
+  const selector = { ...nodeSelector, ...labels }
   return {
     ...(imagePullSecrets.length ? { imagePullSecrets: imagePullSecrets.map((secret) => ({ name: secret })) } : {}),
-    ...(nodeSelector ? { nodeSelector } : {}),
+    ...(Object.keys(selector).length ? { nodeSelector: selector } : {}),
     ...(tolerations ? { tolerations } : {}),
   }
-}
-
-function mainContainer({ spec, options, delivery, envSecret }: PodManifestInput): object {
-  const unit = spec.container as ContainerUnit
-  return {
-    name: MAIN_CONTAINER,
-    image: unit.image,
-    imagePullPolicy: 'IfNotPresent',
-    // Kubernetes calls an image's entrypoint `command`, and its command `args`.
-    ...(unit.entrypoint ? { command: unit.entrypoint.map(escapeReferences) } : {}),
-    ...(unit.command ? { args: unit.command.map(escapeReferences) } : {}),
-    ...(unit.workingDir === undefined ? {} : { workingDir: unit.workingDir }),
-    env: Object.entries(spec.env).map(([name, value]) =>
-      spec.sensitive.includes(name) && envSecret
-        ? { name, valueFrom: { secretKeyRef: { name: envSecret, key: name } } }
-        : { name, value: escapeReferences(value) },
-    ),
-    ports: Object.values(spec.ports).map((containerPort) => ({ containerPort })),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      ...(isNonRoot(unit.user) ? { capabilities: { drop: ['ALL'] } } : {}),
-    },
-    volumeMounts: [
-      // Files for the folder itself are in a volume already.
-      ...tmpfsMounts(unit)
-        .map(({ path: mountPath }, i) => ({ name: `tmpfs-${i}`, mountPath }))
-        .filter(({ mountPath }) => !delivery.mounts.some((mount) => mount.mountPath === mountPath)),
-      ...delivery.mounts,
-    ],
-    resources: (options.resources ?? {}) as JsonObject,
-  }
-}
-
-/**
- * Keeps Kubernetes from expanding `$(NAME)` in a text: `$$` stands for one `$`.
- * Source: k8s.io/kubernetes/third_party/forked/golang/expansion.
- */
-function escapeReferences(text: string): string {
-  return text.replaceAll('$', '$$$$')
-}
-
-function isNonRoot(user: string | undefined): boolean {
-  return user !== undefined && Number(user.split(':')[0]) > 0
-}
-
-/** The restricted policy, as far as the user is known: an image without a given user may run as root. */
-function podSecurityContext(user: string | undefined): object {
-  const seccompProfile = { type: 'RuntimeDefault' }
-  if (user === undefined) return { seccompProfile }
-  const [uid = 0, gid = uid] = user.split(':').map(Number)
-  return { seccompProfile, runAsUser: uid, runAsGroup: gid, fsGroup: gid, ...(uid > 0 ? { runAsNonRoot: true } : {}) }
 }
 
 /** A Secret with the sensitive variables of a service, or with its files (base64). */

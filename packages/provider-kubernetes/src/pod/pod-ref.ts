@@ -11,4 +11,6 @@ export interface PodRef extends ServicePod {
   /** The place in the config that messages begin with. Default: `services.<service>`. */
   readonly configPath?: string
   readonly image: string
+  /** The setting that the init container is for. Default: `files`. */
+  readonly initSetting?: string
 }

@@ -108,33 +108,34 @@ export function findContainerStartError(ref: PodRef, pod: Pod): MoorageError | u
   const { reason = 'Error', message = '', exitCode } = failed?.state?.terminated ?? {}
   if (!failed) return undefined
   const text = `exit code ${exitCode}, ${reason}${message ? `: ${message}` : ''}`
-  return isInjected(failed) ? injectedContainerError(ref, failed.name, text) : filesError(ref, text)
+  return isInjected(failed) ? injectedContainerError(ref, failed.name, text) : initError(ref, text)
 }
 
-function filesError(
-  { service, configPath = `services.${service}`, image, pod, namespace }: PodRef,
+/** The error of an init container that did not do its work. */
+export function initError(
+  { service, configPath = `services.${service}`, image, pod, namespace, initSetting = 'files' }: PodRef,
   text: string,
 ): MoorageError {
-  return new MoorageError(
-    'START_FAILED',
-    `${configPath}.files: the container that receives them ended before they arrived: ${shorten(text)}.`,
-    {
-      service,
-      provider: 'kubernetes',
-      phase: 'start',
-      cause: text,
-      hint:
-        `It needs sh, cp and, for an upload, tar inside ${image}. Show its output with: ` +
-        `kubectl logs ${pod} -c ${FILES_CONTAINER} -n ${namespace}`,
-    },
-  )
+  const problem =
+    initSetting === 'files'
+      ? 'the container that receives them ended before they arrived'
+      : 'the container that prepares them ended early'
+  return new MoorageError('START_FAILED', `${configPath}.${initSetting}: ${problem}: ${shorten(text)}.`, {
+    service,
+    provider: 'kubernetes',
+    phase: 'start',
+    cause: text,
+    hint:
+      `It needs sh, cp and, for an upload, tar inside ${image}. Show its output with: ` +
+      `kubectl logs ${pod} -c ${FILES_CONTAINER} -n ${namespace}`,
+  })
 }
 
-/** Whether the container that receives the files could not start because the image has no shell. */
+/** Whether the init container could not start because the image has no shell. */
 export function lacksShell(error: unknown): boolean {
   return (
     isMoorageError(error) &&
-    error.message.includes('.files: the container that receives them ended') &&
+    /: the container that (receives|prepares) them ended/.test(error.message) &&
     /executable file not found|no such file or directory/i.test(String(error.cause))
   )
 }

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ContainerUnit, HostPortProxies, Report, UnitSpec } from '@moorage/core/provider'
+import type { ApiClient } from '../api/client.ts'
+import { createObject, tryCreateObject } from '../api/create-object.ts'
+import type { ApiObject } from '../api/types.ts'
+import type { PodDns } from '../cluster/pod-dns.ts'
+import type { FileDelivery } from '../files.ts'
+import type { RunNamespace } from '../lifetime/run-namespace.ts'
+import type { KubernetesOptions } from '../options.ts'
+import type { ObjectRef } from '../stop.ts'
+import { quotaExceeded, toAdmissionError } from './admission-errors.ts'
+import type { PodFolder } from './folders.ts'
+import { DEFAULT_STOP_GRACE_SECONDS, podManifest, secretManifest } from './manifest.ts'
+import type { PodRef } from './pod-ref.ts'
+
+/** A pod to create. */
+export interface PodCreation {
+  readonly spec: UnitSpec
+  readonly ref: PodRef
+  readonly runNamespace: RunNamespace
+  readonly delivery: FileDelivery
+  readonly folders: readonly PodFolder[]
+  readonly hasShell: boolean
+  readonly dns: PodDns
+  /** Receives each object that was created. */
+  readonly objects: ObjectRef[]
+}
+
+interface CreationContext {
+  readonly client: ApiClient
+  readonly report: Report
+  readonly options: KubernetesOptions
+  readonly hostPortProxies: HostPortProxies
+}
+
+const QUOTA_RETRY_INTERVAL_MS = 1_000
+
+/** Creates the Secrets and the pod of a service. While a quota is exceeded, it retries until the signal aborts. */
+export async function createPod(
+  context: CreationContext,
+  creation: PodCreation,
+  signal: AbortSignal,
+): Promise<ApiObject> {
+  const { client, report, options, hostPortProxies } = context
+  const { spec, ref, runNamespace, objects } = creation
+  const { namespace, pod: name } = ref
+  const { run } = runNamespace
+  const owner = runNamespace.livenessObject.reference
+  // The reason of a missed deadline.
+  const onRetry = (reason: string): void => report.phase(ref.service, 'admit', reason)
+  const { envSecret, secrets } = secretsOf(creation)
+  // Before the pod: a kubelet that misses a Secret retries only after seconds.
+  await Promise.all(
+    secrets.map(async (body) => {
+      const path = `/api/v1/namespaces/${namespace}/secrets`
+      const { metadata } = (await createObject(client, { path, body, signal, onRetry })).object
+      objects.push({ namespace, kind: 'secrets', name: metadata.name, uid: metadata.uid })
+    }),
+  )
+  const { hostAccess, stopGrace: stopGraceSeconds = DEFAULT_STOP_GRACE_SECONDS } = spec.container as ContainerUnit
+  const hostAddress = hostAccess && (await hostPortProxies.openSamePorts(hostAccess === true ? [] : hostAccess))
+  const body = podManifest({ ...creation, run, name, namespace, owner, options, envSecret, hostAddress })
+  for (;;) {
+    signal.throwIfAborted()
+    const path = `/api/v1/namespaces/${namespace}/pods`
+    const result = await tryCreateObject(client, { path, body, signal, onRetry })
+    if ('object' in result) {
+      objects.push({ namespace, kind: 'pods', name, uid: result.object.metadata.uid, stopGraceSeconds })
+      return result.object
+    }
+    const quota = quotaExceeded(result)
+    if (!quota) throw toAdmissionError(ref, result, spec.container)
+    report.phase(ref.service, 'admit', quota)
+    await sleep(QUOTA_RETRY_INTERVAL_MS, undefined, { signal }).catch(() => {})
+  }
+}
+
+/** The Secrets of a service, and the name of the one with its sensitive variables; undefined where there are none. */
+function secretsOf({ spec, ref, runNamespace, delivery }: PodCreation): {
+  readonly envSecret: string | undefined
+  readonly secrets: readonly object[]
+} {
+  const { run, livenessObject } = runNamespace
+  const owner = livenessObject.reference
+  const sensitive = Object.fromEntries(
+    spec.sensitive.flatMap((key) => (spec.env[key] === undefined ? [] : [[key, spec.env[key]]])),
+  )
+  const secrets = delivery.secrets.map((secret) => secretManifest({ run, owner }, secret.name, { data: secret.data }))
+  if (!Object.keys(sensitive).length) return { envSecret: undefined, secrets }
+  const envSecret = `${ref.pod}-env`
+  return { envSecret, secrets: [...secrets, secretManifest({ run, owner }, envSecret, { stringData: sensitive })] }
+}

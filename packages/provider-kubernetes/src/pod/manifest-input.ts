@@ -1,0 +1,25 @@
+import type { Run, UnitSpec } from '@moorage/core/provider'
+import type { PodDns } from '../cluster/pod-dns.ts'
+import type { FileDelivery } from '../files.ts'
+import type { KubernetesOptions } from '../options.ts'
+import type { PodFolder } from './folders.ts'
+
+/** Everything that decides the manifest of a pod. */
+export interface PodManifestInput {
+  readonly run: Run
+  readonly spec: UnitSpec
+  readonly name: string
+  readonly namespace: string
+  /** Owner reference of the liveness object. */
+  readonly owner: object
+  readonly options: KubernetesOptions
+  readonly delivery: FileDelivery
+  readonly folders: readonly PodFolder[]
+  /** Whether an init container may prepare folders and files; it needs a shell in the image. */
+  readonly hasShell: boolean
+  /** Name of the Secret with the sensitive variables; undefined where there are none. */
+  readonly envSecret: string | undefined
+  readonly dns: PodDns
+  /** IP address at which the pod reaches the supervisor's machine; undefined without host access. */
+  readonly hostAddress: string | undefined
+}
