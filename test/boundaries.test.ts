@@ -18,6 +18,7 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
 }
 
 const VENDORS: { readonly [name: string]: string } = {
+  '@balena/dockerignore': 'packages/core/src/vendor/dockerignore.ts',
   hpagent: 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',
   'js-yaml': 'packages/provider-kubernetes/src/vendor/yaml.ts',
   'ci-info/vendors.json': 'packages/core/src/vendor/ci-vendors.ts',

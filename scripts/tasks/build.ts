@@ -41,6 +41,7 @@ await bundle('provider-kubernetes/src/vendor/proxy-agents', 'hpagent and socks-p
 await bundle('provider-kubernetes/src/vendor/yaml', 'js-yaml (MIT)')
 await bundle('provider-kubernetes/src/vendor/websocket', 'ws (MIT)')
 await bundle('provider-kubernetes/src/vendor/tar', 'tar-stream (MIT)')
+await bundle('core/src/vendor/dockerignore', '@balena/dockerignore (Apache-2.0)')
 await bundle('core/src/vendor/ci-vendors', 'ci-info (MIT)')
 await bundle('services/src/vendor/send', 'send and negotiator (MIT)')
 await bundle('services/src/vendor/pg-protocol', 'pg-protocol (MIT)')

@@ -20,17 +20,7 @@ export type {
   TmpfsMount,
   VolumeMount,
 } from './contract/container-settings.ts'
-export type {
-  Builder,
-  BuilderProbe,
-  BuildModule,
-  BuildSecret,
-  BuildSpec,
-  BuiltImage,
-  ImageBuild,
-  ImageStore,
-  ImageStores,
-} from './contract/build.ts'
+export type { BuildSecret, BuildSpec } from './contract/build-spec.ts'
 export {
   ERROR_CODES,
   escapeWorkflowCommands,

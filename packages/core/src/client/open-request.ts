@@ -18,6 +18,8 @@ export interface Installation {
   readonly providers: readonly ProviderRef[]
   /** Runs the services that are placed on the host. */
   readonly host: ProviderRef
+  /** Builds images; a `BuildModule`. Default: images cannot be built. */
+  readonly builders?: ProviderRef
 }
 
 /** What a client sends to a supervisor, and where that supervisor's files are. */
@@ -59,10 +61,11 @@ export function createOpenRequest(
   const identity = joinsOuter ? outerRun.identity : shortHash([family, plan.hash])
   const keep = retentionMs(config, env)
   const run = createRunId(env, randomBytes(8).toString('hex'))
-  const { host } = installation
+  const { host, builders } = installation
+  const installed = { host, ...(builders ? { builders } : {}) }
   const folder = runFolder(env)
   return {
-    request: { plan, candidates, host, ...(keep === undefined ? {} : { keep }), run, identity, family },
+    request: { plan, candidates, ...installed, ...(keep === undefined ? {} : { keep }), run, identity, family },
     folders: { paths: supervisorPaths(identity, folder), runFolder: folder, cache: cacheFolder(env) },
   }
 }

@@ -45,7 +45,7 @@ function hashEntry(path: string, roots: readonly string[]): string {
 }
 
 /** Reads in chunks, because Node reads at most 2 GiB at once. */
-function hashContent(path: string): string {
+export function hashContent(path: string): string {
   const hash = createHash('sha256')
   const chunk = Buffer.allocUnsafe(HASH_CHUNK_BYTES)
   const descriptor = openSync(path, 'r')

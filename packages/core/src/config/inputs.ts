@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildInputName } from '../build/complete-build.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
 import type { ScriptRef, ServiceSpec } from '../contract/service.ts'
 import { hashFile, hashOf, sha256 } from './hash.ts'
@@ -15,7 +16,10 @@ export function collectInputs(spec: ServiceSpec, root: string): Inputs {
   const own = paths.filter((path) => !path.startsWith(MOORAGE_FOLDER))
   const files = own.map((path) => [relative(root, path) || '.', hashFile(path)] as const)
   const scripts = (spec.inputs?.scripts ?? []).map((script) => scriptInput(script, root))
-  return { options: hashOf(withoutFiles(spec as unknown as Json)), ...Object.fromEntries([...files, ...scripts]) }
+  const build = spec.container?.image
+  const context = typeof build === 'object' ? [[buildInputName(build, root), build.digest ?? ''] as const] : []
+  const options = hashOf(withoutFiles(withoutBuild(spec) as unknown as Json))
+  return { options, ...Object.fromEntries([...files, ...scripts, ...context]) }
 }
 
 // moorage's modules are part of the hash, but no inputs of the user's.
@@ -26,6 +30,11 @@ function* filesIn(value: Json): Generator<string> {
   const file = (value as JsonObject)['$file']
   if (typeof file === 'string') yield file
   else for (const item of Object.values(value)) yield* filesIn(item)
+}
+
+function withoutBuild(spec: ServiceSpec): ServiceSpec {
+  const { container } = spec
+  return typeof container?.image === 'object' ? { ...spec, container: { ...container, image: '' } } : spec
 }
 
 function withoutFiles(value: Json): Json {

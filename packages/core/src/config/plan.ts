@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { completeBuild, withoutBuildPaths, type BuildPlace } from '../build/complete-build.ts'
 import { checkProbes } from './check-probes.ts'
 import { checkHostPorts, checkSettings } from './check-settings.ts'
 import { checkTexts } from './check-texts.ts'
@@ -52,7 +53,9 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
   const serviceByVariable = new Map<string, string>()
   const services: Record<string, PlannedService> = {}
   for (const [name, raw] of Object.entries(config.services)) {
-    const spec = withAbsoluteFiles(raw as unknown as Json, `services.${name}`, config.root) as unknown as ServiceSpec
+    const given = givenUrls.get(name)
+    const written = withAbsoluteFiles(raw as unknown as Json, `services.${name}`, config.root) as unknown as ServiceSpec
+    const spec = given ? written : withCompleteBuild(name, written, { root: config.root, env })
     checkTexts(name, spec)
     checkSettings(name, spec)
     checkProbes(name, spec)
@@ -65,7 +68,6 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
         `Set another variable for one of them: as: 'OTHER_URL'.`,
       )
     serviceByVariable.set(variable, name)
-    const given = givenUrls.get(name)
     if (spec.isolate && !given) requireDriver(name, spec.isolate, config.root)
     const planned = {
       spec,
@@ -75,7 +77,8 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
       inputs: collectInputs(spec, config.root),
     }
     // The first port is the main one, so the order counts, but canonical JSON does not preserve it.
-    services[name] = { ...planned, hash: hashOf({ ...planned, ports: Object.keys(spec.ports) } as unknown as Json) }
+    const hashed = { ...planned, spec: withoutBuildPaths(spec), ports: Object.keys(spec.ports) }
+    services[name] = { ...planned, hash: hashOf(hashed as unknown as Json) }
   }
   checkHostPorts(services)
   const cycle = findCycle(services)
@@ -94,6 +97,13 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
     configured: configured ?? null,
   } as unknown as Json)
   return { services, root, hash, ...(provider ? { provider } : {}), ...(configured ? { configured } : {}) }
+}
+
+function withCompleteBuild(name: string, spec: ServiceSpec, place: Omit<BuildPlace, 'at'>): ServiceSpec {
+  const { container } = spec
+  if (typeof container?.image !== 'object') return spec
+  const image = completeBuild(container.image, { ...place, at: `services.${name}.image` })
+  return { ...spec, container: { ...container, image } }
 }
 
 function withAbsoluteFiles(value: Json, at: string, root: string): Json {

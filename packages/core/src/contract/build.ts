@@ -1,66 +1,6 @@
-/** An image that moorage builds for a service, as plain data. Used wherever a container names its image. */
-export interface BuildSpec {
-  /** The folder whose files the Dockerfile copies. A relative path starts at the root of the project. */
-  readonly context: string
-  /** Path of the Dockerfile. A relative path starts at the context. Default: `Dockerfile`. */
-  readonly dockerfile?: string
-  /** The text of the Dockerfile. Excludes `dockerfile`. */
-  readonly dockerfileInline?: string
-  /** The stage to build. Default: the last one. */
-  readonly target?: string
-  /** Values of ARG instructions. */
-  readonly args?: { readonly [name: string]: string }
-  /** What `RUN --mount=type=secret` reads, by id. The values are not part of the image and of the hash. */
-  readonly secrets?: { readonly [id: string]: BuildSecret }
-  /** Agents or keys for `RUN --mount=type=ssh`: `default`, or `id=path` of a socket or key. */
-  readonly ssh?: readonly string[]
-  /** Such as `linux/arm64`. Default: the platform of the machine that runs the image. */
-  readonly platform?: string
-  /** Caches to read, in the builder's syntax, such as `type=registry,ref=registry.example/app:cache`. */
-  readonly cacheFrom?: readonly string[]
-  /** Caches to write, in the builder's syntax. */
-  readonly cacheTo?: readonly string[]
-  /** Labels of the image. */
-  readonly labels?: { readonly [name: string]: string }
-  /** Further contexts by name: folders, or `docker-image://` and `https://` addresses. */
-  readonly additionalContexts?: { readonly [name: string]: string }
-  /** Runs every step again. Default: false. */
-  readonly noCache?: boolean
-  /** Pulls the base images even where they are present. Default: false. */
-  readonly pull?: boolean
-  /** The network of RUN instructions: `default`, `none` or `host`. */
-  readonly network?: string
-  /** Further entries of /etc/hosts for RUN instructions: addresses by host name. */
-  readonly extraHosts?: { readonly [hostName: string]: string }
-  /** The repository of its tag, without a tag. Default: `moorage/<service>`. */
-  readonly name?: string
-  /** The digest of everything that decides what is built. Set by the plan. */
-  readonly digest?: string
-}
-
-/** A file, or a variable of the client's environment. The plan adds the value of the variable. */
-export type BuildSecret = { readonly file: string } | { readonly env: string; readonly value?: string }
-
-/** Where the engine of a provider finds images that no registry has, or the registry that it pulls from. */
-export type ImageStore =
-  /** An engine with Docker's API. */
-  | { readonly kind: 'engine'; readonly host: string }
-  /** A containerd of this machine. */
-  | { readonly kind: 'containerd'; readonly address: string; readonly namespace: string }
-  /** A registry, with the path that precedes the names of images. */
-  | { readonly kind: 'registry'; readonly prefix: string }
-  /** The nodes of a cluster on this machine, which a tool copies images to. */
-  | { readonly kind: 'nodes'; readonly tool: string; readonly cluster: string }
-
-/** How images reach the engine of a provider. */
-export interface ImageStores {
-  /** In order of preference. */
-  readonly stores: readonly ImageStore[]
-  /** The platforms that the engine can run, such as `linux/amd64`. The first one is the default. */
-  readonly platforms: readonly string[]
-  /** What the user can do to add a store, as a sentence, where `stores` may not suffice. */
-  readonly fix?: string
-}
+import type { BuildSpec, ImageStore } from './build-spec.ts'
+import type { JsonObject } from './json.ts'
+import type { Provider } from './provider.ts'
 
 /** One image to build for one run. */
 export interface ImageBuild {
@@ -70,12 +10,13 @@ export interface ImageBuild {
   readonly spec: BuildSpec
   /** The full name of the image, with the registry and a tag that carries the run. */
   readonly tag: string
-  readonly platform: string
+  /** Default: the platform of the builder. */
+  readonly platform?: string
   /** Labels of the run. */
   readonly labels: { readonly [name: string]: string }
   readonly store: ImageStore
   /** Receives what the builder is doing. */
-  readonly onProgress: (detail: string) => void
+  onProgress(detail: string): void
 }
 
 /** An image that was built. */
@@ -86,7 +27,7 @@ export interface BuiltImage {
   readonly digest?: string
 }
 
-/** Whether a builder can build for a store. */
+/** Whether a builder can build an image for its store. */
 export type BuilderProbe =
   | { readonly ok: true; readonly detail: string }
   /** `reason` is a clause, `fix` a sentence. */
@@ -95,17 +36,24 @@ export type BuilderProbe =
 /** Builds images with one program or engine. Four members are required. */
 export interface Builder {
   /** Never rejects. */
-  probe(store: ImageStore, signal: AbortSignal): Promise<BuilderProbe>
+  probe(build: ImageBuild, signal: AbortSignal): Promise<BuilderProbe>
   /** Builds an image and tags it. When it rejects, it leaves no image. Throws `MoorageError` (BUILD_FAILED). */
   build(build: ImageBuild, signal: AbortSignal): Promise<BuiltImage>
-  /** Brings the image to its store. Returns the name by which the engine finds it. Throws `MoorageError` (BUILD_FAILED). */
+  /**
+   * Brings the image to its store. Returns the name by which the engine finds it. Throws `MoorageError` (BUILD_FAILED).
+   */
   publish(image: BuiltImage, signal: AbortSignal): Promise<string>
   /** Removes the image with its tag, in any state. May be called twice. */
   remove(image: BuiltImage, signal: AbortSignal): Promise<void>
 }
 
+/** The builders of an installation. `reap` removes the images of dead owners that a journal names. */
+export interface ImageBuilders extends Pick<Provider, 'reap'> {
+  /** By name, in the order in which they are probed. */
+  readonly builders: ReadonlyMap<string, Builder>
+}
+
 /** What the module with the builders exports. `root` is the user's project. */
 export interface BuildModule {
-  /** The builders by name, in the order in which they are probed. */
-  builders(context: { readonly root: string }): ReadonlyMap<string, Builder>
+  provider(options: JsonObject, context: { readonly root: string }): ImageBuilders
 }

@@ -1,4 +1,4 @@
-import type { ImageStores } from './build.ts'
+import type { ImageStores } from './build-spec.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { ContainerForm, Phase, ServiceSpec } from './service.ts'
 import type { Endpoint, Unit } from './unit.ts'

@@ -1,4 +1,4 @@
-import type { BuildSpec } from './build.ts'
+import type { BuildSpec } from './build-spec.ts'
 import type { ContainerSettings } from './container-settings.ts'
 import type { Json, JsonObject } from './json.ts'
 

@@ -16,6 +16,8 @@ export interface ProvisionRequest {
   readonly candidates: ProviderCandidates
   /** Runs the services that are placed on the host, whatever the provider. */
   readonly host: ProviderRef
+  /** Builds images; a `BuildModule`. Default: images cannot be built. */
+  readonly builders?: ProviderRef
   /** Milliseconds that services are kept when a start or the tests failed. Default: they are removed at once. */
   readonly keep?: number
 }

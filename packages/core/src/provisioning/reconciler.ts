@@ -1,6 +1,7 @@
 import type { Plan } from '../config/plan.ts'
 import { isMoorageError, MoorageError, withDetails } from '../contract/errors.ts'
 import { redacted } from '../contract/plain-error.ts'
+import type { Report } from '../contract/provider.ts'
 import type { ProvisionRequest } from '../protocol/run-request.ts'
 import type { Connections } from '../protocol/run-status.ts'
 import { abortable, monotonicClock, type Clock } from '../provider-kit/clock.ts'
@@ -8,8 +9,9 @@ import { connectionViews, type ConnectionViews } from './connection-views.ts'
 import { Sessions } from './sessions.ts'
 import { runningNeedsOf, runsToItsEnd, servicesToStart } from './plan-diff.ts'
 import type { RunContext } from './run-context.ts'
-import { ServiceAccess } from './service-access.ts'
+import { RunImages } from './run-images.ts'
 import { RunSecrets } from './run-secrets.ts'
+import { ServiceAccess } from './service-access.ts'
 import { enterPhase, type StartContext } from './start-context.ts'
 import { startServices } from './start-services.ts'
 import { TaskStack, type TeardownResult } from './task-stack.ts'
@@ -41,15 +43,18 @@ export class Reconciler {
       phaseDeadlines: new Map(),
       running: new Map(),
     }
-    this.#shared = shared
+    const phase: Report['phase'] = (service, name, detail) => enterPhase(shared, service, { phase: name, detail })
+    const { tasks, secrets } = shared
+    const { signal } = this.#abort
+    this.#shared = { ...shared, images: new RunImages({ runContext, tasks, signal, phase, secrets }) }
     this.services = new ServiceAccess({ ...shared, signal: this.#stopped.signal })
     this.#sessions = new Sessions({
       runContext,
       clock: this.#clock,
-      tasks: shared.tasks,
-      signal: this.#abort.signal,
-      redact: (text) => shared.secrets.redact(text),
-      phase: (service, phase, detail) => enterPhase(shared, service, { phase, detail }),
+      tasks,
+      signal,
+      redact: (text) => secrets.redact(text),
+      phase,
     })
   }
 

@@ -1,4 +1,5 @@
 import type { ProgressListener } from '../contract/progress.ts'
+import type { ImageBuilders } from '../contract/build.ts'
 import type { Provider, ProviderRef, Report, Run } from '../contract/provider.ts'
 import type { Clock } from '../provider-kit/clock.ts'
 
@@ -9,6 +10,9 @@ export interface RunContext {
   readonly run: Run
   /** Loads a provider. */
   load(ref: ProviderRef): Promise<Provider>
+  /** The builders of images; a `BuildModule`. Default: images cannot be built. */
+  readonly builders?: ProviderRef
+  loadBuilders(ref: ProviderRef): Promise<ImageBuilders>
   onProgress: ProgressListener
   /** Writes an entry for a provider; it is on disk when the call returns. */
   journal(ref: ProviderRef, entry: Parameters<Report['journal']>[0]): void

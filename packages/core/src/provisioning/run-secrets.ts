@@ -23,6 +23,13 @@ export class RunSecrets {
     return Object.fromEntries([...names].map((name) => [name, this.get(service, name)]))
   }
 
+  /** Treats a value that the user gave like a generated one. */
+  hide(value: string): void {
+    if (!value) return
+    this.#given.add(value)
+    hideFromDebugLog([value])
+  }
+
   /** Treats the credentials in a URL that the user gave like generated ones. */
   hideUrl(url: string): void {
     const values = urlSecrets(url)

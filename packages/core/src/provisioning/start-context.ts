@@ -5,6 +5,7 @@ import type { Exit, Unit } from '../contract/unit.ts'
 import type { Form, Phase } from '../contract/service.ts'
 import type { Clock } from '../provider-kit/clock.ts'
 import type { PhaseDeadline } from './phase-deadline.ts'
+import type { RunImages } from './run-images.ts'
 import type { RunSecrets } from './run-secrets.ts'
 import type { TaskStack } from './task-stack.ts'
 import type { ScopeInput } from './template-scope.ts'
@@ -38,6 +39,7 @@ export interface StartContext {
   /** The clocks of the services that are starting, or have started. */
   readonly phaseDeadlines: Map<string, PhaseDeadline>
   readonly running: Map<string, RunningService>
+  readonly images: RunImages
 }
 
 /** Records that a service is in a phase: restarts its clock for a new phase, and reports the progress. */

@@ -13,6 +13,7 @@ import { waitReady } from '../readiness/wait-ready.ts'
 import { connectionViews, resolveReference, type ConnectionViews, type NeededViews } from './connection-views.ts'
 import { PhaseDeadline } from './phase-deadline.ts'
 import { runsToItsEnd } from './plan-diff.ts'
+import type { RunImage } from './run-images.ts'
 import { runCreateTemplate, runSeed } from './seed.ts'
 import { enterPhase, type Placement, type RunningService, type StartContext } from './start-context.ts'
 import { listeningScope, type ScopeInput } from './template-scope.ts'
@@ -109,22 +110,38 @@ async function launch(context: StartContext, { name, needed }: ServiceStart): Pr
   signal.throwIfAborted()
   const ref: ScopeInput['ref'] = (path) => resolveReference(context, { name, needed }, path)
   const scopeInput: ScopeInput = { service: name, ports, secrets, ref }
-  const unitSpec = createUnitSpec(spec, provider.form, { ...scopeInput, root: plan.root })
+  const image = await buildImage(context, name)
+  const unitSpec = createUnitSpec(spec, provider.form, { ...scopeInput, root: plan.root, ...(image ? { image } : {}) })
   hideEnvironment(unitSpec)
-  const unit = await startUnit(context, unitSpec)
+  const unit = await startUnit(context, unitSpec, image)
   const running: RunningService = { unit, form: spec[provider.form] as Form, scopeInput }
   context.running.set(name, running)
   void unit.exited.then((exit) => (running.exit = exit))
   return running
 }
 
-async function startUnit({ plan, placements, tasks, abort }: StartContext, spec: UnitSpec): Promise<Unit> {
+/** Builds the image of a service whose image is not a name. */
+async function buildImage(context: StartContext, name: string): Promise<RunImage | undefined> {
+  const { provider } = context.placements.get(name) as Placement
+  const { spec } = context.plan.services[name] as PlannedService
+  const image = provider.form === 'container' ? spec.container?.image : undefined
+  if (typeof image !== 'object') return undefined
+  const built = await context.images.get({ service: name, spec: image, provider })
+  enterPhase(context, name, { phase: 'admit' })
+  return built
+}
+
+async function startUnit(
+  { plan, placements, tasks, abort }: StartContext,
+  spec: UnitSpec,
+  image: RunImage | undefined,
+): Promise<Unit> {
   const { provider, session } = placements.get(spec.name) as Placement
   const needs = Object.keys(plan.services[spec.name]?.needs ?? {}).map((need) => `services.${need}`)
   let starting: Promise<Unit> | undefined
   return await tasks.run({
     title: `services.${spec.name}`,
-    needs: [`session ${provider.name}`, ...needs],
+    needs: [`session ${provider.name}`, ...(image ? [image.task] : []), ...needs],
     // A provider that ignores the signal delays the teardown, but not the error.
     setup: () => abortable((starting = session.start(spec, abort.signal)), abort.signal),
     teardown: async () => {

@@ -3,12 +3,13 @@ import type { ContainerUnit, ProcessUnit, UnitSpec } from '../contract/provider.
 import type { ContainerForm, EnvTemplate, Form, ProcessForm, ServiceSpec } from '../contract/service.ts'
 import { hideFromDebugLog, isSensitiveName } from '../provider-kit/debug-log.ts'
 import { resolveText } from './resolve-template.ts'
+import type { RunImage } from './run-images.ts'
 import { listeningScope, type ScopeInput, type TemplateScope } from './template-scope.ts'
 
 interface UnitSpecInput extends ScopeInput {
   readonly root: string
-  /** The name of the image that was built for the service. */
-  readonly builtImage?: string
+  /** The image that was built for the service. */
+  readonly image?: RunImage
 }
 
 /** Resolves every template of a service for the provider that starts it. */
@@ -23,7 +24,7 @@ export function createUnitSpec(spec: ServiceSpec, formName: 'container' | 'proce
       .filter(([, value]) => mayContainSecret(value))
       .map(([name]) => name),
     ...(formName === 'container'
-      ? { container: containerUnit(spec.container as ContainerForm, scope, input.builtImage) }
+      ? { container: containerUnit(spec.container as ContainerForm, scope, input.image) }
       : {}),
     ...(formName === 'process' ? { process: processUnit(spec.process as ProcessForm, scope, input) } : {}),
   }
@@ -35,11 +36,13 @@ export function hideEnvironment({ env, sensitive }: UnitSpec): void {
   hideFromDebugLog(names.map((name) => env[name] ?? ''))
 }
 
-function containerUnit(form: ContainerForm, scope: TemplateScope, builtImage: string | undefined): ContainerUnit {
+function containerUnit(form: ContainerForm, scope: TemplateScope, built: RunImage | undefined): ContainerUnit {
   const { env: _env, connection: _connection, ready: _ready, image, entrypoint, command, files, ...rest } = form
   return {
     ...rest,
-    image: builtImage ?? (image as string),
+    image: built?.reference ?? (image as string),
+    ...(built && !built.inRegistry ? { pull: 'never' } : {}),
+    ...(built?.platform === undefined ? {} : { platform: built.platform }),
     ...(entrypoint ? { entrypoint: entrypoint.map((part) => resolveText(part, scope)) } : {}),
     ...(command ? { command: command.map((part) => resolveText(part, scope)) } : {}),
     ...(files ? { files: containerFiles(files, scope) } : {}),

@@ -1,3 +1,4 @@
+import type { BuildModule, ImageBuilders } from '../contract/build.ts'
 import type { Owner, Provider, ProviderModule, ProviderRef } from '../contract/provider.ts'
 import { monotonicClock, type Clock } from '../provider-kit/clock.ts'
 import { currentOwner, isAlive } from '../provider-kit/process-identity.ts'
@@ -26,5 +27,11 @@ export function realSystem(): System {
 
 async function loadProvider(ref: ProviderRef, root: string): Promise<Provider> {
   const module = (await import(ref.module)) as ProviderModule
+  return module.provider(ref.options, { root })
+}
+
+/** Imports a module with builders. Its `provider` also serves a sweep, which finds the module in a journal. */
+export async function loadBuilders(ref: ProviderRef, root: string): Promise<ImageBuilders> {
+  const module = (await import(ref.module)) as BuildModule
   return module.provider(ref.options, { root })
 }

@@ -8,7 +8,7 @@ import { teardownFailures, type TeardownResult } from '../provisioning/task-stac
 import { openJournal } from '../recovery/journal.ts'
 import { createCachedProviderLoader } from '../recovery/cached-provider-loader.ts'
 import { sweep } from '../recovery/sweep.ts'
-import { realSystem, type System } from '../recovery/system.ts'
+import { loadBuilders, realSystem, type System } from '../recovery/system.ts'
 
 /** What a supervisor needs of its process and its machine. */
 export interface SupervisorContext {
@@ -62,7 +62,7 @@ export function createContext(
       if (moved) moveDebugLog(to.log)
       return moved
     },
-    beginRun({ plan, run, family }) {
+    beginRun({ plan, run, family, builders }) {
       ;({ root } = plan)
       journal.recordRun(run.id, { root, family })
       queueSweep([])
@@ -71,6 +71,8 @@ export function createContext(
         run: { id: run.id, labels, owner, root, cache },
         clock,
         load,
+        ...(builders ? { builders } : {}),
+        loadBuilders: (ref) => loadBuilders(ref, root),
         journal(ref, entry) {
           journal.recordEntry(ref, entry)
           usedProviders.set(ref.module, ref)
