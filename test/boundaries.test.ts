@@ -10,6 +10,8 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
   'provider-kubernetes': [/^@moorage\/core\/provider$/],
   'provider-process': [/^@moorage\/core\/provider$/, /^get-port$/],
   'provider-testing': [/^@moorage\/core\/provider$/, /^vitest$/],
+  // The address and the TLS of an engine are the Docker provider's matter.
+  build: [/^@moorage\/core\/(build|provider)$/, /^@moorage\/provider-docker\/engine$/],
   services: [/^@moorage\/core$/],
   playwright: [/^@moorage\/core(\/(isolated|runner|test))?$/, /^@playwright\/test$/],
   vitest: [/^@moorage\/core(\/(isolated|runner))?$/, /^vitest(\/node)?$/],
@@ -17,7 +19,7 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
   moorage: [/^@moorage\/[a-z-]+(\/[a-z-]+)?$/],
 }
 
-const VENDORS: { readonly [name: string]: string } = {
+const VENDORS: { readonly [name: string]: string | readonly string[] } = {
   '@balena/dockerignore': 'packages/core/src/vendor/dockerignore.ts',
   hpagent: 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',
   'js-yaml': 'packages/provider-kubernetes/src/vendor/yaml.ts',
@@ -26,9 +28,14 @@ const VENDORS: { readonly [name: string]: string } = {
   'pg-protocol': 'packages/services/src/vendor/pg-protocol.ts',
   send: 'packages/services/src/vendor/send.ts',
   'socks-proxy-agent': 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',
-  'tar-stream': 'packages/provider-kubernetes/src/vendor/tar.ts',
+  'tar-stream': ['packages/build/src/vendor/tar.ts', 'packages/provider-kubernetes/src/vendor/tar.ts'],
   testcontainers: 'packages/provider-docker/src/engine/sdk.ts',
   ws: 'packages/provider-kubernetes/src/vendor/websocket.ts',
+}
+
+/** The files that may import a vendor: one in each package that bundles it. */
+function vendorFiles(name: string): readonly string[] {
+  return [VENDORS[name] ?? []].flat()
 }
 
 // Vitest gives the end of a test as a time of day.
@@ -48,13 +55,13 @@ const rules: { readonly [rule: string]: (source: Source) => readonly string[] } 
     const pkg = file.split('/')[1] ?? ''
     const foreign = importsOf(text).filter((name) => !name.startsWith('.') && !name.startsWith('node:'))
     return foreign.filter(
-      (name) => !(ALLOWED[pkg] ?? []).some((pattern) => pattern.test(name)) && VENDORS[name] !== file,
+      (name) => !(ALLOWED[pkg] ?? []).some((pattern) => pattern.test(name)) && !vendorFiles(name).includes(file),
     )
   },
   'no way out of the package by a path': ({ file, text }) =>
     importsOf(text).filter((name) => name.startsWith('.') && depthOf(name) > file.split('/').length - 4),
   'a vendor stands in one file': ({ file, text }) =>
-    importsOf(text).filter((name) => VENDORS[name] !== undefined && VENDORS[name] !== file),
+    importsOf(text).filter((name) => VENDORS[name] !== undefined && !vendorFiles(name).includes(file)),
   'no any': ({ text }) => text.replace(/\/\*[^]*?\*\/|\/\/.*|'[^'\n]*'/g, '').match(/[:<]\s*any\b|\bas any\b/g) ?? [],
   'one error class': ({ file, text }) =>
     file.endsWith('core/src/contract/errors.ts') ? [] : (text.match(/new Error\(/g) ?? []),

@@ -40,6 +40,7 @@ for (const file of globSync(`${dist}/lib/**/*.{js,d.ts}`)) {
 await bundle('provider-kubernetes/src/vendor/proxy-agents', 'hpagent and socks-proxy-agent (MIT)')
 await bundle('provider-kubernetes/src/vendor/yaml', 'js-yaml (MIT)')
 await bundle('provider-kubernetes/src/vendor/websocket', 'ws (MIT)')
+await bundle('build/src/vendor/tar', 'tar-stream (MIT)')
 await bundle('provider-kubernetes/src/vendor/tar', 'tar-stream (MIT)')
 await bundle('core/src/vendor/dockerignore', '@balena/dockerignore (Apache-2.0)')
 await bundle('core/src/vendor/ci-vendors', 'ci-info (MIT)')

@@ -51,3 +51,9 @@ export { serviceHostName } from './provider-kit/service-host-name.ts'
 export { refusedSettings, type SettingRefusal, type SettingSupport } from './provider-kit/setting-support.ts'
 export { cutLine, MAX_LINE_CHARACTERS } from './provider-kit/cut-line.ts'
 export { tmpfsMounts } from './provider-kit/tmpfs-mounts.ts'
+export { dockerConfigFolder, readConfigFile } from './provider-kit/docker-config.ts'
+export {
+  findCredentials,
+  type CredentialSearch,
+  type RegistryCredentials,
+} from './provider-kit/registry-credentials.ts'

@@ -3,6 +3,7 @@ export type {
   Address,
   AnyConfig,
   AnyService,
+  BuildSpec,
   Bytes,
   CommonOptions,
   Condition,
@@ -30,6 +31,8 @@ export type {
   Template,
   Text,
 } from '@moorage/core'
+export { build } from '@moorage/build'
+export type { BuildOptions } from '@moorage/build'
 export { defineConfig } from './define-config.ts'
 export type { ConfigOptions } from './define-config.ts'
 // Must be a star export: users could not extend a named `Register` by `declare module 'moorage'`.

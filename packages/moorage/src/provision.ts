@@ -1,8 +1,13 @@
+import { imageBuilders } from '@moorage/build'
 import type { AnyConfig, EndpointsOf, Environment, Installation, ProvisionOptions } from '@moorage/core'
 import { docker, kubernetes, plainProcess } from './providers.ts'
 
-/** The built-in providers in order of preference, and the one for services with `placement: 'host'`. */
-export const installation: Installation = { providers: [docker(), kubernetes(), plainProcess()], host: plainProcess() }
+/** The built-in providers in order of preference, the one for services with `placement: 'host'`, and the builders. */
+export const installation: Installation = {
+  providers: [docker(), kubernetes(), plainProcess()],
+  host: plainProcess(),
+  builders: imageBuilders(),
+}
 
 /**
  * Starts the services of a config, or joins a live run of the same config. Dispose the result, or write `await using

@@ -62,6 +62,12 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
       const found = await searchEngine()
       return found.ok ? await hostAccessProblem(found.engine) : undefined
     },
+    async imageStores(signal) {
+      const found = await searchEngine(signal)
+      if (!found.ok) throw new RangeError(found.reason)
+      const { engine, isPodman } = found
+      return { stores: [{ kind: 'engine', host: engine.host, buildKit: !isPodman }], platforms: [] }
+    },
     async reap(scope, signal) {
       const found = await searchEngine()
       const current = found.ok ? found.engine : undefined

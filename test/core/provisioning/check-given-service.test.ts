@@ -33,6 +33,7 @@ async function printed(services: Parameters<typeof defineConfig>[0]['services'],
     abort: new AbortController(),
     phaseDeadlines: new Map(),
     running: new Map(),
+    images: { get: () => Promise.reject(new RangeError('No service of this plan is started.')) },
   }
   await startServices(context, Object.keys(plan.services), new Map())
   return String(stream.read()).replaceAll(String(port), 'PORT')

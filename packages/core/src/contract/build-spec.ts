@@ -43,8 +43,8 @@ export type BuildSecret = { readonly file: string } | { readonly env: string; re
 
 /** Where the engine of a provider finds images that no registry has, or the registry that it pulls from. */
 export type ImageStore =
-  /** An engine with Docker's API. */
-  | { readonly kind: 'engine'; readonly host: string }
+  /** An engine with Docker's API. Default for `buildKit`: the engine contains BuildKit. */
+  | { readonly kind: 'engine'; readonly host: string; readonly buildKit?: boolean }
   /** A containerd of this machine. */
   | { readonly kind: 'containerd'; readonly address: string; readonly namespace: string }
   /** A registry, with the path that precedes the names of images. */

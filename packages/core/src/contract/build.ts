@@ -42,7 +42,7 @@ export interface Builder {
   /**
    * Brings the image to its store. Returns the name by which the engine finds it. Throws `MoorageError` (BUILD_FAILED).
    */
-  publish(image: BuiltImage, signal: AbortSignal): Promise<string>
+  publish(image: BuiltImage, build: ImageBuild, signal: AbortSignal): Promise<string>
   /** Removes the image with its tag, in any state. May be called twice. */
   remove(image: BuiltImage, signal: AbortSignal): Promise<void>
 }

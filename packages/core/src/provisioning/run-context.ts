@@ -11,8 +11,7 @@ export interface RunContext {
   /** Loads a provider. */
   load(ref: ProviderRef): Promise<Provider>
   /** The builders of images; a `BuildModule`. Default: images cannot be built. */
-  readonly builders?: ProviderRef
-  loadBuilders(ref: ProviderRef): Promise<ImageBuilders>
+  readonly builders?: { readonly ref: ProviderRef; load(): Promise<ImageBuilders> }
   onProgress: ProgressListener
   /** Writes an entry for a provider; it is on disk when the call returns. */
   journal(ref: ProviderRef, entry: Parameters<Report['journal']>[0]): void

@@ -59,7 +59,7 @@ export class RunImages {
     for (const secret of Object.values(spec.secrets ?? {})) if ('env' in secret) secrets.hide(secret.value ?? '')
     const found = (await provider.imageStores?.(signal)) ?? { stores: [], platforms: [] }
     const platform = choosePlatform(service, spec, found)
-    const { run, builders: ref } = runContext
+    const { run, builders: installed } = runContext
     const labels = { ...run.labels, [OWNER_LABEL]: JSON.stringify(run.owner) }
     const tag = `${repository({ service, spec })}:${run.id}-${spec.digest?.slice(0, TAG_HASH_LENGTH)}`
     const describe = (store: ImageStore): ImageBuild => ({
@@ -71,16 +71,16 @@ export class RunImages {
       store,
       onProgress: (detail) => phase(service, 'build', secrets.redact(detail)),
     })
-    const builders = ref ? (await runContext.loadBuilders(ref)).builders : new Map<string, Builder>()
+    const builders = (await installed?.load())?.builders ?? new Map<string, Builder>()
     const { name, builder, build } = await chooseBuilder(builders, { found, describe, service }, signal)
     const task = `image ${build.tag}`
     let building: Promise<BuiltImage> | undefined
     const reference = await tasks.run({
       title: task,
       setup: async () => {
-        if (ref) runContext.journal(ref, { builder: name, tag: build.tag, store: { ...build.store } })
+        if (installed) runContext.journal(installed.ref, { builder: name, tag: build.tag, store: { ...build.store } })
         building = builder.build(build, signal)
-        return await builder.publish(await building, signal)
+        return await builder.publish(await building, build, signal)
       },
       teardown: async () => {
         await building?.catch(() => undefined)

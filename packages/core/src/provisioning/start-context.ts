@@ -39,7 +39,7 @@ export interface StartContext {
   /** The clocks of the services that are starting, or have started. */
   readonly phaseDeadlines: Map<string, PhaseDeadline>
   readonly running: Map<string, RunningService>
-  readonly images: RunImages
+  readonly images: Pick<RunImages, 'get'>
 }
 
 /** Records that a service is in a phase: restarts its clock for a new phase, and reports the progress. */

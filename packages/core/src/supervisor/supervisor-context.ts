@@ -71,8 +71,7 @@ export function createContext(
         run: { id: run.id, labels, owner, root, cache },
         clock,
         load,
-        ...(builders ? { builders } : {}),
-        loadBuilders: (ref) => loadBuilders(ref, root),
+        ...(builders ? { builders: { ref: builders, load: () => loadBuilders(builders, root) } } : {}),
         journal(ref, entry) {
           journal.recordEntry(ref, entry)
           usedProviders.set(ref.module, ref)

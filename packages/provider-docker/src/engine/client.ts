@@ -1,9 +1,8 @@
-import { messageOf, MoorageError } from '@moorage/core/provider'
+import { findCredentials, messageOf, MoorageError, type CredentialSearch } from '@moorage/core/provider'
 import type { Archiver } from '../files.ts'
 import { logSdkCalls, type Modem } from './debug-calls.ts'
 import type { Engine } from './engine-address.ts'
 import { sdkContainer, type SdkContainerSettings, type StartableContainer } from './sdk-container.ts'
-import { findCredentials, type CredentialSearch } from './registry-credentials.ts'
 import { connectSdk } from './connect-sdk.ts'
 import { loadSdk, type RuntimeClient, type Sdk } from './sdk.ts'
 

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { MoorageError } from '@moorage/core/provider'
-import { readConfigFile } from './docker-config.ts'
-import { dockerConfigFolder, engineAt, readCertificates, type Engine } from './engine-address.ts'
+import { dockerConfigFolder, MoorageError, readConfigFile } from '@moorage/core/provider'
+import { engineAt, readCertificates, type Engine } from './engine-address.ts'
 
 interface ContextMeta {
   readonly Endpoints?: { readonly docker?: { readonly Host?: string; readonly SkipTLSVerify?: boolean } }

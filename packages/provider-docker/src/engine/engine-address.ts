@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { dockerConfigFolder } from '@moorage/core/provider'
 import type { EngineTarget, TlsOptions } from './engine-target.ts'
 import { callEngine, type CallEngine } from './http.ts'
 
@@ -51,9 +51,4 @@ export function readCertificates(folder: string): TlsOptions {
       .filter(([, path]) => existsSync(path))
       .map(([name, path]) => [name, readFileSync(path)]),
   )
-}
-
-/** The folder of Docker's own config. */
-export function dockerConfigFolder(env: NodeJS.ProcessEnv): string {
-  return env['DOCKER_CONFIG'] || join(homedir(), '.docker')
 }

@@ -1,11 +1,10 @@
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MoorageError, type ContainerSettings, type Report } from '@moorage/core/provider'
+import { MoorageError, type ContainerSettings, type CredentialSearch, type Report } from '@moorage/core/provider'
 import { isConnectionLost, refusalMessage, toProviderError } from '../errors.ts'
 import type { Client } from './client.ts'
 import { expectSuccess } from './http.ts'
 import { isTransient, toPullError } from './pull-errors.ts'
-import type { CredentialSearch } from './registry-credentials.ts'
 
 interface PullEvent {
   readonly error?: string

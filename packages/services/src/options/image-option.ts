@@ -1,10 +1,13 @@
-import { MoorageError, type OptionNames } from '@moorage/core'
+import { MoorageError, type BuildSpec, type OptionNames } from '@moorage/core'
 
 export interface ImageOptions {
   /** Tag of the official image. A plain process ignores it with a notice. Default: the tag that the preset names. */
   readonly version?: string
-  /** A compatible image of your own, with its tag. Excludes `version`. A plain process cannot use it. */
-  readonly image?: string
+  /**
+   * A compatible image of your own: its name with its tag, or `build('./folder')`. Excludes `version`. A plain process
+   * cannot use it.
+   */
+  readonly image?: string | BuildSpec
 }
 
 export const IMAGE_OPTIONS: OptionNames<ImageOptions> = { version: true, image: true }
@@ -26,7 +29,7 @@ export function resolveImage(
   preset: string,
   { version, image }: ImageOptions,
   official: { readonly name: string; readonly tag: string },
-): string {
+): string | BuildSpec {
   if (image !== undefined && version !== undefined) {
     throw new MoorageError('CONFIG_INVALID', `${preset}({ image, version }): the two options cannot be combined.`, {
       hint: 'Remove one of them; an image includes its tag.',

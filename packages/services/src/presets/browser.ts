@@ -9,6 +9,7 @@ import {
   MoorageError,
   service,
   type Address,
+  type BuildSpec,
   type CommonOptions,
   type Probe,
   type Service,
@@ -21,8 +22,11 @@ import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
 const PORT = 3000
 
 export interface BrowserOptions<N extends string = string> extends CommonOptions<N> {
-  /** An image with the browsers of the installed Playwright. Default: the official image of exactly that version. */
-  readonly image?: string
+  /**
+   * An image with the browsers of the installed Playwright: its name, or `build('./folder')`. Default: the official image
+   * of exactly that version.
+   */
+  readonly image?: string | BuildSpec
   /**
    * The environment variable for the URL. Default: `PW_TEST_CONNECT_WS_ENDPOINT`, which Playwright's tests connect to
    * by themselves.
@@ -48,7 +52,7 @@ export function browser<const N extends string = never>(options: BrowserOptions<
     name: 'mcr.microsoft.com/playwright',
     tag: `v${installed.version}-noble`,
   })
-  checkMinorVersion(image, installed)
+  if (typeof image === 'string') checkMinorVersion(image, installed)
   const path = { $join: ['/', { $secret: 'path' }] }
   const host = { $self: ['host'] }
   const port = { $self: ['port'] }

@@ -3,6 +3,7 @@ import {
   MoorageError,
   rejectUnknownOptions,
   service,
+  type BuildSpec,
   type OptionNames,
   type CommonOptions,
   type ContainerSettings,
@@ -17,8 +18,11 @@ import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
 
 export interface ContainerOptions<P extends string = string, N extends string = string>
   extends CommonOptions<N>, ContainerSettings {
-  /** The image with its tag or digest. The provider's machine or cluster pulls it. */
-  readonly image: string
+  /**
+   * The image with its tag or digest, which the provider's machine or cluster pulls; or `build('./folder')`, which
+   * builds it from a Dockerfile.
+   */
+  readonly image: string | BuildSpec
   /** The ports that the container listens on, by names of your choice. The first one is the main port. */
   readonly ports: { readonly [K in P]: number }
   /** Environment variables. Values may contain references to other services. Default: only the image's own. */

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { findCredentials } from '../../packages/provider-docker/src/engine/registry-credentials.ts'
-import { thrownError } from '../thrown-error.ts'
+import { findCredentials } from '../../../packages/core/src/provider-kit/registry-credentials.ts'
+import { thrownError } from '../../thrown-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'moorage-docker-config-'))
 const file = join(folder, 'config.json')

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { MoorageError } from '@moorage/core/provider'
-import { dockerConfigFolder } from './engine-address.ts'
+import { MoorageError } from '../contract/errors.ts'
 
-/** The part of Docker's own config that this provider reads. Source: docker/cli, "docker login" and "docker context". */
+/** The part of Docker's own config that moorage reads. Source: docker/cli, "docker login" and "docker context". */
 export interface DockerConfig {
   readonly currentContext?: string
   readonly credsStore?: string
@@ -23,6 +23,11 @@ export interface StoredCredentials {
 export interface DockerConfigSource {
   readonly name: string
   readonly config: DockerConfig
+}
+
+/** The folder of Docker's own config. */
+export function dockerConfigFolder(env: NodeJS.ProcessEnv): string {
+  return env['DOCKER_CONFIG'] || join(homedir(), '.docker')
 }
 
 /** Docker's config file; empty where there is none. Throws `MoorageError` (CONFIG_INVALID). */
@@ -63,5 +68,5 @@ function parseConfig(text: string, name: string, hint: string): DockerConfig {
 }
 
 function invalidConfig(message: string, hint: string, cause?: unknown): MoorageError {
-  return new MoorageError('CONFIG_INVALID', message, { provider: 'docker', hint, cause })
+  return new MoorageError('CONFIG_INVALID', message, { hint, cause })
 }

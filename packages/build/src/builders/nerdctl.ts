@@ -1,0 +1,76 @@
+import type { Builder, ImageStore } from '@moorage/core/build'
+import { buildArguments } from '../build-arguments.ts'
+import { toBuildError } from '../build-error.ts'
+import { runProgram } from '../program.ts'
+import { reportStep } from './docker.ts'
+
+type ContainerdStore = Extract<ImageStore, { readonly kind: 'containerd' }>
+
+/** `nerdctl build`, which builds with BuildKit and leaves the image in a containerd of this machine. */
+export function nerdctlBuilder(): Builder {
+  return {
+    async probe({ store }, signal) {
+      if (store.kind !== 'containerd')
+        return {
+          ok: false,
+          reason: 'it only builds for a containerd of this machine',
+          fix: 'Use it where the test and the only node of the cluster are one machine.',
+        }
+      const { code, output } = await runProgram([...program(store), 'version', '--format', '{{.Client.Version}}'], {
+        signal,
+      })
+      if (code === 'ENOENT')
+        return { ok: false, reason: 'the program nerdctl is not on the PATH', fix: 'Install nerdctl.' }
+      if (code !== 0)
+        return {
+          ok: false,
+          reason: `containerd at ${store.address} cannot be used (${lastLine(output)})`,
+          fix: 'Start containerd, or let this user open its socket.',
+        }
+      const buildKit = await runProgram(['buildctl', 'debug', 'workers'], { signal })
+      if (buildKit.code === 'ENOENT')
+        return {
+          ok: false,
+          reason: 'nerdctl needs the program buildctl, which is not on the PATH',
+          fix: 'Install BuildKit.',
+        }
+      if (buildKit.code !== 0)
+        return {
+          ok: false,
+          reason: `no buildkitd answers (${lastLine(buildKit.output)})`,
+          fix: 'Start buildkitd, or set BUILDKIT_HOST.',
+        }
+      return { ok: true, detail: `nerdctl ${output.trim()}` }
+    },
+    async build(build, signal) {
+      const { args, env, input } = buildArguments(build)
+      const command = [...program(build.store), 'build', '--progress', 'plain', ...args, build.spec.context]
+      const { code, output } = await runProgram(command, {
+        env,
+        signal,
+        ...(input === undefined ? {} : { input }),
+        onLine: (line) => reportStep(line, build.onProgress),
+      })
+      if (code !== 0) throw toBuildError('nerdctl build', build, output)
+      return { tag: build.tag, store: build.store }
+    },
+    publish: ({ tag }) => Promise.resolve(tag),
+    async remove({ tag, store }, signal) {
+      const listed = await runProgram([...program(store), 'images', '--quiet', '--no-trunc', tag], { signal })
+      const digest = listed.output.match(/^sha256:[0-9a-f]{64}$/m)?.[0]
+      if (listed.code === 0 && digest === undefined) return
+      // By digest, because a cluster's runtime keeps a second record of each image, under its id.
+      const { code, output } = await runProgram([...program(store), 'rmi', '--force', digest ?? tag], { signal })
+      if (code !== 0 && !/no such image/i.test(output)) throw new RangeError(output.trim())
+    },
+  }
+}
+
+function program(store: ImageStore): readonly string[] {
+  const { address, namespace } = store as ContainerdStore
+  return ['nerdctl', '--address', address, '--namespace', namespace]
+}
+
+export function lastLine(output: string): string {
+  return output.trim().split(/\r?\n/).at(-1) ?? ''
+}

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+
+export interface ProgramOptions {
+  readonly env?: { readonly [name: string]: string | undefined }
+  /** Text or data for its standard input. */
+  readonly input?: string | Readable
+  readonly signal: AbortSignal
+  /** Receives each line of its output and its errors. */
+  onLine?(line: string): void
+}
+
+export interface ProgramResult {
+  /** The exit code, the signal, or the code of the error with which the program did not start, such as `ENOENT`. */
+  readonly code: number | string
+  /** The end of its output and its errors, as they were written. */
+  readonly output: string
+}
+
+const MAX_OUTPUT_CHARACTERS = 200_000
+const KILL_TIMEOUT_MS = 5_000
+
+/** Runs a program to its end. Rejects only with the reason of the signal, once the program has ended. */
+export async function runProgram(
+  [program = '', ...args]: readonly string[],
+  { env = {}, input, signal, onLine }: ProgramOptions,
+): Promise<ProgramResult> {
+  signal.throwIfAborted()
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  let output = ''
+  let rest = ''
+  const onText = (text: string): void => {
+    output = (output + text).slice(-MAX_OUTPUT_CHARACTERS)
+    const lines = (rest + text).split(/\r?\n|\r/)
+    rest = lines.pop() ?? ''
+    for (const line of lines) onLine?.(line)
+  }
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onText)
+  child.stdin.on('error', () => {})
+  if (typeof input === 'object') input.on('error', () => child.kill()).pipe(child.stdin)
+  else child.stdin.end(input)
+  let kill: NodeJS.Timeout | undefined
+  const onAbort = (): void => {
+    child.kill('SIGTERM')
+    kill = setTimeout(() => child.kill('SIGKILL'), KILL_TIMEOUT_MS)
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  const code = await new Promise<number | string>((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    child.once('close', (exitCode, exitSignal) => resolve(exitCode ?? exitSignal ?? ''))
+  })
+  clearTimeout(kill)
+  signal.removeEventListener('abort', onAbort)
+  signal.throwIfAborted()
+  return { code, output }
+}
