@@ -62,6 +62,20 @@ export const configMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'cache in a home that cannot be written',
+    guarantee: 'a user without a home folder runs services as any other',
+    file: 'packages/core/src/protocol/paths.ts',
+    find: 'return isOwn && !writeProblem(folder) ? folder',
+    replace: 'return isOwn || !writeProblem(folder) ? folder',
+    test: {
+      project: 'unit',
+      file: 'test/core/protocol/paths.test.ts',
+      name: 'HOME is a file: caches and sockets have one folder among the temporary files',
+    },
+    says: /to be '/,
+    quick: true,
+  },
+  {
     name: 'variables of the runner passed on',
     guarantee: 'a server has the same environment, whichever runner starts it',
     file: 'packages/core/src/client/supervisor-environment.ts',

@@ -44,6 +44,7 @@ export {
   type HostPortProxyOptions,
   type ProxyBinding,
 } from './provider-kit/host-port-proxy.ts'
+export { homeFolder } from './provider-kit/home-folder.ts'
 export { siblingModule } from './provider-kit/module-path.ts'
 export { portAnswers } from './provider-kit/port-check.ts'
 export { currentOwner, isAlive, isStranger, processStart } from './provider-kit/process-identity.ts'

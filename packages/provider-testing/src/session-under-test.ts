@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { currentOwner, type Json, type Owner, type Run, type Session, type Unit } from '@moorage/core/provider'
+import {
+  homeFolder,
+  currentOwner,
+  type Json,
+  type Owner,
+  type Run,
+  type Session,
+  type Unit,
+} from '@moorage/core/provider'
 import { exchange } from './observe.ts'
 import type { ProviderSubject, UnitForm } from './provider-subject.ts'
 
@@ -40,7 +47,7 @@ export async function openSession(
     labels: { 'moorage.run': id },
     owner,
     root: process.cwd(),
-    cache: process.env['MOORAGE_CACHE_DIR'] ?? join(homedir(), '.cache', 'moorage'),
+    cache: process.env['MOORAGE_CACHE_DIR'] ?? join(homeFolder(), '.cache', 'moorage'),
   }
   const report = {
     phase: (_: string, phase: string) => void phases.push(phase),

@@ -1,9 +1,11 @@
+import { homedir } from 'node:os'
 import { delimiter } from 'node:path'
 import { expect, test } from 'vitest'
 import { supervisorEnvironment } from '../../../packages/core/src/client/supervisor-environment.ts'
 
 test("relative paths are relative to the user's folder, every other variable stays", () => {
   const env = {
+    HOME: '/home/me',
     KUBECONFIG: ['kube/config', '', '/etc/kube', '../other'].join(delimiter),
     DOCKER_CONFIG: '.docker',
     DOCKER_CERT_PATH: '/certs',
@@ -29,22 +31,29 @@ test.each<[string, { readonly [name: string]: string }]>([
   ['npm', { npm_lifecycle_event: 'test', npm_package_name: 'app', npm_config_user_agent: 'npm/11', INIT_CWD: '/app' }],
   ['GitHub', { RUNNER_TRACKING_ID: 'github_1' }],
 ])('services do not see who came first: %s', (_runner, variables) => {
-  const own = { PATH: '/bin', DATABASE: 'x', npm_config_registry: 'https://npm.example.com' }
+  const own = { HOME: '/home/me', PATH: '/bin', DATABASE: 'x', npm_config_registry: 'https://npm.example.com' }
   expect(supervisorEnvironment({ ...own, ...variables }, '/app')).toEqual(own)
 })
 
 test("without Vitest, a variable with one of Vite's common names is the user's", () => {
-  const env = { MODE: 'staging', BASE_URL: '/app/', TEST: '1' }
+  const env = { HOME: '/home/me', MODE: 'staging', BASE_URL: '/app/', TEST: '1' }
   expect(supervisorEnvironment(env, '/app')).toEqual(env)
 })
 
 test("of NODE_OPTIONS, only what loads Yarn's Plug'n'Play stays", () => {
   const pnp = '--require /app/.pnp.cjs --experimental-loader file:///app/.pnp.loader.mjs'
-  expect(supervisorEnvironment({ NODE_OPTIONS: `--inspect ${pnp} --max-old-space-size=99` }, '/app')).toEqual({
+  const own = { HOME: '/home/me' }
+  expect(supervisorEnvironment({ ...own, NODE_OPTIONS: `--inspect ${pnp} --max-old-space-size=99` }, '/app')).toEqual({
+    ...own,
     NODE_OPTIONS: pnp,
   })
-  expect(supervisorEnvironment({ NODE_OPTIONS: '--require "/my app/.pnp.cjs"' }, '/app')).toEqual({
+  expect(supervisorEnvironment({ ...own, NODE_OPTIONS: '--require "/my app/.pnp.cjs"' }, '/app')).toEqual({
+    ...own,
     NODE_OPTIONS: '--require "/my app/.pnp.cjs"',
   })
-  expect(supervisorEnvironment({ NODE_OPTIONS: '--require ./setup.cjs' }, '/app')).toEqual({})
+  expect(supervisorEnvironment({ ...own, NODE_OPTIONS: '--require ./setup.cjs' }, '/app')).toEqual(own)
+})
+
+test('libraries find a home folder, even where the user has none', () => {
+  expect(supervisorEnvironment({}, '/app')).toEqual({ HOME: homedir() })
 })

@@ -10,14 +10,17 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { cacheFolder, shortHash, supervisorPaths, runFolder } from '../../../packages/core/src/protocol/paths.ts'
 import { thrownMessage } from '../../thrown-error.ts'
 
 let base: string
 beforeEach(() => void (base = mkdtempSync(join(tmpdir(), 'moorage-place-'))))
-afterEach(() => rmSync(base, { recursive: true, force: true }))
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(base, { recursive: true, force: true })
+})
 
 test('the one documented folder', () => {
   expect(cacheFolder({ MOORAGE_CACHE_DIR: '/a', XDG_CACHE_HOME: '/b' })).toBe('/a')
@@ -90,4 +93,48 @@ test.runIf(process.getuid?.() === 0)('a cache folder of another user is refused 
     `SUPERVISOR_FAILED\nThe cache folder ${cache} belongs to another user (uid 65534), who could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
   )
   expect(readdirSync(cache)).toEqual([])
+})
+
+// Where the home folder cannot be written.
+const temporary = join(tmpdir(), `moorage-${process.getuid?.()}`)
+
+test.each<[string, () => string]>([
+  ['the root of the file system', () => '/'],
+  ['a file', () => (writeFileSync(join(base, 'home'), ''), join(base, 'home'))],
+  ['below a file', () => (writeFileSync(join(base, 'home'), ''), join(base, 'home', 'me'))],
+])('HOME is %s: caches and sockets have one folder among the temporary files', (_what, home) => {
+  vi.stubEnv('HOME', home())
+  expect(cacheFolder({})).toBe(temporary)
+  expect(runFolder({})).toBe(join(temporary, 'run'))
+})
+
+test('HOME does not exist yet: it is created', () => {
+  vi.stubEnv('HOME', join(base, 'new', 'home'))
+  expect(runFolder({})).toBe(join(base, 'new', 'home', '.cache', 'moorage', 'run'))
+})
+
+test('no HOME, and no name of the user in /etc/passwd', async () => {
+  vi.doMock('node:os', async (original) => ({
+    ...(await original<typeof import('node:os')>()),
+    homedir: () => {
+      throw new RangeError('uv_os_homedir returned ENOENT')
+    },
+  }))
+  vi.resetModules()
+  const paths = await import('../../../packages/core/src/protocol/paths.ts')
+  vi.doUnmock('node:os')
+  expect(paths.cacheFolder({})).toBe(temporary)
+})
+
+test('a relative TMPDIR is relative to the folder that the user works in', () => {
+  vi.stubEnv('HOME', '/')
+  vi.stubEnv('TMPDIR', 'tmp')
+  expect(cacheFolder({})).toBe(resolve('tmp', `moorage-${process.getuid?.()}`))
+})
+
+test('a cache folder of the user that cannot be written is an error', async () => {
+  writeFileSync(join(base, 'file'), '')
+  expect(await thrownMessage(() => runFolder({ MOORAGE_CACHE_DIR: join(base, 'file', 'cache') }))).toBe(
+    `SUPERVISOR_FAILED\nThe cache folder ${base}/file/cache cannot be written (ENOTDIR).\nSet MOORAGE_CACHE_DIR to a folder that you may write to.`,
+  )
 })

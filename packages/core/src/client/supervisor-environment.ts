@@ -1,5 +1,6 @@
 import { delimiter, resolve } from 'node:path'
 import type { EnvVariables } from '../config/env-variables.ts'
+import { homeFolder } from '../provider-kit/home-folder.ts'
 
 const PATHS = ['DOCKER_CERT_PATH', 'DOCKER_CONFIG', 'TMPDIR']
 const PATH_LISTS = ['KUBECONFIG']
@@ -34,7 +35,12 @@ export function supervisorEnvironment(env: EnvVariables, folder: string): EnvVar
     return files.length ? [[name, files.map((file) => resolve(folder, file)).join(delimiter)] as const] : []
   })
   const pnp = pnpOptions(env['NODE_OPTIONS'])
-  return { ...Object.fromEntries([...inherited, ...paths, ...lists]), ...(pnp ? { NODE_OPTIONS: pnp } : {}) }
+  return {
+    // Libraries of the providers ask for the home folder, which fails for a uid without a name.
+    ...(env['HOME'] === undefined && process.platform !== 'win32' ? { HOME: homeFolder() } : {}),
+    ...Object.fromEntries([...inherited, ...paths, ...lists]),
+    ...(pnp ? { NODE_OPTIONS: pnp } : {}),
+  }
 }
 
 /** The part of `NODE_OPTIONS` by which Yarn's Plug'n'Play finds packages: the supervisor is one of them. */

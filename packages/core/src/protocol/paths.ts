@@ -1,9 +1,10 @@
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync, type Stats } from 'node:fs'
-import { homedir, tmpdir, userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { tmpdir, userInfo } from 'node:os'
+import { dirname, join, parse, resolve } from 'node:path'
 import { sha256 } from '../config/hash.ts'
 import type { EnvVariables } from '../config/env-variables.ts'
 import { MoorageError } from '../contract/errors.ts'
+import { homeFolder } from '../provider-kit/home-folder.ts'
 
 /** The files of one supervisor. On Windows its socket is a named pipe. */
 export interface SupervisorPaths {
@@ -26,10 +27,38 @@ export interface RunFolders {
 const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103
 const FILE_NAME_BYTES = `${'x'.repeat(16)}.journal`.length
 
-/** The folder for everything that outlives a run: `MOORAGE_CACHE_DIR`, else `moorage` in the user's cache folder. */
+/**
+ * The folder for everything that outlives a run: `MOORAGE_CACHE_DIR`, else `moorage` in the user's cache folder. Where
+ * the user has no home folder or may not write to it, a private folder among the temporary files.
+ */
 export function cacheFolder(env: EnvVariables): string {
   // Absolute, because a supervisor runs in another working folder.
-  return resolve(env['MOORAGE_CACHE_DIR'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'moorage'))
+  if (env['MOORAGE_CACHE_DIR']) return resolve(env['MOORAGE_CACHE_DIR'])
+  const home = homeFolder()
+  const folder = resolve(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'moorage')
+  // An account whose home is the root of the file system has none of its own.
+  const isOwn = env['XDG_CACHE_HOME'] || home !== parse(home).root
+  return isOwn && !writeProblem(folder) ? folder : temporaryFolder()
+}
+
+/** The user's own folder among the temporary files. */
+function temporaryFolder(): string {
+  return resolve(tmpdir(), `moorage-${userName()}`)
+}
+
+function userName(): string {
+  return process.platform === 'win32' ? userInfo().username : String(process.getuid?.())
+}
+
+/** Why a folder cannot be written or created. */
+function writeProblem(folder: string): string | undefined {
+  try {
+    accessSync(folder, constants.W_OK)
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' && dirname(folder) !== folder ? writeProblem(dirname(folder)) : (code ?? String(error))
+  }
 }
 
 /**
@@ -38,8 +67,7 @@ export function cacheFolder(env: EnvVariables): string {
  */
 export function runFolder(env: EnvVariables): string {
   requireOwnCache(cacheFolder(env))
-  const user = process.platform === 'win32' ? userInfo().username : String(process.getuid?.())
-  const candidates = [join(cacheFolder(env), 'run'), join(tmpdir(), `moorage-${user}`), `/tmp/moorage-${user}`]
+  const candidates = [join(cacheFolder(env), 'run'), temporaryFolder(), `/tmp/moorage-${userName()}`]
   const reasons: string[] = []
   for (const folder of candidates) {
     const reason = folderProblem(folder)
@@ -56,6 +84,11 @@ export function runFolder(env: EnvVariables): string {
  * A folder that does not exist yet is created later, for this user alone.
  */
 function requireOwnCache(folder: string): void {
+  const reason = writeProblem(folder)
+  if (reason)
+    throw new MoorageError('SUPERVISOR_FAILED', `The cache folder ${folder} cannot be written (${reason}).`, {
+      hint: 'Set MOORAGE_CACHE_DIR to a folder that you may write to.',
+    })
   const stat = process.getuid && statIfReachable(folder)
   if (!stat) return
   const problem =
@@ -83,7 +116,7 @@ function statIfReachable(path: string): Stats | undefined {
 
 export function supervisorPaths(identity: string, folder: string): SupervisorPaths {
   const file = (extension: string): string => join(folder, `${identity}.${extension}`)
-  const socket = process.platform === 'win32' ? `\\\\.\\pipe\\moorage-${userInfo().username}-${identity}` : file('sock')
+  const socket = process.platform === 'win32' ? `\\\\.\\pipe\\moorage-${userName()}-${identity}` : file('sock')
   return { socket, lock: file('lock'), log: file('log'), journal: file('journal') }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { homeFolder } from './home-folder.ts'
 import { join } from 'node:path'
 import { MoorageError } from '../contract/errors.ts'
 
@@ -27,7 +27,7 @@ export interface DockerConfigSource {
 
 /** The folder of Docker's own config. */
 export function dockerConfigFolder(env: NodeJS.ProcessEnv): string {
-  return env['DOCKER_CONFIG'] || join(homedir(), '.docker')
+  return env['DOCKER_CONFIG'] || join(homeFolder(), '.docker')
 }
 
 /** Docker's config file; empty where there is none. Throws `MoorageError` (CONFIG_INVALID). */

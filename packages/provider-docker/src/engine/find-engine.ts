@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { isMoorageError, messageOf } from '@moorage/core/provider'
+import { homeFolder, isMoorageError, messageOf } from '@moorage/core/provider'
 import { contextEngine } from './docker-context.ts'
 import { engineAt, environmentTls, type Engine } from './engine-address.ts'
 
@@ -46,7 +45,7 @@ export async function findEngine({ host, env }: EngineSource, signal?: AbortSign
 /** The sockets of Docker, rootless Docker, Docker Desktop, Colima and Podman. */
 function usualSockets(env: NodeJS.ProcessEnv): readonly string[] {
   const runtimeFolder = env['XDG_RUNTIME_DIR'] ?? `/run/user/${String(process.getuid?.())}`
-  const home = homedir()
+  const home = homeFolder()
   return [
     '/var/run/docker.sock',
     join(runtimeFolder, 'docker.sock'),

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
-import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
-import { messageOf } from '@moorage/core/provider'
+import { homeFolder, messageOf } from '@moorage/core/provider'
 import { chooseContext } from './choose-context.ts'
 import { createCredentials, type Credentials } from './renewing-credentials.ts'
 import { readKubeconfigs, type Kubeconfig } from './kubeconfig.ts'
@@ -41,7 +40,7 @@ export async function findCredentials(options: CredentialOptions): Promise<Crede
   const named = options.kubeconfig ? [options.kubeconfig] : (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean)
   // An option is part of the config, so it is relative to the project.
   const absolute = named.map((file) => (options.kubeconfig ? resolve(options.root, file) : resolve(file)))
-  const candidates = named.length ? absolute : [join(homedir(), '.kube', 'config')]
+  const candidates = named.length ? absolute : [join(homeFolder(), '.kube', 'config')]
   // Like kubectl, this ignores members of KUBECONFIG that do not exist.
   const files = candidates.filter((file) => existsSync(file))
   if (files.length === 0 && named.length) return missingKubeconfig(named, options)

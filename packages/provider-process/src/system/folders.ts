@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { constants, statSync, type Stats } from 'node:fs'
+import { constants, existsSync, statSync, type Stats } from 'node:fs'
 import { chmod, lstat, mkdir, readdir, rm, rmdir, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -20,10 +20,14 @@ export async function createFolder(runId: string, service: string, report: Repor
   return path
 }
 
-/** The system's temporary folder; /tmp where root starts programs as another user, who cannot enter a private one. */
+/**
+ * The system's temporary folder; /tmp where it does not exist, and where root starts programs as another user, who
+ * cannot enter a private one.
+ */
 function temporaryRoot(): string {
   // Absolute, because the paths go into a journal that a process in another working folder may read.
   const temporary = resolve(tmpdir())
+  if (!existsSync(temporary)) return '/tmp'
   if (process.getuid?.() !== ROOT_UID) return temporary
   for (let folder = temporary; folder !== dirname(folder); folder = dirname(folder))
     if (!(statSync(folder).mode & constants.S_IXOTH)) return '/tmp'

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { siblingModule, MoorageError, type Program, type ProgramContext } from '@moorage/core'
+import { homeFolder, siblingModule, MoorageError, type Program, type ProgramContext } from '@moorage/core'
 import { findProgram } from './find-program.ts'
 
 const PROGRAM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
@@ -51,7 +50,7 @@ function findChromium(service: string, build: string): readonly string[] {
 function browsersFolder(): string {
   const named = process.env['PLAYWRIGHT_BROWSERS_PATH']
   if (named) return named
-  if (process.platform === 'darwin') return join(homedir(), 'Library/Caches/ms-playwright')
-  if (process.platform === 'win32') return join(process.env['LOCALAPPDATA'] ?? homedir(), 'ms-playwright')
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ms-playwright')
+  if (process.platform === 'darwin') return join(homeFolder(), 'Library/Caches/ms-playwright')
+  if (process.platform === 'win32') return join(process.env['LOCALAPPDATA'] ?? homeFolder(), 'ms-playwright')
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homeFolder(), '.cache'), 'ms-playwright')
 }

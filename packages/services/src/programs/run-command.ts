@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { MoorageError, type ProgramContext } from '@moorage/core'
+import { messageOf, MoorageError, type ProgramContext } from '@moorage/core'
 
 // How much of a failed command's output the error contains.
 const MAX_LOG_LINES = 20
@@ -43,19 +43,31 @@ export async function runCommand(
     })
   child.stdin?.on('error', () => {})
   child.stdin?.end(input)
-  const result = await new Promise<number | Error | null>((resolve) =>
+  const result = await new Promise<number | NodeJS.ErrnoException | null>((resolve) =>
     child.once('error', resolve).once('close', resolve),
   )
   // PostgreSQL's single-user mode exits with 0 even if a statement fails.
   if (result === 0 && !/^(ERROR|FATAL|PANIC):/m.test(output)) return
   signal.throwIfAborted()
-  throw new MoorageError('START_FAILED', `services.${service}: ${program} failed while ${task}.`, {
+  const reason = result instanceof Error ? `: ${messageOf(result)}` : ''
+  const hint = commandHint(result, output)
+  throw new MoorageError('START_FAILED', `services.${service}: ${program} failed while ${task}${reason}.`, {
     service,
     phase: 'start',
+    ...(hint === undefined ? {} : { hint }),
     logs: output
       .split('\n')
       .filter((line) => line.trim())
       .slice(-MAX_LOG_LINES),
     ...(result instanceof Error ? { cause: result } : {}),
   })
+}
+
+function commandHint(result: number | NodeJS.ErrnoException | null, output: string): string | undefined {
+  if (result instanceof Error && result.code === 'EACCES')
+    return 'Its file system may forbid programs (noexec): set TMPDIR and MOORAGE_CACHE_DIR to folders that allow them.'
+  // Random uids of containers. Source: PostgreSQL, src/common/username.c.
+  if (output.includes('could not look up effective user ID'))
+    return 'PostgreSQL needs a name for its user: add a line for this uid to /etc/passwd, or use another provider.'
+  return undefined
 }
