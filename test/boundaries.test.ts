@@ -8,6 +8,7 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
   // The public contract, the same that a third-party provider gets.
   'provider-docker': [/^@moorage\/core\/provider$/],
   'provider-kubernetes': [/^@moorage\/core\/provider$/],
+  'provider-nerdctl': [/^@moorage\/core\/provider$/],
   'provider-process': [/^@moorage\/core\/provider$/, /^get-port$/],
   'provider-testing': [/^@moorage\/core\/provider$/, /^vitest$/],
   // The address and the TLS of an engine are the Docker provider's matter.
@@ -147,7 +148,7 @@ test('the median file has at most 100 lines', () => {
 })
 
 // What a provider exports from the file of each job. A provider without the job has no such file.
-const CONTAINER_PROVIDERS = ['provider-docker', 'provider-kubernetes']
+const CONTAINER_PROVIDERS = ['provider-docker', 'provider-kubernetes', 'provider-nerdctl']
 const PROVIDERS = [...CONTAINER_PROVIDERS, 'provider-process']
 const PROVIDER_JOBS: readonly { readonly file: string; readonly exports: string; readonly providers: string[] }[] = [
   { file: 'index', exports: 'NAME', providers: CONTAINER_PROVIDERS },
@@ -171,7 +172,7 @@ const PROVIDER_JOBS: readonly { readonly file: string; readonly exports: string;
   { file: 'errors', exports: 'toProviderError', providers: CONTAINER_PROVIDERS },
   { file: 'errors', exports: 'refusalMessage', providers: CONTAINER_PROVIDERS },
   { file: 'host-access', exports: 'hostAccessProblem', providers: CONTAINER_PROVIDERS },
-  { file: 'host-access', exports: 'hostPortProxies', providers: CONTAINER_PROVIDERS },
+  { file: 'host-access', exports: 'hostPortProxies', providers: ['provider-docker', 'provider-kubernetes'] },
 ]
 
 describe('providers', () => {

@@ -5,12 +5,15 @@ import { provider as docker } from '../packages/provider-docker/src/provider.ts'
 import { SETTING_SUPPORT as dockerSupport } from '../packages/provider-docker/src/settings.ts'
 import { provider as kubernetes } from '../packages/provider-kubernetes/src/provider.ts'
 import { SETTING_SUPPORT as kubernetesSupport } from '../packages/provider-kubernetes/src/settings.ts'
+import { provider as nerdctl } from '../packages/provider-nerdctl/src/provider.ts'
+import { SETTING_SUPPORT as nerdctlSupport } from '../packages/provider-nerdctl/src/settings.ts'
 import { SETTINGS } from './contract/setting-values.ts'
 
 const context = { root: process.cwd() }
 const providers: readonly { readonly provider: Provider; readonly support: SettingSupport }[] = [
   { provider: docker({}, context), support: dockerSupport },
   { provider: kubernetes({}, context), support: kubernetesSupport },
+  { provider: nerdctl({}), support: nerdctlSupport },
 ]
 
 for (const { provider, support } of providers) {

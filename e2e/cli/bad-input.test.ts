@@ -188,7 +188,7 @@ const cases: { readonly [what: string]: Case } = {
     code: 2,
     text: [
       "moorage: MOORAGE_PROVIDER is 'podman', which is not the name of a provider.",
-      'Unset it, or set it to one of docker, kubernetes, process.',
+      'Unset it, or set it to one of docker, kubernetes, nerdctl, process.',
     ].join('\n'),
   },
   'no redis-server': {

@@ -111,6 +111,16 @@ const buildkit = `root = "${at.buildkitData}"
   http = true
 `
 
+// A namespace of its own keeps pods and these containers apart.
+const nerdctl = `address = "${at.containerdSocket}"
+namespace = "moorage"
+cgroup_manager = "cgroupfs"
+cni_path = "/usr/lib/cni"
+cni_netconfpath = "${at.nerdctlNetworks}"
+data_root = "${at.nerdctlData}"
+hosts_dir = ["${at.mirrors}"]
+`
+
 /** Writes every program's configuration. */
 export async function writeConfiguration(): Promise<void> {
   const url = `http://${registryAddress}`
@@ -123,6 +133,7 @@ export async function writeConfiguration(): Promise<void> {
     [buildkitFile]: buildkit,
     [join(networks, '10-moorage.conflist')]: JSON.stringify(network, undefined, 2),
     [join(at.folder, 'resolv.conf')]: '',
+    [at.nerdctlConfig]: nerdctl,
     [join(at.mirrors, 'docker.io/hosts.toml')]: mirror,
     [join(at.mirrors, 'mcr.microsoft.com/hosts.toml')]: mirror,
     [join(at.mirrors, 'registry.k8s.io/hosts.toml')]: mirror,

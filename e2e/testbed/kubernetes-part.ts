@@ -92,6 +92,7 @@ export const kubernetesPart: Part = {
     MOORAGE_TESTBED_BUILDCTL: binary(go.buildctl),
     MOORAGE_TESTBED_BUILDKIT_HOST: `unix://${at.buildkitSocket}`,
     MOORAGE_TESTBED_NERDCTL: binary(go.nerdctl),
+    MOORAGE_TESTBED_NERDCTL_TOML: at.nerdctlConfig,
     MOORAGE_TESTBED_CONTAINERD: at.containerdSocket,
     MOORAGE_TESTBED_CONTAINERD_HOSTS: at.mirrors,
   }),

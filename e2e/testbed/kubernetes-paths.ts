@@ -53,6 +53,10 @@ export const containerdSocket: string = join(runtime, 'kube-containerd.sock')
 export const containerdState: string = join(runtime, 'kube-containerd')
 export const buildkitSocket: string = join(runtime, 'buildkitd.sock')
 export const mirrors: string = join(folder, 'mirrors')
+/** The configuration file of nerdctl, and its networks and volumes. */
+export const nerdctlConfig: string = join(folder, 'nerdctl.toml')
+export const nerdctlNetworks: string = join(folder, 'nerdctl-networks')
+export const nerdctlData: string = join(folder, 'nerdctl')
 /** Holds the namespaces of a pod; the registry has it beside the stand-in images. */
 export const pauseImage = `${registryAddress}/kubernetes/pause:${binary(pause).split('-').at(-1)}`
 

@@ -6,7 +6,14 @@ import {
   type ConfigOptions as CommonConfigOptions,
   type OptionNames,
 } from '@moorage/core'
-import { docker, kubernetes, type DockerOptions, type KubernetesOptions } from './providers.ts'
+import {
+  docker,
+  kubernetes,
+  nerdctl,
+  type DockerOptions,
+  type KubernetesOptions,
+  type NerdctlOptions,
+} from './providers.ts'
 
 /** The options of `defineConfig`. */
 export interface ConfigOptions<S> extends CommonConfigOptions<S> {
@@ -14,6 +21,8 @@ export interface ConfigOptions<S> extends CommonConfigOptions<S> {
   readonly docker?: DockerOptions
   /** Options for Kubernetes, if the services run there. They choose nothing. Default: none. */
   readonly kubernetes?: KubernetesOptions
+  /** Options for containerd through nerdctl, if the services run there. They choose nothing. Default: none. */
+  readonly nerdctl?: NerdctlOptions
 }
 
 const OPTIONS: OptionNames<ConfigOptions<unknown>> = {
@@ -21,6 +30,7 @@ const OPTIONS: OptionNames<ConfigOptions<unknown>> = {
   provider: true,
   docker: true,
   kubernetes: true,
+  nerdctl: true,
   root: true,
   keep: true,
   keepFor: true,
@@ -34,10 +44,11 @@ export function defineConfig<const S extends { readonly [name: string]: AnyServi
   options: ConfigOptions<S>,
 ): Config<S> {
   rejectUnknownOptions('defineConfig', options, OPTIONS)
-  const { docker: dockerOptions, kubernetes: kubernetesOptions, ...common } = options
+  const { docker: dockerOptions, kubernetes: kubernetesOptions, nerdctl: nerdctlOptions, ...common } = options
   const configured = [
     ...(dockerOptions ? [docker(dockerOptions)] : []),
     ...(kubernetesOptions ? [kubernetes(kubernetesOptions)] : []),
+    ...(nerdctlOptions ? [nerdctl(nerdctlOptions)] : []),
   ]
   return createConfig<S>(common as CommonConfigOptions<S>, { caller: defineConfig, configured })
 }

@@ -37,8 +37,8 @@ export { defineConfig } from './define-config.ts'
 export type { ConfigOptions } from './define-config.ts'
 // Must be a star export: users could not extend a named `Register` by `declare module 'moorage'`.
 export type * from '@moorage/core/register-types'
-export { docker, kubernetes, plainProcess } from './providers.ts'
-export type { DockerOptions, KubernetesOptions } from './providers.ts'
+export { docker, kubernetes, nerdctl, plainProcess } from './providers.ts'
+export type { DockerOptions, KubernetesOptions, NerdctlOptions } from './providers.ts'
 export { browser, command, container, mongodb, npmServer, postgres, redis, staticServer } from '@moorage/services'
 export type {
   BrowserOptions,

@@ -1,10 +1,10 @@
 import { imageBuilders } from '@moorage/build'
 import type { AnyConfig, EndpointsOf, Environment, Installation, ProvisionOptions } from '@moorage/core'
-import { docker, kubernetes, plainProcess } from './providers.ts'
+import { docker, kubernetes, nerdctl, plainProcess } from './providers.ts'
 
 /** The built-in providers in order of preference, the one for services with `placement: 'host'`, and the builders. */
 export const installation: Installation = {
-  providers: [docker(), kubernetes(), plainProcess()],
+  providers: [docker(), kubernetes(), nerdctl(), plainProcess()],
   host: plainProcess(),
   builders: imageBuilders(),
 }

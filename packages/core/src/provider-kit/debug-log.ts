@@ -7,6 +7,7 @@ export const DEBUG_AREAS = [
   'provisioning',
   'docker',
   'kubernetes',
+  'nerdctl',
   'process',
   'forward',
 ] as const

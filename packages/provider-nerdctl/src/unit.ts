@@ -1,0 +1,34 @@
+import { serviceHostName, type ContainerUnit, type Exit, type Unit, type UnitSpec } from '@moorage/core/provider'
+import { findPortProblem, resolveEndpoint, type ContainerRoute } from './endpoint.ts'
+import { execInUnit } from './exec.ts'
+import { readLogs } from './logs.ts'
+import { stopUnit } from './stop.ts'
+
+export interface RunningContainer extends ContainerRoute {
+  readonly spec: UnitSpec
+  readonly exit: Promise<Exit>
+  /** Holds the container's log. */
+  readonly logFolder: string
+}
+
+/** The unit of a running container. */
+export function createUnit(container: RunningContainer): Unit {
+  const { nerdctl, spec, name, logFolder: folder } = container
+  const { stopGrace } = spec.container as ContainerUnit
+  let stopping: Promise<void> | undefined
+  let endedAt: number | undefined
+  void container.exit.then(() => (endedAt = performance.now()))
+  const log = { folder, endedAt: () => endedAt }
+  return {
+    endpoint: (port, from) =>
+      from === 'network'
+        ? Promise.resolve({ host: serviceHostName(spec.name), port })
+        : resolveEndpoint(container, port),
+    portProblem: (port, signal) => findPortProblem(container, port, signal),
+    logs: (options) => readLogs(log, options),
+    // Never settles once the unit is being stopped.
+    exited: container.exit.then((exit) => (stopping ? new Promise<never>(() => {}) : exit)),
+    stop: () => (stopping ??= stopUnit(nerdctl, name, stopGrace)),
+    exec: (command, signal) => execInUnit(nerdctl, { name, command }, signal),
+  }
+}
