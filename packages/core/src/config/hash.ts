@@ -3,19 +3,32 @@ import { closeSync, existsSync, lstatSync, openSync, readdirSync, readlinkSync, 
 import { join, sep } from 'node:path'
 import { canonical, type Json, type JsonObject } from '../contract/json.ts'
 
-const HASH_CHUNK_BYTES = 1024 * 1024
+const HASH_CHUNK_BYTES = 64 * 1024
+
+/** Gives the hash of the file or folder at a path. */
+export type FileHash = (path: string) => string
 
 /** Hash of plain data. A `{ $file: path }` counts by its content, so the hash is equal in every process and folder. */
-export function hashOf(value: Json): string {
-  return sha256(canonical(withContents(value)))
+export function hashOf(value: Json, fileHash: FileHash = hashFile): string {
+  return sha256(canonical(withContents(value, fileHash)))
 }
 
-function withContents(value: Json): Json {
+/** Reads each path once. */
+export function cachedFileHash(): FileHash {
+  const hashes = new Map<string, string>()
+  return (path) => {
+    const hash = hashes.get(path) ?? hashFile(path)
+    hashes.set(path, hash)
+    return hash
+  }
+}
+
+function withContents(value: Json, fileHash: FileHash): Json {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(withContents)
+  if (Array.isArray(value)) return value.map((item) => withContents(item as Json, fileHash))
   const object = value as JsonObject
-  if (typeof object['$file'] === 'string') return { $content: hashFile(object['$file']) }
-  return Object.fromEntries(Object.entries(object).map(([key, item]) => [key, withContents(item)]))
+  if (typeof object['$file'] === 'string') return { $content: fileHash(object['$file']) }
+  return Object.fromEntries(Object.entries(object).map(([key, item]) => [key, withContents(item, fileHash)]))
 }
 
 /**

@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url'
 import { buildInputName } from '../build/complete-build.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
 import type { ScriptRef, ServiceSpec } from '../contract/service.ts'
-import { hashFile, hashOf, sha256 } from './hash.ts'
+import { hashOf, sha256, type FileHash } from './hash.ts'
 import { moduleFiles } from './module-files.ts'
 
 /** What decides whether a running service is the one that a config asks for: a digest of each input, by its name. */
 export type Inputs = { readonly [name: string]: string }
 
 /** The inputs of a service: its options, each file that it names or that its seed imports, and its npm scripts. */
-export function collectInputs(spec: ServiceSpec, root: string): Inputs {
+export function collectInputs(spec: ServiceSpec, root: string, fileHash: FileHash): Inputs {
   const paths = [...filesIn(spec as unknown as Json), ...(spec.seed ? moduleFiles(spec.seed.module.$file) : [])]
   const own = paths.filter((path) => !path.startsWith(MOORAGE_FOLDER))
-  const files = own.map((path) => [relative(root, path) || '.', hashFile(path)] as const)
+  const files = own.map((path) => [relative(root, path) || '.', fileHash(path)] as const)
   const scripts = (spec.inputs?.scripts ?? []).map((script) => scriptInput(script, root))
   const build = spec.container?.image
   const context = typeof build === 'object' ? [[buildInputName(build, root), build.digest ?? ''] as const] : []
@@ -25,11 +25,10 @@ export function collectInputs(spec: ServiceSpec, root: string): Inputs {
 // moorage's modules are part of the hash, but no inputs of the user's.
 const MOORAGE_FOLDER = fileURLToPath(new URL('../../../', import.meta.url))
 
-function* filesIn(value: Json): Generator<string> {
-  if (typeof value !== 'object' || value === null) return
+function filesIn(value: Json): readonly string[] {
+  if (typeof value !== 'object' || value === null) return []
   const file = (value as JsonObject)['$file']
-  if (typeof file === 'string') yield file
-  else for (const item of Object.values(value)) yield* filesIn(item)
+  return typeof file === 'string' ? [file] : Object.values(value).flatMap(filesIn)
 }
 
 function withoutBuild(spec: ServiceSpec): ServiceSpec {

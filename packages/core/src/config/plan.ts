@@ -7,7 +7,7 @@ import { checkHostPorts, checkSettings } from './check-settings.ts'
 import { checkTexts } from './check-texts.ts'
 import { optionPath } from './option-path.ts'
 import { MoorageError } from '../contract/errors.ts'
-import { hashOf } from './hash.ts'
+import { cachedFileHash, hashOf } from './hash.ts'
 import { requireDriver } from './require-driver.ts'
 import type { Json } from '../contract/json.ts'
 import { findCycle, resolveNeeds, type Needs } from './dependencies.ts'
@@ -52,6 +52,7 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
   const givenUrls = new Map(givenServices(config, env).map(({ service, url }) => [service, url]))
   const serviceByVariable = new Map<string, string>()
   const services: Record<string, PlannedService> = {}
+  const fileHash = cachedFileHash()
   for (const [name, raw] of Object.entries(config.services)) {
     const given = givenUrls.get(name)
     const written = withAbsoluteFiles(raw as unknown as Json, `services.${name}`, config.root) as unknown as ServiceSpec
@@ -74,11 +75,11 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
       needs: resolveNeeds(name, spec, config.services),
       variable,
       ...(given ? { given: checkedUrl(name, variable, given) } : {}),
-      inputs: collectInputs(spec, config.root),
+      inputs: collectInputs(spec, config.root, fileHash),
     }
     // The first port is the main one, so the order counts, but canonical JSON does not preserve it.
     const hashed = { ...planned, spec: withoutBuildPaths(spec), ports: Object.keys(spec.ports) }
-    services[name] = { ...planned, hash: hashOf(hashed as unknown as Json) }
+    services[name] = { ...planned, hash: hashOf(hashed as unknown as Json, fileHash) }
   }
   checkHostPorts(services)
   const cycle = findCycle(services)

@@ -4,9 +4,13 @@ export type JsonObject = { readonly [key: string]: Json }
 
 /** Serialises with sorted keys, so that equal values have equal texts in every process. */
 export function canonical(value: Json): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  const object = value as JsonObject
-  const keys = Object.keys(object).sort()
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(object[key] as Json)}`).join(',')}}`
+  return JSON.stringify(value, (_, item: Json) => {
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item
+    const object = item as JsonObject
+    return Object.fromEntries(
+      Object.keys(object)
+        .sort()
+        .map((key) => [key, object[key]]),
+    )
+  })
 }
