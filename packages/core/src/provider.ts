@@ -58,3 +58,4 @@ export {
   type CredentialSearch,
   type RegistryCredentials,
 } from './provider-kit/registry-credentials.ts'
+export { mirroredName, registryOf } from './provider-kit/image-name.ts'

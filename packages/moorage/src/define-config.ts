@@ -34,6 +34,7 @@ const OPTIONS: OptionNames<ConfigOptions<unknown>> = {
   root: true,
   keep: true,
   keepFor: true,
+  imageMirror: true,
 }
 
 /**

@@ -44,6 +44,16 @@ export interface KubernetesOptions {
    * which a namespace per run gets copies. Default: none.
    */
   readonly imagePullSecrets?: readonly string[]
+  /**
+   * The registry, with a path, that images of `build()` are pushed to and that the nodes pull from. Default:
+   * `MOORAGE_REGISTRY`, else none: then images reach only a cluster on this machine.
+   */
+  readonly registry?: string
+  /**
+   * Gives the cluster this machine's credentials for the registries of private images, in a Secret that goes with the
+   * run. They are those of `docker login` and its helpers. Default: true.
+   */
+  readonly pullCredentials?: boolean
   /** Labels that a node must have. Default: none. */
   readonly nodeSelector?: { readonly [label: string]: string }
   /** Tolerations of each pod, in Kubernetes' format. Default: none. */
@@ -65,6 +75,8 @@ const OPTIONS: OptionNames<KubernetesOptions> = {
   reach: true,
   resources: true,
   imagePullSecrets: true,
+  registry: true,
+  pullCredentials: true,
   nodeSelector: true,
   tolerations: true,
   serviceAccount: true,

@@ -4,6 +4,7 @@ import { findPodDns } from './cluster/pod-dns.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
 import { selectCluster, type Cluster, type ClusterSelection } from './cluster/select-cluster.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
+import { imageStores } from './image-stores.ts'
 import { openRunNamespace, type RunNamespace, type RunNamespaceOptions } from './lifetime/run-namespace.ts'
 import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
 import { SettingNotices } from './notices.ts'
@@ -41,6 +42,8 @@ export function provider(given: JsonObject, { root }: { readonly root: string })
     check: async (service, _spec, services) =>
       await checkService({ service, services, cluster: (await selection?.catch(() => undefined))?.cluster }),
     hostAccess: async () => hostAccessProblem((await requireCluster(new AbortController().signal)).credentials),
+    imageStores: async (signal) =>
+      await imageStores(await requireCluster(signal), { options, env: process.env }, signal),
     async reap(scope, signal) {
       const { cluster } = await select(signal)
       return cluster ? await reap(cluster, scope, signal) : []

@@ -34,6 +34,7 @@ function manifest(
     folders: podFolders(container),
     hasShell,
     envSecret: undefined,
+    pullSecret: undefined,
     dns: { domain: 'cluster.local', ...(nameservers ? { nameservers } : {}) },
     hostAddress,
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Builder, ImageStore } from '@moorage/core/build'
 import { buildArguments } from '../build-arguments.ts'
 import { toBuildError } from '../build-error.ts'
@@ -60,9 +61,22 @@ export function nerdctlBuilder(): Builder {
       const digest = listed.output.match(/^sha256:[0-9a-f]{64}$/m)?.[0]
       if (listed.code === 0 && digest === undefined) return
       // By digest, because a cluster's runtime keeps a second record of each image, under its id.
-      const { code, output } = await runProgram([...program(store), 'rmi', '--force', digest ?? tag], { signal })
-      if (code !== 0 && !/no such image/i.test(output)) throw new RangeError(output.trim())
+      await removeUnused([...program(store), 'rmi', '--force', digest ?? tag], signal)
     },
+  }
+}
+
+// Milliseconds. The container of a deleted pod still runs for its grace period.
+const RETRY_INTERVAL_MS = 250
+const MAX_WAIT_MS = 45_000
+
+/** Removes an image once no container of it runs any more. */
+async function removeUnused(command: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const since = performance.now(); ; await sleep(RETRY_INTERVAL_MS, undefined, { signal })) {
+    const { code, output } = await runProgram(command, { signal })
+    if (code === 0 || /no such image/i.test(output)) return
+    const isUsed = /used by running container/i.test(output)
+    if (!isUsed || performance.now() - since > MAX_WAIT_MS) throw new RangeError(lastLine(output))
   }
 }
 

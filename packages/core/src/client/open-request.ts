@@ -89,6 +89,9 @@ const ENGINE_VARIABLES = [
   'MOORAGE_KUBE_CONTEXT',
   'MOORAGE_NAMESPACE',
   'MOORAGE_PROVIDER',
+  'MOORAGE_REGISTRY',
+  'BUILDKIT_HOST',
+  'CONTAINERD_ADDRESS',
 ]
 
 /** Equal for clients that can share a run, or update each other's: same project, same engine, same nonce. */

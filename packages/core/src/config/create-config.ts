@@ -45,6 +45,7 @@ export function createConfig<const S extends { readonly [name: string]: AnyServi
     ...(provider ? { provider: chosenProvider(provider, configured) } : {}),
     ...(configured.length ? { configured } : {}),
     ...checkedRetention(options),
+    ...(options.imageMirror ? { imageMirror: options.imageMirror } : {}),
   }
   return config as unknown as Config<S>
 }
@@ -56,6 +57,7 @@ const OPTIONS: OptionNames<ConfigOptions<unknown>> = {
   root: true,
   keep: true,
   keepFor: true,
+  imageMirror: true,
 }
 
 function checkedRetention({ keep, keepFor }: { readonly keep?: unknown; readonly keepFor?: unknown }): {

@@ -16,6 +16,7 @@ import { checkDeadlines } from './deadlines.ts'
 import type { ServiceSpec } from '../contract/service.ts'
 import { urlVariable, type EnvVariables } from './env-variables.ts'
 import { collectInputs, type Inputs } from './inputs.ts'
+import { mirroredName } from '../provider-kit/image-name.ts'
 import { givenServices } from './given-services.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 
@@ -56,7 +57,8 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
   for (const [name, raw] of Object.entries(config.services)) {
     const given = givenUrls.get(name)
     const written = withAbsoluteFiles(raw as unknown as Json, `services.${name}`, config.root) as unknown as ServiceSpec
-    const spec = given ? written : withCompleteBuild(name, written, { root: config.root, env })
+    const mirror = config.imageMirror ?? env['MOORAGE_IMAGE_MIRROR']
+    const spec = given ? written : withImage(name, written, { root: config.root, env, mirror })
     checkTexts(name, spec)
     checkSettings(name, spec)
     checkProbes(name, spec)
@@ -100,10 +102,18 @@ export function createPlan(config: AnyConfig, env: EnvVariables): Plan {
   return { services, root, hash, ...(provider ? { provider } : {}), ...(configured ? { configured } : {}) }
 }
 
-function withCompleteBuild(name: string, spec: ServiceSpec, place: Omit<BuildPlace, 'at'>): ServiceSpec {
+/** Completes a build, or names an image of Docker Hub behind the mirror. */
+function withImage(
+  name: string,
+  spec: ServiceSpec,
+  { mirror, ...place }: Omit<BuildPlace, 'at'> & { readonly mirror: string | undefined },
+): ServiceSpec {
   const { container } = spec
-  if (typeof container?.image !== 'object') return spec
-  const image = completeBuild(container.image, { ...place, at: `services.${name}.image` })
+  if (!container) return spec
+  const image =
+    typeof container.image === 'object'
+      ? completeBuild(container.image, { ...place, at: `services.${name}.image` })
+      : mirroredName(container.image, mirror)
   return { ...spec, container: { ...container, image } }
 }
 

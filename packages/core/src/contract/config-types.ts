@@ -87,6 +87,11 @@ export interface ConfigOptions<S> {
    * wins.
    */
   readonly keepFor?: number
+  /**
+   * A mirror of Docker Hub, such as `registry.example/hub`, that images without a registry in their name are pulled
+   * through, on every provider. Default: `MOORAGE_IMAGE_MIRROR`, else none.
+   */
+  readonly imageMirror?: string
 }
 
 /** What `defineConfig` returns: plain data at run time. */
@@ -97,6 +102,7 @@ export interface Config<out S = unknown> {
   readonly root: string
   readonly keep?: 'on-failure'
   readonly keepFor?: number
+  readonly imageMirror?: string
   readonly [connection]: ConnectionsOf<S>
 }
 
@@ -110,6 +116,7 @@ export interface AnyConfig {
   readonly root: string
   readonly keep?: 'on-failure'
   readonly keepFor?: number
+  readonly imageMirror?: string
   readonly [connection]: unknown
 }
 

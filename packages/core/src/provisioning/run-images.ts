@@ -65,7 +65,8 @@ export class RunImages {
     const describe = (store: ImageStore): ImageBuild => ({
       service,
       spec,
-      tag: store.kind === 'registry' ? `${store.prefix}/${tag}` : tag,
+      // No mirror and no registry is asked for an image of `localhost`.
+      tag: `${store.kind === 'registry' ? store.prefix : 'localhost'}/${tag}`,
       ...(platform === undefined ? {} : { platform }),
       labels,
       store,

@@ -12,6 +12,7 @@ import { quotaExceeded, toAdmissionError } from './admission-errors.ts'
 import type { PodFolder } from './folders.ts'
 import { DEFAULT_STOP_GRACE_SECONDS, podManifest, secretManifest } from './manifest.ts'
 import type { PodRef } from './pod-ref.ts'
+import { pullCredentials, type PullCredentials } from './pull-secret.ts'
 
 /** A pod to create. */
 export interface PodCreation {
@@ -48,7 +49,10 @@ export async function createPod(
   const owner = runNamespace.livenessObject.reference
   // The reason of a missed deadline.
   const onRetry = (reason: string): void => report.phase(ref.service, 'admit', reason)
+  const credentials = await credentialsOf(context, ref, spec.container as ContainerUnit)
+  const pullSecret = credentials && `${name}-pull`
   const { envSecret, secrets } = secretsOf(creation)
+  if (credentials && pullSecret) secrets.push(secretManifest({ run, owner }, pullSecret, credentials))
   // Before the pod: a kubelet that misses a Secret retries only after seconds.
   await Promise.all(
     secrets.map(async (body) => {
@@ -59,7 +63,7 @@ export async function createPod(
   )
   const { hostAccess, stopGrace: stopGraceSeconds = DEFAULT_STOP_GRACE_SECONDS } = spec.container as ContainerUnit
   const hostAddress = hostAccess && (await hostPortProxies.openSamePorts(hostAccess === true ? [] : hostAccess))
-  const body = podManifest({ ...creation, run, name, namespace, owner, options, envSecret, hostAddress })
+  const body = podManifest({ ...creation, run, name, namespace, owner, options, envSecret, pullSecret, hostAddress })
   for (;;) {
     signal.throwIfAborted()
     const path = `/api/v1/namespaces/${namespace}/pods`
@@ -75,10 +79,20 @@ export async function createPod(
   }
 }
 
+/** This machine's credentials for the image of a service, unless the node has the image or the user forbids it. */
+async function credentialsOf(
+  { options, report }: CreationContext,
+  { service, image }: PodRef,
+  { pull }: ContainerUnit,
+): Promise<PullCredentials | undefined> {
+  if (options.pullCredentials === false || pull === 'never') return undefined
+  return await pullCredentials({ service, image }, { env: process.env, report })
+}
+
 /** The Secrets of a service, and the name of the one with its sensitive variables; undefined where there are none. */
 function secretsOf({ spec, ref, runNamespace, delivery }: PodCreation): {
   readonly envSecret: string | undefined
-  readonly secrets: readonly object[]
+  readonly secrets: object[]
 } {
   const { run, livenessObject } = runNamespace
   const owner = livenessObject.reference

@@ -19,6 +19,8 @@ export interface PodManifestInput {
   readonly hasShell: boolean
   /** Name of the Secret with the sensitive variables; undefined where there are none. */
   readonly envSecret: string | undefined
+  /** Name of the Secret with this machine's credentials for the image; undefined where there are none. */
+  readonly pullSecret: string | undefined
   readonly dns: PodDns
   /** IP address at which the pod reaches the supervisor's machine; undefined without host access. */
   readonly hostAddress: string | undefined

@@ -26,7 +26,8 @@ const RESTART_POLICIES = {
 
 /** A bare pod: by default its first exit is final, and it needs the fewest permissions. */
 export function podManifest(input: PodManifestInput): object {
-  const { run, spec, name, namespace, owner, options, delivery, folders, hasShell, dns, hostAddress } = input
+  const { run, spec, name, namespace, owner, options, delivery, folders, hasShell, dns, hostAddress, pullSecret } =
+    input
   const unit = spec.container as ContainerUnit
   const { serviceAccount } = options
   const resolution = { run, namespace, dns, unit, hostAddress }
@@ -66,7 +67,7 @@ export function podManifest(input: PodManifestInput): object {
       containers: [container],
       ...(init ? { initContainers: [init] } : {}),
       volumes: [...folderVolumes(folders), ...delivery.volumes],
-      ...schedulingFields(options, nodePlatform(unit.platform)),
+      ...schedulingFields(withPullSecret(options, pullSecret), nodePlatform(unit.platform)),
       ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),
     },
   }
@@ -81,6 +82,10 @@ function sharedNamespaces({ init, pidMode, ipcMode }: ContainerUnit): object {
     ...(pidMode === 'host' ? { hostPID: true } : init ? { shareProcessNamespace: true } : {}),
     ...(ipcMode === 'host' ? { hostIPC: true } : {}),
   }
+}
+
+function withPullSecret(options: KubernetesOptions, pullSecret: string | undefined): KubernetesOptions {
+  return pullSecret ? { ...options, imagePullSecrets: [...(options.imagePullSecrets ?? []), pullSecret] } : options
 }
 
 /** The pod fields for pulling images and choosing a node. `labels` are those of the node's platform. */
@@ -100,7 +105,7 @@ export function schedulingFields(
 export function secretManifest(
   { run, owner }: Pick<PodManifestInput, 'run' | 'owner'>,
   name: string,
-  content: { readonly stringData: object } | { readonly data: object },
+  content: { readonly stringData: object; readonly type?: string } | { readonly data: object },
 ): object {
   return {
     apiVersion: 'v1',

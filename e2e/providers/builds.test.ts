@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openProject } from '../cli/project.ts'
+import { missing, type ProviderName } from '../harness/engine.ts'
+import { moorage, openStage, until } from '../harness/fixture.ts'
+
+const { env } = process
+const bin = mkdtempSync(join(tmpdir(), 'moorage-builders-'))
+const registry = env['MOORAGE_TESTBED_REGISTRY'] ?? ''
+const containerd = env['MOORAGE_TESTBED_CONTAINERD'] ?? ''
+
+beforeAll(() => {
+  // The bed's programs carry a hash in their names. Docker's own program of Debian contains BuildKit's client.
+  const programs = {
+    docker: '/usr/bin/docker',
+    buildctl: env['MOORAGE_TESTBED_BUILDCTL'],
+    nerdctl: env['MOORAGE_TESTBED_NERDCTL'],
+  }
+  for (const [name, path] of Object.entries(programs)) if (path) symlinkSync(path, join(bin, name))
+})
+afterAll(() => rmSync(bin, { recursive: true, force: true }))
+
+interface Subject {
+  readonly name: string
+  readonly provider: ProviderName
+  readonly variables: { readonly [name: string]: string }
+}
+
+const SUBJECTS: readonly Subject[] = [
+  { name: "Docker's engine", provider: 'docker', variables: {} },
+  { name: "the node's containerd", provider: 'kubernetes', variables: { CONTAINERD_ADDRESS: containerd } },
+  { name: 'a registry', provider: 'kubernetes', variables: { MOORAGE_REGISTRY: registry } },
+]
+
+const FILES = {
+  'app/Dockerfile': `ARG BASE=busybox:1.37
+FROM \${BASE} AS content
+COPY . /all
+RUN mkdir /site && find /all -type f | sort > /site/index.html
+FROM \${BASE}
+COPY --from=content /site /site
+CMD ["httpd", "-f", "-p", "8080", "-h", "/site"]
+`,
+  'app/.dockerignore': '*.log\n!kept.log\n',
+  'app/kept.log': '',
+  'app/other.log': '',
+  'moorage.config.ts': `import { build, container, defineConfig } from 'moorage'
+export default defineConfig({ services: { web: container({ image: build('app'), ports: { http: 8080 } }) } })
+`,
+}
+const HOLD = 'echo RUNNING; until [ -e go ]; do sleep 0.1; done'
+const ASK = `${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`
+
+function nerdctl(...args: readonly string[]): string {
+  return execFileSync(join(bin, 'nerdctl'), ['--address', containerd, '--namespace', 'k8s.io', ...args], {
+    encoding: 'utf8',
+  })
+}
+
+/** Removes what the kubelet has pulled, as its own garbage collector does later. */
+function removePulledImages(): void {
+  const pulled = nerdctl('images', '--no-trunc', '--format', '{{.ID}} {{.Repository}}').split('\n')
+  for (const line of pulled.filter((each) => each.endsWith(`${registry}/moorage/web`)))
+    nerdctl('rmi', '--force', line.split(' ')[0] ?? '')
+}
+
+/** Every image that moorage has built, in the engine, in the registry and on the node. */
+async function builtImages(): Promise<readonly string[]> {
+  const engine = execFileSync('docker', ['images', '--all', '--format', '{{.Repository}}:{{.Tag}}'], {
+    encoding: 'utf8',
+  })
+  const nodes = nerdctl('images', '--format', '{{.Repository}}:{{.Tag}}')
+  const answer = await fetch(`http://${registry}/v2/moorage/web/tags/list`)
+  const { tags } = (await answer.json()) as { readonly tags?: readonly string[] | null }
+  const named = `${engine}${nodes}`.split('\n').filter((name) => /moorage\/web:(?!<none>)/.test(name))
+  return [...named, ...(tags ?? [])]
+}
+
+test.for(SUBJECTS)(
+  'an image that is built for $name serves, and goes with its run, also after SIGKILL',
+  async ({ provider, variables: given }, { skip }) => {
+    const reason = missing('docker') ?? missing(provider)
+    if (reason) skip(reason)
+    const variables = {
+      ...given,
+      PATH: `${bin}:${env['PATH']}`,
+      BUILDKIT_HOST: env['MOORAGE_TESTBED_BUILDKIT_HOST'] ?? '',
+    }
+    using project = openProject(FILES)
+    await using stage = await openStage(project.folder, provider)
+    const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', ASK), variables)
+    expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
+    expect(child.output()).toContain('/all/.dockerignore\n/all/Dockerfile\n/all/kept.log\n')
+    expect(child.output()).toMatch(/^moorage: web building \[/m)
+    expect(await builtImages()).toEqual([])
+
+    const killed = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', HOLD), variables)
+    await until('tests', () => killed.output().includes('RUNNING'))
+    const built = await builtImages()
+    expect(built).not.toEqual([])
+    for (const name of built) expect(name).toMatch(/dev-[0-9a-f]{8}-[0-9a-f]{12}$/)
+    const supervisor = await stage.supervisor()
+    killed.kill('SIGKILL')
+    process.kill(supervisor, 'SIGKILL')
+    await killed.ended
+    writeFileSync(join(project.folder, 'go'), '')
+    const gc = await stage.start(moorage(project.folder, 'gc'), variables)
+    expect(await gc.ended, gc.output()).toEqual({ code: 0, signal: null })
+    expect(gc.output()).toMatch(/image/)
+    expect(await builtImages()).toEqual([])
+    removePulledImages()
+    await stage.clean(5_000)
+  },
+)
