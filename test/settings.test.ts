@@ -2,7 +2,7 @@ import type { ContainerSettings, OptionProblem, Provider } from '@moorage/core'
 import { describe, expect, test } from 'vitest'
 import { refusedSettings, type SettingSupport } from '../packages/core/src/provider.ts'
 import { provider as docker } from '../packages/provider-docker/src/provider.ts'
-import { SETTING_SUPPORT as dockerSupport } from '../packages/provider-docker/src/settings.ts'
+import { refusedCombinations, SETTING_SUPPORT as dockerSupport } from '../packages/provider-docker/src/settings.ts'
 import { provider as kubernetes } from '../packages/provider-kubernetes/src/provider.ts'
 import { SETTING_SUPPORT as kubernetesSupport } from '../packages/provider-kubernetes/src/settings.ts'
 import { provider as nerdctl } from '../packages/provider-nerdctl/src/provider.ts'
@@ -53,4 +53,19 @@ test('the check can fail: a refused setting, a refused value', () => {
   ])
   expect(refusedSettings({ tty: false, user: 'b' }, support)).toEqual([])
   expect(refusedSettings(undefined, support)).toEqual([])
+})
+
+test('docker refuses files and users that a read-only root rules out', () => {
+  const form = { image: 'x', connection: {}, readOnlyRoot: true }
+  const files = { '/top': { content: 'x' }, '/memory/x': { content: 'x' } }
+  const refused = { ...form, files, tmpfs: ['/other', '/memory/'], user: 'nobody' }
+  expect(refusedCombinations(refused).map(({ at, reason }) => `${at}: ${reason}`)).toEqual([
+    'files: with a read-only root, nothing can be delivered to /top',
+    'tmpfs[1]: with a read-only root, a folder in memory cannot receive files',
+    "user: with a read-only root, a folder in memory cannot be given to a user by name, such as 'nobody'",
+  ])
+  expect(refusedCombinations({ ...refused, readOnlyRoot: false })).toEqual([])
+  expect(
+    refusedCombinations({ ...form, files: { '/etc/x': { content: 'x' } }, tmpfs: ['/memory'], user: '1:2' }),
+  ).toEqual([])
 })

@@ -20,7 +20,7 @@ import { toProviderError } from './errors.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
 import { reap } from './reap.ts'
 import { startRyuk, type Ryuk } from './ryuk/ryuk.ts'
-import { SETTING_SUPPORT } from './settings.ts'
+import { refusedCombinations, SETTING_SUPPORT } from './settings.ts'
 import { startUnit, type SessionContext } from './start.ts'
 import { removeRunContainers } from './stop.ts'
 
@@ -161,5 +161,5 @@ async function startRyukIf(enabled: boolean, report: Report, start: () => Promis
 }
 
 function check(_service: string, { container }: ServiceSpec): readonly OptionProblem[] {
-  return refusedSettings(container, SETTING_SUPPORT)
+  return [...refusedSettings(container, SETTING_SUPPORT), ...refusedCombinations(container)]
 }

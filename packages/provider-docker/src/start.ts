@@ -23,7 +23,7 @@ import { removeRunContainers } from './stop.ts'
 import { createOptions } from './container/create-options.ts'
 import { planFolders } from './container/folders.ts'
 import { hostConfig } from './container/host-config.ts'
-import { fixedPortInUse, isPortInUse, portBindings } from './container/published-ports.ts'
+import { fixedPortInUse, isPortInUse, portBindings, requireFreePorts } from './container/published-ports.ts'
 import { toStartError } from './container/start-errors.ts'
 import { createUnit } from './unit.ts'
 import { waitForExit } from './container/wait-for-exit.ts'
@@ -62,6 +62,7 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
   report.phase(spec.name, 'start')
   const name = `moorage-${run.id}-${serviceHostName(spec.name)}`
   const [{ network }] = joined
+  await requireFreePorts(spec, network)
   for (let attempt = 1; ; attempt++) {
     const settings = containerSettings({ context, spec, joined, volumes, name, extraHosts })
     try {

@@ -254,7 +254,7 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
   ],
   'a UDP port': [
     () => container({ image: 'x', ports: { dns: '53/udp' as unknown as number } }),
-    'CONFIG_INVALID\ncontainer({ ports: { dns } }): 53/udp is a UDP port.\nTests reach services by TCP only, since no forward of Kubernetes carries UDP. Give a TCP port, or use the UDP port from a container beside it, by its host name.',
+    'CONFIG_INVALID\ncontainer({ ports: { dns } }): 53/udp is a UDP port.\nTests reach services by TCP only, since no forward of Kubernetes carries UDP. Give a TCP port. For the UDP port, which other services reach by the host name, write udpPorts.',
   ],
   'a fixed port that is none': [
     () => npmServer({ port: -1 }),

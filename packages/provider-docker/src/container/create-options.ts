@@ -14,13 +14,13 @@ export interface CreateInput {
 /** The top-level fields of a container. Source: Docker Engine API, "Create a container". */
 export function createOptions({ spec, name, labels, ports, network }: CreateInput): object {
   const unit = spec.container as ContainerUnit
-  const udpPorts = Object.values(unit.udpPorts ?? {}).map((port) => `${port}/udp`)
   return withoutUndefined({
     name,
     Hostname: unit.hostName ?? serviceHostName(spec.name),
     Labels: { ...unit.labels, ...labels },
     Env: Object.entries(spec.env).map(([variable, value]) => `${variable}=${value}`),
-    ExposedPorts: Object.fromEntries([...Object.keys(ports), ...udpPorts].map((port) => [port, {}])),
+    // Other services of the run reach `udpPorts` without this.
+    ExposedPorts: Object.fromEntries(Object.keys(ports).map((port) => [port, {}])),
     NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: network.aliases } } },
     // Core runs the health check, on every provider in the same way. The engine does not run it beside that.
     Healthcheck: { Test: ['NONE'] },

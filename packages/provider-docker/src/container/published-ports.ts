@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
 import { MoorageError, type ContainerUnit, type UnitSpec } from '@moorage/core/provider'
 import type { RunNetwork } from '../engine/network.ts'
 import { refusalMessage } from '../errors.ts'
@@ -33,18 +34,45 @@ export function isPortInUse(error: unknown): boolean {
   return PORT_IN_USE.test(refusalMessage(error))
 }
 
+/** Throws `MoorageError` (PORT_IN_USE) for a fixed port that another program of this machine has. */
+export async function requireFreePorts(spec: UnitSpec, { bindAddress }: RunNetwork): Promise<void> {
+  // An engine elsewhere answers by itself. Podman would redirect the port although a program listens on it.
+  if (!bindAddress) return
+  for (const [name, port] of fixedPorts(spec))
+    if (!(await isFree(bindAddress, port))) throw portInUse(spec, { name, port })
+}
+
 /** The error for a fixed port that another program has; undefined if the engine refuses a port that it has chosen. */
 export function fixedPortInUse(error: unknown, spec: UnitSpec): MoorageError | undefined {
-  const { hostPorts = {} } = spec.container as ContainerUnit
   const refusal = refusalMessage(error)
-  const found = Object.entries(hostPorts).find(([, port]) => new RegExp(`:${port}\\b`).test(refusal))
-  if (!found) return undefined
-  const [name, port] = found
-  return new MoorageError('PORT_IN_USE', `services.${spec.name}.hostPorts.${name}: port ${port} is in use.`, {
-    service: spec.name,
+  const found = fixedPorts(spec).find(([, port]) => new RegExp(`:${port}\\b`).test(refusal))
+  return found && portInUse(spec, { name: found[0], port: found[1], cause: error })
+}
+
+function fixedPorts({ container }: UnitSpec): readonly (readonly [name: string, port: number])[] {
+  return Object.entries(container?.hostPorts ?? {})
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  const server = createServer()
+  return new Promise((done) => {
+    server.once('error', (error: NodeJS.ErrnoException) => done(error.code !== 'EADDRINUSE'))
+    server.listen({ host, port, exclusive: true }, () => server.close(() => done(true)))
+  })
+}
+
+function portInUse(
+  { name: service }: UnitSpec,
+  { name, port, cause }: { readonly name: string; readonly port: number; readonly cause?: unknown },
+): MoorageError {
+  return new MoorageError('PORT_IN_USE', `services.${service}.hostPorts.${name}: port ${port} is in use.`, {
+    service,
     provider: 'docker',
     phase: 'start',
-    hint: `The engine says: ${refusal}\nEnd the program that has it, give another port, or remove hostPorts.${name} to get a free one.`,
-    cause: error,
+    hint: [
+      ...(cause === undefined ? [] : [`The engine says: ${refusalMessage(cause)}`]),
+      `End the program that has it, give another port, or remove hostPorts.${name} to get a free one.`,
+    ].join('\n'),
+    ...(cause === undefined ? {} : { cause }),
   })
 }

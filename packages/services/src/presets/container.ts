@@ -143,7 +143,7 @@ function checkPort(name: string, port: number): void {
   if (isPort(port)) return
   if (/^\d+\/udp$/i.test(String(port)))
     throw new MoorageError('CONFIG_INVALID', `container({ ports: { ${name} } }): ${port} is a UDP port.`, {
-      hint: 'Tests reach services by TCP only, since no forward of Kubernetes carries UDP. Give a TCP port, or use the UDP port from a container beside it, by its host name.',
+      hint: 'Tests reach services by TCP only, since no forward of Kubernetes carries UDP. Give a TCP port. For the UDP port, which other services reach by the host name, write udpPorts.',
     })
   throw new MoorageError('CONFIG_INVALID', `container({ ports: { ${name} } }): ${port} is not a port.`, {
     hint: 'Give the port that the image listens on, from 1 to 65535.',
