@@ -191,6 +191,16 @@ export const kubernetesMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'a client that ended after its answer is reset',
+    guarantee: 'a client that ends after the last word of the pod gets an orderly end',
+    file: 'packages/provider-kubernetes/src/forward/copy.ts',
+    find: 'if (!answerPending) return closeTunnel()',
+    replace: 'if (!answerPending) return reset()',
+    test: standIn('forward/copy.test.ts', 'a client that ends after the last word of the pod gets an orderly end'),
+    says: /expected 'ECONNRESET' to be 'end'/,
+    quick: true,
+  },
+  {
     name: 'forward waits for the runtime at a good-bye',
     guarantee: "a client of PostgreSQL that ends does not wait for the runtime's second",
     file: 'packages/provider-kubernetes/src/forward/copy.ts',

@@ -92,6 +92,20 @@ test('an answer that breaks off after the end is a reset with an error', async (
   await expect.poll(() => errors.length).toBe(1)
 })
 
+test('a client that ends after the last word of the pod gets an orderly end', async () => {
+  await open({
+    accept(tunnel) {
+      announce(tunnel)
+      send(tunnel, Buffer.from('answer'))
+    },
+  })
+  const socket = await dial()
+  await once(socket, 'data')
+  socket.end()
+  expect(await ending(socket)).toBe('end')
+  expect(errors).toEqual([])
+})
+
 test('a client that has its answer and goes away is no error, and leaves no tunnel', async () => {
   const closed = Promise.withResolvers<void>()
   await open({

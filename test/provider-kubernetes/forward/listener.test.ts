@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -22,6 +23,8 @@ const PORTS = {
   closed: 7005,
   count: 7006,
   postgres: 7007,
+  closing: 7008,
+  greeting: 7009,
 }
 const SCRIPT = `
 serve() { nc -ll -p "$1" -e sh -c "$2" & }
@@ -31,6 +34,8 @@ serve 7002 'yes'
 serve 7003 'read -r word; sleep 1; echo "answer to $word"'
 serve 7004 'sleep 1000'
 serve 7006 'head -c ${SIZE} | sha256sum'
+serve 7008 'read -r word; echo bye'
+serve 7009 'echo hello; cat >/dev/null'
 serve 7007 'printf "Z\\0\\0\\0\\5I"; head -c 5 >/dev/null'
 wait`
 
@@ -133,6 +138,22 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
     expect(performance.now() - since).toBeLessThan(300)
   })
 
+  // The runtime passes no end on for a second, and a client of either route waits for it.
+  test('a close of the pod, and one of a client after its answer, arrive as soon as through kubectl', async () => {
+    await using kubectl = await startKubectlForward(unit, [PORTS.closing, PORTS.greeting])
+    const routes = [dial, (port: number) => Promise.resolve(kubectl.dial(port))] as const
+    const [ours = [], theirs = []] = await Promise.all(
+      routes.map(
+        async (route) =>
+          await Promise.all([closeOf(await route(PORTS.closing), false), closeOf(await route(PORTS.greeting), true)]),
+      ),
+    )
+    for (const [i, end] of ours.entries()) {
+      expect(end.how).toBe('end')
+      expect(end.ms).toBeLessThan((theirs[i]?.ms ?? 0) + 300)
+    }
+  })
+
   test('nobody listens: a reset, and the same local port works once somebody does', async () => {
     const socket = await dial(PORTS.closed)
     // From now on: the reset may come before the other question is answered.
@@ -170,4 +191,48 @@ async function say(socket: Socket, word: string): Promise<string> {
   const [answer] = (await once(socket, 'data')) as [Buffer]
   socket.destroy()
   return answer.toString()
+}
+
+/** How a connection ends after its first answer, and how long that takes. */
+async function closeOf(socket: Socket, clientEnds: boolean): Promise<{ readonly how: string; readonly ms: number }> {
+  if (!clientEnds) socket.write('quit\n')
+  await once(socket, 'data')
+  const since = performance.now()
+  if (clientEnds) socket.end()
+  const how = await new Promise<string>((resolve) =>
+    socket
+      .once('end', () => resolve('end'))
+      .once('error', ({ code }: NodeJS.ErrnoException) => resolve(String(code)))
+      .resume(),
+  )
+  socket.destroy()
+  return { how, ms: performance.now() - since }
+}
+
+interface KubectlForward extends AsyncDisposable {
+  dial(port: number): Socket
+}
+
+async function startKubectlForward({ inspect = '' }: Unit, ports: readonly number[]): Promise<KubectlForward> {
+  const [, namespace = '', pod = ''] = /-n (\S+) (\S+)/.exec(inspect) ?? []
+  const kubectl = process.env['MOORAGE_TESTBED_KUBECTL'] ?? 'kubectl'
+  const at = ['--kubeconfig', kubeconfig('admin'), '-n', namespace]
+  // The phase of a pod is written after its container runs.
+  execFileSync(kubectl, [...at, 'wait', '--for=jsonpath={.status.phase}=Running', `pod/${pod}`])
+  const command = [...at, 'port-forward', `pod/${pod}`, ...ports.map((port) => `:${port}`)]
+  const child = spawn(kubectl, command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  const local = new Map<number, number>()
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    for (const [, here, there] of text.matchAll(/127\.0\.0\.1:(\d+) -> (\d+)/g)) local.set(Number(there), Number(here))
+  })
+  while (local.size < ports.length && child.exitCode === null) await sleep(10)
+  return {
+    dial: (port) =>
+      connect({ host: '127.0.0.1', port: local.get(port) ?? 0, allowHalfOpen: true }).on('error', () => {}),
+    async [Symbol.asyncDispose]() {
+      child.kill()
+      await exited
+    },
+  }
 }

@@ -10,17 +10,21 @@ const MAX_FRAME_BYTES = 64 * 1024
 const PAUSE_ABOVE_BYTES = 256 * 1024
 const RESUME_BELOW_BYTES = 128 * 1024
 const DEFAULT_IDLE_AFTER_END_MS = 5_000
+// Where the pod had the last word, most servers would close at once if they saw the client's end.
+const MAX_IDLE_AFTER_LAST_WORD_MS = 1_000
 
 // RFC 6455, section 7.4.1. Any other code may stand for a connection that was cut.
 const NORMAL_CLOSURE = 1_000
 
 /**
  * Copies bytes between a local connection and a tunnel in both directions, with backpressure. Resolves when both have
- * closed, with the error that ended them, if any. Only the pod's own close ends the local connection in an orderly way;
- * everything else resets it, so that a truncated transfer never looks complete.
+ * closed, with the error that ended them, if any. Only the pod's own close, or a client's end after the pod's last word,
+ * ends the local connection in an orderly way; everything else resets it, so that a truncated transfer never looks
+ * complete.
  *
  * No runtime passes a FIN through a port-forward (containerd, CRI-O), so the pod does not learn that the local side has
- * ended. The tunnel stays open for its answer, until the pod has sent nothing for `target.idleAfterEndMs`.
+ * ended. The tunnel stays open for its answer, until the pod has sent nothing for `target.idleAfterEndMs`. A client that
+ * ends after the pod's last word waits a second at most.
  */
 export function copyBothWays(
   local: Socket,
@@ -41,22 +45,26 @@ export function copyBothWays(
   }
   // In two halves: after a stop of this process the first is over at once, before what has arrived meanwhile is read.
   const restartIdleTimer = (): void => {
+    const ms = answerPending ? idleAfterEndMs : Math.min(idleAfterEndMs, MAX_IDLE_AFTER_LAST_WORD_MS)
     clearTimeout(idleTimer)
-    idleTimer = setTimeout(() => (idleTimer = setTimeout(onIdle, idleAfterEndMs / 2)), idleAfterEndMs / 2)
+    idleTimer = setTimeout(() => (idleTimer = setTimeout(onIdle, ms / 2)), ms / 2)
   }
   const onIdle = (): void => {
     // The pod is not silent while this side does not take its bytes, or while it still has bytes to take.
     if (tunnel.isPaused || local.writableLength > 0 || tunnel.bufferedAmount > 0) return restartIdleTimer()
-    // A client that is gone ends its side as well, so only an answer that did not come, or did not end, is an error.
+    if (!answerPending) return closeTunnel()
     reset(
-      answerPending
-        ? forwardError(
-            target,
-            'the client has ended its side, and the pod has neither closed the connection nor sent ' +
-              `anything for ${idleAfterEndMs / 1_000} s`,
-          )
-        : undefined,
+      forwardError(
+        target,
+        'the client has ended its side, and the pod has neither closed the connection nor sent ' +
+          `anything for ${idleAfterEndMs / 1_000} s`,
+      ),
     )
+  }
+  const closeTunnel = (): void => {
+    terminated = true
+    local.end()
+    tunnel.close()
   }
 
   const announced = new Set<number>()
@@ -97,9 +105,7 @@ export function copyBothWays(
     ended = true
     if (!terminate.seen) return restartIdleTimer()
     // The pod answers nothing more. Its own close arrives a second late, because the runtime waits for both directions.
-    terminated = true
-    local.end()
-    tunnel.close()
+    closeTunnel()
   })
   local.on('error', () => {})
   local.once('close', () => {
