@@ -1,7 +1,12 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { CONTAINER_SETTINGS } from '../packages/core/src/config/check-settings.ts'
 import { ERROR_CODES } from '../packages/core/src/contract/errors.ts'
+import type { SettingSupport } from '../packages/core/src/provider-kit/setting-support.ts'
+import { SETTING_SUPPORT as dockerSettings } from '../packages/provider-docker/src/settings.ts'
+import { SETTING_SUPPORT as kubernetesSettings } from '../packages/provider-kubernetes/src/settings.ts'
+import { SETTING_SUPPORT as nerdctlSettings } from '../packages/provider-nerdctl/src/settings.ts'
 
 const sources = globSync('packages/*/src/**/*.ts')
 
@@ -127,5 +132,35 @@ describe('paths and links in the documents', () => {
     expect(
       missingPaths('docs/a.md', 'See `packages/core/src/nowhere.ts` and [this](nowhere.md), [that](cli.md).'),
     ).toEqual(['packages/core/src/nowhere.ts', 'docs/nowhere.md'])
+  })
+})
+
+/** The names in the first column of a table, and the cells beside them. */
+function tableRows(text: string): readonly (readonly string[])[] {
+  return [...text.matchAll(/^\| `(\w+)` \|(.*)\|$/gm)].map(([, name = '', cells = '']) => [
+    name,
+    ...cells.split(' | ').map((cell) => cell.trim()),
+  ])
+}
+
+describe('settings of containers', () => {
+  const providers = { docker: dockerSettings, kubernetes: kubernetesSettings, nerdctl: nerdctlSettings }
+  const cell = (support: SettingSupport[keyof SettingSupport]): string =>
+    support === 'honoured' ? 'yes' : typeof support === 'function' ? 'in part' : 'no'
+
+  test('docs/providers.md says for each provider which it honours', () => {
+    const names = Object.keys(CONTAINER_SETTINGS) as (keyof SettingSupport)[]
+    expect(tableRows(section(readFileSync('docs/providers.md', 'utf8'), 'Settings of containers'))).toEqual(
+      names.map((name) => [name, ...Object.values(providers).map((support) => cell(support[name]))]),
+    )
+  })
+
+  test('docs/config.md explains each', () => {
+    const rows = tableRows(section(readFileSync('docs/config.md', 'utf8'), 'Settings of a container'))
+    expect(rows.map(([name]) => name)).toEqual(Object.keys(CONTAINER_SETTINGS))
+  })
+
+  test('the check can fail: a missing row, another cell', () => {
+    expect(tableRows('| `a` | yes | in part | no |\n| b | yes |')).toEqual([['a', 'yes', 'in part', 'no']])
   })
 })
