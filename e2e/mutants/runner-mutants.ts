@@ -157,6 +157,20 @@ export const runnerMutants: readonly Mutant[] = [
     quick: false,
   },
   {
+    name: 'last lines printed twice',
+    guarantee: 'Vitest prints the last lines of a service that has died once',
+    file: 'packages/vitest/src/ended-services.ts',
+    find: 'if (!store.isReported || !logs.length || isFolded) return',
+    replace: 'if (logs.length >= 0) return',
+    test: {
+      project: 'unit',
+      file: 'test/vitest/ended-services.test.ts',
+      name: 'the last lines of a service that ends while tests run are left to their report',
+    },
+    says: /to deeply equal/,
+    quick: true,
+  },
+  {
     name: 'nothing attached',
     guarantee: 'the last lines of a dead service are attached to the test that failed',
     file: 'packages/playwright/src/report-test-result.ts',

@@ -38,7 +38,8 @@ test('before', () => fetch(services().api.url))
 test('kills it', async () => {
   await fetch(services().api.url + '/die').catch(() => {})
   await fetch(services().api.url)
-})`,
+})
+test('misses it', () => fetch(services().api.url))`,
 }
 
 const playwrightDies = {
@@ -83,13 +84,12 @@ describe.each(vitests)('Vitest %s', (vitest) => {
     const { end, output } = await runFixture({ runner, files: vitestDies })
     expect(end, output).toEqual(exit(1))
     expect(
-      output.match(
-        /^moorage: ✗ services\.api ended with exit code 7\. Its last lines:\n {2}out of cheese\n {2}::warning::not a command$/gm,
-      ),
+      output.match(/^moorage: ✗ services\.api ended with exit code 7 \(its last lines follow after the tests\)\.$/gm),
       output,
     ).toHaveLength(1)
     // The annotations are for GitHub alone.
     expect(output).not.toMatch(/Unhandled|MoorageError|^::(error|group)/m)
+    expect(output.match(/out of cheese/g), output).toHaveLength(1)
     expect(output).toMatch(
       /FAIL {2}test\/web\.test\.ts > kills it\n[^]*services\.api ended with exit code 7\. Its last lines:\n {2}out of cheese/,
     )
@@ -113,6 +113,7 @@ describe.each(vitests)('Vitest %s', (vitest) => {
     expect(messages).toEqual([
       ['before', 0],
       ['kills it', 1],
+      ['misses it', 1],
     ])
   })
 

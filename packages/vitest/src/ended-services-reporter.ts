@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reporter, TestCase } from 'vitest/node'
-import { escapeWorkflowCommands } from '@moorage/core'
-import { clearEndedServices, endedServices } from './ended-services.ts'
+import { escapeWorkflowCommands, type EndedService } from '@moorage/core'
+import { beginReport, endedServices, endReport } from './ended-services.ts'
 
 // A lost connection may fail a test before the engine reports that the service has ended.
 const EXIT_DETECTION_MS = 500
@@ -9,13 +9,14 @@ const POLL_MS = 20
 
 /**
  * Adds the services that have ended, with their last log lines, to each failed test. The other reporters print them.
+ * Prints them itself where no test has failed.
  */
 export class EndedServicesReporter implements Reporter {
   readonly #failed: TestCase[] = []
 
   onTestRunStart(): void {
     this.#failed.length = 0
-    clearEndedServices()
+    beginReport()
   }
 
   async onTestCaseResult(test: TestCase): Promise<void> {
@@ -27,15 +28,21 @@ export class EndedServicesReporter implements Reporter {
   }
 
   onTestRunEnd(): void {
-    const serviceErrors = endedServices().map(({ service, reason, logs }) => ({
-      name: 'Service',
-      message: `services.${service} ${reason}. Its last lines:\n${logs.map((line) => `  ${escapeWorkflowCommands(line)}`).join('\n')}`,
-    }))
+    endReport()
+    const messages = endedServices().map(describe)
+    // Vitest prints errors with the same stack once, below the names of all their tests.
+    const serviceErrors = messages.map((message) => ({ name: 'Service', message, stack: `Service: ${message}` }))
     for (const errors of this.#failed.flatMap(errorsOf)) errors.push(...serviceErrors)
+    if (!this.#failed.length) for (const message of messages) process.stderr.write(`moorage: ${message}\n`)
   }
 }
 
-type TestErrors = { name: string; message: string }[]
+function describe({ service, reason, logs }: EndedService): string {
+  const lines = logs.map((line) => `\n  ${escapeWorkflowCommands(line)}`).join('')
+  return `services.${service} ${reason}.${lines && ` Its last lines:${lines}`}`
+}
+
+type TestErrors = { name: string; message: string; stack: string }[]
 
 /** The error lists of a test that reporters print. Vitest 5 also keeps a list for each attempt. */
 function errorsOf(test: TestCase): readonly TestErrors[] {
