@@ -9,6 +9,7 @@ import { runnerMutants } from './runner-mutants.ts'
 import { reuseMutants } from './reuse-mutants.ts'
 import { seedMutants } from './seed-mutants.ts'
 import { serverMutants } from './server-mutants.ts'
+import { settingMutants } from './setting-mutants.ts'
 
 export const allMutants: readonly Mutant[] = [
   ...mutants,
@@ -22,4 +23,5 @@ export const allMutants: readonly Mutant[] = [
   ...dockerMutants,
   ...seedMutants,
   ...limitMutants,
+  ...settingMutants,
 ]

@@ -53,6 +53,30 @@ for (const { name, host = '', reason } of [
     const inspect = (unit: Unit, format: string): string =>
       docker('inspect', '-f', format, (unit.inspect ?? '').split(' ').at(-1) ?? '').trim()
 
+    test.concurrent('the volumes and networks of a run go with it', async () => {
+      const own = await openSession(host)
+      const container = {
+        image: IMAGE,
+        command: ['sleep', '100'],
+        volumes: { '/shared': { volume: 'data' } },
+        networks: { back: {} },
+      }
+      const ofRun = (): readonly string[] =>
+        docker('volume', 'ls', '-q')
+          .concat(docker('network', 'ls', '--format', '{{ .Name }}'))
+          .split('\n')
+          .filter((each) => each.includes(own.run.id))
+          .toSorted()
+      try {
+        await own.session.start({ name: 'a', ports: {}, env: {}, sensitive: [], container }, signal)
+        const name = `moorage-${own.run.id}`
+        expect(ofRun()).toEqual([name, `${name}-back`, `${name}-data`])
+      } finally {
+        await own.session.close()
+      }
+      expect(ofRun()).toEqual([])
+    })
+
     test.concurrent('labels and log options reach the engine, and the labels of the run win', async () => {
       const unit = await start({ labels: { team: 'payments' }, logOptions: { 'max-size': '1m' } })
       expect(inspect(unit, '{{ .Config.Labels.team }} {{ index .Config.Labels "moorage.run" }}')).toBe(
