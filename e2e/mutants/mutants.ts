@@ -145,7 +145,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher off',
     guarantee: 'a process ends with its supervisor, whatever killed it',
-    file: 'packages/provider-process/src/system/watcher.ts',
+    file: 'packages/core/src/provider-kit/owned-process/watcher.ts',
     find: 'read -r _ <&3\n',
     replace: 'exit\n',
     test: {
@@ -159,7 +159,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher leaves who has left its group',
     guarantee: 'a process that detached itself goes with its service',
-    file: 'packages/provider-process/src/system/watcher.ts',
+    file: 'packages/core/src/provider-kit/owned-process/watcher.ts',
     find: 'kill -s KILL "$pid"',
     replace: ':',
     test: {
@@ -173,7 +173,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher looks only once',
     guarantee: 'a service that bears children while it is killed goes with all of them',
-    file: 'packages/provider-process/src/system/watcher.ts',
+    file: 'packages/core/src/provider-kit/owned-process/watcher.ts',
     find: 'rounds=100',
     replace: 'rounds=1',
     test: {
@@ -187,7 +187,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'setsid children left',
     guarantee: 'what has left the group of a service goes when the service is stopped',
-    file: 'packages/provider-process/src/stop.ts',
+    file: 'packages/core/src/provider-kit/owned-process/end-process.ts',
     find: '  await killMarkedProcesses(mark)\n',
     replace: '',
     test: {
@@ -215,7 +215,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'daemon without the mark is left',
     guarantee: 'a child that erases its environment goes with its service',
-    file: 'packages/provider-process/src/system/watcher.ts',
+    file: 'packages/core/src/provider-kit/owned-process/watcher.ts',
     find: 'ulimit -w "$limit" 2>/dev/null || ulimit -x "$limit" 2>/dev/null\n',
     replace: '',
     test: {
@@ -229,7 +229,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'detached child killed at once',
     guarantee: 'a detached child gets its stop signal and time to act on it',
-    file: 'packages/provider-process/src/stop.ts',
+    file: 'packages/core/src/provider-kit/owned-process/end-process.ts',
     find: '  await waitForMarkedProcesses(mark, deadline - performance.now())\n',
     replace: '',
     test: {

@@ -2,6 +2,11 @@ import type { Mutant, TestRef } from './mutants.ts'
 
 const script = (name: string): TestRef => ({ project: 'unit', file: 'test/services/seed/psql-script.test.ts', name })
 const seed = (name: string): TestRef => ({ project: 'unit', file: 'test/core/provisioning/seed.test.ts', name })
+const processes = (name: string): TestRef => ({
+  project: 'unit',
+  file: 'test/core/provisioning/seed-processes.test.ts',
+  name,
+})
 const database = (name: string): TestRef => ({ project: 'contract', file: 'test/contract/seeds.test.ts', name })
 
 export const seedMutants: readonly Mutant[] = [
@@ -9,8 +14,8 @@ export const seedMutants: readonly Mutant[] = [
     name: 'exit code 0 ends a seed',
     guarantee: 'a service is ready only after its whole seed has run',
     file: 'packages/core/src/provisioning/seed.ts',
-    find: 'if (done && end.exitCode === 0)',
-    replace: 'if (end.exitCode === 0)',
+    find: 'if (done && exit.exitCode === 0)',
+    replace: 'if (exit.exitCode === 0)',
     test: seed('a seed that ends its process with 0 has failed'),
     says: /no error was thrown/,
     quick: true,
@@ -23,6 +28,26 @@ export const seedMutants: readonly Mutant[] = [
     replace: '',
     test: seed('a seed does not see the variables of libpq'),
     says: /Error: seen/,
+    quick: true,
+  },
+  {
+    name: 'seed outlives the run',
+    guarantee: 'a seed and its children end with the run',
+    file: 'packages/core/src/provisioning/seed.ts',
+    find: 'teardown: () => end(),',
+    replace: 'teardown: async () => {},',
+    test: processes('a seed and its child go when the run is removed'),
+    says: /to deeply equal \[\]/,
+    quick: true,
+  },
+  {
+    name: 'seed without its journal entry',
+    guarantee: 'the reaper ends the seed of a dead supervisor',
+    file: 'packages/core/src/provisioning/seed.ts',
+    find: 'context.journalProcess(processEntry(owned))',
+    replace: '',
+    test: processes('the journal names the process of a seed, so that the reaper ends what its watcher has left'),
+    says: /to deeply equal \[\]/,
     quick: true,
   },
   {

@@ -46,6 +46,18 @@ export {
 } from './provider-kit/host-port-proxy.ts'
 export { homeFolder } from './provider-kit/home-folder.ts'
 export { siblingModule } from './provider-kit/module-path.ts'
+export { endProcess, type OwnedProcess } from './provider-kit/owned-process/end-process.ts'
+export {
+  createProcessMark,
+  findMarkedProcesses,
+  killMarkedProcesses,
+  MARK_VARIABLE,
+  signalMarkedProcesses,
+  waitForMarkedProcesses,
+  type ProcessMark,
+} from './provider-kit/owned-process/process-mark.ts'
+export { listPids, readProcFile } from './provider-kit/owned-process/process-table.ts'
+export { processEntry, spawnOwned, type OwnedSpawn } from './provider-kit/owned-process/spawn-owned.ts'
 export { portAnswers } from './provider-kit/port-check.ts'
 export { currentOwner, isAlive, isStranger, processStart } from './provider-kit/process-identity.ts'
 export { serviceHostName } from './provider-kit/service-host-name.ts'

@@ -1,9 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { Endpoint } from '@moorage/core/provider'
+import { listPids, readProcFile, type Endpoint } from '@moorage/core/provider'
 import getPort from 'get-port'
 import { portInUse } from './errors.ts'
-import { listPids, readProcFile } from './system/process-table.ts'
 
 const LOOPBACK = '127.0.0.1'
 

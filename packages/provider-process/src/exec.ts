@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process'
-import { debugLog, ExecOutput, type ExecResult } from '@moorage/core/provider'
-import { MARK_VARIABLE, type UnitMark } from './labels.ts'
+import { debugLog, ExecOutput, MARK_VARIABLE, type ExecResult, type ProcessMark } from '@moorage/core/provider'
 
 export interface ExecOptions {
   readonly command: readonly string[]
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
   /** The unit's mark: with it, the command ends with the service. */
-  readonly mark: UnitMark
+  readonly mark: ProcessMark
   /** The user of the service. Empty for the supervisor's user. */
   readonly user: { readonly uid?: number; readonly gid?: number }
 }

@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Json, ReapedObject, ReapScope } from '@moorage/core/provider'
+import {
+  findMarkedProcesses,
+  killMarkedProcesses,
+  signalMarkedProcesses,
+  waitForMarkedProcesses,
+  type Json,
+  type ReapedObject,
+  type ReapScope,
+} from '@moorage/core/provider'
 import { removeFolder } from './system/folders.ts'
-import { findMarkedProcesses, killMarkedProcesses, signalMarkedProcesses, waitForMarkedProcesses } from './labels.ts'
 
 type JournalEntry =
-  /** `unit` and `lockLimit` are the unit's mark. */
+  /** `unit` and `lockLimit` are the mark of a service or a seed. */
   | {
       readonly kind: 'unit'
       readonly unit: string

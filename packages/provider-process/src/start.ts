@@ -1,8 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   debugLog,
+  processEntry,
+  spawnOwned,
   type Exit,
   type Program,
   type Report,
@@ -15,9 +17,8 @@ import { unitMark } from './labels.ts'
 import { LogBuffer } from './logs.ts'
 import { prepareProgram } from './system/prepare-program.ts'
 import { serviceEnvironment } from './system/environment.ts'
-import { STOP_GRACE_SECONDS } from './stop.ts'
-import { createUnit, stopService, type RunningService } from './unit.ts'
-import { withWatcher } from './system/watcher.ts'
+import { stopUnit, type RunningService } from './stop.ts'
+import { createUnit } from './unit.ts'
 
 /** What the starts of one session share. */
 export interface SessionContext {
@@ -44,7 +45,7 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
     signal.throwIfAborted()
     return createUnit(service)
   } catch (error) {
-    await (service ? stopService(service) : removeFolders(folders))
+    await (service ? stopUnit(service) : removeFolders(folders))
     throw error
   }
 }
@@ -57,22 +58,13 @@ async function spawnService(
   const { stopSignal = 'SIGTERM', cwd = run.root, uid, gid } = program
   const mark = unitMark(run.id, spec.name)
   const env = serviceEnvironment(program, spec)
-  report.journal({ kind: 'unit', unit: mark.id, lockLimit: mark.lockLimit, stopSignal })
-  const [shell, args] = withWatcher({ mark, stopSignal, graceSeconds: STOP_GRACE_SECONDS }, program.command)
   const user = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) }
-  const child = spawn(shell, args, {
-    cwd,
-    env,
-    // A process group of its own: a terminal's Ctrl-C does not reach it, and one signal ends the whole group.
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    ...user,
-  })
+  report.journal(processEntry({ mark, stopSignal }))
+  const child = spawnOwned(program.command, { mark, stopSignal, cwd, env, user })
   debugLog('process')?.('spawn', { service: spec.name, child: child.pid, program: program.command[0], cwd })
   const logs = new LogBuffer()
   if (child.stdout) logs.addSource('stdout', child.stdout)
   if (child.stderr) logs.addSource('stderr', child.stderr)
-  child.stdio[3]?.on('error', () => {})
   const exit = waitForExit(child, logs)
   await Promise.race([once(child, 'spawn'), exit])
   return { child, mark, stopSignal, exit, logs, cwd, env, user, folders }
@@ -87,8 +79,6 @@ function waitForExit(child: ChildProcess, logs: LogBuffer): Promise<Exit> {
     })
     child.once('exit', (code, signal) => {
       debugLog('process')?.('exit', { child: child.pid, code, signal })
-      // The end of this pipe makes the watcher end what is left of the group.
-      child.stdio[3]?.destroy()
       void Promise.race([closed, sleep(LAST_LINES_TIMEOUT_MS)]).then(() => {
         logs.end()
         resolve({ reason: 'exited', ...(code === null ? {} : { code }), ...(signal === null ? {} : { signal }) })

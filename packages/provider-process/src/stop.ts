@@ -1,53 +1,21 @@
-import type { ChildProcess } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Exit } from '@moorage/core/provider'
-import { killMarkedProcesses, signalMarkedProcesses, waitForMarkedProcesses, type UnitMark } from './labels.ts'
-import { isGroupRunning, sendSignal } from './system/process-table.ts'
+import { endProcess, type OwnedProcess } from '@moorage/core/provider'
+import type { ExecOptions } from './exec.ts'
+import type { LogBuffer } from './logs.ts'
+import { removeFolders } from './system/folders.ts'
 
-/** A service's process, which leads a process group of its own. */
-export interface RunningProcess {
-  readonly child: ChildProcess
-  readonly mark: UnitMark
-  readonly stopSignal: NodeJS.Signals
-  readonly exit: Promise<Exit>
+export interface RunningService extends OwnedProcess {
+  readonly logs: LogBuffer
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  /** Whom it runs as. Empty for the supervisor's user. */
+  readonly user: ExecOptions['user']
+  /** Temporary folders that go with it. */
+  readonly folders: readonly string[]
 }
 
-/** Between the stop signal and the kill. */
-export const STOP_GRACE_SECONDS = 5
-
-const POLL_INTERVAL_MS = 5
-const MAX_GROUP_CHECKS = 200
-
-/**
- * Ends one unit: the stop signal to its group and to its processes outside it, and a kill `STOP_GRACE_SECONDS` later.
- * Resolves when no process of the unit is left.
- */
-export async function stopUnit({ child, mark, stopSignal, exit }: RunningProcess): Promise<void> {
-  const { pid } = child
-  if (pid === undefined) return
-  const wasRunning = child.exitCode === null && child.signalCode === null
-  const deadline = performance.now() + STOP_GRACE_SECONDS * 1_000
-  // If the process had already ended, its watcher has sent the signal to everything that was left.
-  if (wasRunning) {
-    sendSignal(-pid, stopSignal)
-    signalMarkedProcesses(mark, stopSignal, pid)
-    const graceTimer = new AbortController()
-    const endedInTime = await Promise.race([
-      exit.then(() => true),
-      sleep(STOP_GRACE_SECONDS * 1_000, false, { signal: graceTimer.signal }).catch(() => false),
-    ])
-    graceTimer.abort()
-    if (!endedInTime) sendSignal(-pid, 'SIGKILL')
-  }
-  await exit
-  await waitForMarkedProcesses(mark, deadline - performance.now())
-  // The end of this pipe makes the watcher kill the group. The signals below do not rely on the watcher.
-  child.stdio[3]?.destroy()
-  // If the process had already ended, the kernel may have given its pid to another group, and the watcher kills ours.
-  if (wasRunning) sendSignal(-pid, 'SIGKILL')
-  await killMarkedProcesses(mark)
-  // The kernel needs a moment between the signal and the end.
-  for (let n = 0; n < MAX_GROUP_CHECKS && isGroupRunning(pid); n++) await sleep(POLL_INTERVAL_MS)
-  child.stdout?.destroy()
-  child.stderr?.destroy()
+/** Ends a service, then removes its folders and its log. Resolves when no process of it is left. */
+export async function stopUnit(service: RunningService): Promise<void> {
+  await endProcess(service)
+  service.logs.clear()
+  await removeFolders(service.folders)
 }

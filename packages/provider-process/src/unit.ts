@@ -1,19 +1,8 @@
 import type { Unit } from '@moorage/core/provider'
 import { resolveEndpoint } from './endpoint.ts'
-import { execInUnit, type ExecOptions } from './exec.ts'
-import { removeFolders } from './system/folders.ts'
-import { readLogs, type LogBuffer } from './logs.ts'
-import { stopUnit, type RunningProcess } from './stop.ts'
-
-export interface RunningService extends RunningProcess {
-  readonly logs: LogBuffer
-  readonly cwd: string
-  readonly env: NodeJS.ProcessEnv
-  /** Whom it runs as. Empty for the supervisor's user. */
-  readonly user: ExecOptions['user']
-  /** Temporary folders that go with it. */
-  readonly folders: readonly string[]
-}
+import { execInUnit } from './exec.ts'
+import { readLogs } from './logs.ts'
+import { stopUnit, type RunningService } from './stop.ts'
 
 /** The unit of a running process. */
 export function createUnit(service: RunningService): Unit {
@@ -24,14 +13,7 @@ export function createUnit(service: RunningService): Unit {
     logs: (options) => readLogs(logs, options),
     // Never settles once the unit is being stopped.
     exited: service.exit.then((exit) => (stopping ? new Promise<never>(() => {}) : exit)),
-    stop: () => (stopping ??= stopService(service)),
+    stop: () => (stopping ??= stopUnit(service)),
     exec: (command, signal) => execInUnit({ command, cwd, env, user, mark }, signal),
   }
-}
-
-/** Ends a service, then removes its folders and its log. */
-export async function stopService(service: RunningService): Promise<void> {
-  await stopUnit(service)
-  service.logs.clear()
-  await removeFolders(service.folders)
 }

@@ -25,6 +25,8 @@ async function printed(services: Parameters<typeof defineConfig>[0]['services'],
   const stream = new PassThrough()
   const context: StartContext = {
     clock: monotonicClock,
+    runId: 'given',
+    journalProcess: () => {},
     plan,
     placements: new Map(),
     tasks: new TaskStack(monotonicClock),

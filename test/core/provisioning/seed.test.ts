@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runSeed } from '../../../packages/core/src/provisioning/seed.ts'
+import { TaskStack } from '../../../packages/core/src/provisioning/task-stack.ts'
 import { thrownError, thrownMessage } from '../../thrown-error.ts'
+
+/** What the process of a seed belongs to. */
+const context = { tasks: new TaskStack(), runId: `seed-${process.pid}`, journalProcess: (): void => {} }
 
 let root: string
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'moorage-seed-'))))
@@ -18,7 +22,7 @@ function write(path: string, text: string): string {
 
 async function run(source: string): Promise<void> {
   const module = { $file: write('seed.mjs', source) }
-  await runSeed('db', { module }, { connection: { url: 'x://y' }, root, signal: new AbortController().signal })
+  await runSeed('db', { module }, { connection: { url: 'x://y' }, root, signal: new AbortController().signal, context })
 }
 
 const failureOf = async (source: string): Promise<string> =>
@@ -77,7 +81,7 @@ test.each([
 export const seed = () => { for (let n = 0; n < 100; n++) writeSync(1, ${text}); throw new RangeError('odd') }`,
   )
   const before = process.memoryUsage().heapUsed
-  const input = { connection: {}, root, signal: new AbortController().signal }
+  const input = { connection: {}, root, signal: new AbortController().signal, context }
   const error = await thrownError(() => runSeed('db', { module: { $file: file } }, input))
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 1024 * 1024)
   expect(error.message).toMatch(/^services\.db\.seed: .*seed\.mjs failed with exit code 1\.\n/)

@@ -2,6 +2,7 @@ import type { Plan } from '../config/plan.ts'
 import { isMoorageError, MoorageError, withDetails } from '../contract/errors.ts'
 import { redacted } from '../contract/plain-error.ts'
 import type { Report } from '../contract/provider.ts'
+import type { Json } from '../contract/json.ts'
 import type { ProvisionRequest } from '../protocol/run-request.ts'
 import type { Connections } from '../protocol/run-status.ts'
 import { abortable, monotonicClock, type Clock } from '../provider-kit/clock.ts'
@@ -12,6 +13,7 @@ import type { RunContext } from './run-context.ts'
 import { RunImages } from './run-images.ts'
 import { RunSecrets } from './run-secrets.ts'
 import { ServiceAccess } from './service-access.ts'
+import { seedTasks } from './seed.ts'
 import { enterPhase, type StartContext } from './start-context.ts'
 import { startServices } from './start-services.ts'
 import { TaskStack, type TeardownResult } from './task-stack.ts'
@@ -24,7 +26,8 @@ export class Reconciler {
   readonly #abort = new AbortController()
   readonly #stopped = new AbortController()
   readonly #sessions: Sessions
-  readonly #shared: Omit<StartContext, 'plan' | 'placements' | 'abort'>
+  readonly #runContext: RunContext
+  readonly #shared: Omit<StartContext, 'plan' | 'placements' | 'abort' | 'journalProcess'>
   readonly #views = new Map<string, ConnectionViews>()
   /** Each update has a controller of its own, so that its failure ends only the services that it starts. */
   readonly #updates = new Set<AbortController>()
@@ -34,9 +37,11 @@ export class Reconciler {
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor(runContext: RunContext) {
+    this.#runContext = runContext
     this.#clock = runContext.clock ?? monotonicClock
     const shared = {
       clock: this.#clock,
+      runId: runContext.run.id,
       onProgress: runContext.onProgress,
       tasks: new TaskStack(this.#clock),
       secrets: new RunSecrets(),
@@ -105,7 +110,9 @@ export class Reconciler {
       for (const { given } of Object.values(plan.services)) if (given !== undefined) this.#shared.secrets.hideUrl(given)
       const placements = await abortable(this.#sessions.place(request), this.#abort.signal)
       starting = await this.#takePlan(plan)
-      await this.#start({ ...this.#shared, plan, placements, abort: this.#beginUpdate() }, starting)
+      const journalProcess = (entry: Json): void => this.#runContext.journal(request.host, entry)
+      const abort = this.#beginUpdate()
+      await this.#start({ ...this.#shared, plan, placements, abort, journalProcess }, starting)
       this.#failed = new Map()
       return this.#connections(plan)
     } catch (error) {
@@ -196,7 +203,9 @@ export class Reconciler {
   /** Removes services that are restarted or no longer in the plan. If one cannot be removed, the run is broken. */
   async #tearDown(names: readonly string[]): Promise<void> {
     if (!names.length) return
-    const results = await this.#shared.tasks.tearDown(new Set(names.map((name) => `services.${name}`)))
+    const results = await this.#shared.tasks.tearDown(
+      new Set(names.flatMap((name) => [`services.${name}`, ...seedTasks(name)])),
+    )
     const failed = results.find(({ failure }) => failure !== undefined)
     if (failed) {
       const error = new MoorageError(

@@ -14,7 +14,7 @@ interface SeedTask {
 }
 
 /** The pipe that the supervisor reads the result from. */
-const RESULT_DESCRIPTOR = 3
+const RESULT_DESCRIPTOR = 4
 
 const [file = '', functionName = 'seed'] = process.argv.slice(2)
 const lines = createInterface({ input: process.stdin })

@@ -1,15 +1,27 @@
-import { spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { MoorageError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
+import { abortable } from '../provider-kit/clock.ts'
 import { LastLines } from '../provider-kit/last-lines.ts'
 import { siblingModule } from '../provider-kit/module-path.ts'
+import { endProcess } from '../provider-kit/owned-process/end-process.ts'
+import { createProcessMark } from '../provider-kit/owned-process/process-mark.ts'
+import { processEntry, spawnOwned } from '../provider-kit/owned-process/spawn-owned.ts'
+import type { StartContext } from './start-context.ts'
 import type { FileRef, IsolateSpec, PlainConnection, SeedSpec } from '../contract/service.ts'
 
 const MAX_LOG_LINES = 20
 // Of what the process reports beside its output: an error without its stack.
 const MAX_RESULT_CHARACTERS = 1024 * 1024
+// After the process has ended: a child of it may hold its output open until the watcher ends it.
+const LAST_OUTPUT_TIMEOUT_MS = 1_000
+const OPEN_OUTPUT_TIMEOUT_MS = 100
+// The watcher has the fourth descriptor.
+const RESULT_DESCRIPTOR = 4
 
 export interface SeedInput {
   /** The connection that tests get. */
@@ -17,11 +29,16 @@ export interface SeedInput {
   /** The folder of the user's project. */
   readonly root: string
   readonly signal: AbortSignal
+  /** What makes its process belong to the run, as the services do. */
+  readonly context: Pick<StartContext, 'tasks' | 'runId' | 'journalProcess'>
 }
 
 /** Runs the seed of a service. Throws `MoorageError` (SEED_FAILED) with the last lines that it wrote. */
 export async function runSeed(service: string, seed: SeedSpec, input: SeedInput): Promise<void> {
-  const failure = await runModule({ function: 'seed', module: seed.module, options: seed.options ?? {} }, input)
+  const failure = await runModule(
+    { service, function: 'seed', module: seed.module, options: seed.options ?? {} },
+    input,
+  )
   if (!failure) return
   throw new MoorageError('SEED_FAILED', `services.${service}.seed: ${failureText(seed, failure)}`, {
     service,
@@ -44,7 +61,7 @@ function failureText(seed: SeedSpec, { message, exitCode }: ModuleFailure): stri
 
 /** Stores the state after the seed as the template of all slots. Throws `MoorageError` (ISOLATION_FAILED). */
 export async function runCreateTemplate(service: string, { module }: IsolateSpec, input: SeedInput): Promise<void> {
-  const failure = await runModule({ function: 'createTemplate', module, options: {} }, input)
+  const failure = await runModule({ service, function: 'createTemplate', module, options: {} }, input)
   if (!failure) return
   throw new MoorageError(
     'ISOLATION_FAILED',
@@ -59,9 +76,13 @@ export async function runCreateTemplate(service: string, { module }: IsolateSpec
   )
 }
 
+/** The option of a service that asks for a function, by the function's name. */
+const OPTION_BY_FUNCTION = { seed: 'seed', createTemplate: 'isolate' } as const
+
 interface ModuleCall {
+  readonly service: string
   /** The name of the exported function. */
-  readonly function: 'seed' | 'createTemplate'
+  readonly function: keyof typeof OPTION_BY_FUNCTION
   readonly module: FileRef
   readonly options: JsonObject
 }
@@ -84,36 +105,88 @@ interface ModuleFailure {
   readonly logs: readonly string[]
 }
 
-/** Calls a function of a module in a separate process, so that its crash does not end the supervisor. */
+/** The titles of the tasks that run a seed, or create a template, for a service. */
+export function seedTasks(service: string): readonly string[] {
+  return Object.values(OPTION_BY_FUNCTION).map((option) => `services.${service}.${option}`)
+}
+
+/**
+ * Calls a function of a module in a separate process, so that its crash does not end the supervisor. The process and its
+ * children end when the function has ended, and with the run, as those of a service do.
+ */
 async function runModule(
   call: ModuleCall,
-  { connection, root, signal }: SeedInput,
+  { connection, root, signal, context }: SeedInput,
 ): Promise<ModuleFailure | undefined> {
+  const { service, module, options } = call
+  const option = OPTION_BY_FUNCTION[call.function]
   const main = fileURLToPath(siblingModule(import.meta.url, 'seed-main'))
-  const child = spawn(process.execPath, [main, call.module.$file, call.function], {
-    cwd: root,
-    // The fourth one gets the result. Output and exit code belong to the user's code.
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    env: withoutLibpqVariables(process.env),
-    signal,
+  const owned = {
+    mark: createProcessMark(`${context.runId}/${service}.${option}/`),
+    stopSignal: 'SIGTERM' as const,
+  }
+  let end = async (): Promise<void> => {}
+  const input = `${JSON.stringify({ connection, options, root })}\n`
+  const { exit, result, output } = await context.tasks.run({
+    title: `services.${service}.${option}`,
+    needs: [`services.${service}`],
+    async setup() {
+      context.journalProcess(processEntry(owned))
+      const child = spawnOwned([process.execPath, main, module.$file, call.function], {
+        ...owned,
+        cwd: root,
+        env: withoutLibpqVariables(process.env),
+        stdin: 'pipe',
+        moreDescriptors: ['pipe'],
+      })
+      const run = readRun(child)
+      let ending: Promise<void> | undefined
+      const exited = run.exited.then(() => ({ reason: 'exited' as const }))
+      end = () => (ending ??= endProcess({ child, ...owned, exit: exited }))
+      const stdin = child.stdin as Writable
+      // The pipe stays open, because its end tells the child process that the supervisor is gone.
+      stdin.on('error', () => {})
+      stdin.write(input)
+      return await abortable(run.ended, signal).catch((error: unknown) => {
+        void end()
+        throw error
+      })
+    },
+    teardown: () => end(),
   })
+  const { done, ...failure } = JSON.parse(result || '{}') as ModuleResult
+  if (done && exit.exitCode === 0) return undefined
+  return { ...exit, ...failure, logs: output.lines.filter((line) => line.trim()) }
+}
+
+type ModuleExit = Pick<ModuleFailure, 'exitCode' | 'error'>
+
+interface ModuleRun {
+  readonly exit: ModuleExit
+  readonly result: string
+  readonly output: LastLines
+}
+
+/** Reads what a process writes. `exited` settles at its end, `ended` when its output is read as well. */
+function readRun(child: ChildProcess): { readonly exited: Promise<ModuleExit>; readonly ended: Promise<ModuleRun> } {
   let result = ''
-  const results = child.stdio[3] as Readable
+  const results = child.stdio[RESULT_DESCRIPTOR] as Readable
   results.setEncoding('utf8').on('data', (text: string) => (result = (result + text).slice(0, MAX_RESULT_CHARACTERS)))
   const output = new LastLines({ lines: MAX_LOG_LINES })
   for (const stream of ['stdout', 'stderr'] as const)
-    child[stream].setEncoding('utf8').on('data', (text: string) => output.addText(stream, text))
-  // The pipe stays open, because its end tells the child process that the supervisor is gone.
-  child.stdin.on('error', () => {})
-  child.stdin.write(`${JSON.stringify({ connection, options: call.options, root })}\n`)
-  const end = await new Promise<Pick<ModuleFailure, 'exitCode' | 'error'>>((done) => {
+    child[stream]?.setEncoding('utf8').on('data', (text: string) => output.addText(stream, text))
+  const closed = once(child, 'close').catch(() => {})
+  const reported = once(results, 'end').catch(() => {})
+  const exited = new Promise<ModuleExit>((done) => {
     child.once('error', (error) => done({ exitCode: null, error }))
-    child.once('close', (exitCode) => done({ exitCode }))
+    child.once('exit', (exitCode) => done({ exitCode }))
   })
-  const { done, ...failure } = JSON.parse(result || '{}') as ModuleResult
-  if (done && end.exitCode === 0) return undefined
-  if (signal.aborted) throw signal.reason
-  return { ...end, ...failure, logs: output.lines.filter((line) => line.trim()) }
+  const ended = exited.then(async (exit) => {
+    const read = Promise.all([reported, sleep(OPEN_OUTPUT_TIMEOUT_MS)])
+    if (!exit.error) await Promise.race([closed, read, sleep(LAST_OUTPUT_TIMEOUT_MS)])
+    return { exit, result, output }
+  })
+  return { exited, ended }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Plan } from '../config/plan.ts'
 import type { ProgressListener } from '../contract/progress.ts'
+import type { Json } from '../contract/json.ts'
 import type { Provider, Session } from '../contract/provider.ts'
 import type { Exit, Unit } from '../contract/unit.ts'
 import type { Form, Phase } from '../contract/service.ts'
@@ -28,6 +29,7 @@ export interface RunningService {
 /** What the start of every service of a run uses. */
 export interface StartContext {
   readonly clock: Clock
+  readonly runId: string
   readonly plan: Plan
   readonly placements: ReadonlyMap<string, Placement>
   /** The sessions and services of the run, with their teardowns. */
@@ -40,6 +42,8 @@ export interface StartContext {
   readonly phaseDeadlines: Map<string, PhaseDeadline>
   readonly running: Map<string, RunningService>
   readonly images: Pick<RunImages, 'get'>
+  /** Writes the entry of a process of core's own, such as a seed, for the provider that reaps processes. */
+  journalProcess(entry: Json): void
 }
 
 /** Records that a service is in a phase: restarts its clock for a new phase, and reports the progress. */

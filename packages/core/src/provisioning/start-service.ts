@@ -90,7 +90,7 @@ async function runPhases(
   })
   // The probes have succeeded, so the reason of their last failure no longer explains a missed deadline.
   phaseDeadline.lastReason = spec.seed && 'its seed has not ended'
-  const input = { connection: views.host, root: plan.root, signal }
+  const input = { connection: views.host, root: plan.root, signal, context }
   if (spec.seed) await runSeed(name, spec.seed, input)
   if (spec.isolate) await runCreateTemplate(name, spec.isolate, input)
   void unit.exited.then((exit) => reportExit(context, running, exit))
