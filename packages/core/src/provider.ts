@@ -45,6 +45,7 @@ export {
   type ProxyBinding,
 } from './provider-kit/host-port-proxy.ts'
 export { homeFolder } from './provider-kit/home-folder.ts'
+export { imageHealthCheck, type ImageConfig } from './provider-kit/image-health-check.ts'
 export { siblingModule } from './provider-kit/module-path.ts'
 export { endProcess, type OwnedProcess } from './provider-kit/owned-process/end-process.ts'
 export {

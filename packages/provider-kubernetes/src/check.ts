@@ -27,26 +27,10 @@ export async function checkService(given: ServiceCheck): Promise<readonly Option
   const { service, services, cluster } = given
   const container = services[service]?.container
   if (!container) return []
-  const problems = [
-    ...refusedSettings(container, SETTING_SUPPORT),
-    ...unknownPorts(given),
-    ...sharedVolumes(given),
-    ...takenHostName(given),
-  ]
+  const problems = [...refusedSettings(container, SETTING_SUPPORT), ...sharedVolumes(given), ...takenHostName(given)]
   if (problems.length || !cluster) return problems
   const asked = await Promise.all([checkAliases(cluster, service, container), checkPlatform(cluster, container)])
   return asked.filter((problem) => problem !== undefined)
-}
-
-function unknownPorts({ service, services }: ServiceCheck): readonly OptionProblem[] {
-  const { ports = {}, container } = services[service] ?? {}
-  return Object.keys(container?.hostPorts ?? {})
-    .filter((name) => !(name in ports))
-    .map((name) => ({
-      at: `hostPorts.${name}`,
-      reason: `the service has no TCP port named '${name}'`,
-      fix: Object.keys(ports).length ? `Its ports are ${Object.keys(ports).join(', ')}.` : 'Declare the port.',
-    }))
 }
 
 function sharedVolumes({ service, services }: ServiceCheck): readonly OptionProblem[] {

@@ -5,6 +5,7 @@ import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
 import { selectCluster, type Cluster, type ClusterSelection } from './cluster/select-cluster.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
 import { imageStores } from './image-stores.ts'
+import { ImageHealthChecks } from './image/image-health-check.ts'
 import { openRunNamespace, type RunNamespace, type RunNamespaceOptions } from './lifetime/run-namespace.ts'
 import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
 import { SettingNotices } from './notices.ts'
@@ -93,6 +94,7 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
     routeOptions: { reach: options.reach ?? 'auto', inCluster: credentials.inCluster, report },
     startCounts: new Map(),
     notices: new SettingNotices(report),
+    imageHealthChecks: new ImageHealthChecks(),
   }
   const units = new Set<Promise<Unit>>()
   return {

@@ -8,6 +8,9 @@ import { parseId, parseUser } from './pod/user.ts'
 
 const WITH_DOCKER = 'Remove it, or run the service with provider docker.'
 
+// In part: a notice says what means less (see notices.ts), or the other services or the cluster decide (see check.ts).
+const inPart = (): undefined => undefined
+
 /** What each setting of a container becomes in a pod. */
 export const SETTING_SUPPORT: SettingSupport = {
   user: (user) =>
@@ -41,9 +44,9 @@ export const SETTING_SUPPORT: SettingSupport = {
         : undefined,
     ),
   extraHosts: (hosts) => firstOf(Object.entries(hosts), ([name, address]) => extraHostProblem(name, address)),
-  dns: 'honoured',
+  dns: inPart,
   tmpfs: 'honoured',
-  volumes: 'honoured',
+  volumes: inPart,
   shmSizeBytes: 'honoured',
   resources: ({ pids }) =>
     pids === undefined
@@ -89,15 +92,12 @@ export const SETTING_SUPPORT: SettingSupport = {
   stopSignal: 'honoured',
   stopGrace: 'honoured',
   restart: 'honoured',
-  platform: 'honoured',
+  platform: inPart,
   pull: 'honoured',
   udpPorts: 'honoured',
   hostPorts: 'honoured',
-  logOptions: 'honoured',
-  healthCheck: {
-    reason: 'pods of moorage have no such setting',
-    fix: WITH_DOCKER,
-  },
+  logOptions: inPart,
+  healthCheck: 'honoured',
   hostAccess: 'honoured',
 }
 

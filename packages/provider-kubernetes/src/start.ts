@@ -14,6 +14,7 @@ import { refuseTakenName, type PodDns } from './cluster/pod-dns.ts'
 import { openRoute, type RouteOptions } from './endpoint.ts'
 import type { FixedPort } from './forward/listener.ts'
 import { canMountFiles, deliverFiles, mountFiles } from './files.ts'
+import type { ImageHealthChecks } from './image/image-health-check.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
 import type { KubernetesOptions } from './options.ts'
 import type { WaitingReason } from './api/waiting-reason.ts'
@@ -42,6 +43,7 @@ export interface SessionContext {
   /** Number of starts by service. */
   readonly startCounts: Map<string, number>
   readonly notices: SettingNotices
+  readonly imageHealthChecks: ImageHealthChecks
 }
 
 /**
@@ -116,7 +118,7 @@ async function startPod(
     const { informer } = runNamespace
     await waitUntilStarted(context, { ref, uid, informer, delivery }, signal)
     await nameInSharedNamespace(context, { ...creation, uid }, signal)
-    return createUnit(client, { ref, uid, informer, resources })
+    return createUnit(client, { ref, uid, informer, resources, imageHealthChecks: context.imageHealthChecks })
   } catch (error) {
     await stopUnit(client, resources)
     throw error

@@ -3,6 +3,7 @@ import type { ApiClient } from './api/client.ts'
 import type { ContainerState, Pod } from './api/types.ts'
 import { findPortProblem, resolveEndpoint } from './endpoint.ts'
 import { execInUnit } from './exec.ts'
+import type { ImageHealthChecks } from './image/image-health-check.ts'
 import { readLogs } from './logs.ts'
 import { containerStatus, MAIN_CONTAINER } from './pod/container-status.ts'
 import type { PodInformer, PodSnapshot } from './pod/informer.ts'
@@ -15,10 +16,11 @@ export interface RunningPod {
   readonly uid: string
   readonly informer: PodInformer
   readonly resources: UnitResources
+  readonly imageHealthChecks: ImageHealthChecks
 }
 
 /** The core's view of a running pod. */
-export function createUnit(client: ApiClient, { ref, uid, informer, resources }: RunningPod): Unit {
+export function createUnit(client: ApiClient, { ref, uid, informer, resources, imageHealthChecks }: RunningPod): Unit {
   const { route } = resources
   let stopping: Promise<void> | undefined
   const never = new AbortController().signal
@@ -44,6 +46,14 @@ export function createUnit(client: ApiClient, { ref, uid, informer, resources }:
     exited,
     stop: () => (stopping ??= stopUnit(client, resources)),
     exec: (command, signal) => execInUnit(client, ref, { command }, signal),
+    imageHealthCheck: async (signal) =>
+      await imageHealthChecks.find(
+        {
+          image: ref.image,
+          imageId: containerStatus(informer.snapshot(uid).pod, MAIN_CONTAINER)?.imageID ?? '',
+        },
+        signal,
+      ),
   }
 }
 

@@ -62,6 +62,7 @@ export interface ContainerState {
 export interface ContainerStatus {
   readonly name: string
   readonly image?: string
+  readonly imageID?: string
   readonly state?: ContainerState
   readonly restartCount?: number
 }
