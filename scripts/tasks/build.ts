@@ -22,23 +22,32 @@ const sources = globSync(`${packages}/*/src/**/*.ts`).map((file) => ({ file, tex
 const exported = Object.values(manifest.exports).map((target) =>
   resolve(packages, 'moorage', typeof target === 'string' ? target : target['moorage-source']),
 )
-const openedByPath = sources.flatMap(({ file, text }) =>
-  [...text.matchAll(/siblingModule\(import\.meta\.url, '([^']+)'\)/g)].map(([, name]) =>
-    resolve(dirname(file), `${name}.ts`),
-  ),
+const entryPoints = [
+  ...exported,
+  ...['moorage/src/cli-main.ts', 'core/src/runner.ts'].map(inPackages),
+  ...filesNamedBy(/siblingModule\(import\.meta\.url, '([^']+)'\)/g).map((path) => `${path}.ts`),
+]
+const importedLate = filesNamedBy(/await import\('(\.[^']+)'\)/g)
+
+// esbuild makes a chunk for each set of entries that share code: dozens. What all entries import is one chunk.
+const SHARED = ['core/src/index.ts', 'core/src/provider.ts'].map(
+  (file) => `import ${JSON.stringify(inPackages(file))}\n`,
 )
+const IMPORTS_OWN_CODE = /^(?:import|export) (?!type ).*'(?:\.|@moorage\/)/m
 
 /** Replaces import.meta.url by a call with the source's path, because a chunk holds modules of many folders. */
-const moduleUrls: Plugin = {
-  name: 'module-urls',
+const preparedSources = (entries: ReadonlySet<string>): Plugin => ({
+  name: 'prepared-sources',
   setup({ onLoad }) {
     const texts = new Map(sources.map(({ file, text }) => [file, text]))
     onLoad({ filter: /\/packages\/[a-z-]+\/src\/.*\.ts$/ }, ({ path }) => {
+      const text = texts.get(path) ?? ''
       const url = JSON.stringify(relative(packages, path).replace(/\.ts$/, '.js'))
-      return { contents: texts.get(path)?.replaceAll('import.meta.url', `$moduleUrl(${url})`) ?? '', loader: 'ts' }
+      const shared = entries.has(path) && IMPORTS_OWN_CODE.test(text) ? SHARED : []
+      return { contents: [...shared, text.replaceAll('import.meta.url', `$moduleUrl(${url})`)].join(''), loader: 'ts' }
     })
   },
-}
+})
 
 const common: BuildOptions = {
   outbase: packages,
@@ -51,7 +60,6 @@ const common: BuildOptions = {
     'bufferutil',
     'utf-8-validate',
   ],
-  plugins: [moduleUrls],
   logLevel: 'warning',
 }
 
@@ -59,7 +67,8 @@ await Promise.all([
   declarations(),
   bundle({
     ...common,
-    entryPoints: [...exported, ...['moorage/src/cli-main.ts', 'core/src/runner.ts'].map(inPackages), ...openedByPath],
+    entryPoints,
+    plugins: [preparedSources(new Set([...entryPoints, ...importedLate]))],
     format: 'esm',
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
@@ -68,6 +77,7 @@ await Promise.all([
   bundle({
     ...common,
     entryPoints: ['moorage/src/test.ts', ...['mongodb', 'postgres', 'redis'].map(isolationModule)].map(inPackages),
+    plugins: [preparedSources(new Set())],
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
   }),
@@ -123,6 +133,13 @@ async function bundle(options: BuildOptions): Promise<void> {
     // CommonJS libraries call require.
     writeFileSync(path, out.includes('typeof require') ? requiring + out : out)
   }
+}
+
+/** The files whose relative paths a pattern finds in the sources. */
+function filesNamedBy(pattern: RegExp): readonly string[] {
+  return sources.flatMap(({ file, text }) =>
+    [...text.matchAll(pattern)].map(([, path = '']) => resolve(dirname(file), path)),
+  )
 }
 
 function inPackages(file: string): string {
