@@ -1,4 +1,5 @@
 import { browserMutants } from './browser-mutants.ts'
+import { buildMutants } from './build-mutants.ts'
 import { configMutants } from './config-mutants.ts'
 import { chaosMutants } from './chaos-mutants.ts'
 import { dockerMutants } from './docker-mutants.ts'
@@ -24,4 +25,5 @@ export const allMutants: readonly Mutant[] = [
   ...seedMutants,
   ...limitMutants,
   ...settingMutants,
+  ...buildMutants,
 ]

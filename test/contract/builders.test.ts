@@ -173,7 +173,7 @@ describe.skipIf(!env['MOORAGE_TESTBED_BUILDCTL']).each(SUBJECTS)(
 
     test('shows the failing step with its output and line, and leaves no image', async () => {
       const before = await inventory()
-      const dockerfile = 'FROM busybox\n\n# Fails.\nRUN echo one \\\n  && echo two \\\n  && false\n'
+      const dockerfile = 'FROM busybox\nRUN touch /before\n# Fails.\nRUN echo one \\\n  && echo two \\\n  && false\n'
       const build = describeBuild(store, { context: context({ Dockerfile: dockerfile }) })
       const error = await thrownError(() => builder.build(build, signal))
       expect(error.message).toMatch(
