@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { clear } from './control-group.ts'
 import * as config from './docker-config.ts'
 import { answers, docker, registryAddress, socket } from './engine.ts'
-import { binary, buildPrograms, ferretdb, registry, ryuk, unbuilt } from './go-programs.ts'
+import { binary, buildPrograms, compose, ferretdb, registry, ryuk, unbuilt } from './go-programs.ts'
 import { describeImages, imageSteps, publishImages } from './images.ts'
 import { enableForwarding } from './machine-state.ts'
 import { unmountUnder } from './mounts.ts'
@@ -14,7 +14,7 @@ import { runtime } from './paths.ts'
 import { pruneEngine, pruneRegistry } from './prune.ts'
 import { lines } from './shell.ts'
 
-const built = [registry, ferretdb, ryuk]
+const built = [registry, ferretdb, ryuk, compose]
 
 export const dockerPart: Part = {
   name: 'docker',
@@ -82,6 +82,7 @@ export const dockerPart: Part = {
     DOCKER_HOST: socket,
     TESTCONTAINERS_RYUK_DISABLED: 'true',
     MOORAGE_TESTBED_REGISTRY: registryAddress,
+    MOORAGE_TESTBED_COMPOSE: binary(compose),
   }),
 
   describe: describeImages,

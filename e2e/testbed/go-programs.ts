@@ -33,6 +33,15 @@ export const ferretdb: GoProgram = {
   main: 'github.com/FerretDB/FerretDB/v2/cmd/ferretdb',
 }
 
+/** What `docker compose` runs: it tells what a compose file means, and is the reference of benches. */
+export const compose: GoProgram = {
+  name: 'docker-compose',
+  module: 'github.com/docker/compose/v2',
+  version: 'v2.40.3',
+  main: 'github.com/docker/compose/v2/cmd',
+  variables: { 'github.com/docker/compose/v2/internal.Version': 'v2.40.3' },
+}
+
 /** A stand-in; of Go's standard library alone. */
 export const ryuk: GoProgram = { name: 'ryuk', module: 'std', version: '1', main: '.' }
 
