@@ -1,4 +1,4 @@
-export { CONFIG_FILES, findConfig } from './config/find-config.ts'
+export { chooseConfig, CONFIG_FILES, findConfig, type ConfigChoice } from './config/find-config.ts'
 export { configFiles } from './config/config-files.ts'
 export { loadConfig } from './config/load-config.ts'
 export { FAILED_START_VARIABLES } from './config/not-provisioned.ts'

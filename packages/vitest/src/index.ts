@@ -1,5 +1,7 @@
 import type {} from 'vitest'
 import type { Registered } from '@moorage/core'
+import type { ConfigChoice } from '@moorage/core/runner'
+import { recordChoice } from './config-choice.ts'
 import { EndedServicesReporter } from './ended-services-reporter.ts'
 import { orderGlobalSetups, type GlobalSetups } from './global-setup-order.ts'
 
@@ -18,8 +20,11 @@ interface TestOptions {
 export interface MooragePlugin {
   readonly name: 'moorage'
   config(user: { readonly test?: { readonly forceRerunTriggers?: readonly string[] } }): { readonly test: TestOptions }
-  configureVitest(context: { readonly vitest: ConfiguredVitest }): void
+  configureVitest(context: { readonly vitest: ConfiguredVitest; readonly project?: object }): void
 }
+
+/** Which config file the plugin uses. */
+export type MooragePluginOptions = ConfigChoice
 
 interface ConfiguredVitest {
   readonly config: { readonly reporters: unknown[] } & GlobalSetups
@@ -34,14 +39,15 @@ const DEFAULT_TRIGGERS = ['**/package.json/**', '**/{vitest,vite}.config.*/**']
  * calls it too, and Vitest calls it once for each project. In watch mode an edit of moorage.config.ts runs the tests
  * again.
  */
-export function createPlugin(setup: string): MooragePlugin {
+export function createPlugin(setup: string, options: MooragePluginOptions): MooragePlugin {
   return {
     name: 'moorage',
     config({ test }) {
       const defaults = test?.forceRerunTriggers ? [] : DEFAULT_TRIGGERS
       return { test: { globalSetup: [setup], forceRerunTriggers: [...defaults, '**/moorage.config.*'] } }
     },
-    configureVitest({ vitest }) {
+    configureVitest({ vitest, project }) {
+      recordChoice(vitest, project, options)
       const { reporters } = vitest.config
       // The first reporter: the later ones print what it adds to a failed test.
       if (!reporters.some((reporter) => reporter instanceof EndedServicesReporter))

@@ -9,14 +9,15 @@ import {
   type ProgressListener,
 } from '@moorage/core'
 import {
+  chooseConfig,
   configFiles,
   exposeVariables,
   FAILED_START_VARIABLES,
-  findConfig,
   leaveHeldRuns,
   loadConfig,
   progressPrinter,
 } from '@moorage/core/runner'
+import { recordedChoice } from './config-choice.ts'
 import { recordEndedServices } from './ended-services.ts'
 import { isListCommand } from './is-list-command.ts'
 import { newConfigWarnings } from './config-warnings.ts'
@@ -30,7 +31,8 @@ export type Setup = (project: TestProject) => Promise<() => Promise<void>>
 const WATCH_LINGER_MS = 5_000
 
 /**
- * A Vitest global setup. Provisions the config of the project's folder and provides its connections to the tests. In
+ * A Vitest global setup. Provisions the config of the project's folder, or the one that the plugin's
+ * options choose, and provides its connections to the tests. In
  * watch mode it reads the config again before each rerun: services that changed or died are restarted, the others keep
  * running.
  */
@@ -39,9 +41,12 @@ export function createSetup(provision: Provision): Setup {
   return async (project) => {
     if (isListCommand(process.argv)) return async () => {}
     const { root, watch } = project.config
-    const readConfig = async (): Promise<AnyConfig> => await loadConfig(findConfig(root))
+    const choice = recordedChoice(project.vitest, project)
+    const readConfig = async (): Promise<AnyConfig> => await loadConfig(chooseConfig(root, choice))
     let config = await readConfig()
-    if (watch) watchFiles(project, configFiles(config))
+    // Without a name the config lies above the root that Vitest watches, for example.
+    const watchConfig = (): void => watchFiles(project, [chooseConfig(root, choice), ...configFiles(config)])
+    if (watch) watchConfig()
     let active = activate(
       project,
       await provision(config, { onProgress, linger: watch ? WATCH_LINGER_MS : 0 }),
@@ -54,7 +59,7 @@ export function createSetup(provision: Provision): Setup {
         printError(error)
         return config
       })
-      watchFiles(project, configFiles(config))
+      watchConfig()
       const options = { onProgress, linger: WATCH_LINGER_MS, lingerAfterFailure: Infinity }
       const env = await provision(config, options).catch(printError)
       active = env ? activate(project, env, onProgress) : withoutServices()

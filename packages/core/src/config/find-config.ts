@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { MoorageError } from '../contract/errors.ts'
 
 /** The names that a config file can have, in the order of the search. */
@@ -29,6 +29,25 @@ export function findConfig(folder: string): string {
   const above = top === folder ? '' : `, nor does any folder above it up to ${top}`
   throw new MoorageError('CONFIG_NOT_FOUND', `${folder} contains no moorage.config.ts${above}.`, {
     hint: "Create one:\n  import { defineConfig, postgres } from 'moorage'\n  export default defineConfig({ services: { db: postgres() } })",
+  })
+}
+
+/** Which config a runner uses. */
+export interface ConfigChoice {
+  /** Path of the config file, relative to `root`. Default: the nearest moorage.config.* in `root` or above it. */
+  readonly config?: string
+  /** Where the search starts, relative to the runner's root. Default: the runner's root. */
+  readonly root?: string
+}
+
+/** Path of the config file that is chosen. Throws `MoorageError`: CONFIG_NOT_FOUND or CONFIG_INVALID. */
+export function chooseConfig(folder: string, { config, root = '.' }: ConfigChoice): string {
+  const start = resolve(folder, root)
+  if (config === undefined) return findConfig(start)
+  const path = resolve(start, config)
+  if (existsSync(path)) return path
+  throw new MoorageError('CONFIG_NOT_FOUND', `${path} does not exist.`, {
+    hint: `The option config of moorage() names it, relative to ${start}.`,
   })
 }
 
