@@ -6,6 +6,12 @@ const onDocker = (name: string): TestRef => ({
   name: `settings of containers on docker > ${name}`,
 })
 
+const inPods = (file: string, name: string): TestRef => ({
+  project: 'contract',
+  file: `test/provider-kubernetes/${file}`,
+  name,
+})
+
 export const settingMutants: readonly Mutant[] = [
   {
     name: 'health check ignored',
@@ -81,6 +87,75 @@ export const settingMutants: readonly Mutant[] = [
       name: 'on docker, whatever dies and whoever sweeps: nothing foreign is deleted, nothing of ours that has expired survives two sweeps',
     },
     says: /left|survive|journals too many/,
+    quick: true,
+  },
+  {
+    name: 'shared volume accepted',
+    guarantee: 'services never get two folders in the place of one volume',
+    file: 'packages/provider-kubernetes/src/check.ts',
+    find: '...sharedVolumes(given),',
+    replace: '...sharedVolumes(given).slice(1),',
+    test: inPods('check.test.ts', 'a volume of one service is honoured, and one that services share is refused'),
+    says: /to deeply equal/,
+    quick: true,
+  },
+  {
+    name: 'volume without the content of the image',
+    guarantee: 'a named volume starts with the content of the image',
+    file: 'packages/provider-kubernetes/src/pod/folders.ts',
+    find: '    preparation: { copy: true },',
+    replace: '    preparation: { mode: 0o777 },',
+    test: inPods(
+      'pod/manifest.test.ts',
+      'what each setting becomes in a pod > a named volume starts with the content of the image, and keeps the name in both of its places',
+    ),
+    says: /to contain 'cp -a|to contain "cp -a/,
+    quick: true,
+  },
+  {
+    name: 'notice of a setting dropped',
+    guarantee: 'a setting that means less in a pod is a notice',
+    file: 'packages/provider-kubernetes/src/notices.ts',
+    find: '    this.#report.notice(text)',
+    replace: '    if (this.#networks.size > 9) this.#report.notice(text)',
+    test: inPods('check.test.ts', 'what means less in a pod is a notice, once in a run'),
+    says: /to deeply equal/,
+    quick: true,
+  },
+  {
+    name: 'label of the config first',
+    guarantee: 'a label of the config cannot replace one of moorage',
+    file: 'packages/provider-kubernetes/src/pod/manifest.ts',
+    find: '        ...runLabels(run),\n        [SERVICE_LABEL]: serviceHostName(spec.name),',
+    replace: '        ...runLabels(run),\n        [SERVICE_LABEL]: serviceHostName(spec.name),\n        ...labels,',
+    test: inPods(
+      'pod/manifest.test.ts',
+      'what each setting becomes in a pod > a label cannot replace what moorage finds its pods by',
+    ),
+    says: /to match object/,
+    quick: true,
+  },
+  {
+    name: 'policy refusal without its setting',
+    guarantee: "a policy's refusal names the setting at fault",
+    file: 'packages/provider-kubernetes/src/pod/create-pod.ts',
+    find: 'throw toAdmissionError(ref, result, spec.container)',
+    replace: 'throw toAdmissionError(ref, result)',
+    test: inPods('settings.test.ts', 'a refusal by the policy names the setting'),
+    says: /to match/,
+    quick: false,
+  },
+  {
+    name: 'health check of another digest',
+    guarantee: 'the HEALTHCHECK is that of the digest that runs',
+    file: 'packages/provider-kubernetes/src/image/image-health-check.ts',
+    find: 'return digest === undefined ? name :',
+    replace: 'return digest === undefined || digest !== name.reference ? name :',
+    test: inPods(
+      'image/image-health-check.test.ts',
+      'the HEALTHCHECK of an image, from its registry > by the digest that runs, and once for each image',
+    ),
+    says: /to deeply equal/,
     quick: true,
   },
 ]
