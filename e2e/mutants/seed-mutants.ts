@@ -51,6 +51,20 @@ export const seedMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: "seed without the project's loader",
+    guarantee: 'a seed runs by the loader that the project has',
+    file: 'packages/core/src/provider-kit/import-project-module.ts',
+    find: 'if (load) return await load<M>(file)',
+    replace: '',
+    test: {
+      project: 'unit',
+      file: 'test/core/provisioning/seed-loader.test.ts',
+      name: 'a seed with an enum, a decorator and an alias runs by tsx, and an error names its line',
+    },
+    says: /could not be loaded/,
+    quick: true,
+  },
+  {
     name: 'semicolon inside a statement',
     guarantee: 'a script means the same as to psql',
     file: 'packages/services/src/seed/psql-script.ts',

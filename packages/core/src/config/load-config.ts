@@ -2,6 +2,7 @@ import { registerHooks, type RegisterHooksOptions } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
 import { toPlain } from '../contract/plain-error.ts'
+import { lineSuffix, loadHint } from '../provider-kit/load-hints.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 
 /** Imports a config file, at each call again, as watch mode needs. Throws `MoorageError` (CONFIG_INVALID). */
@@ -58,32 +59,14 @@ function loadFailure(file: string, cause: unknown): MoorageError {
         hint: 'Rename the config to moorage.config.mts, or set "type": "module" in package.json.',
       },
     )
-  const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string }
-  const hint =
-    HINT_BY_CODE[code] ??
-    (name === 'SyntaxError' ? `Correct its syntax. \`node --check ${file}\` shows the line.` : undefined)
-  const message = `${file}${lineSuffix(file, cause)} could not be loaded: ${messageOf(cause).replace(/\.$/, '')}.`
+  const hint = loadHint(cause, file)
+  const message = `${file}${lineSuffix(cause, file)} could not be loaded: ${messageOf(cause).replace(/\.$/, '')}.`
   return new MoorageError('CONFIG_INVALID', message, {
     cause,
     hint: hint ?? 'Correct the file. The stack trace is in the cause of this error.',
   })
 }
 
-/** The line number of a syntax error: Node starts its stack with `file:line`. */
-function lineSuffix(file: string, cause: unknown): string {
-  const [first = ''] = cause instanceof Error ? (cause.stack ?? '').split('\n') : []
-  return first.startsWith(file) || first.startsWith(pathToFileURL(file).href) ? (/:\d+$/.exec(first)?.[0] ?? '') : ''
-}
-
 let importCount = 0
 
 const COMMONJS_ERROR = /^(?:Cannot use import statement outside a module|Unexpected token 'export')/
-
-const HINT_BY_CODE: { readonly [code: string]: string } = {
-  ERR_MODULE_NOT_FOUND:
-    'Install the package, or add the file extension to the import: Node does not resolve paths without one.',
-  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
-    'Node removes types but does not compile: write enums and namespaces as plain objects.',
-  ERR_INVALID_TYPESCRIPT_SYNTAX: 'Correct the syntax at that line.',
-  ERR_UNKNOWN_FILE_EXTENSION: 'This version of Node cannot read TypeScript: use Node 22.18 or later, or a .mjs config.',
-}

@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { pathToFileURL } from 'node:url'
 import { isMoorageError, messageWithoutHint, MoorageError } from '../contract/errors.ts'
 import type { JsonObject } from '../contract/json.ts'
 import type { Seed } from '../contract/seed.ts'
+import { importProjectModule } from '../provider-kit/import-project-module.ts'
 import type { PlainConnection } from '../contract/service.ts'
 
 /** The one line of standard input. */
@@ -40,7 +40,8 @@ function ownStack({ stack = '' }: Error): string {
   const own = lines.filter(
     (text) => !/^\s+at .*(\(|\s)(node:|file:.*\/node_modules\/|\/.*\/node_modules\/)|\/seed-main\./.test(text),
   )
-  return own.join('\n')
+  // tsx adds a query to the URL of a module.
+  return own.join('\n').replaceAll(/\?(tsx-)?namespace=\d+/g, '')
 }
 
 function report(result: object, exitCode: number): void {
@@ -49,7 +50,7 @@ function report(result: object, exitCode: number): void {
 }
 
 async function run({ connection, options, root }: SeedTask): Promise<void> {
-  const module = (await import(pathToFileURL(file).href)) as { [name: string]: Seed | undefined }
+  const module = await importProjectModule<{ [name: string]: Seed | undefined }>(file, root)
   const exported = module[functionName] ?? module['default']
   if (typeof exported !== 'function')
     throw new MoorageError('SEED_FAILED', `${file} exports no function named ${functionName}, and none as its default.`)

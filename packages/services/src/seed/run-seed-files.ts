@@ -1,7 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type { JsonObject, PlainConnection, Seed } from '@moorage/core'
+import { importProjectModule, type JsonObject, type PlainConnection, type Seed } from '@moorage/core'
 import { seedError } from './psql-error.ts'
 import { runSqlFile } from './sql.ts'
 
@@ -36,7 +35,7 @@ function seedFiles(path: string): readonly string[] {
 }
 
 async function runModule(file: string, connection: PlainConnection, context: { readonly root: string }): Promise<void> {
-  const module = (await import(pathToFileURL(file).href)) as { seed?: Seed; default?: Seed }
+  const module = await importProjectModule<{ seed?: Seed; default?: Seed }>(file, context.root)
   const run = module.seed ?? module.default
   if (typeof run !== 'function') throw seedError(`${file} exports no function named seed, and none as its default.`)
   await run(connection, {}, context)
