@@ -7,7 +7,7 @@ import { contextFiles } from './context-files.ts'
  */
 export function contextDigest(context: string, dockerfile?: string): string {
   const lines = contextFiles(context, dockerfile).map(({ path, absolute, stat, link }) => {
-    const content = link ?? (stat.isFile() ? hashContent(absolute) : '')
+    const content = link ?? (stat.isFile() ? hashContent(absolute, stat.size) : '')
     return JSON.stringify([path, stat.isFile() && (stat.mode & 0o111) !== 0, stat.isDirectory(), content])
   })
   return sha256(lines.join('\n'))

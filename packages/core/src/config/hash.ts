@@ -1,9 +1,19 @@
-import { createHash } from 'node:crypto'
-import { closeSync, existsSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
+import { createHash, hash } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from 'node:fs'
 import { join, sep } from 'node:path'
 import { canonical, type Json, type JsonObject } from '../contract/json.ts'
 
-const HASH_CHUNK_BYTES = 64 * 1024
+const HASH_CHUNK_BYTES = 1024 * 1024
 
 /** Gives the hash of the file or folder at a path. */
 export type FileHash = (path: string) => string
@@ -17,9 +27,9 @@ export function hashOf(value: Json, fileHash: FileHash = hashFile): string {
 export function cachedFileHash(): FileHash {
   const hashes = new Map<string, string>()
   return (path) => {
-    const hash = hashes.get(path) ?? hashFile(path)
-    hashes.set(path, hash)
-    return hash
+    const known = hashes.get(path) ?? hashFile(path)
+    hashes.set(path, known)
+    return known
   }
 }
 
@@ -51,25 +61,27 @@ function hashEntry(path: string, roots: readonly string[]): string {
   }
   // Opening a named pipe blocks until a process writes to it.
   if (!stat.isFile() && !stat.isDirectory()) return sha256('neither file nor folder')
-  if (!stat.isDirectory()) return sha256(`file ${(stat.mode & 0o111) !== 0} ${hashContent(path)}`)
+  if (!stat.isDirectory()) return sha256(`file ${(stat.mode & 0o111) !== 0} ${hashContent(path, stat.size)}`)
   const names = readdirSync(path).sort()
   const entries = names.map((name) => `${JSON.stringify(name)} ${hashEntry(join(path, name), roots)}`)
   return sha256(`folder ${entries.join('\n')}`)
 }
 
-/** Reads in chunks, because Node reads at most 2 GiB at once. */
-export function hashContent(path: string): string {
-  const hash = createHash('sha256')
+/** Reads a large file in chunks, because Node reads at most 2 GiB at once. */
+export function hashContent(path: string, size: number): string {
+  if (size <= HASH_CHUNK_BYTES) return sha256(readFileSync(path))
+  const content = createHash('sha256')
   const chunk = Buffer.allocUnsafe(HASH_CHUNK_BYTES)
   const descriptor = openSync(path, 'r')
   try {
-    for (let n = readSync(descriptor, chunk); n > 0; n = readSync(descriptor, chunk)) hash.update(chunk.subarray(0, n))
+    for (let n = readSync(descriptor, chunk); n > 0; n = readSync(descriptor, chunk))
+      content.update(chunk.subarray(0, n))
   } finally {
     closeSync(descriptor)
   }
-  return hash.digest('hex')
+  return content.digest('hex')
 }
 
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex')
+  return hash('sha256', data)
 }
