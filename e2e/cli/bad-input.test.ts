@@ -102,6 +102,24 @@ const cases: { readonly [what: string]: Case } = {
       'The engine says: unable to find user nobody-here: no matching entries in passwd file',
     ].join('\n'),
   },
+  'a health check that never passes': {
+    on: 'docker',
+    files: {
+      'moorage.config.ts': config(
+        "app: container({ image: 'busybox:1.37', ports: {}, command: ['sh', '-c', 'echo up; sleep 99'], healthCheck: { test: 'echo one; echo two; exit 3', intervalMs: 100, retries: 2 } })",
+      ),
+    },
+    text: [
+      'moorage: services.app is unhealthy: its health check ended with exit code 3: two.',
+      "The check is 'echo one; echo two; exit 3' (2 retries, 0.1 s apart, after a start period of 0 s).",
+      'Its last output:',
+      '  one',
+      '  two',
+      'Correct the check or the service, or raise retries or startPeriodMs of healthCheck.',
+      'Last log lines:',
+      '  up',
+    ].join('\n'),
+  },
   'an image that does not exist': {
     on: 'docker',
     files: {

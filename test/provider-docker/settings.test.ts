@@ -140,6 +140,28 @@ for (const { name, host = '', reason } of [
       expect(lines).toEqual(['first', 'zwölf', 'last'])
     })
 
+    test.concurrent('a log that is followed goes on when the engine restarts the service, and ends when it does not', async () => {
+      const script =
+        'n=$(cat /tmp/n 2>/dev/null || echo 1); echo run $n; echo $((n + 1)) > /tmp/n; sleep 0.5; [ $n = 3 ]'
+      const unit = await start({ command: ['sh', '-c', script], restart: 'on-failure' })
+      const lines: string[] = []
+      for await (const { text } of unit.logs({ follow: true })) lines.push(text)
+      expect(lines).toEqual(['run 1', 'run 2', 'run 3'])
+      expect(await unit.exited).toMatchObject({ reason: 'exited', code: 0 })
+    })
+
+    test.concurrent('a service in a network of its own reaches a server of this machine', async () => {
+      const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1')
+      await new Promise((done) => server.once('listening', done))
+      try {
+        const { port = 0, host: to = '' } = (await session.expose?.((server.address() as AddressInfo).port)) ?? {}
+        const unit = await start({ networks: { apart: {} } })
+        expect(await shell(unit, `nc -w 3 ${to} ${port} < /dev/null`)).toBe('hello')
+      } finally {
+        server.close()
+      }
+    })
+
     test.concurrent('pull: never is an error where the image is not there; a platform of another machine is named', async () => {
       expect(await thrownMessage(() => start({ image: 'busybox:no-such-tag', pull: 'never' }))).toMatch(
         /^IMAGE_NOT_FOUND\nservices\.s\d+\.image: the engine does not have \S*busybox:no-such-tag, and pull: 'never' forbids to pull it\.\nBuild or pull it first, or remove the setting `pull`\./,

@@ -1,17 +1,53 @@
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { cutLine, type LogLine, type LogOptions } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
+import { isConnectionLost } from './errors.ts'
 
 /** A container whose log is read. */
 export interface LogSource {
   readonly containerId: string
   /** A terminal merges both streams into one, which the engine does not frame. */
   readonly tty?: boolean | undefined
+  /** Settles when the engine no longer restarts the container. Default: it never does. */
+  readonly lastExit?: Promise<unknown> | undefined
 }
 
 /** Reads a container's lines, each with the stream that it was written to. */
-export async function* readLogs(
+export async function* readLogs(client: Client, source: LogSource, options: LogOptions): AsyncGenerator<LogLine> {
+  if (options.follow && source.lastExit) yield* followRestarts(client, source, options)
+  else yield* readPart(client, source, options)
+}
+
+/** Engines end a followed log when the container ends, or go on with its next run. So lines are counted, from the first. */
+async function* followRestarts(
+  client: Client,
+  source: LogSource,
+  { tail, signal }: LogOptions,
+): AsyncGenerator<LogLine> {
+  const starts = new Starts(client, source)
+  await starts.next(signal)
+  let read = tail === undefined ? 0 : Math.max(0, (await countLines(client, source)) - tail)
+  for (let follow = true; !signal?.aborted;) {
+    let number = 0
+    for await (const line of readPart(client, source, { follow, ...(signal ? { signal } : {}) })) {
+      if (++number <= read) continue
+      read = number
+      yield line
+    }
+    if (!follow) return
+    follow = await starts.next(signal)
+  }
+}
+
+async function countLines(client: Client, source: LogSource): Promise<number> {
+  let count = 0
+  for await (const _ of readPart(client, source, {})) count++
+  return count
+}
+
+async function* readPart(
   { dockerode }: Client,
   { containerId, tty = false }: LogSource,
   { follow = false, tail, signal }: LogOptions,
@@ -36,6 +72,53 @@ export async function* readLogs(
   } finally {
     signal?.removeEventListener('abort', onAbort)
     source.destroy()
+  }
+}
+
+type ContainerState = Awaited<ReturnType<ReturnType<Client['dockerode']['getContainer']>['inspect']>>['State']
+
+const RESTART_CHECK_INTERVAL_MS = 100
+
+/** The starts of a container that the engine restarts. */
+class Starts {
+  readonly #client: Client
+  readonly #containerId: string
+  #startedAt: string | undefined
+  #hasEnded = false
+
+  constructor(client: Client, { containerId, lastExit }: LogSource) {
+    this.#client = client
+    this.#containerId = containerId
+    void lastExit?.then(() => (this.#hasEnded = true))
+  }
+
+  /** Waits for the next start. Returns false when there is none. */
+  async next(signal: AbortSignal | undefined): Promise<boolean> {
+    while (!this.#hasEnded && !signal?.aborted) {
+      const state = await this.#state()
+      // It was removed.
+      if (!state) return false
+      if (state.Running && !state.Restarting && state.StartedAt !== this.#startedAt) {
+        this.#startedAt = state.StartedAt
+        return true
+      }
+      await sleep(RESTART_CHECK_INTERVAL_MS)
+    }
+    return false
+  }
+
+  async #state(): Promise<ContainerState | undefined> {
+    const { dockerode } = this.#client
+    return await dockerode
+      .getContainer(this.#containerId)
+      .inspect()
+      .then(
+        ({ State }) => State,
+        (error: unknown) => {
+          if (isConnectionLost(error)) throw error
+          return undefined
+        },
+      )
   }
 }
 

@@ -23,10 +23,13 @@ export function createUnit(container: RunningContainer): Unit {
   const {
     image,
     tty,
+    restart = 'no',
     stopSignal,
     stopGrace = stopSignal === undefined ? undefined : DEFAULT_GRACE_SECONDS,
   } = spec.container as ContainerUnit
   let stopping: Promise<void> | undefined
+  const stopped = Promise.withResolvers<void>()
+  const lastExit = restart === 'no' ? undefined : Promise.race([container.exit, stopped.promise])
   return {
     endpoint: (port, from) =>
       from === 'network' ? Promise.resolve({ host: serviceHostName(spec.name), port }) : resolveEndpoint(route, port),
@@ -34,10 +37,13 @@ export function createUnit(container: RunningContainer): Unit {
       ? { portProblem: (port: number, signal: AbortSignal) => findPortProblem(route, port, signal) }
       : {}),
     inspect: `docker logs ${name}`,
-    logs: (options) => readLogs(client, { containerId, tty }, options),
+    logs: (options) => readLogs(client, { containerId, tty, lastExit }, options),
     // Never settles once the unit is being stopped.
     exited: container.exit.then((exit) => (stopping ? new Promise<never>(() => {}) : exit)),
-    stop: () => (stopping ??= stopUnit(client.engine.call, containerId, stopGrace).catch(ignoreConnectionLost)),
+    stop() {
+      stopped.resolve()
+      return (stopping ??= stopUnit(client.engine.call, containerId, stopGrace).catch(ignoreConnectionLost))
+    },
     imageHealthCheck: () => readHealthCheck(client, image),
     exec: (command, signal) => execInUnit(client, { containerId, command }, signal),
   }

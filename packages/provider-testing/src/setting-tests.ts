@@ -93,7 +93,7 @@ export function testSettings(
   })
 
   test('settings: a service that its engine starts again is not lost, and keeps its port, or refused', async () => {
-    const { start } = current()
+    const { start, abort } = current()
     const settings = await honouredOf(provider, {
       restart: 'on-failure',
       volumes: { '/state': { volume: 'state' } },
@@ -112,6 +112,12 @@ export function testSettings(
     expect(await echoes({ unit, port })).toBe('ping')
     expect(await unit.endpoint(port, 'host')).toEqual(address)
     expect(ended).toBe(false)
+    const followed: string[] = []
+    for await (const { text } of unit.logs({ follow: true, signal: abort.signal })) {
+      followed.push(text)
+      if (text === 'listening') break
+    }
+    expect(followed).toContain('listening')
   })
 
   test('settings: a fixed port of this machine is the one that tests dial, or refused', async () => {

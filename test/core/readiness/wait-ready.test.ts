@@ -211,6 +211,15 @@ test('exec: its exit code, and what it said', async () => {
   )
 })
 
+test('exec: a command that the engine cannot run for the moment is run again', async () => {
+  let n = 0
+  const exec = (): Promise<{ code: number; stdout: string; stderr: string }> =>
+    n++ ? Promise.resolve({ code: 0, stdout: '', stderr: '' }) : Promise.reject(new RangeError('it is restarting'))
+  expect((await ready({ kind: 'exec', command: ['check'] }, { exec })).reasons).toEqual([
+    "'check' could not run: it is restarting",
+  ])
+})
+
 test('an end before it was ready: exit code and last lines, at once', async () => {
   const exited = sleep(30).then((): Exit => ({ reason: 'exited', code: 78 }))
   const text = await thrownMessage(() =>

@@ -1,4 +1,4 @@
-import { MoorageError } from '../contract/errors.ts'
+import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
 import type { Template } from '../contract/service.ts'
 import type { ProbeAttempt } from './probe-attempt.ts'
 
@@ -17,7 +17,13 @@ export const exec: ProbeAttempt<{ readonly kind: 'exec'; readonly command: reado
       },
     )
   }
-  const { code, stdout, stderr } = await unit.exec(command.map(String), signal)
+  const result = await unit.exec(command.map(String), signal).catch((error: unknown): string => {
+    // An engine that restarts the service cannot run it for the moment.
+    if (signal.aborted || isMoorageError(error)) throw error
+    return `'${command.join(' ')}' could not run: ${messageOf(error)}`
+  })
+  if (typeof result === 'string') return result
+  const { code, stdout, stderr } = result
   if (code === 0) return undefined
   const lastLine = (stderr.trim() || stdout.trim()).split('\n').at(-1)
   return `'${command.join(' ')}' ended with exit code ${code}${lastLine ? `: ${lastLine}` : ''}`
