@@ -3,7 +3,7 @@ export const projects = [
   {
     test: {
       name: 'unit',
-      include: ['test/{build,core,simulation,ownership,services,cli,vitest,playwright}/**/*.test.ts', 'test/*.test.ts'],
+      include: ['test/{build,compose,core,simulation,ownership,services,cli,vitest,playwright}/**/*.test.ts', 'test/*.test.ts'],
     },
   },
   {
