@@ -3,7 +3,10 @@ export const projects = [
   {
     test: {
       name: 'unit',
-      include: ['test/{build,compose,core,simulation,ownership,services,cli,vitest,playwright}/**/*.test.ts', 'test/*.test.ts'],
+      include: [
+        'test/{build,compose,core,simulation,ownership,services,cli,vitest,playwright}/**/*.test.ts',
+        'test/*.test.ts',
+      ],
     },
   },
   {

@@ -13,6 +13,8 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
   'provider-testing': [/^@moorage\/core\/provider$/, /^vitest$/],
   // The address and the TLS of an engine are the Docker provider's matter.
   build: [/^@moorage\/core\/(build|provider)$/, /^@moorage\/provider-docker\/engine$/],
+  // A service of a compose file gets what its preset gives.
+  compose: [/^@moorage\/core$/, /^@moorage\/services$/],
   services: [/^@moorage\/core$/],
   playwright: [/^@moorage\/core(\/(isolated|runner|test))?$/, /^@playwright\/test$/],
   vitest: [/^@moorage\/core(\/(isolated|runner))?$/, /^vitest(\/node)?$/],
@@ -21,6 +23,9 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
 }
 
 const VENDORS: { readonly [name: string]: string | readonly string[] } = {
+  ajv: 'packages/compose/src/vendor/ajv.ts',
+  'ajv/dist/2020.js': 'packages/compose/src/vendor/ajv.ts',
+  yaml: 'packages/compose/src/vendor/yaml.ts',
   '@balena/dockerignore': 'packages/core/src/vendor/dockerignore.ts',
   hpagent: 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',
   'js-yaml': 'packages/provider-kubernetes/src/vendor/yaml.ts',

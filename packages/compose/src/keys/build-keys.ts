@@ -52,7 +52,9 @@ export const DEPLOY_KEYS: readonly KeyRow[] = [
     alternative: 'Remove the key.',
   }),
   mapped('services.*.deploy.replicas', 'as many containers'),
-  warned('services.*.deploy.labels', 'they are labels of a swarm service', { alternative: 'Write labels beside deploy.' }),
+  warned('services.*.deploy.labels', 'they are labels of a swarm service', {
+    alternative: 'Write labels beside deploy.',
+  }),
   ...['rollback_config', 'update_config', 'placement'].map((key) =>
     warned(`services.*.deploy.${key}`, 'only a swarm uses it', { alternative: 'Remove the key.' }),
   ),

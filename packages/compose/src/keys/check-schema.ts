@@ -24,12 +24,15 @@ export function checkSchema(root: MapNode, findings: Findings): void {
 }
 
 function describe(errors: readonly ErrorObject[]): string {
-  const types = errors.flatMap(({ keyword, params }) => (keyword === 'type' ? [params['type'] as string | string[]].flat() : []))
+  const types = errors.flatMap(({ keyword, params }) =>
+    keyword === 'type' ? [params['type'] as string | string[]].flat() : [],
+  )
   const values = errors.flatMap(({ keyword, params }) =>
     keyword === 'enum' ? (params['allowedValues'] as unknown[]).map((value) => JSON.stringify(value)) : [],
   )
   if (values.length) return `its value is none of ${[...new Set(values)].join(', ')}`
-  if (types.length) return `its value is not ${[...new Set(types)].map((type) => TYPE_NAMES[type] ?? type).join(' or ')}`
+  if (types.length)
+    return `its value is not ${[...new Set(types)].map((type) => TYPE_NAMES[type] ?? type).join(' or ')}`
   return (errors[0]?.message ?? 'its value is invalid').replace(/^must /, 'it must ')
 }
 

@@ -100,7 +100,10 @@ const WITHOUT: readonly KeyRow[] = [
     warned(key, 'moorage limits the number of processors only', { alternative: 'Write cpus.' }),
   ),
   ...['cpu_rt_period', 'cpu_rt_runtime'].map((key) => refused(key, 'moorage sets no realtime limits', REMOVE)),
-  warned('depends_on.*.restart', 'a service is not started again because another one was', { ...REMOVE, harmless: OFF }),
+  warned('depends_on.*.restart', 'a service is not started again because another one was', {
+    ...REMOVE,
+    harmless: OFF,
+  }),
   warned('develop', '`docker compose watch` uses it, and tests do not', REMOVE),
   refused('device_cgroup_rules', 'moorage sets no rules of devices', { alternative: 'Write devices.', harmless: [[]] }),
   refused('domainname', 'moorage sets no domain', { alternative: 'Write the whole name as hostname.' }),
@@ -108,7 +111,10 @@ const WITHOUT: readonly KeyRow[] = [
     alternative: 'Add it to this file.',
     harmless: [[]],
   }),
-  refused('gpus', 'moorage reserves no GPUs', { alternative: 'Name the devices of the machine in devices.', harmless: [[]] }),
+  refused('gpus', 'moorage reserves no GPUs', {
+    alternative: 'Name the devices of the machine in devices.',
+    harmless: [[]],
+  }),
   warned('logging.driver', "moorage reads the log by the engine's driver", {
     alternative: 'Remove the key.',
     harmless: ['json-file', 'local', ''],
@@ -119,7 +125,8 @@ const WITHOUT: readonly KeyRow[] = [
   ),
   refused('models', 'moorage runs no language models', { alternative: 'Name the URL of the model in environment.' }),
   refused('network_mode', 'every service has its own network namespace', {
-    alternative: 'Remove the key; a service reaches the others by name, and this machine with x-moorage: { hostAccess }.',
+    alternative:
+      'Remove the key; a service reaches the others by name, and this machine with x-moorage: { hostAccess }.',
     harmless: ['bridge', 'default', ''],
   }),
   ...['interface_name', 'ipv4_address', 'ipv6_address', 'link_local_ips', 'mac_address'].map((key) =>
@@ -135,13 +142,19 @@ const WITHOUT: readonly KeyRow[] = [
     harmless: ['127.0.0.1', '0.0.0.0', '::', '::1', ''],
   }),
   warned('ports[].mode', 'only a swarm uses it', { ...REMOVE, harmless: ['ingress', 'host', ''] }),
-  refused('post_start', 'moorage runs no hooks', { alternative: 'Write a seed in x-moorage, or a service of its own.' }),
+  refused('post_start', 'moorage runs no hooks', {
+    alternative: 'Write a seed in x-moorage, or a service of its own.',
+  }),
   refused('pre_start', 'moorage runs no hooks', {
     alternative: 'Write a service, and depends_on: { condition: service_completed_successfully }.',
   }),
   warned('pre_stop', 'the services are removed with their data', REMOVE),
-  refused('provider', 'moorage runs containers only', { alternative: 'Name the URL of the service in x-moorage: { ignore }.' }),
-  warned('pull_refresh_after', 'an image that is there is not pulled again', { alternative: 'Write pull_policy: always.' }),
+  refused('provider', 'moorage runs containers only', {
+    alternative: 'Name the URL of the service in x-moorage: { ignore }.',
+  }),
+  warned('pull_refresh_after', 'an image that is there is not pulled again', {
+    alternative: 'Write pull_policy: always.',
+  }),
   refused('runtime', 'moorage uses the runtime of the engine', { ...REMOVE, harmless: ['runc', ''] }),
   refused('umask', 'moorage sets no umask', { alternative: 'Call umask in the entrypoint.' }),
   refused('use_api_socket', 'a container gets no access to the engine', { ...REMOVE, harmless: OFF }),

@@ -23,7 +23,10 @@ export const TOP_LEVEL_KEYS: readonly KeyRow[] = [
     alternative: REMOVE,
     harmless: ['bridge', 'default', ''],
   }),
-  warned('networks.*.driver_opts', 'the engine chooses the options of a network', { alternative: REMOVE, harmless: [{}] }),
+  warned('networks.*.driver_opts', 'the engine chooses the options of a network', {
+    alternative: REMOVE,
+    harmless: [{}],
+  }),
   warned('networks.*.ipam', 'the engine chooses the addresses of a network', {
     alternative: 'Reach services by their names.',
     harmless: [{}],
@@ -48,7 +51,10 @@ export const TOP_LEVEL_KEYS: readonly KeyRow[] = [
     alternative: REMOVE,
     harmless: [false, 'false'],
   }),
-  warned('networks.*.labels', 'networks carry the labels of moorage alone', { alternative: REMOVE, harmless: [{}, []] }),
+  warned('networks.*.labels', 'networks carry the labels of moorage alone', {
+    alternative: REMOVE,
+    harmless: [{}, []],
+  }),
   mapped('volumes', '`volumes`: a volume of the run, removed with it'),
   warned('volumes.*.name', 'volumes of a run have names of their own', { alternative: REMOVE }),
   refused('volumes.*.driver', 'moorage creates local volumes only', { alternative: REMOVE, harmless: ['local', ''] }),
@@ -66,7 +72,9 @@ export const TOP_LEVEL_KEYS: readonly KeyRow[] = [
   mapped('secrets.*.file', 'the content: a file'),
   ...resource('secrets'),
   refused('secrets.*.driver', 'moorage has no drivers of secrets', { alternative: 'Give it a file or environment.' }),
-  refused('secrets.*.driver_opts', 'moorage has no drivers of secrets', { alternative: 'Give it a file or environment.' }),
+  refused('secrets.*.driver_opts', 'moorage has no drivers of secrets', {
+    alternative: 'Give it a file or environment.',
+  }),
   mapped('configs', '`files`'),
   mapped('configs.*.content', 'the content'),
   mapped('configs.*.environment', 'the content: the value of a variable'),

@@ -1,6 +1,18 @@
 import { isAbsolute, join } from 'node:path'
 import { homedir } from 'node:os'
-import { entriesOf, get, getMap, itemsOf, list, map, scalar, textOf, withEntries, type MapNode, type TreeNode } from '../yaml/tree.ts'
+import {
+  entriesOf,
+  get,
+  getMap,
+  itemsOf,
+  list,
+  map,
+  scalar,
+  textOf,
+  withEntries,
+  type MapNode,
+  type TreeNode,
+} from '../yaml/tree.ts'
 import { parsePort } from './short-ports.ts'
 import { parseVolume } from './short-volumes.ts'
 
@@ -11,7 +23,8 @@ import { parseVolume } from './short-volumes.ts'
 export function toCanonical(root: MapNode, base: string): MapNode {
   let file = root
   const services = getMap(root, 'services')
-  if (services) file = withEntries(file, { services: mapValues(services, (service) => canonicalService(service, base)) })
+  if (services)
+    file = withEntries(file, { services: mapValues(services, (service) => canonicalService(service, base)) })
   for (const kind of ['secrets', 'configs']) {
     const all = getMap(root, kind)
     if (all) file = withEntries(file, { [kind]: mapValues(all, (item) => withPaths(item, ['file'], base)) })

@@ -51,7 +51,12 @@ function resolveBase(name: string, extended: TreeNode, origin: Origin, path: rea
   throw new MoorageError(
     'CONFIG_INVALID',
     `${showPosition(extended.at)}: services.${name}.extends: ${showPath(from.file)} has no service '${target}'.`,
-    { hint: meant === undefined ? `Its services are ${[...from.services.entries.keys()].join(', ')}.` : `Did you mean ${meant}?` },
+    {
+      hint:
+        meant === undefined
+          ? `Its services are ${[...from.services.entries.keys()].join(', ')}.`
+          : `Did you mean ${meant}?`,
+    },
   )
 }
 

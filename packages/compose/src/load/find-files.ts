@@ -19,8 +19,8 @@ export function composeFileIn(folder: string): string | undefined {
 }
 
 /** The files of a project: those of COMPOSE_FILE, or the one of the folder with its override. */
-export function projectFiles(folder: string, variables: ProjectVariables): readonly string[] {
-  const named = splitPaths(variables['COMPOSE_FILE'] ?? '', variables)
+export function projectFiles(folder: string, env: ProjectVariables): readonly string[] {
+  const named = splitPaths(env['COMPOSE_FILE'] ?? '', env)
   if (named.length) return named.map((file) => resolve(folder, file))
   const main = composeFileIn(folder)
   const override = OVERRIDE_FILES.find((file) => existsSync(join(folder, file)))

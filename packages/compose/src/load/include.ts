@@ -42,9 +42,13 @@ function loadIncluded(include: TreeNode, context: LoadContext): MapNode | undefi
   const absolute = (path: string): string => (isAbsolute(path) ? path : join(context.base, path))
   const remote = paths.find((path) => /^([a-z][a-z0-9+.-]*:\/\/|git@|oci:)/i.test(path))
   if (remote !== undefined)
-    throw new MoorageError('CONFIG_INVALID', `${showPosition(include.at)}: include: ${remote} is not on this machine.`, {
-      hint: 'Copy the file into the project, and include its path.',
-    })
+    throw new MoorageError(
+      'CONFIG_INVALID',
+      `${showPosition(include.at)}: include: ${remote} is not on this machine.`,
+      {
+        hint: 'Copy the file into the project, and include its path.',
+      },
+    )
   const files = paths.map((path) => ({ path: absolute(path), namedAt: include.at }))
   const [main] = files
   if (!main) return undefined
@@ -65,9 +69,7 @@ function loadIncluded(include: TreeNode, context: LoadContext): MapNode | undefi
 function includedVariables(include: TreeNode, base: string, context: LoadContext): ProjectVariables {
   const named = texts(get(include, 'env_file')).filter((path) => path !== '/dev/null')
   const given = get(include, 'env_file') !== undefined
-  const files = given
-    ? named.map((path) => (isAbsolute(path) ? path : join(context.base, path)))
-    : defaultFile(base)
+  const files = given ? named.map((path) => (isAbsolute(path) ? path : join(context.base, path))) : defaultFile(base)
   return addEnvFiles(context.variables, files)
 }
 

@@ -1,4 +1,13 @@
-import { entriesOf, get, textOf, toPlain, type Entry, type ListNode, type MapNode, type TreeNode } from '../yaml/tree.ts'
+import {
+  entriesOf,
+  get,
+  textOf,
+  toPlain,
+  type Entry,
+  type ListNode,
+  type MapNode,
+  type TreeNode,
+} from '../yaml/tree.ts'
 
 /** Replaced by a later file instead of being merged. `*` stands for a name. */
 const REPLACED: readonly string[] = ['services.*.command', 'services.*.entrypoint', 'services.*.healthcheck.test']
@@ -11,7 +20,8 @@ const SAME_ITEM: { readonly [path: string]: (item: TreeNode) => string } = {
   'services.*.secrets': (item) => textOf(get(item, 'target')) ?? `/run/secrets/${textOf(get(item, 'source'))}`,
   'services.*.configs': (item) => textOf(get(item, 'target')) ?? `/${textOf(get(item, 'source'))}`,
   'services.*.env_file': (item) => textOf(get(item, 'path')) ?? '',
-  'services.*.devices': (item) => textOf(get(item, 'target')) ?? (textOf(item) ?? '').split(':').slice(0, 2).at(-1) ?? '',
+  'services.*.devices': (item) =>
+    textOf(get(item, 'target')) ?? (textOf(item) ?? '').split(':').slice(0, 2).at(-1) ?? '',
 }
 
 /**
@@ -33,7 +43,9 @@ export function mergeTrees(base: MapNode, override: MapNode, pattern = ''): MapN
 /** Names of services, networks and so on stand for themselves only in messages. */
 function childPattern(pattern: string, key: string): string {
   if (pattern === '') return key
-  return ['services', 'networks', 'volumes', 'secrets', 'configs'].includes(pattern) ? `${pattern}.*` : `${pattern}.${key}`
+  return ['services', 'networks', 'volumes', 'secrets', 'configs'].includes(pattern)
+    ? `${pattern}.*`
+    : `${pattern}.${key}`
 }
 
 function mergeValues(base: TreeNode, override: TreeNode, pattern: string): TreeNode {
@@ -52,7 +64,8 @@ function mergeValues(base: TreeNode, override: TreeNode, pattern: string): TreeN
 function mergeLists(base: ListNode, override: ListNode, pattern: string): ListNode {
   const keyOf = SAME_ITEM[pattern] ?? ((item: TreeNode) => JSON.stringify(toPlain(item)))
   const items = new Map<string, TreeNode>()
-  for (const item of [...base.items, ...override.items]) if (item.tag !== 'reset') items.set(keyOf(item), withoutTags(item))
+  for (const item of [...base.items, ...override.items])
+    if (item.tag !== 'reset') items.set(keyOf(item), withoutTags(item))
   return { ...base, items: [...items.values()] }
 }
 
@@ -60,12 +73,16 @@ function mergeLists(base: ListNode, override: ListNode, pattern: string): ListNo
 export function withoutTags(node: TreeNode): TreeNode {
   if (node.kind === 'scalar') return node
   const { tag: _tag, ...untagged } = node
-  if (untagged.kind === 'list') return { ...untagged, items: untagged.items.filter(({ tag }) => tag !== 'reset').map(withoutTags) }
+  if (untagged.kind === 'list')
+    return { ...untagged, items: untagged.items.filter(({ tag }) => tag !== 'reset').map(withoutTags) }
   const entries = entriesOf(untagged).filter(([, value]) => value.tag !== 'reset')
   return {
     ...untagged,
     entries: new Map(
-      entries.map(([key, value]) => [key, { keyAt: untagged.entries.get(key)?.keyAt ?? value.at, value: withoutTags(value) }]),
+      entries.map(([key, value]) => [
+        key,
+        { keyAt: untagged.entries.get(key)?.keyAt ?? value.at, value: withoutTags(value) },
+      ]),
     ),
   }
 }

@@ -60,11 +60,16 @@ export function readProject({ files: named, folder: start, env }: ProjectRequest
 }
 
 /** COMPOSE_PROJECT_NAME, the key `name`, or the name of the folder. Source: Compose Specification, Name. */
-function projectName(documents: readonly MapNode[], folder: string, variables: ProjectVariables): string {
+function projectName(documents: readonly MapNode[], folder: string, env: ProjectVariables): string {
   const written = documents.flatMap((document) => textOf(get(document, 'name')) ?? []).at(-1)
   const text =
-    variables['COMPOSE_PROJECT_NAME'] ||
-    (written === undefined ? undefined : interpolate(written, (name) => variables[name]).text) ||
+    env['COMPOSE_PROJECT_NAME'] ||
+    (written === undefined ? undefined : interpolate(written, (name) => env[name]).text) ||
     basename(folder)
-  return text.toLowerCase().replace(/[^-_a-z0-9]/g, '').replace(/^[-_]+/, '') || 'default'
+  return (
+    text
+      .toLowerCase()
+      .replace(/[^-_a-z0-9]/g, '')
+      .replace(/^[-_]+/, '') || 'default'
+  )
 }

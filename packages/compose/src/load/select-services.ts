@@ -15,7 +15,10 @@ export interface Selection {
  * The names of the services that run. Throws `MoorageError` (CONFIG_INVALID) for a service or a profile that does not
  * exist, for a service that depends on one that does not run, and for services that depend on each other.
  */
-export function selectServices({ services, root }: Project, { profiles, services: named }: Selection): readonly string[] {
+export function selectServices(
+  { services, root }: Project,
+  { profiles, services: named }: Selection,
+): readonly string[] {
   const all = new Map(entriesOf(services))
   if (!all.size)
     throw new MoorageError('CONFIG_INVALID', `${showPosition(root.at)}: the file has no services.`, {
@@ -30,7 +33,10 @@ export function selectServices({ services, root }: Project, { profiles, services
     })
   }
   for (const name of named ?? []) if (!all.has(name)) throw unknownService(`compose({ services })`, name, all)
-  const active = new Set([...profiles.map(({ name }) => name), ...(named ?? []).flatMap((name) => profilesOf(all.get(name)))])
+  const active = new Set([
+    ...profiles.map(({ name }) => name),
+    ...(named ?? []).flatMap((name) => profilesOf(all.get(name))),
+  ])
   const runs = (name: string): boolean => {
     const own = profilesOf(all.get(name))
     return own.length === 0 || active.has('*') || own.some((profile) => active.has(profile))
@@ -41,9 +47,13 @@ export function selectServices({ services, root }: Project, { profiles, services
     if (cycle >= 0) {
       const chain = [...path.slice(cycle), name].join(' → ')
       const at = showPosition(positionOf(all.get(name), 'depends_on'))
-      throw new MoorageError('CONFIG_INVALID', `${at}: depends_on: ${chain}: these services depend on each other in a cycle.`, {
-        hint: 'Remove one entry of depends_on.',
-      })
+      throw new MoorageError(
+        'CONFIG_INVALID',
+        `${at}: depends_on: ${chain}: these services depend on each other in a cycle.`,
+        {
+          hint: 'Remove one entry of depends_on.',
+        },
+      )
     }
     if (selected.has(name)) return
     for (const { target, required, at } of dependenciesOf(all.get(name))) {
@@ -52,9 +62,13 @@ export function selectServices({ services, root }: Project, { profiles, services
         if (required) throw unknownService(where, target, all)
       } else if (runs(target)) visit(target, [...path, name])
       else if (required)
-        throw new MoorageError('CONFIG_INVALID', `${where}: services.${target} runs only with the profile ${profilesOf(all.get(target)).join(' or ')}.`, {
-          hint: `Add the profile: compose(…, { profiles: ['${profilesOf(all.get(target))[0]}'] }) or COMPOSE_PROFILES, or write required: false.`,
-        })
+        throw new MoorageError(
+          'CONFIG_INVALID',
+          `${where}: services.${target} runs only with the profile ${profilesOf(all.get(target)).join(' or ')}.`,
+          {
+            hint: `Add the profile: compose(…, { profiles: ['${profilesOf(all.get(target))[0]}'] }) or COMPOSE_PROFILES, or write required: false.`,
+          },
+        )
     }
     selected.add(name)
   }

@@ -17,7 +17,14 @@ export function parseVolume(node: TreeNode): MapNode {
     })
   const [first = '', target, modes = ''] = parts
   const value = (item: string | boolean): TreeNode => scalar(item, node.at)
-  if (target === undefined) return map([['type', value('volume')], ['target', value(first)]], node.at)
+  if (target === undefined)
+    return map(
+      [
+        ['type', value('volume')],
+        ['target', value(first)],
+      ],
+      node.at,
+    )
   const options = modes.split(',')
   const mode = options.includes('ro') ? true : options.includes('rw') ? false : undefined
   const bind = /^[./~]/.test(first)

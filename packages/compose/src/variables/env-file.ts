@@ -113,7 +113,7 @@ class EnvFileParser {
   #invalid(message: string): MoorageError {
     const line = this.#text.slice(0, this.#at).split('\n').length
     return new MoorageError('CONFIG_INVALID', `${showPosition({ file: this.#file, line, column: 1 })}: ${message}`, {
-      hint: "Write NAME=value, NAME='value' or NAME=\"value\".",
+      hint: 'Write NAME=value, NAME=\'value\' or NAME="value".',
     })
   }
 }
