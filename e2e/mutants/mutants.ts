@@ -364,8 +364,8 @@ export const mutants: readonly Mutant[] = [
     name: 'temporary server taken for ready',
     guarantee: 'a URL is given when the real server answers, not the one that sets up the users',
     file: 'packages/services/src/presets/mongodb.ts',
-    find: '[isPrimary, requiresLogin]',
-    replace: '[isPrimary]',
+    find: '...(auth ? [requiresLogin] : [])',
+    replace: '',
     test: {
       project: 'contract',
       file: 'test/provider-docker/mongodb-readiness.test.ts',

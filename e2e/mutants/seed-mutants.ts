@@ -65,6 +65,20 @@ export const seedMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'replica set not initiated',
+    guarantee: 'a replica set accepts writes when the service is ready',
+    file: 'packages/core/src/provisioning/start-service.ts',
+    find: 'if (form.prepare) await runPrepare(name, form.prepare, input)',
+    replace: 'void runPrepare',
+    test: {
+      project: 'contract',
+      file: 'test/contract/replica-set.test.ts',
+      name: 'replicaSet: the server gets its name, and the seed and the tests find a member that accepts writes',
+    },
+    says: /not yet/,
+    quick: true,
+  },
+  {
     name: 'semicolon inside a statement',
     guarantee: 'a script means the same as to psql',
     file: 'packages/services/src/seed/psql-script.ts',

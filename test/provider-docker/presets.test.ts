@@ -7,14 +7,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   defineConfig,
   docker,
+  mongodb,
   postgres,
   provision,
   redis,
   type Environment,
+  type MongodbConnection,
   type PostgresConnection,
   type RedisConnection,
 } from '../../packages/moorage/src/index.ts'
 import { missing } from '../../e2e/harness/engine.ts'
+import { MongodbClient } from '../../packages/services/src/wire/mongodb-client.ts'
 import { PostgresClient } from '../../packages/services/src/wire/postgres-client.ts'
 import { RedisClient } from '../../packages/services/src/wire/redis-client.ts'
 
@@ -24,7 +27,12 @@ const ownImage = ['postgres', '-c', 'max_connections=7']
 
 describe.skipIf(reason)(`presets on Docker${reason ? ` (${reason})` : ''}`, () => {
   let root: string
-  let env: Environment<{ db: PostgresConnection; own: PostgresConnection; cache: RedisConnection }>
+  let env: Environment<{
+    db: PostgresConnection
+    own: PostgresConnection
+    cache: RedisConnection
+    documents: MongodbConnection
+  }>
 
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'moorage-presets-'))
@@ -34,6 +42,7 @@ describe.skipIf(reason)(`presets on Docker${reason ? ` (${reason})` : ''}`, () =
     const services = {
       db: postgres({ settings: { max_connections: 200, work_mem: '12MB' } }),
       own: postgres({ image, settings: { work_mem: '12MB' } }),
+      documents: mongodb(),
       cache: redis({ settings: { maxmemory: '64mb', 'notify-keyspace-events': 'KEA' } }),
     }
     const { MOORAGE: _, ...own } = process.env
@@ -78,6 +87,14 @@ describe.skipIf(reason)(`presets on Docker${reason ? ` (${reason})` : ''}`, () =
   test('/dev/shm has more than the 64 MB of an engine', async () => {
     const { stdout } = await env.exec('db', ['df', '-P', '-m', '/dev/shm'])
     expect(Number(/\s(\d+)\s+\d+\s+\d+\s+\d+%/.exec(stdout)?.[1])).toBeGreaterThan(64)
+  })
+
+  test('MongoDB accepts the login of the administration client', async () => {
+    using client = await MongodbClient.open(env.endpoints.documents.url)
+    expect(await client.command({ listDatabases: 1, nameOnly: true })).toMatchObject({ ok: 1 })
+    await expect(MongodbClient.open(env.endpoints.documents.url.replace('root:', 'root:x'))).rejects.toThrow(
+      /authentication failed/i,
+    )
   })
 
   test('settings reach Redis, which the entrypoint of its image starts', async () => {

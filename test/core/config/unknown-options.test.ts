@@ -39,7 +39,7 @@ test.each([
     'mongodb({ databse })',
     mongodb,
     { databse: 'a' },
-    'Did you mean database? The options are database, auth, seed, version, image, isolate, needs, as, deadlines.',
+    'Did you mean database? The options are database, auth, replicaSet, seed, version, image, isolate, needs, as, deadlines.',
   ],
   [
     'redis({ Version })',

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { MongodbOptions } from '../../../packages/services/src/presets/mongodb.ts'
 import { expect, test } from 'vitest'
 import {
   container,
@@ -151,4 +152,38 @@ test('an image of one’s own keeps its command, and its server reads the settin
       ].join('\n'),
     },
   })
+})
+
+test('mongodb({ replicaSet }): the command of the container, with a key where there is a login', () => {
+  const containerOf = (options: MongodbOptions<never>): ServiceSpec['container'] =>
+    (defineConfig({ root: '/', services: { x: mongodb(options) } }) as unknown as AnyConfig).services['x']?.container
+  const initiated = { options: { member: '127.0.0.1:27017' } }
+  expect(containerOf({ replicaSet: true, auth: false })).toMatchObject({
+    command: ['mongod', '--replSet', 'rs0'],
+    prepare: initiated,
+  })
+  const withLogin = containerOf({ replicaSet: true })
+  expect(withLogin).toMatchObject({
+    env: { MOORAGE_REPLICA_SET_KEY: { $secret: 'key' } },
+    prepare: initiated,
+    ready: [
+      { send: {}, expect: {} },
+      { send: {}, expect: {} },
+    ],
+  })
+  expect(withLogin?.command).toEqual([
+    'sh',
+    '-c',
+    [
+      '(umask 077; printf %s "$MOORAGE_REPLICA_SET_KEY" > /data/configdb/moorage.key) || exit',
+      'exec docker-entrypoint.sh "$@"',
+    ].join('\n'),
+    'sh',
+    'mongod',
+    '--replSet',
+    'rs0',
+    '--keyFile',
+    '/data/configdb/moorage.key',
+  ])
+  expect(containerOf({})).not.toHaveProperty('command')
 })

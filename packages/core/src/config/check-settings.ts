@@ -111,6 +111,7 @@ const OTHER_FIELDS: OptionNames<Omit<ContainerForm, keyof ContainerSettings>> = 
   env: true,
   connection: true,
   ready: true,
+  prepare: true,
 }
 
 /** Throws `MoorageError` (CONFIG_INVALID) for a setting of a container that does not exist, or cannot be right. */

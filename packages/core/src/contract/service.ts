@@ -81,6 +81,8 @@ export interface Form {
   readonly connection: Connection
   /** All must succeed, in this order, before the service is ready. Default: none. */
   readonly ready?: readonly Probe[]
+  /** Runs when all probes have succeeded, before the seed. Its module exports a `Seed` as `prepare`. */
+  readonly prepare?: SeedSpec
 }
 
 /** A service as a container. */

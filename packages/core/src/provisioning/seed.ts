@@ -49,6 +49,19 @@ export async function runSeed(service: string, seed: SeedSpec, input: SeedInput)
   })
 }
 
+/** Runs the module that prepares a service for its tests. Throws `MoorageError` (START_FAILED). */
+export async function runPrepare(service: string, { module, options = {} }: SeedSpec, input: SeedInput): Promise<void> {
+  const failure = await runModule({ service, function: 'prepare', module, options }, input)
+  if (!failure) return
+  throw new MoorageError('START_FAILED', `services.${service}: ${failure.message ?? 'its preparation failed.'}`, {
+    service,
+    phase: 'ready',
+    logs: failure.logs,
+    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+    ...(failure.error ? { cause: failure.error } : {}),
+  })
+}
+
 function failureText(seed: SeedSpec, { message, exitCode }: ModuleFailure): string {
   if (message !== undefined) return message
   // The message names the user's own files, not the module of a preset that reads them.
@@ -76,8 +89,8 @@ export async function runCreateTemplate(service: string, { module }: IsolateSpec
   )
 }
 
-/** The option of a service that asks for a function, by the function's name. */
-const OPTION_BY_FUNCTION = { seed: 'seed', createTemplate: 'isolate' } as const
+/** The member of a service that asks for a function, by the function's name. */
+const OPTION_BY_FUNCTION = { prepare: 'prepare', seed: 'seed', createTemplate: 'isolate' } as const
 
 interface ModuleCall {
   readonly service: string
@@ -105,7 +118,7 @@ interface ModuleFailure {
   readonly logs: readonly string[]
 }
 
-/** The titles of the tasks that run a seed, or create a template, for a service. */
+/** The titles of the tasks that prepare or seed a service, or create its template. */
 export function seedTasks(service: string): readonly string[] {
   return Object.values(OPTION_BY_FUNCTION).map((option) => `services.${service}.${option}`)
 }

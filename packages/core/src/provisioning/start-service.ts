@@ -14,7 +14,7 @@ import { connectionViews, resolveReference, type ConnectionViews, type NeededVie
 import { PhaseDeadline } from './phase-deadline.ts'
 import { runsToItsEnd } from './plan-diff.ts'
 import type { RunImage } from './run-images.ts'
-import { runCreateTemplate, runSeed } from './seed.ts'
+import { runCreateTemplate, runPrepare, runSeed } from './seed.ts'
 import { enterPhase, type Placement, type RunningService, type StartContext } from './start-context.ts'
 import { listeningScope, type ScopeInput } from './template-scope.ts'
 import { createUnitSpec, hideEnvironment } from './unit-spec.ts'
@@ -89,8 +89,10 @@ async function runPhases(
     onAttempt: (reason) => (phaseDeadline.lastReason = reason),
   })
   // The probes have succeeded, so the reason of their last failure no longer explains a missed deadline.
-  phaseDeadline.lastReason = spec.seed && 'its seed has not ended'
+  phaseDeadline.lastReason = form.prepare && 'its preparation has not ended'
   const input = { connection: views.host, root: plan.root, signal, context }
+  if (form.prepare) await runPrepare(name, form.prepare, input)
+  phaseDeadline.lastReason = spec.seed && 'its seed has not ended'
   if (spec.seed) await runSeed(name, spec.seed, input)
   if (spec.isolate) await runCreateTemplate(name, spec.isolate, input)
   void unit.exited.then((exit) => reportExit(context, running, exit))

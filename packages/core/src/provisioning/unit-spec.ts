@@ -37,7 +37,8 @@ export function hideEnvironment({ env, sensitive }: UnitSpec): void {
 }
 
 function containerUnit(form: ContainerForm, scope: TemplateScope, built: RunImage | undefined): ContainerUnit {
-  const { env: _env, connection: _connection, ready: _ready, image, entrypoint, command, files, ...rest } = form
+  const { env: _env, connection: _connection, ready: _ready, prepare: _prepare, ...settings } = form
+  const { image, entrypoint, command, files, ...rest } = settings
   return {
     ...rest,
     image: built?.reference ?? (image as string),

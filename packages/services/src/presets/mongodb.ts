@@ -7,6 +7,8 @@ import {
   service,
   type Address,
   type CommonOptions,
+  type ContainerForm,
+  type EnvTemplate,
   type Probe,
   type Service,
   type Template,
@@ -21,7 +23,8 @@ import {
 import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
 import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
-import { bsonBoolean, bsonInt32, opMsg } from '../wire/mongodb-probe.ts'
+import { REPLICA_SET } from '../prepare/replica-set.ts'
+import { bsonElement, opMsg } from '../wire/mongodb-probe.ts'
 
 export interface MongodbOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {
   /** Name of the database in the URL. Default: `test`. */
@@ -31,6 +34,11 @@ export interface MongodbOptions<N extends string = string> extends CommonOptions
    * 127.0.0.1 only. Default: `true`.
    */
   readonly auth?: boolean
+  /**
+   * Runs the server as the only member of a replica set, which transactions and change streams need. The service is
+   * ready when the member accepts writes. Default: `false`.
+   */
+  readonly replicaSet?: boolean
   /** Path of a module that exports `seed(connection)`. It runs once per run, before the service is ready. */
   readonly seed?: string
 }
@@ -41,10 +49,12 @@ export interface MongodbConnection extends Address {
 }
 
 const ROOT_USER = 'root'
+const PORT = 27_017
 
 const OPTIONS: OptionNames<MongodbOptions> = {
   database: true,
   auth: true,
+  replicaSet: true,
   seed: true,
   ...IMAGE_OPTIONS,
   ...ISOLATE_OPTIONS,
@@ -59,7 +69,7 @@ export function mongodb<const N extends string = never>(
   options: MongodbOptions<N> = {},
 ): Service<MongodbConnection, N> {
   rejectUnknownOptions('mongodb', options, OPTIONS)
-  const { database = 'test', auth = true } = options
+  const { database = 'test', auth = true, replicaSet = false } = options
   if (!/^[^\0/\\. "$*<>:|?]{1,63}$/.test(database)) {
     throw new MoorageError('CONFIG_INVALID', `mongodb({ database }): '${database}' is not a valid database name.`, {
       hint: 'Use letters, digits, - and _.',
@@ -68,20 +78,24 @@ export function mongodb<const N extends string = never>(
   const password = { $secret: 'password' }
   const spec = {
     preset: 'mongodb',
-    ports: { main: 27017 },
+    ports: { main: PORT },
     container: {
       image: resolveImage('mongodb', options, { name: 'mongo', tag: '8.0' }),
       user: '999:999',
       tmpfs: ['/data/db', '/data/configdb', '/tmp'],
-      ...(auth ? { env: { MONGO_INITDB_ROOT_USERNAME: ROOT_USER, MONGO_INITDB_ROOT_PASSWORD: password } } : {}),
-      ready: auth ? [isPrimary, requiresLogin] : [isPrimary],
+      ...(auth
+        ? { env: { ...rootLogin(password), ...(replicaSet ? { [KEY_VARIABLE]: { $secret: 'key' } } : {}) } }
+        : {}),
+      ...(replicaSet ? replicaSetMember(auth) : {}),
+      ready: [replicaSet ? isNoPrimary : isPrimary, ...(auth ? [requiresLogin] : [])],
       connection: connection(database, auth ? [`${ROOT_USER}:`, password, '@'] : [], auth ? '&authSource=admin' : ''),
     },
     process: {
       ...unsupportedImage(options),
       program: { $file: fileURLToPath(siblingModule(import.meta.url, '../programs/mongodb')) },
-      options: requestedVersion(options),
-      ready: [isPrimary],
+      options: { ...requestedVersion(options), replicaSet },
+      ready: [replicaSet ? isNoPrimary : isPrimary],
+      ...(replicaSet ? { prepare: { module: PREPARE } } : {}),
       connection: connection(database, [], ''),
     },
     ...seedSpec('mongodb', options.seed, { sql: false }),
@@ -90,6 +104,31 @@ export function mongodb<const N extends string = never>(
   }
   return service('mongodb', spec, { host: 0, port: 0, url: 0, database: 0 }) as unknown as Service<MongodbConnection, N>
 }
+
+const PREPARE = { $file: fileURLToPath(siblingModule(import.meta.url, '../prepare/replica-set')) }
+
+const KEY_VARIABLE = 'MOORAGE_REPLICA_SET_KEY'
+
+function rootLogin(password: Template): EnvTemplate {
+  return { MONGO_INITDB_ROOT_USERNAME: ROOT_USER, MONGO_INITDB_ROOT_PASSWORD: password }
+}
+
+/**
+ * The server starts as a member without a set, and is initiated once it answers. With a login, members need a common
+ * key, which must be in a file that only their user can read; the key never leaves the container.
+ */
+function replicaSetMember(auth: boolean): Pick<ContainerForm, 'command' | 'prepare'> {
+  const command = ['mongod', '--replSet', REPLICA_SET]
+  const script = `(umask 077; printf %s "$${KEY_VARIABLE}" > ${KEY_FILE}) || exit
+exec docker-entrypoint.sh "$@"`
+  return {
+    command: auth ? ['sh', '-c', script, 'sh', ...command, '--keyFile', KEY_FILE] : command,
+    // The address at which the server reaches itself. Clients use that of the URL, because of directConnection.
+    prepare: { module: PREPARE, options: { member: `127.0.0.1:${PORT}` } },
+  }
+}
+
+const KEY_FILE = '/data/configdb/moorage.key'
 
 // directConnection makes the driver use this address instead of the one that the server advertises.
 function connection(
@@ -115,15 +154,17 @@ function connection(
 const isPrimary: Probe = {
   kind: 'exchange',
   send: { hex: opMsg('hello', 'admin') },
-  expect: { hex: bsonBoolean('isWritablePrimary', true) },
+  expect: { hex: bsonElement('isWritablePrimary', true) },
   at: 'anywhere',
 }
+
+const isNoPrimary: Probe = { ...isPrimary, expect: { hex: bsonElement('isWritablePrimary', false) } }
 
 // With a root user, the image first runs a temporary server without authentication. Code 13, Unauthorized, tells them
 // apart.
 const requiresLogin: Probe = {
   kind: 'exchange',
   send: { hex: opMsg('listDatabases', 'admin') },
-  expect: { hex: bsonInt32('code', 13).toString('hex') },
+  expect: { hex: bsonElement('code', 13) },
   at: 'anywhere',
 }

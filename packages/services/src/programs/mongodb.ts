@@ -1,4 +1,5 @@
 import { MoorageError, type Program, type ProgramContext } from '@moorage/core'
+import { REPLICA_SET } from '../prepare/replica-set.ts'
 import { findPackage, findProgram } from './find-program.ts'
 import { reportVersionMismatch } from './version-notice.ts'
 
@@ -29,6 +30,7 @@ export async function program(context: ProgramContext): Promise<Program> {
     '--dbpath',
     await context.dir(),
     '--nounixsocket',
+    ...(context.options['replicaSet'] === true ? ['--replSet', REPLICA_SET] : []),
   ]
   return { command: [mongod, ...options] }
 }

@@ -7,7 +7,12 @@ export const SCRAM_MECHANISM = 'SCRAM-SHA-256'
  * name in these messages and takes the one of the startup message.
  */
 export class ScramExchange {
-  readonly #firstBare = `n=*,r=${randomBytes(18).toString('base64')}`
+  readonly #firstBare: string
+
+  /** Letters and digits only, so that the name needs no escaping. */
+  constructor(user = '*') {
+    this.#firstBare = `n=${user},r=${randomBytes(18).toString('base64')}`
+  }
 
   /** The client-first message. */
   get first(): string {
