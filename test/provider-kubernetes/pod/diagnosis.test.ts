@@ -123,6 +123,9 @@ describe('how long a state is waited for (recorded)', () => {
     expect(
       new Diagnosis(ref).assess(seen(pod, event('TriggeredScaleUp', 'pod triggered scale-up: [{pool 1->2 (max: 5)}]'))),
     ).toEqual({ phase: 'pull', detail: 'waiting for a new node: pod triggered scale-up: [{pool 1->2 (max: 5)}]' })
+    expect(
+      new Diagnosis(ref).assess(seen(pod, event('Nominated', 'Pod should schedule on: nodeclaim/default-x7'))),
+    ).toEqual({ phase: 'pull', detail: 'waiting for a new node: Pod should schedule on: nodeclaim/default-x7' })
   })
 
   test('a start that the node could not make is no end of the service', () => {

@@ -102,6 +102,13 @@ describe('what each setting becomes in a pod', () => {
     expect(labels).toMatchObject({ 'moorage.run': 'r', 'sidecar.istio.io/inject': 'true' })
   })
 
+  test('no autoscaler moves a pod, unless the config allows it', () => {
+    expect(manifest({}).metadata.annotations).toMatchObject({
+      'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+      'karpenter.sh/do-not-disrupt': 'true',
+    })
+  })
+
   test('further hosts beside the access to this machine', () => {
     expect(pod({ extraHosts: { 'api.example': '192.0.2.7' } }, { hostAddress: '10.0.0.1' })['hostAliases']).toEqual([
       { ip: '10.0.0.1', hostnames: ['host.moorage.internal'] },

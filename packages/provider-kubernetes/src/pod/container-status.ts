@@ -46,3 +46,14 @@ export const INJECTION_OPT_OUTS: { readonly [name: string]: string } = {
   'consul.hashicorp.com/connect-inject': 'false',
   'admission.datadoghq.com/enabled': 'false',
 }
+
+/**
+ * Annotations of the pods of services, so that no autoscaler moves one: a moved database loses its data.
+ *
+ * Sources: Cluster Autoscaler, FAQ, "What types of pods can prevent CA from removing a node?"; Karpenter, "Disruption",
+ * pod-level controls.
+ */
+export const EVICTION_OPT_OUTS: { readonly [name: string]: string } = {
+  'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+  'karpenter.sh/do-not-disrupt': 'true',
+}

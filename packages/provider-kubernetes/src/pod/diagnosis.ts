@@ -37,6 +37,8 @@ const PERMANENT_PULL_TOLERANCE: Tolerance = { maxAttempts: 2, durationMs: 30_000
 
 // Source: kubernetes, pkg/kubelet/images/types.go.
 const PULL_REASON = /^(ErrImagePull|ImagePullBackOff|ImageInspectError|RegistryUnavailable|SignatureValidationFailed)$/
+// Sources: Cluster Autoscaler, FAQ, events; Karpenter, pkg/controllers/provisioning/scheduling/events.go.
+const SCALE_UP_REASON = /^(TriggeredScaleUp|Nominated)$/
 // Source: kubernetes, pkg/kubelet/events/event.go.
 const NODE_FAILURE_REASON = /^(FailedMount|FailedCreatePodSandBox|NetworkNotReady)$/
 
@@ -138,7 +140,7 @@ export class Diagnosis {
 
 function unscheduled(pod: Pod | undefined, events: readonly ApiEvent[]): PodProgress {
   // A new node takes minutes: it gets the time limit of an image.
-  const scaleUp = events.findLast(({ reason }) => reason === 'TriggeredScaleUp')
+  const scaleUp = events.findLast(({ reason }) => SCALE_UP_REASON.test(reason ?? ''))
   if (scaleUp) return { phase: 'pull', detail: `waiting for a new node: ${shorten(scaleUp.message ?? '')}` }
   const condition = pod?.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
   return { phase: 'schedule', ...(condition?.message ? { detail: condition.message } : {}) }

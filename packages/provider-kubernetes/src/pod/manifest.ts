@@ -1,7 +1,7 @@
 import { serviceHostName, type ContainerUnit } from '@moorage/core/provider'
 import { runLabels, SERVICE_LABEL } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
-import { INJECTION_OPT_OUTS } from './container-status.ts'
+import { EVICTION_OPT_OUTS, INJECTION_OPT_OUTS } from './container-status.ts'
 import { folderVolumes, prepareFolders } from './folders.ts'
 import { initContainer } from './init-container.ts'
 import { mainContainer } from './main-container.ts'
@@ -48,7 +48,7 @@ export function podManifest(input: PodManifestInput): object {
         ...runLabels(run),
         [SERVICE_LABEL]: serviceHostName(spec.name),
       },
-      annotations: { ...INJECTION_OPT_OUTS, ...annotations },
+      annotations: { ...INJECTION_OPT_OUTS, ...EVICTION_OPT_OUTS, ...annotations },
       ownerReferences: [owner],
     },
     spec: {
