@@ -178,6 +178,7 @@ const cases: { readonly [what: string]: Case } = {
       'moorage: No provider can be used for these services.',
       '  docker: no Docker socket. To use it: start Docker, or set DOCKER_HOST to where its engine listens.',
       '  kubernetes: there is no kubeconfig, and this machine is not a pod. To use it: set KUBECONFIG, then check with: kubectl config get-contexts.',
+      '  nerdctl: there is no program nerdctl. To use it: install nerdctl.',
       '  process: not used as a fallback in CI for services with an image (cache, db). To use it: choose it with provider: plainProcess() in the config, or with MOORAGE_PROVIDER=process.',
     ].join('\n'),
   },
