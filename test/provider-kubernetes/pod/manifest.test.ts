@@ -183,6 +183,11 @@ describe('what each setting becomes in a pod', () => {
       limits: { memory: '1Gi', cpu: '50m' },
       requests: { cpu: '50m', memory: '1024' },
     })
+    const reserving = { resources: { requests: { cpu: '1', memory: '512Mi' } } }
+    expect(main({ resources: { memoryBytes: 2 ** 26 } }, { options: reserving })['resources']).toEqual({
+      limits: { memory: '67108864' },
+      requests: { cpu: '1', memory: '67108864' },
+    })
     expect(main({})['resources']).toEqual({})
   })
 

@@ -20,7 +20,8 @@ export function containerResources(
     memoryBytes === undefined ? undefined : Math.min(memoryBytes, MAX_DEFAULT_REQUEST.memoryBytes),
   )
   const limits = { ...(general['limits'] as JsonObject | undefined), ...given.limits }
-  const requests = { ...defaultRequests, ...(general['requests'] as JsonObject | undefined), ...given.requests }
+  // A request of the options could exceed the limit of the service, which the API rejects.
+  const requests = { ...(general['requests'] as JsonObject | undefined), ...defaultRequests, ...given.requests }
   return {
     ...general,
     ...(Object.keys(limits).length ? { limits } : {}),
