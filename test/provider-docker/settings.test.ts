@@ -88,8 +88,9 @@ for (const { name, host = '', reason } of [
 
     test.concurrent('a stop signal is sent, and awaited for the grace period; volumes outlive the container', async () => {
       const volumes = { '/shared': { volume: 'signals' } }
-      const script = "trap 'echo quit > /shared/signal; exit 0' QUIT; while :; do sleep 0.1; done"
+      const script = "trap 'echo quit > /shared/signal; exit 0' QUIT; touch /tmp/up; while :; do sleep 0.1; done"
       const unit = await start({ command: ['sh', '-c', script], stopSignal: 'SIGQUIT', stopGrace: 5, volumes })
+      await shell(unit, 'until test -e /tmp/up; do sleep 0.05; done')
       await unit.stop()
       expect(await shell(await start({ volumes }), 'cat /shared/signal')).toBe('quit')
     })

@@ -17,7 +17,8 @@ test('a text that is no host name gets a hash', () => {
 
 test.each(KEYS)('docker and kubernetes give the service %s one host name', async (name) => {
   const spec = { name, ports: {}, env: {}, sensitive: [], container: { image: 'x' } }
-  const container = { spec, network: { hasLocalBridge: false }, exit: new Promise(() => {}) }
+  const route = { network: { hasLocalBridge: false } }
+  const container = { spec, route, exit: new Promise(() => {}) }
   const { host } = await createUnit(container as unknown as RunningContainer).endpoint(80, 'network')
   const dns = { domain: 'cluster.local', nameservers: [] }
   const input = {
