@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
@@ -39,6 +40,10 @@ const IMPORTS_OWN_CODE = /^(?:import|export) (?!type ).*'(?:\.|@moorage\/)/m
 const preparedSources = (entries: ReadonlySet<string>): Plugin => ({
   name: 'prepared-sources',
   setup({ onLoad }) {
+    onLoad({ filter: /\/packages\/compose\/src\/schema-validator\.ts$/ }, async () => ({
+      contents: await compiledSchema(),
+      resolveDir: inPackages('compose'),
+    }))
     const texts = new Map(sources.map(({ file, text }) => [file, text]))
     onLoad({ filter: /\/packages\/[a-z-]+\/src\/.*\.ts$/ }, ({ path }) => {
       const text = texts.get(path) ?? ''
@@ -91,6 +96,20 @@ for (const name of [
 ])
   copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
 for (const name of ['README.md', 'LICENSE']) copyFileSync(name, `packages/moorage/${name}`)
+
+/** The JSON schema of the Compose Specification as code, so that users install and load no validator. */
+async function compiledSchema(): Promise<string> {
+  const requireFrom = createRequire(inPackages('compose/package.json'))
+  const { Ajv2020 } = requireFrom('ajv/dist/2020.js') as typeof import('../../packages/compose/src/vendor/ajv.ts')
+  const { default: standaloneCode } = requireFrom('ajv/dist/standalone/index.js') as {
+    readonly default: (ajv: object, validate: object) => string
+  }
+  const { AJV_OPTIONS } = await import('../../packages/compose/src/ajv-options.ts')
+  const ajv = new Ajv2020({ ...AJV_OPTIONS, code: { source: true, esm: true } })
+  const schema = JSON.parse(readFileSync(inPackages('compose/schema/compose-spec.json'), 'utf8')) as object
+  const notice = '//! From the JSON schema of the Compose Specification, Apache License 2.0, compiled by ajv (MIT).\n'
+  return `${notice}${standaloneCode(ajv, ajv.compile(schema))}`
+}
 
 /** Emits the declarations, whose imports of private packages become relative paths. */
 async function declarations(): Promise<void> {

@@ -2,36 +2,36 @@ import { mapped, open, refused, warned, type KeyRow } from './key-row.ts'
 
 const BUILD = 'services.*.build'
 
-/** The keys of `build`, which the builder gets as they are. */
+/** The keys of `build`, which the builder gets. */
 export const BUILD_KEYS: readonly KeyRow[] = [
-  mapped(BUILD, '`build`: the image is built before the start'),
+  mapped(BUILD, 'the image is built before the start'),
   ...[
     'context',
     'dockerfile',
     'dockerfile_inline',
     'target',
     'no_cache',
-    'no_cache_filter',
     'pull',
     'network',
-    'shm_size',
-    'privileged',
-    'entitlements',
-    'isolation',
-    'provenance',
-    'sbom',
     'cache_from',
     'cache_to',
-    'tags',
-    'platforms',
-  ].map((key) => mapped(`${BUILD}.${key}`, 'the same in `build`')),
-  open(`${BUILD}.args`, 'the same in `build`; a name without a value is a variable of the project'),
-  open(`${BUILD}.ssh`, 'the same in `build`'),
-  open(`${BUILD}.extra_hosts`, 'the same in `build`'),
-  open(`${BUILD}.labels`, 'the same in `build`'),
-  open(`${BUILD}.additional_contexts`, 'the same in `build`'),
-  open(`${BUILD}.ulimits`, 'the same in `build`'),
-  mapped(`${BUILD}.secrets`, 'the same in `build`'),
+  ].map((key) => mapped(`${BUILD}.${key}`, 'the build gets it')),
+  mapped(`${BUILD}.platforms`, 'the first one that the engine runs'),
+  ...['tags', 'provenance', 'sbom', 'isolation', 'shm_size', 'no_cache_filter'].map((key) =>
+    warned(`${BUILD}.${key}`, 'it does not change what the image runs', { alternative: 'Remove the key.' }),
+  ),
+  ...['privileged', 'entitlements', 'ulimits'].map((key) =>
+    refused(`${BUILD}.${key}`, 'a build gets no further rights', {
+      alternative: 'Build the image beforehand, and name it in image.',
+      harmless: [false, 'false', [], {}],
+    }),
+  ),
+  open(`${BUILD}.args`, 'the build gets it; a name without a value is a variable of the project'),
+  open(`${BUILD}.ssh`, 'the build gets it'),
+  open(`${BUILD}.extra_hosts`, 'the build gets it'),
+  open(`${BUILD}.labels`, 'the build gets it'),
+  open(`${BUILD}.additional_contexts`, 'the build gets it'),
+  mapped(`${BUILD}.secrets`, 'the build gets it'),
   mapped(`${BUILD}.secrets[].source`, 'the key of the secret'),
   mapped(`${BUILD}.secrets[].target`, 'the id of the secret in the Dockerfile'),
   ...['uid', 'gid', 'mode'].map((key) =>

@@ -32,6 +32,8 @@ function checkMap(node: MapNode, { pattern, path }: Place, findings: Findings): 
   const known = keysBelow(pattern)
   // Below it are names of the user's, or items that may also be written as plain text.
   const anyName = rowOf(`${start}*`) !== undefined || hasNamed(start)
+  // A map where the specification has a list or a text: the JSON schema says so.
+  if (!known.length && !anyName) return
   for (const [name, { keyAt, value }] of node.entries) {
     const here = { pattern: `${start}${anyName ? '*' : name}`, path: path === '' ? name : `${path}.${name}` }
     const row = rowOf(here.pattern)

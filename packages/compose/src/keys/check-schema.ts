@@ -8,10 +8,11 @@ const SUMMARIES: readonly string[] = ['unevaluatedProperties', 'additionalProper
 /** Reports the values of a file that have another type than the JSON schema of the Compose Specification gives. */
 export function checkSchema(root: MapNode, findings: Findings): void {
   if (validate(toPlain(root))) return
-  const errors = (validate.errors ?? []).filter(({ keyword }) => !SUMMARIES.includes(keyword))
+  const all = validate.errors ?? []
+  const errors = all.filter(({ keyword }) => !SUMMARIES.includes(keyword))
   for (const [path, found] of Map.groupBy(errors, ({ instancePath }) => instancePath)) {
     // One branch of a choice may fit the map while the fault is in one of its values.
-    if (errors.some(({ instancePath }) => instancePath.startsWith(`${path}/`))) continue
+    if (all.some(({ instancePath }) => instancePath.startsWith(`${path}/`))) continue
     const keys = path.split('/').slice(1).map(unescapePointer)
     findings.add({
       severity: 'refused',

@@ -137,6 +137,10 @@ const WITHOUT: readonly KeyRow[] = [
   ...['driver_opts', 'gw_priority', 'priority'].map((key) =>
     warned(`networks.*.${key}`, 'the engine chooses how a container joins a network', { ...REMOVE, harmless: [{}, 0] }),
   ),
+  warned('networks.*.use_service_name_alias', 'the name of a service is always a host name', {
+    ...REMOVE,
+    harmless: [true, 'true'],
+  }),
   warned('ports[].host_ip', 'ports are forwarded to the loopback of this machine', {
     ...REMOVE,
     harmless: ['127.0.0.1', '0.0.0.0', '::', '::1', ''],
