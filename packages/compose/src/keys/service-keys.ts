@@ -147,14 +147,14 @@ const WITHOUT: readonly KeyRow[] = [
   }),
   warned('ports[].mode', 'only a swarm uses it', { ...REMOVE, harmless: ['ingress', 'host', ''] }),
   refused('post_start', 'moorage runs no hooks', {
-    alternative: 'Write a seed in x-moorage, or a service of its own.',
+    alternative: 'Write a service that does it, and let it depend on this one.',
   }),
   refused('pre_start', 'moorage runs no hooks', {
     alternative: 'Write a service, and depends_on: { condition: service_completed_successfully }.',
   }),
   warned('pre_stop', 'the services are removed with their data', REMOVE),
   refused('provider', 'moorage runs containers only', {
-    alternative: 'Name the URL of the service in x-moorage: { ignore }.',
+    alternative: 'Start it beside the tests, and give its URL in environment.',
   }),
   warned('pull_refresh_after', 'an image that is there is not pulled again', {
     alternative: 'Write pull_policy: always.',

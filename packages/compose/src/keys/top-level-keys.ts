@@ -63,7 +63,7 @@ export const TOP_LEVEL_KEYS: readonly KeyRow[] = [
     harmless: [{}],
   }),
   refused('volumes.*.external', 'a run may not change a volume that outlives it', {
-    alternative: 'Remove the key: the volume is empty at the start. Fill it with x-moorage: { seed }.',
+    alternative: 'Remove the key: the volume is empty at the start, and a service of the file can fill it.',
     harmless: [false, 'false'],
   }),
   warned('volumes.*.labels', 'volumes carry the labels of moorage alone', { alternative: REMOVE, harmless: [{}, []] }),
