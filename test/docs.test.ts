@@ -110,6 +110,97 @@ describe('docs/kubernetes.md', () => {
   })
 })
 
+/** Constants of the sources that bound a buffer, by file and name, with the number as docs/limits.md writes it. */
+const LIMITS: { readonly [constant: string]: string } = {
+  'build/src/build-error.ts MAX_OUTPUT_LINES': '50 lines',
+  'build/src/program.ts MAX_OUTPUT_CHARACTERS': '200,000 characters',
+  'compose/src/yaml/parse.ts MAX_NODES': '| 100,000 |',
+  'core/src/client/crash-report.ts QUOTED_LOG_LINES': '20 lines of the last',
+  'core/src/client/supervisor-log-tail.ts MAX_BYTES': '64 KiB',
+  'core/src/debug/debug-file.ts MAX_BYTES': '64 MiB per file',
+  'core/src/debug/debug-file.ts MAX_FILES': 'newest 20 files',
+  'core/src/protocol/framing.ts MAX_MESSAGE_CHARACTERS': '64 Mi characters',
+  'core/src/provider-kit/cut-line.ts MAX_LINE_CHARACTERS': '1 Mi characters',
+  'core/src/provider-kit/pack-entries.ts MAX_WHOLE_FILE_BYTES': '64 KiB',
+  'core/src/provider-kit/exec-output.ts MAX_EXEC_OUTPUT_BYTES': '8 MiB',
+  'core/src/provisioning/seed.ts MAX_LOG_LINES': '20 lines, 64 Ki characters in total',
+  'core/src/provisioning/seed.ts MAX_RESULT_CHARACTERS': '1 Mi characters',
+  'core/src/readiness/exchange.ts MAX_ANSWER_BYTES': '64 KiB',
+  'core/src/readiness/health.ts MAX_OUTPUT_CHARACTERS': '4,096 characters',
+  'core/src/readiness/http.ts MAX_BODY_BYTES': '1 MiB',
+  'core/src/readiness/last-lines.ts MAX_LINES': '50 lines, 64 Ki characters in total',
+  'core/src/supervisor/connected-clients.ts MAX_UNREAD_PROGRESS_BYTES': '1 MiB',
+  'provider-kubernetes/src/api/keep-alive.ts MAX_UNCONFIRMED_BYTES': '64 KiB',
+  'provider-kubernetes/src/cluster/exec-plugin.ts MAX_MESSAGE_CHARACTERS': '400 in an error',
+  'provider-kubernetes/src/cluster/exec-plugin.ts MAX_OUTPUT_BYTES': '1 Mi characters',
+  'provider-kubernetes/src/exec.ts MAX_FRAME_BYTES': '64 KiB',
+  'provider-kubernetes/src/files.ts MAX_ALL_SECRETS_BYTES': '2,000,000 in total',
+  'provider-kubernetes/src/files.ts MAX_MANIFEST_BYTES': '64,000 bytes',
+  'provider-kubernetes/src/files.ts MAX_MOUNTED_FILES': '| 100 |',
+  'provider-kubernetes/src/files.ts MAX_SECRET_BYTES': '700,000 bytes for each Secret',
+  'provider-kubernetes/src/forward/copy.ts MAX_FRAME_BYTES': '64 KiB',
+  'provider-kubernetes/src/forward/copy.ts PAUSE_ABOVE_BYTES': '256 KiB',
+  'provider-kubernetes/src/forward/copy.ts RESUME_BELOW_BYTES': 'less than 128 KiB',
+  'provider-kubernetes/src/forward/listener.ts MAX_CONCURRENT_DIALS': '| 32 |',
+  'provider-kubernetes/src/pod/platform.ts MAX_LISTED_NODES': '| 500 |',
+  'provider-process/src/logs.ts MAX_CHARACTERS': '64 Mi characters for each service',
+  'provider-process/src/logs.ts MAX_LINES': '20,000 lines',
+  'services/src/programs/run-command.ts MAX_LOG_LINES': '20 lines in an error',
+  'services/src/programs/run-command.ts MAX_OUTPUT_CHARACTERS': '64 Ki characters',
+}
+
+/** Constants that look like these, and bound a name, an excerpt of a text, or a number of attempts. */
+const NO_LIMITS = [
+  'core/src/client/launch-error.ts QUOTED_LOG_LINES',
+  'core/src/protocol/paths.ts MAX_SOCKET_PATH_BYTES',
+  'core/src/provider-kit/service-host-name.ts MAX_CHARACTERS',
+  'core/src/readiness/exchange.ts MAX_EXCERPT_BYTES',
+  'provider-nerdctl/src/engine/nerdctl.ts MAX_MESSAGE_CHARACTERS',
+]
+
+/** The constants of a source that bound a number of bytes, characters, lines, files or waiting callers. */
+function limitsIn(source: string): ReadonlyMap<string, number> {
+  const pattern =
+    /^(?:export )?const ((?:MAX|PAUSE|RESUME|QUOTED)\w*_(?:BYTES|CHARACTERS|LINES|FILES|DIALS|NODES))(?:: number)? = ([\d_* ]+|.*)$/gm
+  return new Map(
+    [...source.matchAll(pattern)].map(([, name = '', value = '']) => [
+      name,
+      value.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1),
+    ]),
+  )
+}
+
+/** The numbers that a text may stand for: `64 Ki` is 65,536, and `64,000` is itself. */
+function numberIn(text: string): number {
+  const [, digits = '', unit = ''] = /([\d,]+) ?(Ki|Mi)?/.exec(text) ?? []
+  return Number(digits.replaceAll(',', '')) * { Ki: 1024, Mi: 1024 ** 2, '': 1 }[unit as 'Ki' | 'Mi' | '']
+}
+
+describe('docs/limits.md', () => {
+  const found: ReadonlyMap<string, number> = new Map(
+    sources.flatMap((file) =>
+      [...limitsIn(readFileSync(file, 'utf8'))].map(
+        ([name, value]) => [`${file.slice('packages/'.length)} ${name}`, value] as const,
+      ),
+    ),
+  )
+
+  test('states every limit of the sources', () => {
+    const known = [...Object.keys(LIMITS), ...NO_LIMITS]
+    expect([...found.keys()].map(String).toSorted()).toEqual(known.toSorted())
+  })
+
+  test.each(Object.entries(LIMITS))('has the number of %s', (constant, text) => {
+    expect(readFileSync('docs/limits.md', 'utf8').replaceAll(/\s+/g, ' ')).toContain(text)
+    expect(numberIn(text)).toBe(found.get(constant))
+  })
+
+  test('the check can fail: another number', () => {
+    expect(limitsIn('const MAX_OFFENDER_BYTES = 3 * 1024\n')).toEqual(new Map([['MAX_OFFENDER_BYTES', 3072]]))
+    expect(numberIn('4 KiB')).not.toBe(3072)
+  })
+})
+
 /** Files and folders of the repository that a document names and that do not exist. */
 function missingPaths(document: string, markdown: string): readonly string[] {
   const code = [...markdown.matchAll(/`((?:packages|docs|test|e2e|scripts|examples)\/[\w./*{},-]*)`/g)].map(

@@ -37,6 +37,20 @@ export const limitMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'files archived whole',
+    guarantee: 'files are read while the archive is read',
+    file: 'packages/core/src/provider-kit/pack-entries.ts',
+    find: 'source !== undefined && bytes > MAX_WHOLE_FILE_BYTES',
+    replace: 'source !== undefined && bytes < 0',
+    test: {
+      project: 'contract',
+      file: 'test/provider-docker/files.test.ts',
+      name: 'a file of 200 MiB is not in memory while it is archived',
+    },
+    says: /to be less than 96/,
+    quick: true,
+  },
+  {
     name: 'last lines of any length',
     guarantee: 'what an error quotes has a bound',
     file: 'packages/core/src/provider-kit/last-lines.ts',

@@ -59,6 +59,7 @@ export {
 } from './provider-kit/owned-process/process-mark.ts'
 export { listPids, readProcFile } from './provider-kit/owned-process/process-table.ts'
 export { processEntry, spawnOwned, type OwnedSpawn } from './provider-kit/owned-process/spawn-owned.ts'
+export { packEntries, type PackEntry, type TarPack } from './provider-kit/pack-entries.ts'
 export { portAnswers } from './provider-kit/port-check.ts'
 export { currentOwner, isAlive, isStranger, processStart } from './provider-kit/process-identity.ts'
 export { serviceHostName } from './provider-kit/service-host-name.ts'

@@ -1,14 +1,6 @@
-import type { Readable } from 'node:stream'
-import type { FileTree } from '@moorage/core/provider'
+import { Readable } from 'node:stream'
+import { packEntries, type FileTree, type PackEntry, type TarPack } from '@moorage/core/provider'
 import { isWithin, type CreatedFolder } from './container/folders.ts'
-
-interface ArchiveEntry {
-  readonly name: string
-  readonly mode: number
-  readonly type?: 'directory'
-  readonly uid?: number
-  readonly gid?: number
-}
 
 /** What a container gets before it starts. */
 export interface Delivery {
@@ -18,14 +10,9 @@ export interface Delivery {
   readonly roots?: readonly string[]
 }
 
-/** The part of the SDK's `archiver` package that this provider uses. */
-export interface Archiver {
-  (format: 'tar'): Readable & {
-    append(content: Buffer, entry: ArchiveEntry): void
-    file(source: string, entry: { readonly name: string; readonly mode: number }): void
-    symlink(name: string, target: string): void
-    finalize(): Promise<void>
-  }
+/** The part of the `tar-stream` package that this provider uses. The SDK depends on it. */
+export interface Tar {
+  pack(): TarPack & AsyncIterable<Uint8Array>
 }
 
 /** The part of testcontainers' `GenericContainer` that takes files. */
@@ -34,7 +21,7 @@ interface FileReceiver {
 }
 
 /** Has the SDK extract the files into the container before it starts. Their content is read while it is sent. */
-export function deliverFiles(container: FileReceiver, archiver: Archiver, delivery: Delivery): void {
+export function deliverFiles(container: FileReceiver, tar: Tar, delivery: Delivery): void {
   const { roots = ['/'], fileTrees, folders } = delivery
   const archives = roots
     .map((root) => ({
@@ -45,27 +32,22 @@ export function deliverFiles(container: FileReceiver, archiver: Archiver, delive
     .filter((part) => part.fileTrees.length || part.folders.length)
   if (archives.length)
     container.withCopyArchivesToContainer(
-      archives.map((part) => ({ tar: createArchive(archiver, part), target: part.root })),
+      archives.map((part) => ({ tar: createArchive(tar, part), target: part.root })),
     )
 }
 
 function createArchive(
-  archiver: Archiver,
+  tar: Tar,
   { root, fileTrees, folders }: { readonly root: string } & Pick<Delivery, 'fileTrees' | 'folders'>,
 ): Readable {
-  const archive = archiver('tar')
-  const nameOf = (path: string): string => (root === '/' ? path : path.slice(root.length + 1))
-  for (const { path, mode, uid, gid } of folders)
-    archive.append(Buffer.alloc(0), { name: `${nameOf(path) || '.'}/`, type: 'directory', mode, uid, gid })
-  for (const { target, files } of fileTrees) {
-    for (const { path, mode, link, source, content } of files) {
-      const name = nameOf(path ? `${target}/${path}` : target)
-      if (link !== undefined) archive.symlink(name, link)
-      else if (source === undefined) archive.append(content(), { name, mode })
-      else archive.file(source, { name, mode })
-    }
+  const archive = tar.pack()
+  const nameOf = (path: string): string => path.slice(root === '/' ? 1 : root.length + 1)
+  packEntries(archive, entriesOf())
+  return Readable.from(archive, { objectMode: false })
+
+  function* entriesOf(): Generator<PackEntry> {
+    for (const { path, ...folder } of folders) yield { ...folder, folder: true, name: `${nameOf(path) || '.'}/` }
+    for (const { target, files } of fileTrees)
+      for (const { path, ...file } of files) yield { ...file, name: nameOf(path ? `${target}/${path}` : target) }
   }
-  // The archive emits the same failure as a stream error.
-  archive.finalize().catch(() => {})
-  return archive
 }

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module'
 import { findCredentials, messageOf, MoorageError, type CredentialSearch } from '@moorage/core/provider'
-import type { Archiver } from '../files.ts'
+import type { Tar } from '../files.ts'
 import { logSdkCalls, type Modem } from './debug-calls.ts'
 import type { Engine } from './engine-address.ts'
 import { sdkContainer, type SdkContainerSettings, type StartableContainer } from './sdk-container.ts'
@@ -29,6 +30,11 @@ export function loadClient(engine: Engine, root: string): Promise<Client> {
   return client
 }
 
+/** The SDK depends on it through its archiver. */
+function loadTar(require: NodeJS.Require): Tar {
+  return createRequire(require.resolve('archiver'))('tar-stream') as Tar
+}
+
 async function createClient(engine: Engine, root: string): Promise<Client> {
   const { api, require } = loadSdk(root)
   const runtime = await connectSdk(api, engine).catch((cause: unknown): never => {
@@ -40,7 +46,7 @@ async function createClient(engine: Engine, root: string): Promise<Client> {
   })
   const { dockerode } = runtime.container
   logSdkCalls(dockerode.modem as Modem)
-  const SdkContainer = sdkContainer(api, require('archiver') as Archiver)
+  const SdkContainer = sdkContainer(api, loadTar(require))
   const parseName = (image: string): ReturnType<Sdk['ImageName']['fromString']> => api.ImageName.fromString(image)
   return {
     dockerode,

@@ -1,4 +1,4 @@
-import { deliverFiles, type Archiver, type Delivery } from '../files.ts'
+import { deliverFiles, type Delivery, type Tar } from '../files.ts'
 import type { Sdk } from './sdk.ts'
 
 export interface SdkContainerSettings {
@@ -19,7 +19,7 @@ export interface StartableContainer {
 /** A container of the SDK with our own settings, and without the SDK's readiness checks and clean-up. */
 export function sdkContainer(
   sdk: Sdk,
-  archiver: Archiver,
+  tar: Tar,
 ): new (image: string, settings: SdkContainerSettings) => StartableContainer {
   return class SdkContainer extends sdk.GenericContainer {
     readonly #settings: SdkContainerSettings
@@ -28,7 +28,7 @@ export function sdkContainer(
       super(image)
       this.#settings = settings
       this.withAutoCleanup(false).withWaitStrategy(new NoWaitStrategy())
-      deliverFiles(this, archiver, settings.delivery)
+      deliverFiles(this, tar, settings.delivery)
     }
 
     protected override async beforeContainerCreated(): Promise<void> {
