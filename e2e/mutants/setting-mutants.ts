@@ -141,7 +141,7 @@ export const settingMutants: readonly Mutant[] = [
     file: 'packages/provider-kubernetes/src/pod/create-pod.ts',
     find: 'throw toAdmissionError(ref, result, spec.container)',
     replace: 'throw toAdmissionError(ref, result)',
-    test: inPods('settings.test.ts', 'a refusal by the policy names the setting'),
+    test: inPods('settings.test.ts', 'settings of a container in a pod > a refusal by the policy names the setting'),
     says: /to match/,
     quick: false,
   },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { currentOwner, type ContainerSettings, type Session, type Unit } from '@moorage/core'
+import type { ContainerUnit } from '@moorage/core/provider'
 import { afterEach, describe, expect, test } from 'vitest'
 import { kubeconfig, missing } from '../../e2e/harness/engine.ts'
 import { provider } from '../../packages/provider-kubernetes/src/provider.ts'
@@ -8,29 +9,27 @@ import { thrownMessage } from '../thrown-error.ts'
 const reason = missing('kubernetes')
 const { signal } = new AbortController()
 const MIB = 1024 * 1024
+const IMAGE_WITHOUT_SHELL = 'registry.k8s.io/kubectl:v1.34.4'
 
 describe.skipIf(reason)(`settings of a container in a pod${reason ? ` (${reason})` : ''}`, () => {
   let session: Session | undefined
-  afterEach(() => session?.close())
+  const notices: string[] = []
+  afterEach(async () => {
+    notices.length = 0
+    await session?.close()
+  })
 
   const open = async (user: string, namespace?: string): Promise<Session> => {
     const options = { context: 'testbed', kubeconfig: kubeconfig(user), ...(namespace ? { namespace } : {}) }
     const id = `settings-${randomBytes(4).toString('hex')}`
     const run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
-    const report = { phase: () => {}, journal: () => {}, notice: () => {} }
+    const report = { phase: () => {}, journal: () => {}, notice: (text: string) => void notices.push(text) }
     return (session = await provider(options, { root: process.cwd() }).open(run, report, signal))
   }
+  const startContainer = async (name: string, container: ContainerUnit): Promise<Unit> =>
+    await (session as Session).start({ name, ports: { main: 7000 }, env: {}, sensitive: [], container }, signal)
   const start = async (name: string, settings: ContainerSettings, script = 'exec sleep 1000'): Promise<Unit> =>
-    await (session as Session).start(
-      {
-        name,
-        ports: { main: 7000 },
-        env: {},
-        sensitive: [],
-        container: { image: 'busybox:1.37', command: ['sh', '-c', script], ...settings },
-      },
-      signal,
-    )
+    await startContainer(name, { image: 'busybox:1.37', command: ['sh', '-c', script], ...settings })
   const run = async (unit: Unit, script: string): Promise<string> => {
     const { stdout = '', stderr = '' } = (await unit.exec?.(['sh', '-c', script], signal)) ?? {}
     return `${stdout}${stderr}`
@@ -93,4 +92,21 @@ describe.skipIf(reason)(`settings of a container in a pod${reason ? ` (${reason}
       await stopped
     }
   })
+  test.each(['no', 'always'] as const)(
+    'without a shell in the image, and with restart %s: a volume starts empty with a notice, and a mode is refused',
+    async (restart) => {
+      await open('admin')
+      const withoutShell = { image: IMAGE_WITHOUT_SHELL, command: ['version', '--client'], restart }
+      const [, message] = await Promise.all([
+        startContainer('app', { ...withoutShell, volumes: { '/data': { volume: 'v' } } }),
+        thrownMessage(() => startContainer('api', { ...withoutShell, tmpfs: [{ path: '/memory', mode: 0o700 }] })),
+      ])
+      expect(notices).toEqual([
+        'services.app.volumes: the volume at /data starts empty, without the content that the image has there, because the image has no shell that could copy it.',
+      ])
+      expect(message).toBe(
+        'OPTION_UNSUPPORTED\nservices.api.tmpfs: a pod cannot give /memory its mode, because its image has no shell.\nRemove the mode; every user may write to the folder.',
+      )
+    },
+  )
 })
