@@ -61,7 +61,7 @@ const environment = Object.entries(files).map(([name, file]) => `${name}=${file}
 /** Podman's service, which speaks the Docker API: an engine that is not Docker. */
 export const podmanPart: Part = {
   name: 'podman',
-  debianPackages: ['podman', 'conmon', 'runc', 'netavark', 'aardvark-dns', 'iptables', 'tini'],
+  debianPackages: ['podman', 'buildah', 'conmon', 'runc', 'netavark', 'aardvark-dns', 'iptables', 'tini'],
   disk: { cold: 1, warm: 0.5 },
   cached: () => Promise.resolve(true),
   steps: () => 2,

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -27,6 +30,15 @@ beforeAll(() => {
     nerdctl: env['MOORAGE_TESTBED_NERDCTL'],
   }
   for (const [name, path] of Object.entries(programs)) if (path) symlinkSync(path, join(bin, name))
+  // buildah and podman use the settings of the bed's Podman, with a store of their own.
+  const settings = join(dirname((env['MOORAGE_TESTBED_PODMAN'] ?? '').replace('unix://', '')), 'podman')
+  writeFileSync(
+    join(folder, 'storage.conf'),
+    `[storage]\ndriver = "vfs"\ngraphroot = "${folder}/storage"\nrunroot = "${folder}/storage-run"\n`,
+  )
+  env['CONTAINERS_CONF'] = join(settings, 'containers.conf')
+  env['CONTAINERS_REGISTRIES_CONF'] = join(settings, 'registries.conf')
+  env['CONTAINERS_STORAGE_CONF'] = join(folder, 'storage.conf')
   env['PATH'] = `${bin}:${pathBefore}`
   env['BUILDKIT_HOST'] = env['MOORAGE_TESTBED_BUILDKIT_HOST']
 })
@@ -58,6 +70,9 @@ const SUBJECTS: readonly Subject[] = [
   { name: 'the classic builder', builder: 'engine', store: ENGINE, buildKit: false, heredocs: false },
   { name: 'buildctl', builder: 'buildctl', store: ENGINE, buildKit: true, heredocs: true },
   { name: 'buildctl, for a registry', builder: 'buildctl', store: REGISTRY, buildKit: true, heredocs: true },
+  { name: 'buildah, for a registry', builder: 'buildah', store: REGISTRY, buildKit: false, heredocs: false },
+  { name: 'buildah', builder: 'buildah', store: ENGINE, buildKit: false, heredocs: false },
+  { name: 'podman, for a registry', builder: 'podman', store: REGISTRY, buildKit: false, heredocs: false },
   { name: 'nerdctl', builder: 'nerdctl', store: CONTAINERD, buildKit: true, heredocs: true },
 ]
 
@@ -80,7 +95,7 @@ function describeBuild(store: ImageStore, spec: BuildSpec): ImageBuild & { reado
   return {
     service: 'app',
     spec: completed,
-    tag: store.kind === 'registry' ? `${store.prefix}/${name}` : name,
+    tag: `${store.kind === 'registry' ? store.prefix : 'localhost'}/${name}`,
     labels: { 'ci-run': '42' },
     store,
     onProgress: (detail) => void steps.push(detail),
@@ -127,6 +142,34 @@ async function inventory(): Promise<readonly string[]> {
     JSON.stringify(((await tags.json()) as { tags?: unknown }).tags ?? []),
   ]
 }
+
+test.each(['docker', 'buildctl'])(
+  '%s: a registry that refuses the image is named, and the image is not left',
+  async (name) => {
+    const refusing = createServer((request, response) => {
+      response.writeHead(request.url === '/v2/' ? 200 : 403, { 'Content-Type': 'application/json' })
+      response.end('{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}')
+    }).listen(0, '127.0.0.1')
+    await once(refusing, 'listening')
+    const address = `127.0.0.1:${(refusing.address() as AddressInfo).port}`
+    const before = await inventory()
+    const builder = builders.get(name) as Builder
+    const build = describeBuild(
+      { kind: 'registry', prefix: address },
+      { context: context({ Dockerfile: 'FROM busybox\n' }) },
+    )
+    try {
+      const error = await thrownError(async () => builder.publish(await builder.build(build, signal), build, signal))
+      expect(error.message.split('\n')[0]).toBe(`services.app.image: ${name} could not push ${build.tag}.`)
+      expect(error.message).toMatch(/denied|403/i)
+      expect(error.message.split('\n').at(-1)).toBe('Log in with `docker login`, with an account that may push there.')
+    } finally {
+      await builder.remove({ tag: build.tag, store: build.store }, signal)
+      refusing.close()
+    }
+    expect(await inventory()).toEqual(before)
+  },
+)
 
 const DOCKERFILE = `ARG BASE=busybox
 FROM \${BASE} AS first

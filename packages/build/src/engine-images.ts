@@ -1,4 +1,6 @@
+import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { messageOf, MoorageError } from '@moorage/core/provider'
 import { engineAt, environmentTls, type Engine } from '@moorage/provider-docker/engine'
 
 export interface EngineUpload {
@@ -49,11 +51,30 @@ export async function upload(
   })
 }
 
-/** Loads an archive of `docker save` into an engine. Rejects with what the engine reports. */
-export async function loadImage(host: string, archive: Readable, signal: AbortSignal): Promise<void> {
-  const { status, text } = await upload(host, { path: '/images/load?quiet=1', body: archive, signal })
-  const error = text.match(/"error":\s*"((?:[^"\\]|\\.)*)"/)?.[1] ?? (status >= 300 ? text.trim() : undefined)
-  if (error !== undefined) throw new RangeError(error)
+interface ImageArchive {
+  readonly host: string
+  /** The key of the service. */
+  readonly service: string
+  readonly tag: string
+  /** Path of a file in the format of `docker save`. */
+  readonly archive: string
+}
+
+/** Loads an image from a file into an engine. Throws `MoorageError` (BUILD_FAILED) with what the engine reports. */
+export async function loadIntoEngine(image: ImageArchive, signal: AbortSignal): Promise<void> {
+  const { host, service, tag, archive } = image
+  const reported = await upload(host, { path: '/images/load?quiet=1', body: createReadStream(archive), signal }).then(
+    ({ status, text }) =>
+      text.match(/"error":\s*"((?:[^"\\]|\\.)*)"/)?.[1] ?? (status >= 300 ? text.trim() : undefined),
+    (error: unknown) => messageOf(error),
+  )
+  signal.throwIfAborted()
+  if (reported === undefined) return
+  throw new MoorageError('BUILD_FAILED', `services.${service}.image: the engine could not load ${tag}.`, {
+    service,
+    phase: 'build',
+    hint: `The engine reports: ${reported}`,
+  })
 }
 
 /** Removes a tag, and the image with its parents if that was the last one. An image that is missing is no failure. */

@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Builder, ImageBuild } from '@moorage/core/build'
 import { buildArguments, isLoopback } from '../build-arguments.ts'
 import { toBuildError, toPublishError } from '../build-error.ts'
-import { loadImage, removeImage } from '../engine-images.ts'
+import { loadIntoEngine, removeImage } from '../engine-images.ts'
 import { runProgram } from '../program.ts'
 import { deleteFromRegistry, nameByDigest } from '../registry.ts'
 import { reportStep } from './docker.ts'
@@ -61,14 +63,15 @@ async function copyToEngine(
   { host, build, signal }: { readonly host: string; readonly build: ImageBuild; readonly signal: AbortSignal },
 ): Promise<void> {
   const { service, tag } = build
-  const destination = `docker-archive:/dev/stdout:${tag}`
-  const child = spawn(program, ['push', '--quiet', tag, destination], { stdio: ['ignore', 'pipe', 'ignore'], signal })
-  child.on('error', () => {})
+  const folder = mkdtempSync(join(tmpdir(), 'moorage-build-'))
+  const archive = join(folder, 'image.tar')
   try {
-    await loadImage(host, child.stdout, signal)
-  } catch (error) {
-    signal.throwIfAborted()
-    const output = error instanceof Error ? error.message : String(error)
-    throw toPublishError('the engine', { service, action: `load ${tag}`, output })
+    const { code, output } = await runProgram([program, 'push', '--quiet', tag, `docker-archive:${archive}:${tag}`], {
+      signal,
+    })
+    if (code !== 0) throw toPublishError(program, { service, action: `save ${tag}`, output })
+    await loadIntoEngine({ host, service, tag, archive }, signal)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }

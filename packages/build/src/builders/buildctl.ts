@@ -1,11 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createReadStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Builder, ImageBuild } from '@moorage/core/build'
 import { isLoopback, secretSources } from '../build-arguments.ts'
 import { toBuildError, toPublishError } from '../build-error.ts'
-import { loadImage, removeImage } from '../engine-images.ts'
+import { loadIntoEngine, removeImage } from '../engine-images.ts'
 import { runProgram } from '../program.ts'
 import { deleteFromRegistry } from '../registry.ts'
 import { reportStep } from './docker.ts'
@@ -89,7 +88,7 @@ async function buildIn(folder: string, build: ImageBuild, signal: AbortSignal): 
     onLine: (line) => reportStep(line, build.onProgress),
   })
   if (result.code !== 0) throw buildOrPushError(build, result.output)
-  if (store.kind === 'engine') await load(build, archive, signal)
+  if (store.kind === 'engine') await loadIntoEngine({ host: store.host, service: build.service, tag, archive }, signal)
   const digest = (JSON.parse(readFileSync(metadata, 'utf8')) as { 'containerimage.digest'?: string })[
     'containerimage.digest'
   ]
@@ -122,17 +121,6 @@ function frontendOptions({ spec, platform, labels }: ImageBuild): { readonly [na
 
 function options(values: { readonly [name: string]: string }): readonly string[] {
   return Object.entries(values).flatMap(([name, value]) => ['--opt', `${name}=${value}`])
-}
-
-async function load({ service, tag, store }: ImageBuild, archive: string, signal: AbortSignal): Promise<void> {
-  if (store.kind !== 'engine') return
-  try {
-    await loadImage(store.host, createReadStream(archive), signal)
-  } catch (error) {
-    signal.throwIfAborted()
-    const output = error instanceof Error ? error.message : String(error)
-    throw toPublishError('the engine', { service, action: `load ${tag}`, output })
-  }
 }
 
 /** BuildKit pushes as its last step. */
