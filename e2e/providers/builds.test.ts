@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openProject } from '../cli/project.ts'
 import { missing, type ProviderName } from '../harness/engine.ts'
+import { nerdctl as nerdctlOfProvider, nerdctlEnvironment } from '../harness/nerdctl.ts'
 import { moorage, openStage, until } from '../harness/fixture.ts'
 
 const { env } = process
@@ -31,6 +32,11 @@ interface Subject {
 
 const SUBJECTS: readonly Subject[] = [
   { name: "Docker's engine", provider: 'docker', variables: {} },
+  {
+    name: 'nerdctl',
+    provider: 'docker',
+    variables: nerdctlEnvironment,
+  },
   { name: "the node's containerd", provider: 'kubernetes', variables: { CONTAINERD_ADDRESS: containerd } },
   { name: 'a registry', provider: 'kubernetes', variables: { MOORAGE_REGISTRY: registry } },
 ]
@@ -73,9 +79,10 @@ async function builtImages(): Promise<readonly string[]> {
     encoding: 'utf8',
   })
   const nodes = nerdctl('images', '--format', '{{.Repository}}:{{.Tag}}')
+  const own = nerdctlOfProvider('images', '--format', '{{.Repository}}:{{.Tag}}')
   const answer = await fetch(`http://${registry}/v2/moorage/web/tags/list`)
   const { tags } = (await answer.json()) as { readonly tags?: readonly string[] | null }
-  const named = `${engine}${nodes}`.split('\n').filter((name) => /moorage\/web:(?!<none>)/.test(name))
+  const named = `${engine}${nodes}${own}`.split('\n').filter((name) => /moorage\/web:(?!<none>)/.test(name))
   return [...named, ...(tags ?? [])]
 }
 

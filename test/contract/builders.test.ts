@@ -49,11 +49,9 @@ afterAll(() => {
 
 const ENGINE: ImageStore = { kind: 'engine', host }
 const REGISTRY: ImageStore = { kind: 'registry', prefix: registry }
-const CONTAINERD: ImageStore = {
-  kind: 'containerd',
-  address: env['MOORAGE_TESTBED_CONTAINERD'] ?? '',
-  namespace: 'k8s.io',
-}
+const address = env['MOORAGE_TESTBED_CONTAINERD'] ?? ''
+const CONTAINERD: ImageStore = { kind: 'containerd', address, namespace: 'k8s.io' }
+const ON_NODE = ['--address', address, '--namespace', 'k8s.io'] as const
 
 interface Subject {
   readonly name: string
@@ -106,8 +104,7 @@ function describeBuild(store: ImageStore, spec: BuildSpec): ImageBuild & { reado
 /** What a command prints in a container of the image. */
 function output(store: ImageStore, image: string, command: readonly string[]): string {
   if (store.kind === 'containerd') {
-    const nerdctl = ['--address', store.address, '--namespace', store.namespace]
-    return execFileSync('nerdctl', [...nerdctl, 'run', '--rm', '--network', 'none', image, ...command], {
+    return execFileSync('nerdctl', [...ON_NODE, 'run', '--rm', '--network', 'none', image, ...command], {
       encoding: 'utf8',
     })
   }
@@ -126,16 +123,7 @@ async function inventory(): Promise<readonly string[]> {
     '--format',
     '{{.ID}} {{.Repository}}:{{.Tag}}',
   ])
-  const { address, namespace } = CONTAINERD as Extract<ImageStore, { kind: 'containerd' }>
-  const nodes = execFileSync('nerdctl', [
-    '--address',
-    address,
-    '--namespace',
-    namespace,
-    'images',
-    '--quiet',
-    '--no-trunc',
-  ])
+  const nodes = execFileSync('nerdctl', [...ON_NODE, 'images', '--quiet', '--no-trunc'])
   const tags = await fetch(`http://${registry}/v2/moorage/app/tags/list`)
   return [
     ...`${engine}${nodes}`.split('\n').toSorted(),
@@ -151,11 +139,11 @@ test.each(['docker', 'buildctl'])(
       response.end('{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}')
     }).listen(0, '127.0.0.1')
     await once(refusing, 'listening')
-    const address = `127.0.0.1:${(refusing.address() as AddressInfo).port}`
+    const refusingAddress = `127.0.0.1:${(refusing.address() as AddressInfo).port}`
     const before = await inventory()
     const builder = builders.get(name) as Builder
     const build = describeBuild(
-      { kind: 'registry', prefix: address },
+      { kind: 'registry', prefix: refusingAddress },
       { context: context({ Dockerfile: 'FROM busybox\n' }) },
     )
     try {

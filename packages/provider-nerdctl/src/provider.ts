@@ -23,8 +23,10 @@ import { startUnit, type SessionContext } from './start.ts'
 import { removeRunContainers } from './stop.ts'
 
 /** The module behind `nerdctl()`. See `ProviderModule` in core. */
-export function provider(options: JsonObject): Provider {
-  const nerdctl = openNerdctl(readOptions(options))
+export function provider(given: JsonObject): Provider {
+  const options = readOptions(given)
+  const nerdctl = openNerdctl(options)
+  const { address, namespace } = options
   return {
     name: 'nerdctl',
     form: 'container',
@@ -32,6 +34,11 @@ export function provider(options: JsonObject): Provider {
     open: (run, report) => Promise.resolve(openSession(nerdctl, run, report)),
     check,
     hostAccess: () => Promise.resolve(hostAccessProblem()),
+    imageStores: () =>
+      Promise.resolve({
+        stores: [{ kind: 'containerd', ...(address ? { address } : {}), ...(namespace ? { namespace } : {}) }],
+        platforms: [],
+      }),
     // A containerd that cannot be used here has nothing of this machine's runs.
     reap: async (scope, signal) => ((await probeNerdctl(nerdctl, signal)).ok ? await reap(nerdctl, scope) : []),
   }

@@ -25,7 +25,7 @@ export function nerdctlBuilder(): Builder {
       if (code !== 0)
         return {
           ok: false,
-          reason: `containerd at ${store.address} cannot be used (${lastLine(output)})`,
+          reason: `containerd${store.address === undefined ? '' : ` at ${store.address}`} cannot be used (${lastLine(output)})`,
           fix: 'Start containerd, or let this user open its socket.',
         }
       const buildKit = await runProgram(['buildctl', 'debug', 'workers'], { signal })
@@ -82,7 +82,11 @@ async function removeUnused(command: readonly string[], signal: AbortSignal): Pr
 
 function program(store: ImageStore): readonly string[] {
   const { address, namespace } = store as ContainerdStore
-  return ['nerdctl', '--address', address, '--namespace', namespace]
+  return [
+    'nerdctl',
+    ...(address === undefined ? [] : ['--address', address]),
+    ...(namespace === undefined ? [] : ['--namespace', namespace]),
+  ]
 }
 
 export function lastLine(output: string): string {

@@ -45,8 +45,8 @@ export type BuildSecret = { readonly file: string } | { readonly env: string; re
 export type ImageStore =
   /** An engine with Docker's API. Default for `buildKit`: the engine contains BuildKit. */
   | { readonly kind: 'engine'; readonly host: string; readonly buildKit?: boolean }
-  /** A containerd of this machine. */
-  | { readonly kind: 'containerd'; readonly address: string; readonly namespace: string }
+  /** A containerd of this machine. Default for both fields: nerdctl's own. */
+  | { readonly kind: 'containerd'; readonly address?: string; readonly namespace?: string }
   /** A registry, with the path that precedes the names of images. */
   | { readonly kind: 'registry'; readonly prefix: string }
   /** The nodes of a cluster on this machine, which a tool copies images to. */
