@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import { builds } from '../../e2e/bench/builds.ts'
 import { dockerStart } from '../../e2e/bench/docker-start.ts'
 import { forwardDownload } from '../../e2e/bench/download.ts'
 import { kubernetesStart } from '../../e2e/bench/kubernetes.ts'
@@ -21,11 +22,12 @@ const benches: readonly Bench[] = [
   kubernetesMany,
   forwardDownload,
   isolation,
+  builds,
 ]
 const n = Number(values.n)
 if (!(Number.isInteger(n) && n > 0))
   throw new RangeError(`--n is '${values.n}', and has to be a whole number of samples.`)
-const needsDocker = new Set([dockerStart, dockerMany])
+const needsDocker = new Set<Bench>([dockerStart, dockerMany, builds])
 const needsCluster = new Set([kubernetesStart, kubernetesMany, forwardDownload])
 
 Object.assign(process.env, bedEnvironment())
