@@ -1,16 +1,34 @@
-import { readdirSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { listPids, readProcFile, type Endpoint } from '@moorage/core/provider'
+import { portAnswers, type Endpoint } from '@moorage/core/provider'
 import getPort from 'get-port'
 import { portInUse } from './errors.ts'
+import { describeHolder, findListeners } from './system/listeners.ts'
 
 const LOOPBACK = '127.0.0.1'
+const IPV6_LOOPBACK = '::1'
+
+// A loopback that does not refuse at once accepts.
+const CHECK_TIMEOUT_MS = 300
 
 /** The ports of a session, with the services that have them: two services must not get one before either listens. */
 export type ReservedPorts = Map<number, string>
 
-export function resolveEndpoint(port: number): Promise<Endpoint> {
-  return Promise.resolve({ host: LOOPBACK, port })
+/**
+ * The address of a port: 127.0.0.1, or ::1 if a server listens there only, as those do that bind to the first address of
+ * `localhost`.
+ */
+export async function resolveEndpoint(port: number): Promise<Endpoint> {
+  return { host: (await isIpv6Only(port)) ? IPV6_LOOPBACK : LOOPBACK, port }
+}
+
+async function isIpv6Only(port: number): Promise<boolean> {
+  if (process.platform === 'linux') {
+    // Without a connection, which some servers accept only once.
+    const addresses = findListeners().flatMap((each) => (each.port === port ? [each.address] : []))
+    return addresses.length > 0 && addresses.every((address) => address === IPV6_LOOPBACK)
+  }
+  if ((await portAnswers({ host: LOOPBACK, port }, CHECK_TIMEOUT_MS)) === undefined) return false
+  return (await portAnswers({ host: IPV6_LOOPBACK, port }, CHECK_TIMEOUT_MS)) === undefined
 }
 
 /**
@@ -20,8 +38,8 @@ export function resolveEndpoint(port: number): Promise<Endpoint> {
 export async function reservePort(service: string, requestedPort: number, reserved: ReservedPorts): Promise<number> {
   if (requestedPort === 0) {
     const port = await getPort({ host: LOOPBACK, exclude: [...reserved.keys()] })
-    // Another service may have reserved the same port while this call waited.
-    if (reserved.has(port)) return await reservePort(service, requestedPort, reserved)
+    // Another service may have reserved the same port while this call waited, or a program may have it on ::1.
+    if (!(await isFree(port)) || reserved.has(port)) return await reservePort(service, requestedPort, reserved)
     reserved.set(port, service)
     return port
   }
@@ -31,44 +49,18 @@ export async function reservePort(service: string, requestedPort: number, reserv
   reserved.set(requestedPort, service)
   if (await isFree(requestedPort)) return requestedPort
   reserved.delete(requestedPort)
-  throw portInUse(service, requestedPort, describeListener(requestedPort) ?? 'another program listens on it')
+  throw portInUse(service, requestedPort, describeHolder(requestedPort) ?? 'another program listens on it')
 }
 
-function isFree(port: number): Promise<boolean> {
+async function isFree(port: number): Promise<boolean> {
+  return (await canListen(port, LOOPBACK)) && (await canListen(port, IPV6_LOOPBACK))
+}
+
+function canListen(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => resolve(true)))
+    // A machine without IPv6 has no such address.
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(host === IPV6_LOOPBACK && code !== 'EADDRINUSE'))
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)))
   })
-}
-
-/** Names the process that listens on a port, where /proc shows it. Source: proc_pid_net(5): state 0A is LISTEN. */
-function describeListener(port: number): string | undefined {
-  const hexPort = port.toString(16).toUpperCase().padStart(4, '0')
-  const sockets = ['/proc/net/tcp', '/proc/net/tcp6']
-    .flatMap((file) => readProcFile(file).split('\n'))
-    .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[1]?.endsWith(`:${hexPort}`) && fields[3] === '0A')
-    .map((fields) => `socket:[${fields[9]}]`)
-  const pid = listPids().find((each) => openFilesOf(each).some((file) => sockets.includes(file)))
-  if (pid === undefined) return undefined
-  const name = readProcFile(`/proc/${pid}/comm`).trim() || '?'
-  return `process ${pid} (${name}) listens on it`
-}
-
-/** What the descriptors of a process point to; empty for a process of another user. */
-function openFilesOf(pid: number): readonly string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).map((descriptor) => readLink(`/proc/${pid}/fd/${descriptor}`))
-  } catch {
-    return []
-  }
-}
-
-function readLink(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return ''
-  }
 }

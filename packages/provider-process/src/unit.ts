@@ -1,7 +1,8 @@
-import type { Unit } from '@moorage/core/provider'
+import { findMarkedProcesses, type Unit } from '@moorage/core/provider'
 import { resolveEndpoint } from './endpoint.ts'
 import { execInUnit } from './exec.ts'
 import { readLogs } from './logs.ts'
+import { describeListeners } from './system/listeners.ts'
 import { stopUnit, type RunningService } from './stop.ts'
 
 /** The unit of a running process. */
@@ -14,6 +15,8 @@ export function createUnit(service: RunningService): Unit {
     // Never settles once the unit is being stopped.
     exited: service.exit.then((exit) => (stopping ? new Promise<never>(() => {}) : exit)),
     stop: () => (stopping ??= stopUnit(service)),
+    listeners: () =>
+      Promise.resolve(process.platform === 'linux' ? describeListeners(findMarkedProcesses(mark)) : undefined),
     exec: (command, signal) => execInUnit({ command, cwd, env, user, mark }, signal),
   }
 }

@@ -20,6 +20,11 @@ export interface Unit {
    */
   portProblem?(port: number, signal: AbortSignal): Promise<string | undefined>
   /**
+   * Returns where the processes of the unit listen, such as `[::1]:3000 (process 12, node)`, for the message of a missed
+   * deadline; undefined where this cannot be found out.
+   */
+  listeners?(): Promise<readonly string[] | undefined>
+  /**
    * Returns the HEALTHCHECK of the unit's image; undefined where it has none. moorage runs it by `exec`. Without this
    * member, only a health check of the config is honoured.
    */

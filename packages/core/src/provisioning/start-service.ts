@@ -1,11 +1,12 @@
 import { DEFAULT_DEADLINES_MS } from '../config/deadlines.ts'
 import type { PlannedService } from '../config/plan.ts'
-import { MoorageError, withDetails } from '../contract/errors.ts'
+import { messageWithoutHint, MoorageError, withDetails } from '../contract/errors.ts'
 import type { UnitSpec } from '../contract/provider.ts'
 import type { Exit, Unit } from '../contract/unit.ts'
 import type { Form, ServiceSpec } from '../contract/service.ts'
 import { abortable } from '../provider-kit/clock.ts'
 import { describeExit } from '../readiness/describe-exit.ts'
+import { describeListening } from '../readiness/describe-listening.ts'
 import { healthTimeoutMs } from '../readiness/health.ts'
 import { lastLines } from '../readiness/last-lines.ts'
 import { resolveProbes } from './resolve-probes.ts'
@@ -37,7 +38,7 @@ export async function startService(context: StartContext, start: ServiceStart): 
   const { provider } = context.placements.get(name) as Placement
   let ended = false
   const expire = async (deadlineError: MoorageError): Promise<void> => {
-    const error = await withLastLines(context, name, deadlineError)
+    const error = await withObservations(context, name, deadlineError)
     if (!ended) abort.abort(error)
   }
   const phaseDeadline = new PhaseDeadline(
@@ -88,15 +89,17 @@ async function runPhases(
     clock: context.clock,
     onAttempt: (reason) => (phaseDeadline.lastReason = reason),
   })
+  // Only now does the address count: a server may have chosen one of two loopbacks.
+  const readyViews = await connectionViews(context, name, running)
   // The probes have succeeded, so the reason of their last failure no longer explains a missed deadline.
   phaseDeadline.lastReason = form.prepare && 'its preparation has not ended'
-  const input = { connection: views.host, root: plan.root, signal, context }
+  const input = { connection: readyViews.host, root: plan.root, signal, context }
   if (form.prepare) await runPrepare(name, form.prepare, input)
   phaseDeadline.lastReason = spec.seed && 'its seed has not ended'
   if (spec.seed) await runSeed(name, spec.seed, input)
   if (spec.isolate) await runCreateTemplate(name, spec.isolate, input)
   void unit.exited.then((exit) => reportExit(context, running, exit))
-  return views
+  return readyViews
 }
 
 async function launch(context: StartContext, { name, needed }: ServiceStart): Promise<RunningService> {
@@ -181,11 +184,20 @@ async function reportExit(context: StartContext, { unit, scopeInput }: RunningSe
 }
 
 /** Adds the last log lines of a service that has missed a deadline, if it runs already. */
-async function withLastLines(
+/** Adds the last lines of the service, and where it listens if it is not ready. */
+async function withObservations(
   { running, clock }: StartContext,
   name: string,
   deadlineError: MoorageError,
 ): Promise<MoorageError> {
-  const unit = running.get(name)?.unit
-  return unit ? withDetails(deadlineError, deadlineError.code, { logs: await lastLines(unit, clock) }) : deadlineError
+  const service = running.get(name)
+  if (!service) return deadlineError
+  const { unit, scopeInput } = service
+  const { code, details } = deadlineError
+  const [logs, listening] = await Promise.all([
+    lastLines(unit, clock),
+    details.phase === 'ready' ? describeListening(unit, scopeInput.ports) : undefined,
+  ])
+  const text = [messageWithoutHint(deadlineError), ...(listening === undefined ? [] : [listening])].join(' ')
+  return new MoorageError(code, text, { ...details, logs })
 }
