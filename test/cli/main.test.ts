@@ -16,6 +16,7 @@ const USAGE = `Usage: moorage COMMAND [OPTIONS]
   down                           remove the services that 'up' started or that a failed run kept
   gc [--dry-run] [--json]        remove what dead runs left behind, on every provider
   doctor                         check the config, and which providers work on this machine
+  render [--to compose|docker]   print what would run, as a compose file or docker commands, without secrets
 
 ${NOTES}
 `

@@ -6,12 +6,13 @@ import { down } from './commands/down.ts'
 import { exec } from './commands/exec.ts'
 import { gc } from './commands/gc.ts'
 import { logs } from './commands/logs.ts'
+import { render } from './commands/render.ts'
 import { status } from './commands/status.ts'
 import { up } from './commands/up.ts'
 import { parseCommandLine } from './parse-command-line.ts'
 import { COMMAND_USAGE, commandUsage, USAGE, type CommandName } from './usage.ts'
 
-const COMMANDS: { readonly [name in CommandName]: Command } = { exec, up, status, logs, down, gc, doctor }
+const COMMANDS: { readonly [name in CommandName]: Command } = { exec, up, status, logs, down, gc, doctor, render }
 
 // Errors of the caller: exit code 2.
 const USAGE_ERRORS: readonly string[] = ['USAGE', 'CONFIG_INVALID', 'CONFIG_NOT_FOUND']

@@ -3,7 +3,7 @@ interface CommandUsage {
   readonly summary: string
 }
 
-export type CommandName = 'exec' | 'up' | 'status' | 'logs' | 'down' | 'gc' | 'doctor'
+export type CommandName = 'exec' | 'up' | 'status' | 'logs' | 'down' | 'gc' | 'doctor' | 'render'
 
 /** What each command does, by its name. */
 export const COMMAND_USAGE: { readonly [name in CommandName]: CommandUsage } = {
@@ -26,6 +26,10 @@ export const COMMAND_USAGE: { readonly [name in CommandName]: CommandUsage } = {
   down: { synopsis: 'down', summary: "remove the services that 'up' started or that a failed run kept" },
   gc: { synopsis: 'gc [--dry-run] [--json]', summary: 'remove what dead runs left behind, on every provider' },
   doctor: { synopsis: 'doctor', summary: 'check the config, and which providers work on this machine' },
+  render: {
+    synopsis: 'render [--to compose|docker]',
+    summary: 'print what would run, as a compose file or docker commands, without secrets',
+  },
 }
 
 const NOTES = `Every command accepts --config FILE and --help. Default: moorage.config.ts in the current folder or above it,
