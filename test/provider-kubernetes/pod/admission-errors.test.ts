@@ -38,6 +38,11 @@ test.for<readonly [what: string, message: string, text: string]>([
     'services.db: the admission policy no-latest refuses its pod: tags only.\nThe rule belongs to your cluster. Show it with: kubectl get validatingadmissionpolicy no-latest -o yaml',
   ],
   [
+    'the constraints of OpenShift',
+    'pods "db" is forbidden: unable to validate against any security context constraint: [provider "restricted-v2": Forbidden: not usable by user, spec.containers[0].securityContext.runAsUser: Invalid value: 999: must be in the ranges: [1000680000, 1000689999]]',
+    'services.db: the security context constraints of OpenShift refuse its pod: [provider "restricted-v2": Forbidden: not usable by user, spec.containers[0].securityContext.runAsUser: Invalid value: 999: must be in the ranges: [1000680000, 1000689999]].\nLet an administrator allow the user of the image: oc adm policy add-scc-to-user nonroot-v2 -z default -n ci. Show the constraints with: oc get scc',
+  ],
+  [
     'a service account that is missing',
     'pods "db" is forbidden: error looking up service account ci/tests: serviceaccount "tests" not found',
     "services.db: namespace ci has no service account 'tests', which kubernetes({ serviceAccount }) names.\nCreate it, or correct the option: kubectl create serviceaccount tests -n ci",
@@ -64,4 +69,30 @@ test.for<readonly [path: string, message: string, text: string]>([
   ],
 ])('a refusal of another object says which and why: %s', ([path, message, text]) => {
   expect(toProviderError({ method: 'POST', path }, { status: 403, body: { message } }).message).toBe(text)
+})
+
+test.for<readonly [message: string, settings: object, text: string]>([
+  [
+    'violates PodSecurity "baseline:latest": host namespaces (hostPID=true), privileged (container "main" must not set securityContext.privileged=true)',
+    { privileged: true, pidMode: 'host', readOnlyRoot: true },
+    'services.db.privileged: namespace ci refuses its pod under the pod security policy baseline:latest: host namespaces (hostPID=true), privileged (container "main" must not set securityContext.privileged=true).\nRemove privileged and pidMode from the service, or use a namespace whose policy allows it. The policy is a label of the namespace: kubectl get namespace ci --show-labels',
+  ],
+  [
+    'violates PodSecurity "baseline:latest": non-default capabilities (container "main" must not include "NET_ADMIN" in securityContext.capabilities.add)',
+    { capabilities: { add: ['NET_ADMIN'] } },
+    'services.db.capabilities: namespace ci refuses its pod under the pod security policy baseline:latest: non-default capabilities (container "main" must not include "NET_ADMIN" in securityContext.capabilities.add).\nRemove capabilities from the service, or use a namespace whose policy allows it. The policy is a label of the namespace: kubectl get namespace ci --show-labels',
+  ],
+  [
+    'violates PodSecurity "restricted:latest": forbidden sysctls (net.core.somaxconn), seccompProfile (pod or containers "main" must set securityContext.seccompProfile.type)',
+    { sysctls: { a: '1' }, securityOptions: ['seccomp=unconfined'] },
+    'services.db.securityOptions: namespace ci refuses its pod under the pod security policy restricted:latest: forbidden sysctls (net.core.somaxconn), seccompProfile (pod or containers "main" must set securityContext.seccompProfile.type).\nRemove securityOptions and sysctls from the service, or use a namespace whose policy allows it. The policy is a label of the namespace: kubectl get namespace ci --show-labels',
+  ],
+  [
+    'admission webhook "psp.corp" denied the request: hostIPC is not allowed',
+    { ipcMode: 'host' },
+    'services.db.ipcMode: the admission webhook psp.corp refuses its pod: hostIPC is not allowed.\nRemove ipcMode from the service, or use a namespace whose policy allows it. The rule belongs to your cluster. List the webhooks with: kubectl get validatingwebhookconfigurations',
+  ],
+])('a policy that refuses settings of the service names them: %s', ([message, settings, text]) => {
+  const response = { status: 403, body: { message: `pods "db" is forbidden: ${message}` } }
+  expect(toAdmissionError(ref, response, { image: 'postgres:17', ...settings }).message).toBe(text)
 })

@@ -11,13 +11,16 @@ export interface RefusedObject {
 export interface Explanation {
   readonly text: string
   readonly hint: string
+  /** How to show the rule, for refusals by the settings of a pod. Default: as in `hint`. */
+  readonly showRule?: string
 }
 
 /**
  * Explains the refusals of Kubernetes' admission plugins, by the API server's message; undefined for any other message.
  *
  * Sources: the messages of kubernetes, plugin/pkg/admission (limitranger, resourcequota) and
- * staging/src/k8s.io/apiserver/pkg/admission/plugin (webhook, policy/validating).
+ * staging/src/k8s.io/apiserver/pkg/admission/plugin (webhook, policy/validating); openshift,
+ * apiserver-library-go, pkg/securitycontextconstraints.
  */
 export function explainRefusal(message: string, { subject, namespace, image }: RefusedObject): Explanation | undefined {
   const security = message.match(/violates PodSecurity "([^"]+)": (.*)$/s)
@@ -28,6 +31,16 @@ export function explainRefusal(message: string, { subject, namespace, image }: R
         `Set a numeric user other than root, for example user: '1000:1000', if ${image ?? 'the image'} ` +
         'supports it. The policy is a label of the namespace: ' +
         `kubectl get namespace ${namespace} --show-labels`,
+      showRule: `The policy is a label of the namespace: kubectl get namespace ${namespace} --show-labels`,
+    }
+  const constraints = message.match(/unable to validate against any security context constraint: (.*)$/s)
+  if (constraints)
+    return {
+      text: `the security context constraints of OpenShift refuse ${subject}: ${constraints[1]}`,
+      hint:
+        'Let an administrator allow the user of the image: ' +
+        `oc adm policy add-scc-to-user nonroot-v2 -z default -n ${namespace}. Show the constraints with: oc get scc`,
+      showRule: 'Show the constraints with: oc get scc',
     }
   const policy = message.match(/ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request: (.*)$/s)
   if (policy)

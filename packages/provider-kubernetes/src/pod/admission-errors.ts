@@ -31,7 +31,7 @@ export function toAdmissionError(ref: PodRef, response: ApiResponse, unit?: Cont
       ...details,
       hint:
         `Remove ${refused.join(' and ')} from the service, or use a namespace whose policy allows it. ` +
-        `The policy is a label of the namespace: kubectl get namespace ${namespace} --show-labels`,
+        (explanation.showRule ?? explanation.hint),
     })
   if (explanation)
     return new MoorageError('START_FAILED', `${configPath}: ${explanation.text}.`, {

@@ -12,7 +12,6 @@ const SETTINGS_BY_REASON: readonly { readonly reason: RegExp; readonly settings:
   { reason: /hostIPC|Host IPC/, settings: ['ipcMode'] },
   { reason: /seccomp|AppArmor|seLinux/i, settings: ['securityOptions'] },
   { reason: /sysctl/, settings: ['sysctls'] },
-  { reason: /runAsNonRoot|runAsUser/, settings: ['user'] },
 ]
 
 /** The settings of a service that a policy of the cluster refuses, by the text of the refusal. */
