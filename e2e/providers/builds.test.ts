@@ -118,7 +118,8 @@ test.for(SUBJECTS)(
     expect(await gc.ended, gc.output()).toEqual({ code: 0, signal: null })
     expect(gc.output()).toMatch(/image/)
     expect(await builtImages()).toEqual([])
-    removePulledImages()
     await stage.clean(5_000)
+    // Now that the pods are gone.
+    removePulledImages()
   },
 )
