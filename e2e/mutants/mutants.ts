@@ -297,6 +297,20 @@ export const mutants: readonly Mutant[] = [
     quick: false,
   },
   {
+    name: 'URL in the arguments of mongosh',
+    guarantee: 'no password is in the arguments of a process',
+    file: 'packages/services/src/seed/run-mongosh.ts',
+    find: '`db = connect(process.env.${URL_VARIABLE})`',
+    replace: "`db = connect('${String(connection['url'])}')`",
+    test: {
+      project: 'unit',
+      file: 'test/services/seed/run-mongosh.test.ts',
+      name: 'a script runs in mongosh, which gets the URL by a variable and not as an argument',
+    },
+    says: /root:secret/,
+    quick: true,
+  },
+  {
     name: 'probe leaves its session',
     guarantee: 'a readiness probe ends the session that the server has opened for it',
     file: 'packages/core/src/readiness/exchange.ts',

@@ -2,15 +2,20 @@ import { fileURLToPath } from 'node:url'
 import { siblingModule, MoorageError, type SeedSpec } from '@moorage/core'
 
 /**
- * Turns the option `seed` into a module to run. `sql` allows SQL scripts, folders of them, and lists. Throws
+ * Turns the option `seed` into a module to run. `sql` allows SQL scripts, folders of them, and lists; `mongosh` allows
+ * scripts for mongosh, which their file name tells from modules. Throws
  * `MoorageError` (CONFIG_INVALID) for another kind of file.
  */
 export function seedSpec(
   preset: string,
   seed: string | readonly string[] | undefined,
-  { sql }: { readonly sql: boolean },
+  { sql, mongosh = false }: { readonly sql: boolean; readonly mongosh?: boolean },
 ): { readonly seed?: SeedSpec } {
   if (seed === undefined) return {}
+  if (mongosh && typeof seed === 'string' && MONGOSH_SCRIPT.test(seed)) {
+    const module = { $file: fileURLToPath(siblingModule(import.meta.url, '../seed/run-mongosh')) }
+    return { seed: { module, options: { files: [{ $file: seed, $option: 'seed' }] } } }
+  }
   if (typeof seed === 'string' && isModule(seed)) return { seed: { module: { $file: seed, $option: 'seed' } } }
   const files = typeof seed === 'string' ? [seed] : seed
   const unknown = sql ? files.find((file) => !isSeedFile(file)) : String(seed)
@@ -30,6 +35,8 @@ export function seedSpec(
     },
   )
 }
+
+const MONGOSH_SCRIPT = /\.(mongosh|mongodb)\.js$/
 
 function isModule(file: string): boolean {
   return /\.[cm]?[jt]s$/.test(file)

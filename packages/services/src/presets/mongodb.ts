@@ -39,7 +39,10 @@ export interface MongodbOptions<N extends string = string> extends CommonOptions
    * ready when the member accepts writes. Default: `false`.
    */
   readonly replicaSet?: boolean
-  /** Path of a module that exports `seed(connection)`. It runs once per run, before the service is ready. */
+  /**
+   * Path of a module that exports `seed(connection)`, or of a script for the mongosh of this machine, whose name ends
+   * with `.mongosh.js` or `.mongodb.js`. It runs once per run, before the service is ready.
+   */
   readonly seed?: string
 }
 
@@ -98,7 +101,7 @@ export function mongodb<const N extends string = never>(
       ...(replicaSet ? { prepare: { module: PREPARE } } : {}),
       connection: connection(database, [], ''),
     },
-    ...seedSpec('mongodb', options.seed, { sql: false }),
+    ...seedSpec('mongodb', options.seed, { sql: false, mongosh: true }),
     ...isolateSpec('mongodb', options, ['mongodb']),
     ...commonSpec(options),
   }
