@@ -104,8 +104,16 @@ function addBind(item: TreeNode, path: string, { target, project }: Surroundings
   if (existsSync(source)) target.files[path] = { $file: source, $option: key }
   else if (textOf(get(item, 'bind', 'create_host_path')) === 'false')
     throw invalid(item, key, `${shown} does not exist`, 'Create it, or correct the path.')
-  // Compose creates an empty folder.
-  else target.volumes[path] = { volume: `${target.name}-${Object.keys(target.volumes).length + 1}-empty` }
+  else {
+    target.volumes[path] = { volume: `${target.name}-${Object.keys(target.volumes).length + 1}-empty` }
+    project.findings.add({
+      severity: 'warned',
+      at: item.at,
+      key,
+      reason: `${shown} does not exist, so ${path} is an empty folder, as Compose makes one`,
+      alternative: 'Create it, or correct the path.',
+    })
+  }
   if (existsSync(source) && get(item, 'read_only') === undefined)
     project.findings.add({
       severity: 'warned',
@@ -137,7 +145,7 @@ function addContent(item: TreeNode, kind: 'secrets' | 'configs', { target, proje
       `Add it to ${kind}, which has ${namesIn(project, kind)}.`,
     )
   const named = textOf(get(item, 'target')) ?? (kind === 'secrets' ? source : `/${source}`)
-  const path = named.startsWith('/') ? named : `/run/secrets/${named}`
+  const path = named.startsWith('/') ? named : `${kind === 'secrets' ? '/run/secrets' : ''}/${named}`
   const mode = modeOf(get(item, 'mode'))
   const file = textOf(get(definition, 'file'))
   const variable = textOf(get(definition, 'environment'))
@@ -150,6 +158,14 @@ function addContent(item: TreeNode, kind: 'secrets' | 'configs', { target, proje
         'Create it, or correct the path.',
       )
     target.files[path] = { $file: file, $option: key }
+    if (mode !== undefined)
+      project.findings.add({
+        severity: 'warned',
+        at: item.at,
+        key,
+        reason: `${showPath(file)} keeps its own mode in the container`,
+        alternative: `Write chmod ${mode.toString(8)} ${showPath(file)}, or give the ${noun} by environment.`,
+      })
     return
   }
   const content = variable === undefined ? textOf(get(definition, 'content')) : project.variables[variable]
