@@ -25,6 +25,7 @@ test('options of every provider in one config choose none', () => {
     inOrder: [
       { name: 'docker', options: { ryuk: true } },
       { name: 'kubernetes', options: { resources } },
+      { name: 'nerdctl', options: {} },
       { name: 'process', options: {} },
     ],
     explicit: undefined,

@@ -15,7 +15,7 @@ import {
 import { closestWord } from '../../../packages/core/src/config/closest-word.ts'
 import { thrownMessage } from '../../thrown-error.ts'
 
-const CONFIG_OPTIONS = 'services, provider, docker, kubernetes, root, keep, keepFor'
+const CONFIG_OPTIONS = 'services, provider, docker, kubernetes, nerdctl, root, keep, keepFor, imageMirror'
 
 // What a JavaScript config can contain, and TypeScript rejects.
 const untyped = (call: (options: never) => unknown, options: unknown): Promise<string> =>
@@ -71,7 +71,7 @@ test.each([
     'kubernetes({ resource })',
     kubernetes,
     { resource: {} },
-    'Did you mean resources? The options are context, kubeconfig, namespace, mode, grace, deleter, reach, resources, imagePullSecrets, nodeSelector, tolerations, serviceAccount.',
+    'Did you mean resources? The options are context, kubeconfig, namespace, mode, grace, deleter, reach, resources, imagePullSecrets, registry, pullCredentials, nodeSelector, tolerations, serviceAccount.',
   ],
   ['plainProcess({ env })', plainProcess, { env: {} }, 'There are no options: remove it.'],
 ])('%s is refused by name', async (at, call, options, hint) => {

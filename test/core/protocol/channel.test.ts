@@ -116,10 +116,10 @@ test('a message that is too long is refused where it is sent, and the connection
   })
   const command = ['x'.repeat(200)]
   expect(await thrownMessage(() => ours.call('exec', { service: 'a', command }))).toBe(
-    "USAGE\nThe request 'exec' has 264 characters. At most 200 are possible.",
+    "USAGE\nThe request 'exec' has 264 characters. The limit is 200.",
   )
   expect(await thrownMessage(() => ours.call('exec', { service: 'a', command: [] }))).toBe(
-    'USAGE\nThe response of the supervisor has 252 characters. At most 200 are possible.',
+    'USAGE\nThe response of the supervisor has 252 characters. The limit is 200.',
   )
   expect(await ours.call('ping', null)).toBeNull()
 })
