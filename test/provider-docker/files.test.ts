@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,7 +50,7 @@ function tree(count: number, bytes: number): readonly FileTree[] {
     mode: 0o644,
     bytes,
     source,
-    content: () => Buffer.alloc(bytes),
+    content: () => readFileSync(source),
   }))
   return [{ target: '/data', folder: true, files, bytes: count * bytes }]
 }
