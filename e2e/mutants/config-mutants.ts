@@ -4,6 +4,34 @@ const inputs = (name: string): TestRef => ({ project: 'unit', file: 'test/core/c
 
 export const configMutants: readonly Mutant[] = [
   {
+    name: 'external port not fixed',
+    guarantee: 'a server is reached at the address that it was given',
+    file: 'packages/core/src/provisioning/unit-spec.ts',
+    find: '...(external ? { hostPorts: external.ports } : {}),',
+    replace: '',
+    test: {
+      project: 'contract',
+      file: 'test/contract/external-address.test.ts',
+      name: 'on docker, a server knows the addresses at which the tests will reach it, before it starts',
+    },
+    says: /to be 'MAIN:/,
+    quick: false,
+  },
+  {
+    name: 'external port of any name',
+    guarantee: 'a wrong port name is refused before anything starts',
+    file: 'packages/core/src/config/dependencies.ts',
+    find: "if ('$self' in template) checkExternal(name, spec, template.$self)",
+    replace: '',
+    test: {
+      project: 'unit',
+      file: 'test/core/config/external.test.ts',
+      name: 'external() of a port that the service does not have is an error before anything starts',
+    },
+    says: /no error was thrown/,
+    quick: true,
+  },
+  {
     name: 'hash without imports',
     guarantee: 'an edited module that a seed imports is a changed environment',
     file: 'packages/core/src/config/module-files.ts',

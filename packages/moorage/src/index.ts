@@ -1,4 +1,4 @@
-export { ERROR_CODES, isMoorageError, MoorageError, ref } from '@moorage/core'
+export { ERROR_CODES, isMoorageError, external, MoorageError, ref } from '@moorage/core'
 export type {
   Address,
   AnyConfig,

@@ -129,6 +129,7 @@ function openSession(engine: Engine, options: SessionOptions): Session {
       units.add(starting)
       return await starting
     },
+    hostAddress: async () => (await network).dialAddress,
     expose: (port) => proxies.expose(port),
     async keep() {
       if (await ryuk) report.notice(KEEP_NOTICE)

@@ -103,6 +103,7 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
       units.add(starting)
       return await starting
     },
+    hostAddress: () => Promise.resolve('127.0.0.1'),
     expose: (port) => proxies.expose(port),
     async keep(ms) {
       const { livenessObject } = await namespace

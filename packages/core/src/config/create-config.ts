@@ -118,6 +118,7 @@ function toPlainData(value: unknown, at: string, names: Names): Json | undefined
   const target = refTarget(value)
   if (target) {
     if ('parts' in target) return { $join: target.parts.map((part) => toPlainData(part, at, names) as Json) }
+    if ('self' in target) return { $self: target.self }
     return { $ref: [nameOf(target.owner, target.path, at, names), ...target.path] }
   }
   if (serviceOwner(value)) throw invalid(`${optionPath(at)} is a service.`, 'Use one of its fields, such as db.url.')

@@ -14,6 +14,7 @@ export function resolveNeeds(name: string, spec: ServiceSpec, all: Specs): Needs
   const names = Object.keys(all)
   const needs: Record<string, Condition> = {}
   for (const template of templatesIn(spec)) {
+    if ('$self' in template) checkExternal(name, spec, template.$self)
     if (!('$ref' in template)) continue
     const [target, ...path] = template.$ref
     const referred = specOf(all, target)
@@ -93,5 +94,16 @@ function hasField(spec: ServiceSpec, path: readonly string[]): boolean {
 function unknownService(source: string, names: readonly string[]): MoorageError {
   return new MoorageError('CONFIG_INVALID', `${source}: the config has no service of that name.`, {
     hint: `Its services are ${names.join(', ')}.`,
+  })
+}
+
+/** Throws for `external('x')` where the service has no port `x`. */
+function checkExternal(service: string, { ports }: ServiceSpec, [kind, field, port]: readonly string[]): void {
+  const names = Object.keys(ports)
+  if (kind !== 'external' || field === 'host' || (field === 'port' ? names.length : names.includes(port ?? ''))) return
+  const call = field === 'port' ? 'external()' : `external('${port}')`
+  throw new MoorageError('CONFIG_INVALID', `services.${service} uses ${call}, but it has no such port.`, {
+    service,
+    hint: names.length ? `Its ports are ${names.join(', ')}.` : 'Add ports: { main: 8080 }.',
   })
 }

@@ -15,9 +15,10 @@ export interface ServiceOwner {
   readonly at: string | undefined
 }
 
-/** What a reference stands for: a field of a service's connection, or text that contains references. */
+/** What a reference stands for: a field of a service's connection, or of its own address, or text with references. */
 export type RefTarget =
   | { readonly owner: ServiceOwner; readonly path: readonly string[] }
+  | { readonly self: readonly string[] }
   | { readonly parts: readonly unknown[] }
 
 /** Turns the spec of a preset into the handle that it returns. Each property path of the handle is a reference. */
@@ -35,6 +36,15 @@ export function ref(
     .flatMap((part, i) => (i < values.length ? [part, values[i]] : [part]))
     .filter((part) => part !== '')
   return reference({ parts }, 'ref`…`')
+}
+
+/**
+ * The address at which this machine, and so the tests, will reach a port of the service in whose options it stands: for a
+ * server that tells its clients where to connect. Known before the start. Default: the first port.
+ */
+export function external(port?: string): { readonly host: Ref<string>; readonly port: Ref<number> } {
+  const field = (path: readonly string[]): Ref<never> => reference({ self: ['external', ...path] }, 'external()')
+  return { host: field(['host']), port: field(port === undefined ? ['port'] : ['ports', port, 'port']) }
 }
 
 export function serviceOwner(value: unknown): ServiceOwner | undefined {

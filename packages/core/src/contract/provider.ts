@@ -114,6 +114,11 @@ export interface Session {
   close(): Promise<void>
   /** Lets the run outlive its supervisor by `ms` milliseconds, on engines that support it. Called at most once. */
   keep?(ms: number): Promise<void>
+  /**
+   * The address at which this machine reaches the ports of containers. A session that has it honours `hostPorts`, also if
+   * core chooses them.
+   */
+  hostAddress?(): Promise<string>
   /** Chooses the port numbers of a service if its image does not fix them. A requested 0 stands for any free port. */
   reserve?(service: string, requested: Ports): Promise<Ports>
   /**

@@ -47,6 +47,7 @@ export class Reconciler {
       secrets: new RunSecrets(),
       phaseDeadlines: new Map(),
       running: new Map(),
+      hostPorts: new Set<number>(),
     }
     const phase: Report['phase'] = (service, name, detail) => enterPhase(shared, service, { phase: name, detail })
     const { tasks, secrets } = shared

@@ -41,6 +41,8 @@ export interface StartContext {
   /** The clocks of the services that are starting, or have started. */
   readonly phaseDeadlines: Map<string, PhaseDeadline>
   readonly running: Map<string, RunningService>
+  /** Ports of this machine that were chosen for containers before their start. */
+  readonly hostPorts: Set<number>
   readonly images: Pick<RunImages, 'get'>
   /** Writes the entry of a process of core's own, such as a seed, for the provider that reaps processes. */
   journalProcess(entry: Json): void

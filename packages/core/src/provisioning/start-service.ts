@@ -12,6 +12,7 @@ import { lastLines } from '../readiness/last-lines.ts'
 import { resolveProbes } from './resolve-probes.ts'
 import { waitReady } from '../readiness/wait-ready.ts'
 import { connectionViews, resolveReference, type ConnectionViews, type NeededViews } from './connection-views.ts'
+import { reserveExternalAddress } from './external-address.ts'
 import { PhaseDeadline } from './phase-deadline.ts'
 import { runsToItsEnd } from './plan-diff.ts'
 import type { RunImage } from './run-images.ts'
@@ -105,7 +106,8 @@ async function runPhases(
 async function launch(context: StartContext, { name, needed }: ServiceStart): Promise<RunningService> {
   const { plan, secrets } = context
   const { signal } = context.abort
-  const { provider, session } = context.placements.get(name) as Placement
+  const placement = context.placements.get(name) as Placement
+  const { provider, session } = placement
   const { spec } = plan.services[name] as PlannedService
   signal.throwIfAborted()
   const requested = Object.fromEntries(
@@ -114,7 +116,8 @@ async function launch(context: StartContext, { name, needed }: ServiceStart): Pr
   const ports = (await session.reserve?.(name, requested)) ?? spec.ports
   signal.throwIfAborted()
   const ref: ScopeInput['ref'] = (path) => resolveReference(context, { name, needed }, path)
-  const scopeInput: ScopeInput = { service: name, ports, secrets, ref }
+  const external = await reserveExternalAddress(name, { spec, placement }, context.hostPorts)
+  const scopeInput: ScopeInput = { service: name, ports, secrets, ref, ...(external ? { external } : {}) }
   const image = await buildImage(context, name)
   const unitSpec = createUnitSpec(spec, provider.form, { ...scopeInput, root: plan.root, ...(image ? { image } : {}) })
   hideEnvironment(unitSpec)

@@ -1,5 +1,6 @@
 import type { Json } from '../contract/json.ts'
 import type { Ports } from '../contract/provider.ts'
+import type { ExternalAddress } from './external-address.ts'
 import type { RunSecrets } from './run-secrets.ts'
 
 /** The values that the templates of one service can use. */
@@ -18,6 +19,8 @@ export interface ScopeInput {
   /** The ports that the service listens on. */
   readonly ports: Ports
   readonly secrets: RunSecrets
+  /** Where this machine will reach its ports. Default: where it listens. */
+  readonly external?: ExternalAddress
   /** Looks up a field of another service's connection. */
   ref(path: readonly string[]): Json
 }
@@ -28,7 +31,16 @@ export function listeningScope(input: ScopeInput): TemplateScope {
   const ports = Object.fromEntries(
     Object.entries(input.ports).map(([name, port]) => [name, { host: '127.0.0.1', port }]),
   )
-  return addressScope(input, { host: '127.0.0.1', port: main ?? 0, ports })
+  const listening = { host: '127.0.0.1', port: main ?? 0, ports }
+  return addressScope(input, { ...listening, external: externalFields(input) ?? listening })
+}
+
+function externalFields({ external, ports }: ScopeInput): Json | undefined {
+  if (!external) return undefined
+  const { host } = external
+  const [main = ''] = Object.keys(ports)
+  const each = Object.entries(external.ports).map(([name, port]) => [name, { host, port }] as const)
+  return { host, port: external.ports[main] ?? 0, ports: Object.fromEntries(each) }
 }
 
 /** Resolves `$self` to a field of this address. */

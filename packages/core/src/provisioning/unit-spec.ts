@@ -23,9 +23,7 @@ export function createUnitSpec(spec: ServiceSpec, formName: 'container' | 'proce
     sensitive: Object.entries(env)
       .filter(([, value]) => mayContainSecret(value))
       .map(([name]) => name),
-    ...(formName === 'container'
-      ? { container: containerUnit(spec.container as ContainerForm, scope, input.image) }
-      : {}),
+    ...(formName === 'container' ? { container: containerUnit(spec.container as ContainerForm, scope, input) } : {}),
     ...(formName === 'process' ? { process: processUnit(spec.process as ProcessForm, scope, input) } : {}),
   }
 }
@@ -36,11 +34,16 @@ export function hideEnvironment({ env, sensitive }: UnitSpec): void {
   hideFromDebugLog(names.map((name) => env[name] ?? ''))
 }
 
-function containerUnit(form: ContainerForm, scope: TemplateScope, built: RunImage | undefined): ContainerUnit {
+function containerUnit(
+  form: ContainerForm,
+  scope: TemplateScope,
+  { image: built, external }: UnitSpecInput,
+): ContainerUnit {
   const { env: _env, connection: _connection, ready: _ready, prepare: _prepare, ...settings } = form
   const { image, entrypoint, command, files, ...rest } = settings
   return {
     ...rest,
+    ...(external ? { hostPorts: external.ports } : {}),
     image: built?.reference ?? (image as string),
     ...(built && !built.inRegistry ? { pull: 'never' } : {}),
     ...(built?.platform === undefined ? {} : { platform: built.platform }),
