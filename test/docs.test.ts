@@ -114,6 +114,7 @@ describe('docs/kubernetes.md', () => {
 const LIMITS: { readonly [constant: string]: string } = {
   'build/src/build-error.ts MAX_OUTPUT_LINES': '50 lines',
   'build/src/program.ts MAX_OUTPUT_CHARACTERS': '200,000 characters',
+  'compose/src/mapping/file-variables.ts MAX_SECRET_BYTES': '| 64 KiB |',
   'compose/src/yaml/parse.ts MAX_NODES': '| 100,000 |',
   'core/src/client/crash-report.ts QUOTED_LOG_LINES': '20 lines of the last',
   'core/src/client/supervisor-log-tail.ts MAX_BYTES': '64 KiB',

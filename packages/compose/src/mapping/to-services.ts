@@ -3,6 +3,7 @@ import type { Project } from '../load/read-project.ts'
 import { dependenciesOf } from '../load/select-services.ts'
 import { entriesOf, get, getMap, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
 import { buildOf } from './build.ts'
+import { withFileVariables } from './file-variables.ts'
 import { knownImage, type KnownImage } from './known-image.ts'
 import { mountsOf } from './mounts.ts'
 import { checkHostPorts, portsOf, type ServicePorts } from './ports.ts'
@@ -108,7 +109,9 @@ function toSpec(source: Source, { project, sources, aliases }: Surroundings): Se
     )
   const env = serviceEnv(node, name, project)
   const command = words(get(node, 'command'), `${at}.command`)
-  const known = image === undefined || built ? undefined : knownImage(image, env, command)
+  const mounts = mountsOf(node, name, project)
+  const known =
+    image === undefined || built ? undefined : knownImage(image, withFileVariables(env, mounts.files), command)
   const { ports, protocol, ...published } = portsOf(node, { name, extra: known?.port, fixed: extension.hostPorts })
   const entrypoint = words(get(node, 'entrypoint'), `${at}.entrypoint`)
   const container: ContainerForm = defined({
@@ -118,7 +121,7 @@ function toSpec(source: Source, { project, sources, aliases }: Surroundings): Se
     entrypoint,
     ...containerSettings(node, name),
     ...networksOf(source, { project, sources, aliases }),
-    ...mountsOf(node, name, project),
+    ...mounts,
     ...published,
     hostAccess: extension.hostAccess,
     connection: connectionOf(ports, known, extension.protocol ?? protocol ?? 'http'),
