@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ const { env } = process
 const bin = mkdtempSync(join(tmpdir(), 'moorage-builders-'))
 const registry = env['MOORAGE_TESTBED_REGISTRY'] ?? ''
 const containerd = env['MOORAGE_TESTBED_CONTAINERD'] ?? ''
+const ON_NODE = ['--address', containerd, '--namespace', 'k8s.io'] as const
 
 beforeAll(() => {
   // The bed's programs carry a hash in their names. Docker's own program of Debian contains BuildKit's client.
@@ -61,16 +62,16 @@ const HOLD = 'echo RUNNING; until [ -e go ]; do sleep 0.1; done'
 const ASK = `${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`
 
 function nerdctl(...args: readonly string[]): string {
-  return execFileSync(join(bin, 'nerdctl'), ['--address', containerd, '--namespace', 'k8s.io', ...args], {
+  return execFileSync(join(bin, 'nerdctl'), [...ON_NODE, ...args], {
     encoding: 'utf8',
   })
 }
 
-/** Removes what the kubelet has pulled, as its own garbage collector does later. */
-function removePulledImages(): void {
-  const pulled = nerdctl('images', '--no-trunc', '--format', '{{.ID}} {{.Repository}}').split('\n')
-  for (const line of pulled.filter((each) => each.endsWith(`${registry}/moorage/web`)))
-    nerdctl('rmi', '--force', line.split(' ')[0] ?? '')
+/** Removes what the kubelet has pulled, as its own garbage collector does later. Gives what containers still use. */
+function removePulledImages(): readonly string[] {
+  const listed = nerdctl('images', '--no-trunc', '--format', '{{.ID}} {{.Repository}}').split('\n')
+  const ids = listed.filter((line) => line.endsWith(`${registry}/moorage/web`)).map((line) => line.split(' ')[0] ?? '')
+  return ids.filter((id) => spawnSync(join(bin, 'nerdctl'), [...ON_NODE, 'rmi', '--force', id]).status !== 0)
 }
 
 /** Every image that moorage has built, in the engine, in the registry and on the node. */
@@ -119,7 +120,7 @@ test.for(SUBJECTS)(
     expect(gc.output()).toMatch(/image/)
     expect(await builtImages()).toEqual([])
     await stage.clean(5_000)
-    // Now that the pods are gone.
-    removePulledImages()
+    // A deleted pod still runs for its grace period.
+    await expect.poll(removePulledImages, { timeout: 30_000, interval: 250 }).toEqual([])
   },
 )
