@@ -1,0 +1,2 @@
+export { compose } from '@moorage/compose'
+export type { ComposeOptions } from '@moorage/compose'
