@@ -269,6 +269,20 @@ export const mutants: readonly Mutant[] = [
     quick: false,
   },
   {
+    name: 'a uid that others share',
+    guarantee: 'a program of root gets an unused uid where a mount namespace is possible',
+    file: 'packages/services/src/programs/unprivileged-user.ts',
+    find: '(await privateUser(folder)) ?? { uid: NOBODY_UID }',
+    replace: '((void privateUser, 0) || undefined) ?? { uid: NOBODY_UID }',
+    test: {
+      project: 'contract',
+      file: 'test/provider-process/unprivileged.test.ts',
+      name: 'as root > root keeps the folder of PostgreSQL, whose processes have none of its variables',
+    },
+    says: /expected false to be true/,
+    quick: false,
+  },
+  {
     name: 'password in the arguments',
     guarantee: 'no password is in the arguments of a process',
     file: 'packages/services/src/programs/redis.ts',

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chownSync,
   existsSync,
@@ -29,6 +29,9 @@ function temporaryFolder(): string {
   return folder
 }
 
+// Where root may not, the server runs as `nobody`.
+const mayMount = spawnSync('unshare', ['--mount', 'mount', '--bind', '/etc/passwd', '/etc/passwd']).status === 0
+
 describe.runIf(process.getuid?.() === 0)('as root', () => {
   test('root keeps the folder of PostgreSQL, whose processes have none of its variables', async () => {
     process.env['TOKEN_OF_CI'] = 'token-of-ci'
@@ -42,6 +45,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     const data = statSync(join(path, 'data'))
     expect([folder.uid, folder.mode & 0o777, data.mode & 0o777]).toEqual([0, 0o711, 0o700])
     expect(data.uid).not.toBe(0)
+    expect(data.uid >= 2_000_000_000).toBe(mayMount)
     const files = readdirSync(path).map((name) => [name, statSync(join(path, name)).uid])
     expect(files.filter(([name]) => name !== 'data').every(([, uid]) => uid === 0)).toBe(true)
     const own = (): readonly ProcessEntry[] =>

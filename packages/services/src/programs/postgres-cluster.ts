@@ -5,32 +5,31 @@ import type { ProgramContext } from '@moorage/core'
 import { copyFromTemplate, saveTemplate } from './postgres-template.ts'
 import type { PostgresServer } from './find-postgres.ts'
 import { runCommand, type CommandOptions } from './run-command.ts'
-import { reachableByOthers } from './unprivileged-user.ts'
+import { reachableByOthers, unprivilegedUser, type UnprivilegedUser } from './unprivileged-user.ts'
 
 export interface Cluster {
   /** Path of the `postgres` program, readable by the uid that runs it. */
   readonly postgres: string
   /** The data directory, the only part of the run's folder that belongs to that uid. */
   readonly data: string
+  /** The user that runs it if it is not the present one. */
+  readonly user: UnprivilegedUser | undefined
 }
 
 const TASK = 'creating the PostgreSQL cluster'
 
 /**
- * Creates a cluster with the user, the password and the database. It is copied from a template in the cache. `uid` is
- * the user of the server if it is not the present one. Whatever touches the data directory runs as that user, since
- * root must follow no path that another user can change.
+ * Creates a cluster with the user, the password and the database. It is copied from a template in the cache.
+ * Whatever touches the data directory runs as its user, since root must follow no path that another user can change.
  */
-export async function createCluster(
-  context: ProgramContext,
-  server: PostgresServer,
-  uid: number | undefined,
-): Promise<Cluster> {
+export async function createCluster(context: ProgramContext, server: PostgresServer): Promise<Cluster> {
   const folder = await context.dir()
+  const user = await unprivilegedUser(folder)
+  const uid = user?.uid
   const bin =
     uid !== undefined && !reachableByOthers(server.bin) ? await linkServer(context, server, folder) : server.bin
   const postgres = join(bin, 'postgres')
-  const place: DataPlace = { postgres, data: join(folder, 'data'), uid }
+  const place: DataPlace = { postgres, data: join(folder, 'data'), user, uid }
   const username = String(context.options['username'])
   const database = String(context.options['database'])
   const locale = String(context.options['locale'])
@@ -45,9 +44,7 @@ export async function createCluster(
   return place
 }
 
-interface DataPlace {
-  readonly postgres: string
-  readonly data: string
+interface DataPlace extends Cluster {
   readonly uid: number | undefined
 }
 
@@ -61,7 +58,7 @@ async function initialise(
   place: DataPlace,
   { bin, username, database, locale }: { readonly [name in 'bin' | 'username' | 'database' | 'locale']: string },
 ): Promise<void> {
-  const { data, uid } = place
+  const { data, user, uid } = place
   const options: CommandOptions = { task: TASK, cwd: data, uid }
   // A copy that broke off has left files, which initdb refuses.
   await runCommand(context, ['find', '.', '-mindepth', '1', '-delete'], options)
@@ -78,7 +75,7 @@ async function initialise(
     'UTF8',
     '--wal-segsize=1',
   ]
-  await runCommand(context, [join(bin, 'initdb'), '-D', data, ...settings], options)
+  await runCommand(context, [join(bin, 'initdb'), '-D', data, ...settings], { ...options, user })
   if (database !== 'postgres') await runSql(context, place, `CREATE DATABASE "${database}"`)
 }
 
@@ -103,7 +100,7 @@ async function linkServer(context: ProgramContext, server: PostgresServer, folde
 }
 
 /** Runs a statement in single-user mode, which needs no server, port or password. */
-async function runSql(context: ProgramContext, { postgres, data, uid }: DataPlace, text: string): Promise<void> {
+async function runSql(context: ProgramContext, { postgres, data, user }: DataPlace, text: string): Promise<void> {
   const command = [postgres, '--single', '-D', data, '-c', 'fsync=off', 'postgres']
-  await runCommand(context, command, { task: TASK, cwd: data, uid, input: `${text}\n` })
+  await runCommand(context, command, { task: TASK, cwd: data, user, input: `${text}\n` })
 }

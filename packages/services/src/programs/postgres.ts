@@ -1,7 +1,6 @@
 import type { JsonObject, Program, ProgramContext } from '@moorage/core'
 import { createCluster } from './postgres-cluster.ts'
 import { findPostgres } from './find-postgres.ts'
-import { unprivilegedUid } from './unprivileged-user.ts'
 import { reportVersionMismatch } from './version-notice.ts'
 
 /**
@@ -9,8 +8,7 @@ import { reportVersionMismatch } from './version-notice.ts'
  * supervisor is root, it runs under an unprivileged uid, since PostgreSQL refuses to run as root.
  */
 export async function program(context: ProgramContext): Promise<Program> {
-  const uid = unprivilegedUid()
-  const { postgres, data } = await createCluster(context, await findPostgres(context), uid)
+  const { postgres, data, user } = await createCluster(context, await findPostgres(context))
   reportVersionMismatch(context, { program: postgres })
   const listen = ['-h', '127.0.0.1', '-p', String(context.ports['main'])]
   // No socket file, and no segments in /dev/shm, which would remain after a kill.
@@ -26,6 +24,6 @@ export async function program(context: ProgramContext): Promise<Program> {
     // A server killed by SIGKILL leaves a System V shared-memory segment. SIGQUIT ends it at once and removes the
     // segment.
     stopSignal: 'SIGQUIT',
-    ...(uid === undefined ? {} : { uid, gid: uid }),
+    ...(user ? { uid: user.uid, gid: user.uid } : {}),
   }
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { messageOf, MoorageError, type ProgramContext } from '@moorage/core'
+import { asNamedUser, type UnprivilegedUser } from './unprivileged-user.ts'
 
 // How much of a failed command's output the error contains.
 const MAX_LOG_LINES = 20
@@ -17,6 +18,8 @@ export interface CommandOptions {
   readonly stdout?: number
   /** The user and group to run it as. Default: those of this process. */
   readonly uid?: number | undefined
+  /** The same, for a program that looks up the name of its user. Replaces `uid`. */
+  readonly user?: UnprivilegedUser | undefined
 }
 
 /**
@@ -26,15 +29,16 @@ export interface CommandOptions {
 export async function runCommand(
   { service, signal }: ProgramContext,
   command: readonly string[],
-  { task, cwd, input = '', stdin, stdout, uid }: CommandOptions,
+  { task, cwd, input = '', stdin, stdout, user, uid = user?.uid }: CommandOptions,
 ): Promise<void> {
-  const [program = '', ...args] = command
+  const isNamed = user?.passwd !== undefined
+  const [program = '', ...args] = isNamed ? asNamedUser(user, command) : command
   const child = spawn(program, args, {
     cwd,
     signal,
     env: { PATH: process.env['PATH'], LC_ALL: 'C', PGTZ: 'UTC' },
     stdio: [stdin ?? 'pipe', stdout ?? 'pipe', 'pipe'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
+    ...(uid === undefined || isNamed ? {} : { uid, gid: uid }),
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
@@ -51,7 +55,7 @@ export async function runCommand(
   signal.throwIfAborted()
   const reason = result instanceof Error ? `: ${messageOf(result)}` : ''
   const hint = commandHint(result, output)
-  throw new MoorageError('START_FAILED', `services.${service}: ${program} failed while ${task}${reason}.`, {
+  throw new MoorageError('START_FAILED', `services.${service}: ${command[0]} failed while ${task}${reason}.`, {
     service,
     phase: 'start',
     ...(hint === undefined ? {} : { hint }),
