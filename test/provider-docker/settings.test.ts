@@ -155,6 +155,8 @@ for (const { name, host = '', reason } of [
       const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1')
       await new Promise((done) => server.once('listening', done))
       try {
+        // Podman's bridge exists once a container has joined the network.
+        await start({})
         const { port = 0, host: to = '' } = (await session.expose?.((server.address() as AddressInfo).port)) ?? {}
         const unit = await start({ networks: { apart: {} } })
         expect(await shell(unit, `nc -w 3 ${to} ${port} < /dev/null`)).toBe('hello')

@@ -142,8 +142,9 @@ function openSession(engine: Engine, options: SessionOptions): Session {
       const startedRyuk = await ryuk.catch(() => undefined)
       try {
         if (loadedClient) await removeRunContainers(loadedClient, run.id)
-        await networks.remove()
+        // Before the networks: an engine that keeps one of those must not keep the volumes as well.
         await volumes.remove()
+        await networks.remove()
         // Last, so that Ryuk removes what this process could not.
         await startedRyuk?.close()
       } catch (error) {

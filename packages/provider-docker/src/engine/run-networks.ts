@@ -47,10 +47,13 @@ export class RunNetworks {
     return subnets.check(address)
   }
 
-  /** Removes all networks. Throws `MoorageError` (PROVIDER_LOST). */
+  /** Removes all networks, then throws the first failure: `MoorageError` (PROVIDER_LOST). */
   async remove(): Promise<void> {
-    for (const network of this.#networks.values())
-      await removeNetwork(this.#engine, this.#run, await network.catch(() => undefined))
+    const removals = [...this.#networks.values()].map(async (network) =>
+      removeNetwork(this.#engine, this.#run, await network.catch(() => undefined)),
+    )
+    const failed = (await Promise.allSettled(removals)).find((removal) => removal.status === 'rejected')
+    if (failed) throw failed.reason
   }
 
   async #created(): Promise<readonly RunNetwork[]> {
