@@ -31,6 +31,12 @@ test("the README's code runs as it stands, and begins before line 30", async ({ 
     expect(await child.ended, child.output()).toEqual({ code: 0, signal: null })
     expect(child.output()).toMatch(/Tests +2 passed/)
     await stage.clean(2_000)
+    // Services that stay have the data of the runs before.
+    for (const argv of [moorage(folder, 'up'), vitest(folder), vitest(folder), moorage(folder, 'down')]) {
+      const again = await stage.start(argv)
+      expect(await again.ended, again.output()).toEqual({ code: 0, signal: null })
+    }
+    await stage.clean(2_000)
   } finally {
     for (const [path] of files) rmSync(path, { force: true })
   }

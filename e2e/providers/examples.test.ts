@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { missingChromium } from '../harness/chromium.ts'
 import { missing, providers } from '../harness/engine.ts'
-import { jest, openStage, playwright, vitest } from '../harness/fixture.ts'
+import { jest, moorage, openStage, playwright, vitest } from '../harness/fixture.ts'
 
 const lacks = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0
 
@@ -36,6 +36,14 @@ describe.each(providers())('on %s, its tests unchanged', (provider) => {
     expect(child.output()).toMatch(/Tests:? +\d+ passed/)
     expect(end, child.output()).toEqual({ code: 0, signal: null })
     await stage.clean(2_000)
+    if (provider === 'docker') {
+      // Services that stay have the data of the runs before.
+      for (const argv of [moorage(folder, 'up'), runner(folder), runner(folder), moorage(folder, 'down')]) {
+        const again = await stage.start(argv, { DEMO_NONCE: 'e2e' })
+        expect(await again.ended, again.output()).toEqual({ code: 0, signal: null })
+      }
+      await stage.clean(2_000)
+    }
     if (!pages) return
     const browser = await stage.start(playwright(folder))
     expect(await browser.ended, browser.output()).toEqual({ code: 0, signal: null })

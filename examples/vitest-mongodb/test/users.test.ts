@@ -6,6 +6,8 @@ const users = client.db().collection<{ name: string; visits: number }>('users')
 
 beforeAll(async () => {
   await client.connect()
+  // Services that `moorage up` keeps have the data of earlier runs.
+  await users.deleteMany({})
   await users.createIndex({ name: 1 }, { unique: true })
 })
 afterAll(() => client.close())

@@ -6,7 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 const db = new pg.Client({ connectionString: services().db.url })
 const cache = createClient({ url: services().cache.url })
 
-beforeAll(() => Promise.all([db.connect(), cache.connect()]))
+beforeAll(async () => {
+  await Promise.all([db.connect(), cache.connect()])
+  // Services that `moorage up` keeps have the data of earlier runs.
+  await cache.del('title:1')
+})
 afterAll(() => Promise.all([db.end(), cache.close()]))
 
 async function title(id: number): Promise<{ title: string; from: 'cache' | 'database' }> {
