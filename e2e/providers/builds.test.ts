@@ -9,12 +9,13 @@ import { nerdctl as nerdctlOfProvider, nerdctlEnvironment } from '../harness/ner
 import { moorage, openStage, until } from '../harness/fixture.ts'
 
 const { env } = process
-const bin = mkdtempSync(join(tmpdir(), 'moorage-builders-'))
+let bin = ''
 const registry = env['MOORAGE_TESTBED_REGISTRY'] ?? ''
 const containerd = env['MOORAGE_TESTBED_CONTAINERD'] ?? ''
 const ON_NODE = ['--address', containerd, '--namespace', 'k8s.io'] as const
 
 beforeAll(() => {
+  bin = mkdtempSync(join(tmpdir(), 'moorage-builders-'))
   // The bed's programs carry a hash in their names. Docker's own program of Debian contains BuildKit's client.
   const programs = {
     docker: '/usr/bin/docker',

@@ -16,11 +16,12 @@ const { env } = process
 const host = env['DOCKER_HOST'] ?? ''
 const registry = env['MOORAGE_TESTBED_REGISTRY'] ?? ''
 const { signal } = new AbortController()
-const folder = mkdtempSync(join(tmpdir(), 'moorage-builders-'))
+let folder = ''
 const run = `ci-builders-${process.pid}`
 const pathBefore = env['PATH']
 
 beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'moorage-builders-'))
   // The bed's programs carry a hash in their names. Docker's own program of Debian contains BuildKit's client.
   const bin = join(folder, 'bin')
   mkdirSync(bin)
@@ -84,7 +85,7 @@ function context(files: { readonly [path: string]: string }): string {
   return root
 }
 
-const { builders } = provider({}, { root: folder })
+const { builders } = provider({}, { root: '/' })
 
 function describeBuild(store: ImageStore, spec: BuildSpec): ImageBuild & { readonly steps: string[] } {
   const completed = completeBuild(spec, { at: 'services.app.image', root: folder, env: { TOKEN: 'open sesame' } })
@@ -131,7 +132,7 @@ async function inventory(): Promise<readonly string[]> {
   ]
 }
 
-test.each(['docker', 'buildctl'])(
+test.skipIf(!env['MOORAGE_TESTBED_BUILDCTL']).each(['docker', 'buildctl'])(
   '%s: a registry that refuses the image is named, and the image is not left',
   async (name) => {
     const refusing = createServer((request, response) => {
@@ -174,6 +175,8 @@ describe.skipIf(!env['MOORAGE_TESTBED_BUILDCTL']).each(SUBJECTS)(
   '$name',
   ({ builder: name, store, buildKit, heredocs }) => {
     const builder = builders.get(name) as Builder
+    // Only the way of the image differs from store to store.
+    const isFirst = SUBJECTS.find((subject) => subject.builder === name)?.store === store
 
     test('builds a stage with arguments and an ignore file, runs it, and removes it', async () => {
       const before = await inventory()
@@ -202,7 +205,7 @@ describe.skipIf(!env['MOORAGE_TESTBED_BUILDCTL']).each(SUBJECTS)(
       expect(await inventory()).toEqual(before)
     })
 
-    test('shows the failing step with its output and line, and leaves no image', async () => {
+    test.runIf(isFirst)('shows the failing step with its output and line, and leaves no image', async () => {
       const before = await inventory()
       const dockerfile = 'FROM busybox\nRUN touch /before\n# Fails.\nRUN echo one \\\n  && echo two \\\n  && false\n'
       const build = describeBuild(store, { context: context({ Dockerfile: dockerfile }) })
@@ -214,7 +217,7 @@ describe.skipIf(!env['MOORAGE_TESTBED_BUILDCTL']).each(SUBJECTS)(
       expect(await inventory()).toEqual(before)
     })
 
-    test.runIf(buildKit)('reads secrets and heredocs, and keeps the secret out of the image', async () => {
+    test.runIf(buildKit && isFirst)('reads secrets and heredocs, and keeps the secret out of the image', async () => {
       const count = 'wc -c < /run/secrets/token > /length'
       const step = heredocs ? `<<EOF\n${count}\nEOF\n` : count
       const dockerfile = `FROM busybox\nRUN --mount=type=secret,id=token ${step}\n`
