@@ -173,4 +173,18 @@ export const configMutants: readonly Mutant[] = [
     says: /no error was thrown/,
     quick: true,
   },
+  {
+    name: 'unknown compose key dropped',
+    guarantee: 'no key of a compose file is dropped silently',
+    file: 'packages/compose/src/keys/check-keys.ts',
+    find: "else if (!name.startsWith('x-')) {",
+    replace: 'else if (false) {',
+    test: {
+      project: 'unit',
+      file: 'test/compose/read-project.test.ts',
+      name: 'reports every key that it does not honour',
+    },
+    says: /Did you mean image/,
+    quick: true,
+  },
 ]
