@@ -184,7 +184,7 @@ export const configMutants: readonly Mutant[] = [
       file: 'test/compose/read-project.test.ts',
       name: 'reports every key that it does not honour',
     },
-    says: /Did you mean image/,
+    says: /\[ …\(4\) \] to deeply equal \[ …\(6\) \]/,
     quick: true,
   },
 ]
