@@ -227,7 +227,7 @@ test('what the build names by its place is there, and exports what it should', a
   for (const file of named) {
     const { text } = sources.find((source) => source.file === file.replace(/[^/]+\/\.\.\//, '')) ?? { text: '' }
     expect(text, file).toMatch(
-      /export (async )?function (provider|program|seed|prepare|createTemplate)\b|^export default|process\.argv/m,
+      /export (async )?function (provider|program|seed|prepare|createTemplate|readConfig)\b|^export default|process\.argv/m,
     )
   }
 })

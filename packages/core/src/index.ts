@@ -83,6 +83,7 @@ export type {
 export { callFolder, callSite } from './config/call-site.ts'
 export { CONTAINER_SETTINGS } from './config/check-settings.ts'
 export { closestWord } from './config/closest-word.ts'
+export { COMPOSE_FILES, composeReader, setComposeReader } from './config/compose-reader.ts'
 export { createConfig } from './config/create-config.ts'
 export type { EnvVariables } from './config/env-variables.ts'
 export type { IsolatedService, RunPayload } from './config/run-payload.ts'

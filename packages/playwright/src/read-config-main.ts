@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
-import { toPlain } from '@moorage/core'
+import { setComposeReader, toPlain } from '@moorage/core'
 import { findConfig, loadConfig } from '@moorage/core/runner'
 import type { ReadResult } from './read-config.ts'
 
-const [root = '.'] = process.argv.slice(2)
+const [root = '.', reader = ''] = process.argv.slice(2)
+setComposeReader(reader)
 
 // A config may leave timers or sockets open, so the process exits as soon as the message is sent.
 process.send?.(await read(), () => process.exit())

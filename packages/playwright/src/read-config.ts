@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { fromPlain, siblingModule, MoorageError, type AnyConfig } from '@moorage/core'
+import { composeReader, fromPlain, siblingModule, MoorageError, type AnyConfig } from '@moorage/core'
 
 type PlainError = Parameters<typeof fromPlain>[0]
 
@@ -14,7 +14,7 @@ export type ReadResult = { readonly config: AnyConfig } | { readonly failure: Pl
  */
 export async function readConfig(root: string): Promise<AnyConfig> {
   const main = fileURLToPath(siblingModule(import.meta.url, 'read-config-main'))
-  const child = fork(main, [root], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(main, [root, composeReader()], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const result = await new Promise<ReadResult | undefined>((resolve) => {
     child.once('message', (message) => resolve(message as ReadResult))
     child.once('error', () => resolve(undefined))

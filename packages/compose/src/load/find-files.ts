@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { COMPOSE_FILES } from '@moorage/core'
 import { splitPaths, type ProjectVariables } from '../variables/project-environment.ts'
-
-/** The names of a compose file, in the order of the search. Source: Compose Specification, The Compose file. */
-export const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'] as const
 
 const OVERRIDE_FILES = [
   'compose.override.yml',

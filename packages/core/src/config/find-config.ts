@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { MoorageError } from '../contract/errors.ts'
+import { COMPOSE_FILES } from './compose-reader.ts'
 
 /** The names that a config file can have, in the order of the search. */
 export const CONFIG_FILES = [
@@ -11,8 +12,9 @@ export const CONFIG_FILES = [
 ] as const
 
 /**
- * Path of the config file for a folder: the nearest one in it or above it, up to the root of its workspace. Throws
- * `MoorageError`: CONFIG_NOT_FOUND without one, CONFIG_INVALID if a folder has two.
+ * Path of the config file for a folder: the nearest one in it or above it, up to the root of its workspace. Without one,
+ * the nearest compose file stands for it. Throws `MoorageError`: CONFIG_NOT_FOUND without either, CONFIG_INVALID if a
+ * folder has two configs.
  */
 export function findConfig(folder: string): string {
   const searched = foldersToSearch(folder)
@@ -24,6 +26,10 @@ export function findConfig(folder: string): string {
       })
     }
     if (found[0]) return join(candidate, found[0])
+  }
+  for (const candidate of searched) {
+    const found = COMPOSE_FILES.find((name) => existsSync(join(candidate, name)))
+    if (found) return join(candidate, found)
   }
   const top = searched.at(-1)
   const above = top === folder ? '' : `, nor does any folder above it up to ${top}`

@@ -4,9 +4,14 @@ import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
 import { toPlain } from '../contract/plain-error.ts'
 import { lineSuffix, loadHint } from '../provider-kit/load-hints.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
+import { isComposeFile, readComposeFile } from './compose-reader.ts'
 
-/** Imports a config file, at each call again, as watch mode needs. Throws `MoorageError` (CONFIG_INVALID). */
+/**
+ * Imports a config file, at each call again, as watch mode needs. A compose file is read instead. Throws `MoorageError`
+ * (CONFIG_INVALID).
+ */
 export async function loadConfig(file: string): Promise<AnyConfig> {
+  if (isComposeFile(file)) return await readComposeFile(file)
   const module = await importFile(file)
   const config = module.default as AnyConfig | undefined
   if (config && typeof config === 'object' && 'services' in config && typeof config.root === 'string') return config

@@ -68,8 +68,9 @@ export const absolutePath: Check = textLike(/^\/(?!.*(^|\/)\.\.?(\/|$))/, {
   example: "a path such as '/data'",
 })
 
+// With underscores, which resolvers take and compose files have.
 export const hostName: Check = textLike(
-  /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i,
+  /^(?=.{1,253}$)[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?)*$/i,
   {
     what: 'a host name',
     example: "letters, digits and dashes, such as 'api'",

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { composeReader } from '../config/compose-reader.ts'
 import { inheritedPayload } from '../config/run-payload.ts'
 import { siblingModule } from '../provider-kit/module-path.ts'
 
@@ -12,7 +13,7 @@ export function serviceNames(root: string): readonly string[] {
   const payload = inheritedPayload(process.env)
   if (payload) return Object.keys(payload.services)
   const main = fileURLToPath(siblingModule(import.meta.url, 'service-names-main'))
-  const { stdout } = spawnSync(process.execPath, [main, root], {
+  const { stdout } = spawnSync(process.execPath, [main, root, composeReader()], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   })
