@@ -38,8 +38,8 @@ test.each([
     `.workingDir is "/app/../etc", which is not an absolute path in the container.\nWrite a path such as '/data'.`,
   ],
   [
-    { hostName: 'a_b' },
-    `.hostName is "a_b", which is not a host name.\nWrite letters, digits and dashes, such as 'api'.`,
+    { hostName: 'a b' },
+    `.hostName is "a b", which is not a host name.\nWrite letters, digits and dashes, such as 'api'.`,
   ],
   [
     { aliases: ['-a'] },

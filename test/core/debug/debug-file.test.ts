@@ -32,7 +32,7 @@ test('off by default: no log, no file, and the fields are not even made', () => 
 })
 
 test('1 turns every area on, a list turns on its own', () => {
-  expect(areas('1').size).toBe(7)
+  expect(areas('1').size).toBe(8)
   startDebugFile(log(), { areas: areas('docker, forward'), role: 'runner' })
   debugLog('docker')?.('call', { path: '/info', ms: 3 })
   debugLog('protocol')?.('send', {})
