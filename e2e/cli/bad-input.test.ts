@@ -289,7 +289,7 @@ const cases: { readonly [what: string]: Case } = {
     on: 'process',
     files: api('setInterval(() => {}, 1000)', 'deadlines: { ready: 400 }'),
     text: [
-      'moorage: services.api did not become ready within 0.4 s: connection refused by 127.0.0.1:PORT.',
+      'moorage: services.api did not become ready within 0.4 s: connection refused by 127.0.0.1:PORT. None of its processes listens on a port.',
       'If it needs more time, raise services.api.deadlines.ready (milliseconds).',
     ].join('\n'),
   },
@@ -300,7 +300,7 @@ const cases: { readonly [what: string]: Case } = {
       'deadlines: { ready: 1000 }',
     ),
     text: [
-      'moorage: services.api did not become ready within 1 s: http://127.0.0.1:PORT/ answered 500.',
+      'moorage: services.api did not become ready within 1 s: http://127.0.0.1:PORT/ answered 500. It listens on 127.0.0.1:PORT (process PID, node).',
       'If it needs more time, raise services.api.deadlines.ready (milliseconds).',
     ].join('\n'),
   },
@@ -386,7 +386,7 @@ test.each(providers('process'))('a seed that does not end', async () => {
   const child = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, '--version'))
   expect(await child.ended).toEqual({ code: 1, signal: null })
   expect(said(child.output(), project.folder)).toMatch(
-    /^moorage: services.db did not become ready within 2 s: its seed has not ended.\nIf it needs more time, raise services.db.deadlines.ready \(milliseconds\).\nLast log lines:\n/,
+    /^moorage: services.db did not become ready within 2 s: its seed has not ended. It listens on 127.0.0.1:PORT \(process PID, postgres\).\nIf it needs more time, raise services.db.deadlines.ready \(milliseconds\).\nLast log lines:\n/,
   )
   await stage.clean(2_000)
 })
@@ -426,5 +426,6 @@ function said(output: string, folder: string): string {
     .replaceAll(folder, 'FOLDER')
     .replaceAll(REGISTRY, 'REGISTRY')
     .replaceAll(process.env['DOCKER_HOST'] || 'no engine here', 'ENGINE')
-    .replace(/127.0.0.1:\d{5}/g, '127.0.0.1:PORT')
+    .replace(/127.0.0.1:\d{4,5}/g, '127.0.0.1:PORT')
+    .replace(/\(process \d+,/g, '(process PID,')
 }

@@ -78,6 +78,7 @@ export const kubernetesPart: Part = {
     await removePodNetworks()
     await removeRules({ chains: /^(KUBE|CNI)-/, rules: new RegExp(`\\b(${at.marks})\\b`) })
     await removeLink(at.podBridge)
+    await removeLink(at.nerdctlBridge)
     await removeLink(at.nodeBridge)
     await removeLogLinks()
     for (const folder of [at.folder, at.containerdState, at.kubeletData, at.buildkitData, at.etcdData]) {

@@ -57,6 +57,8 @@ export const mirrors: string = join(folder, 'mirrors')
 export const nerdctlConfig: string = join(folder, 'nerdctl.toml')
 export const nerdctlNetworks: string = join(folder, 'nerdctl-networks')
 export const nerdctlData: string = join(folder, 'nerdctl')
+/** The bridge of nerdctl's default network, which builds use. */
+export const nerdctlBridge = 'nerdctl0'
 /** Holds the namespaces of a pod; the registry has it beside the stand-in images. */
 export const pauseImage = `${registryAddress}/kubernetes/pause:${binary(pause).split('-').at(-1)}`
 

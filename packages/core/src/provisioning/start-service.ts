@@ -186,7 +186,6 @@ async function reportExit(context: StartContext, { unit, scopeInput }: RunningSe
   onProgress({ kind: 'exited', service: scopeInput.service, reason: describeExit(exit), logs })
 }
 
-/** Adds the last log lines of a service that has missed a deadline, if it runs already. */
 /** Adds the last lines of the service, and where it listens if it is not ready. */
 async function withObservations(
   { running, clock }: StartContext,
@@ -201,6 +200,8 @@ async function withObservations(
     lastLines(unit, clock),
     details.phase === 'ready' ? describeListening(unit, scopeInput.ports) : undefined,
   ])
-  const text = [messageWithoutHint(deadlineError), ...(listening === undefined ? [] : [listening])].join(' ')
-  return new MoorageError(code, text, { ...details, logs })
+  const message = messageWithoutHint(deadlineError)
+  // A probe of the port has said the same.
+  const isKnown = listening === undefined || message.toLowerCase().includes(listening.toLowerCase())
+  return new MoorageError(code, isKnown ? message : `${message} ${listening}`, { ...details, logs })
 }
