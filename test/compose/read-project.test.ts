@@ -205,7 +205,7 @@ test.each([
     'services: { a: { image: x, depends_on: [bb] }, bbb: { image: x } }\n',
     "compose.yaml:1: services.a.depends_on: there is no service 'bb'.\nDid you mean bbb?",
   ],
-  ['services: {}\n', 'compose.yaml:1: the file has no services.\nAdd services: to it.'],
+  ['services: {}\n', 'compose.yaml:1: the file has no services.\nAdd the key services with at least one service.'],
 ])('refuses to select from %j', (text, message) => {
   expect(messageOfCall(() => selectServices(project({ 'compose.yaml': text }), { profiles: [] }))).toBe(message)
 })

@@ -167,7 +167,7 @@ for (const { name, host = '', reason } of [
 
     test.concurrent('pull: never is an error where the image is not there; a platform of another machine is named', async () => {
       expect(await thrownMessage(() => start({ image: 'busybox:no-such-tag', pull: 'never' }))).toMatch(
-        /^IMAGE_NOT_FOUND\nservices\.s\d+\.image: the engine does not have \S*busybox:no-such-tag, and pull: 'never' forbids to pull it\.\nBuild or pull it first, or remove the setting `pull`\./,
+        /^IMAGE_NOT_FOUND\nservices\.s\d+\.image: the engine does not have \S*busybox:no-such-tag, and pull: 'never' forbids pulling it\.\nBuild or pull it first, or remove the setting `pull`\./,
       )
       expect(await thrownMessage(() => start({ platform: 'linux/s390x', pull: 'never' }))).toMatch(
         /^IMAGE_NOT_FOUND\nservices\.s\d+\.image: the engine does not have \S*busybox:1\.37 for linux\/s390x, and /,

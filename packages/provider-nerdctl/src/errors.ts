@@ -10,7 +10,7 @@ export function refusalMessage(error: unknown): string {
 export function toProviderError(error: unknown, { name }: Nerdctl, details: ErrorDetails = {}): unknown {
   if (!isConnectionLost(error)) return error
   const key = details.service === undefined ? '' : `services.${details.service}: `
-  return new MoorageError('PROVIDER_LOST', `${key}containerd does not answer ${name}.`, {
+  return new MoorageError('PROVIDER_LOST', `${key}containerd does not respond to ${name}.`, {
     ...details,
     provider: 'nerdctl',
     cause: error,

@@ -80,7 +80,7 @@ test('a cache folder that others may write to is refused as a whole', async () =
   mkdirSync(cache)
   chmodSync(cache, 0o777)
   expect(await thrownMessage(() => runFolder({ MOORAGE_CACHE_DIR: cache }))).toBe(
-    `SUPERVISOR_FAILED\nThe cache folder ${cache} is writable by other users, who could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
+    `SUPERVISOR_FAILED\nThe cache folder ${cache} is writable by other users. Other users could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
   )
   expect(readdirSync(cache)).toEqual([])
 })
@@ -90,7 +90,7 @@ test.runIf(process.getuid?.() === 0)('a cache folder of another user is refused 
   mkdirSync(cache)
   chownSync(cache, 65_534, 65_534)
   expect(await thrownMessage(() => runFolder({ MOORAGE_CACHE_DIR: cache }))).toBe(
-    `SUPERVISOR_FAILED\nThe cache folder ${cache} belongs to another user (uid 65534), who could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
+    `SUPERVISOR_FAILED\nThe cache folder ${cache} belongs to another user (uid 65534). Other users could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
   )
   expect(readdirSync(cache)).toEqual([])
 })

@@ -33,7 +33,7 @@ function interpolateScalar(node: ScalarNode, variables: ProjectVariables, findin
       { hint: `Set ${problem.variable} in the environment, in .env beside the file, or in compose(…, { env }).` },
     )
   if (problem)
-    throw new MoorageError('CONFIG_INVALID', `${at}: ${problem.text} is no variable.`, {
+    throw new MoorageError('CONFIG_INVALID', `${at}: ${problem.text} is not a valid variable reference.`, {
       hint: 'Write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a dollar sign.',
     })
   for (const name of new Set(unset))

@@ -22,7 +22,7 @@ export function selectServices(
   const all = new Map(entriesOf(services))
   if (!all.size)
     throw new MoorageError('CONFIG_INVALID', `${showPosition(root.at)}: the file has no services.`, {
-      hint: 'Add services: to it.',
+      hint: 'Add the key services with at least one service.',
     })
   const known = new Set([...all.values()].flatMap(profilesOf))
   for (const { name, by } of profiles) {

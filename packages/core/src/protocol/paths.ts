@@ -100,7 +100,7 @@ function requireOwnCache(folder: string): void {
   if (!problem) return
   throw new MoorageError(
     'SUPERVISOR_FAILED',
-    `The cache folder ${folder} ${problem}, who could replace the programs in it.`,
+    `The cache folder ${folder} ${problem}. Other users could replace the programs in it.`,
     { hint: 'Set MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.' },
   )
 }

@@ -84,7 +84,7 @@ function neverPulled({
   const wanted = platform === undefined ? name : `${name} for ${platform}`
   return new MoorageError(
     'IMAGE_NOT_FOUND',
-    `services.${service}.image: the engine does not have ${wanted}, and pull: 'never' forbids to pull it.`,
+    `services.${service}.image: the engine does not have ${wanted}, and pull: 'never' forbids pulling it.`,
     {
       service,
       provider: 'docker',
