@@ -162,3 +162,10 @@ test.each([
   if (typeof message === 'string') expect(found).toBe(message)
   else expect(found).toMatch(message)
 })
+
+test('labels of a file, which those of the service win over', () => {
+  const { app } = specs('services: { app: { image: a, label_file: [own.labels], labels: { team: b } } }\n', {
+    'own.labels': 'team=a\nfrom.file=1\n',
+  })
+  expect(app?.container?.labels).toEqual({ team: 'b', 'from.file': '1' })
+})

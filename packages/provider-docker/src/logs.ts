@@ -96,9 +96,8 @@ class Starts {
   async next(signal: AbortSignal | undefined): Promise<boolean> {
     while (!this.#hasEnded && !signal?.aborted) {
       const state = await this.#state()
-      // It was removed.
-      if (!state) return false
-      if (state.Running && !state.Restarting && state.StartedAt !== this.#startedAt) {
+      if (state === 'removed') return false
+      if (state?.Running && !state.Restarting && state.StartedAt !== this.#startedAt) {
         this.#startedAt = state.StartedAt
         return true
       }
@@ -107,7 +106,8 @@ class Starts {
     return false
   }
 
-  async #state(): Promise<ContainerState | undefined> {
+  /** Undefined when the engine could not tell. */
+  async #state(): Promise<ContainerState | 'removed' | undefined> {
     const { dockerode } = this.#client
     return await dockerode
       .getContainer(this.#containerId)
@@ -116,7 +116,7 @@ class Starts {
         ({ State }) => State,
         (error: unknown) => {
           if (isConnectionLost(error)) throw error
-          return undefined
+          return (error as { readonly statusCode?: number }).statusCode === 404 ? 'removed' : undefined
         },
       )
   }

@@ -1,5 +1,6 @@
 import type { ContainerResources, ContainerSettings } from '@moorage/core'
 import { entriesOf, get, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
+import { readEnvFile } from '../variables/env-file.ts'
 import { healthCheck } from './health-check.ts'
 import { bytes, defined, durationMs, invalid, isTrue, numberOf, textMap, texts } from './values.ts'
 
@@ -20,7 +21,7 @@ export function containerSettings(service: TreeNode, name: string): ContainerSet
     groups: listed('group_add'),
     workingDir: text('working_dir'),
     hostName: text('hostname'),
-    labels: shared('labels'),
+    labels: labelsOf(service),
     extraHosts: shared('extra_hosts'),
     dns: nonEmptyMap(dns),
     shmSizeBytes: bytes(get(service, 'shm_size'), key('shm_size')),
@@ -45,6 +46,12 @@ export function containerSettings(service: TreeNode, name: string): ContainerSet
     logOptions: nonEmptyMap(textMap(get(service, 'logging', 'options'))),
     healthCheck: healthCheck(get(service, 'healthcheck'), key('healthcheck')),
   })
+}
+
+/** The labels of the files that `label_file` names, and of `labels`, which win. */
+function labelsOf(service: TreeNode): { readonly [name: string]: string } | undefined {
+  const files = texts(get(service, 'label_file')).map((file) => readEnvFile({ file, lookup: () => undefined }))
+  return nonEmptyMap(Object.assign({}, ...files, textMap(get(service, 'labels'))) as { [name: string]: string })
 }
 
 function resourcesOf(service: TreeNode, key: (path: string) => string): ContainerResources {

@@ -43,7 +43,10 @@ export async function waitForExit(call: CallEngine, containerId: string, options
     const code = condition && (await waitOnce(call, containerId, condition).catch(() => undefined))
     const found = await findState(call, containerId)
     if (code !== undefined) {
-      if (!isRestarted(options, code) || !(await runsAgain(call, containerId))) return toExit(code, found?.state)
+      // Between two runs of a container, Docker can report the exit code 0 that it has reset for the next one.
+      const runs = isRestartable(options) && found?.state?.Running === true
+      const restarts = runs || (isRestarted(options, code) && (await runsAgain(call, containerId)))
+      if (!restarts) return toExit(code, found?.state)
       options.onRestart?.()
       condition = 'not-running'
       continue
@@ -56,9 +59,13 @@ export async function waitForExit(call: CallEngine, containerId: string, options
   }
 }
 
+function isRestartable({ restart = 'no' }: WaitOptions): boolean {
+  return restart !== 'no'
+}
+
 /** Source: Docker documentation, "Start containers automatically", restart policy. */
-function isRestarted({ restart = 'no' }: WaitOptions, code: number): boolean {
-  return restart === 'on-failure' ? code !== 0 : restart !== 'no'
+function isRestarted(options: WaitOptions, code: number): boolean {
+  return isRestartable(options) && (options.restart !== 'on-failure' || code !== 0)
 }
 
 /** Whether the engine starts the container again. It does not after a stop by another program. */
