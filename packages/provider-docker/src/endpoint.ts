@@ -1,4 +1,4 @@
-import { portAnswers, type Endpoint } from '@moorage/core/provider'
+import { containerPortProblem, type Endpoint } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
 import type { RunNetwork } from './engine/network.ts'
 import { toProviderError } from './errors.ts'
@@ -15,9 +15,6 @@ export interface ContainerRoute {
   /** What the engine reported, kept from the moment when it has published the container's ports. */
   networkSettings?: NetworkSettings
 }
-
-// A reachable container on this machine answers within 1 ms.
-const PORT_CHECK_TIMEOUT_MS = 300
 
 /** The address at which this machine reaches a port of the container. Throws `MoorageError` (PROVIDER_LOST). */
 export async function resolveEndpoint(route: ContainerRoute, port: number): Promise<Endpoint> {
@@ -38,14 +35,7 @@ export async function findPortProblem(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const host = (await readSettings(route)).Networks[route.network.name]?.IPAddress
-  // Without a host, the connection would go to this machine.
-  if (!host) return 'the container no longer has an address'
-  const errorCode = await portAnswers({ host, port }, PORT_CHECK_TIMEOUT_MS, signal)
-  if (errorCode === undefined) return undefined
-  if (errorCode === 'ECONNREFUSED') return `nothing listens on port ${port} in the container`
-  return errorCode === 'ETIMEDOUT'
-    ? `port ${port} of the container did not answer within ${PORT_CHECK_TIMEOUT_MS} ms`
-    : `port ${port} of the container: ${errorCode}`
+  return await containerPortProblem(host, port, signal)
 }
 
 async function readSettings({ client, containerId, networkSettings }: ContainerRoute): Promise<NetworkSettings> {

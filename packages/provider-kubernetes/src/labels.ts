@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Owner, Run } from '@moorage/core/provider'
+import { parseOwner, type Owner, type Run } from '@moorage/core/provider'
 
 /** Label of every object of a run; its value is the run id. */
 export const RUN_LABEL = 'moorage.run'
@@ -26,12 +26,7 @@ export function runLabels({ labels }: Run): { readonly [name: string]: string } 
 
 /** The owner in an object's annotations; undefined when there is none or it is malformed. */
 export function readOwner(annotations: { readonly [name: string]: string } | undefined): Owner | undefined {
-  try {
-    const owner = JSON.parse(annotations?.[OWNER_ANNOTATION] ?? '') as Owner
-    return typeof owner.host === 'string' && typeof owner.pid === 'number' ? owner : undefined
-  } catch {
-    return undefined
-  }
+  return parseOwner(annotations?.[OWNER_ANNOTATION])
 }
 
 /**

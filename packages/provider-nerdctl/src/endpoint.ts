@@ -1,4 +1,4 @@
-import { portAnswers, type Endpoint } from '@moorage/core/provider'
+import { containerPortProblem, type Endpoint } from '@moorage/core/provider'
 import { expectSuccess, type Nerdctl } from './engine/nerdctl.ts'
 import { toProviderError } from './errors.ts'
 
@@ -10,8 +10,6 @@ export interface ContainerRoute {
   address?: string
 }
 
-// A reachable container on this machine answers within 1 ms.
-const PORT_CHECK_TIMEOUT_MS = 300
 // No such port exists: connections to it fail.
 const NO_PORT = 0
 
@@ -32,15 +30,7 @@ export async function findPortProblem(
   port: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const host = await readAddress(route)
-  // Without a host, the connection would go to this machine.
-  if (!host) return 'the container no longer has an address'
-  const errorCode = await portAnswers({ host, port }, PORT_CHECK_TIMEOUT_MS, signal)
-  if (errorCode === undefined) return undefined
-  if (errorCode === 'ECONNREFUSED') return `nothing listens on port ${port} in the container`
-  return errorCode === 'ETIMEDOUT'
-    ? `port ${port} of the container did not answer within ${PORT_CHECK_TIMEOUT_MS} ms`
-    : `port ${port} of the container: ${errorCode}`
+  return await containerPortProblem(await readAddress(route), port, signal)
 }
 
 async function readAddress(route: ContainerRoute): Promise<string | undefined> {

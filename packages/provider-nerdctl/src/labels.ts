@@ -1,4 +1,4 @@
-import type { Owner, Run } from '@moorage/core/provider'
+import { parseOwner, type Owner, type Run } from '@moorage/core/provider'
 
 export const OWNER_LABEL = 'moorage.owner'
 export const RUN_LABEL = 'moorage.run'
@@ -15,12 +15,7 @@ export function runLabels({ labels, owner }: Run): Labels {
 
 /** The owner that labels name; undefined for an object that moorage did not create. */
 export function readOwner(labels: Labels | undefined): Owner | undefined {
-  try {
-    const owner = JSON.parse(labels?.[OWNER_LABEL] ?? '') as Owner
-    return typeof owner.host === 'string' && typeof owner.pid === 'number' ? owner : undefined
-  } catch {
-    return undefined
-  }
+  return parseOwner(labels?.[OWNER_LABEL])
 }
 
 /** Labels as arguments of `nerdctl create` and `nerdctl network create`. */

@@ -1,13 +1,13 @@
-import { refusedSettings } from '@moorage/core/provider'
-import type {
-  JsonObject,
-  OptionProblem,
-  Provider,
-  Report,
-  Run,
-  ServiceSpec,
-  Session,
-  Unit,
+import {
+  refusedSettings,
+  type JsonObject,
+  type OptionProblem,
+  type Provider,
+  type Report,
+  type Run,
+  type ServiceSpec,
+  type Session,
+  type Unit,
 } from '@moorage/core/provider'
 import { removeLogFolder, runLogFolder } from './engine/log-folder.ts'
 import { createNetwork, networkName, removeNetwork } from './engine/network.ts'

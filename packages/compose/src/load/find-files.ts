@@ -10,17 +10,13 @@ const OVERRIDE_FILES = [
   'docker-compose.override.yaml',
 ] as const
 
-/** The compose file of a folder, by its name. */
-export function composeFileIn(folder: string): string | undefined {
-  const name = COMPOSE_FILES.find((file) => existsSync(join(folder, file)))
-  return name === undefined ? undefined : join(folder, name)
-}
-
 /** The files of a project: those of COMPOSE_FILE, or the one of the folder with its override. */
 export function projectFiles(folder: string, env: ProjectVariables): readonly string[] {
   const named = splitPaths(env['COMPOSE_FILE'] ?? '', env)
   if (named.length) return named.map((file) => resolve(folder, file))
-  const main = composeFileIn(folder)
-  const override = OVERRIDE_FILES.find((file) => existsSync(join(folder, file)))
-  return main === undefined ? [] : [main, ...(override === undefined ? [] : [join(folder, override)])]
+  const firstOf = (names: readonly string[]): string | undefined =>
+    names.map((name) => join(folder, name)).find((file) => existsSync(file))
+  const main = firstOf(COMPOSE_FILES)
+  const override = firstOf(OVERRIDE_FILES)
+  return main === undefined ? [] : [main, ...(override === undefined ? [] : [override])]
 }

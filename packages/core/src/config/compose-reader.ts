@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import type { AnyConfig } from '../contract/config-types.ts'
 import { MoorageError } from '../contract/errors.ts'
 
@@ -30,7 +29,7 @@ export function composeReader(): string {
 }
 
 export function isComposeFile(file: string): boolean {
-  return /\.ya?ml$/.test(basename(file))
+  return /\.ya?ml$/.test(file)
 }
 
 /** The config that a compose file stands for. Throws `MoorageError` (CONFIG_INVALID). */

@@ -9,6 +9,16 @@ export function currentOwner(): Owner {
   return { host: thisHost(), pid: process.pid, started: processStart(process.pid) ?? 0 }
 }
 
+/** The owner that an object of an engine names as JSON; undefined for a text that no supervisor wrote. */
+export function parseOwner(text: string | undefined): Owner | undefined {
+  try {
+    const owner = JSON.parse(text ?? '') as Owner
+    return typeof owner.host === 'string' && typeof owner.pid === 'number' ? owner : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Whether an owner may be alive. Only the objects of a dead owner may be removed, so an owner counts as dead only with
  * proof: its process is not in this pid namespace any more, or it belongs to an earlier boot of this machine. An owner
