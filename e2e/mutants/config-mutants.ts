@@ -44,7 +44,7 @@ export const configMutants: readonly Mutant[] = [
   {
     name: 'hash without link targets',
     guarantee: 'what a link leads to is copied, so it is a changed environment',
-    file: 'packages/core/src/config/hash.ts',
+    file: 'packages/core/src/config/content-hash.ts',
     find: 'return leadsOut ? hashEntry(target, [...roots, target]) :',
     replace: 'return',
     test: inputs('another hash: what a link leads to, out of a folder that is copied'),

@@ -27,7 +27,7 @@ export const kubernetesMutants: readonly Mutant[] = [
     replace: 'const searches = [`${namespace}.svc.${domain}`, own,',
     test: {
       project: 'contract',
-      file: 'test/provider-kubernetes/cluster/pod-dns.test.ts',
+      file: 'test/provider-kubernetes/cluster/cluster-dns.test.ts',
       name: 'names in a shared namespace > the name of a service is that of the run, where the DNS server of the cluster is known',
     },
     says: /to contain 'PING db-/,
@@ -36,12 +36,12 @@ export const kubernetesMutants: readonly Mutant[] = [
   {
     name: 'taken name accepted',
     guarantee: 'a service is refused where its name would lead to a Service of the namespace',
-    file: 'packages/provider-kubernetes/src/cluster/pod-dns.ts',
+    file: 'packages/provider-kubernetes/src/cluster/cluster-dns.ts',
     find: 'if (!isTaken) return',
     replace: 'if (!isTaken || found.status > 0) return',
     test: {
       project: 'contract',
-      file: 'test/provider-kubernetes/cluster/pod-dns.test.ts',
+      file: 'test/provider-kubernetes/cluster/cluster-dns.test.ts',
       name: 'names in a shared namespace > where it is not known, the start is refused',
     },
     says: /no error was thrown/,

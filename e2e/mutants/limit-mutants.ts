@@ -93,11 +93,11 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: 'isolation is not handed out',
     guarantee: 'tests get the same by any way',
-    file: 'packages/core/src/config/run-variables.ts',
+    file: 'packages/core/src/config/exported-variables.ts',
     find: '...(isolated ? { isolated } : {}),',
     replace: '',
     test: unit(
-      'config/run-variables',
+      'config/exported-variables',
       'URLs, and a payload from which workers open slots; a URL that the user has set is not ours',
     ),
     says: /isolated/,

@@ -31,7 +31,7 @@ const objects = (name: string): TestRef => ({
   file: 'test/provider-docker/stop.test.ts',
   name: `objects on docker > ${name}`,
 })
-const hash = (name: string): TestRef => ({ project: 'unit', file: 'test/core/config/hash.test.ts', name })
+const hash = (name: string): TestRef => ({ project: 'unit', file: 'test/core/config/content-hash.test.ts', name })
 
 export const mutants: readonly Mutant[] = [
   {
@@ -95,7 +95,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'hash without files',
     guarantee: 'a changed seed file is a changed environment, another checkout is not',
-    file: 'packages/core/src/config/hash.ts',
+    file: 'packages/core/src/config/content-hash.ts',
     find: "{ $content: fileHash(object['$file']) }",
     replace: "{ $content: object['$file'] }",
     test: hash('another hash: a changed content'),
@@ -105,7 +105,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'hash by path',
     guarantee: 'the same files in another folder are the same environment',
-    file: 'packages/core/src/config/hash.ts',
+    file: 'packages/core/src/config/content-hash.ts',
     find: "{ $content: fileHash(object['$file']) }",
     replace: "{ $content: fileHash(object['$file']) + object['$file'] }",
     test: hash('the same content in another folder has the same hash, whatever its times'),
@@ -115,7 +115,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'hash without the executable bit',
     guarantee: 'a script that became executable is a changed environment',
-    file: 'packages/core/src/config/hash.ts',
+    file: 'packages/core/src/config/content-hash.ts',
     find: '(stat.mode & 0o111) !== 0',
     replace: 'true',
     test: hash('another hash: the executable bit'),
@@ -125,7 +125,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'hash follows links',
     guarantee: 'a link is told from a copy, and a circle of links ends',
-    file: 'packages/core/src/config/hash.ts',
+    file: 'packages/core/src/config/content-hash.ts',
     find: 'return leadsOut ? hashEntry(target, [...roots, target])',
     replace: 'return target !== undefined ? hashEntry(target, roots)',
     test: hash('a link out of the folder is followed, and a circle of links ends'),
@@ -135,7 +135,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'hash in the order of keys',
     guarantee: 'the order in which options are written does not matter',
-    file: 'packages/core/src/config/hash.ts',
+    file: 'packages/core/src/config/content-hash.ts',
     find: 'sha256(canonical(withContents(value, fileHash)))',
     replace: 'sha256(JSON.stringify(withContents(value)))',
     test: hash('the order of keys does not count, the order of a list does'),
@@ -382,7 +382,7 @@ export const mutants: readonly Mutant[] = [
     replace: "bindAddress: '0.0.0.0', dialAddress: '127.0.0.1'",
     test: {
       project: 'contract',
-      file: 'test/provider-docker/published-ports.test.ts',
+      file: 'test/provider-docker/port-bindings.test.ts',
       name: 'ports on docker > every published port is on 127.0.0.1 only',
     },
     says: /HostIp|to deeply equal/,

@@ -95,12 +95,12 @@ export const runnerMutants: readonly Mutant[] = [
     name: 'every file of the config watched',
     guarantee:
       'in watch mode a project that is itself the folder of a service runs only the tests that an edit concerns',
-    file: 'packages/core/src/config/config-files.ts',
+    file: 'packages/core/src/config/referenced-files.ts',
     find: "return relative(folder, path).split(sep)[0] !== '..'",
     replace: 'return relative(folder, path).split(sep)[0] === path',
     test: {
       project: 'unit',
-      file: 'test/core/config/config-files.test.ts',
+      file: 'test/core/config/referenced-files.test.ts',
       name: 'the files that a config names, absolute and once, without installed packages and folders around the project',
     },
     says: /to deeply equal/,

@@ -92,7 +92,7 @@ export const settingMutants: readonly Mutant[] = [
   {
     name: 'shared volume accepted',
     guarantee: 'services never get two folders in the place of one volume',
-    file: 'packages/provider-kubernetes/src/check.ts',
+    file: 'packages/provider-kubernetes/src/check-service.ts',
     find: '...sharedVolumes(given),',
     replace: '...sharedVolumes(given).slice(1),',
     test: inPods('check.test.ts', 'a volume of one service is honoured, and one that services share is refused'),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { toBuildError } from '../../packages/build/src/build-error.ts'
-import { lineOf } from '../../packages/build/src/dockerfile-lines.ts'
+import { lineOf } from '../../packages/build/src/find-instruction-line.ts'
 import { stepOf } from '../../packages/build/src/steps.ts'
 import type { ImageBuild } from '../../packages/core/src/contract/build.ts'
 

@@ -13,7 +13,7 @@ import {
   type PostgresConnection,
 } from '../../packages/moorage/src/index.ts'
 import { openSlot } from '../../packages/services/src/isolation/postgres.ts'
-import { runSqlFile } from '../../packages/services/src/seed/sql.ts'
+import { runSqlFile } from '../../packages/services/src/seed/run-sql-file.ts'
 import { PostgresClient } from '../../packages/services/src/wire/postgres-client.ts'
 import { thrownMessage } from '../thrown-error.ts'
 

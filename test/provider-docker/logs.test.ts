@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { MAX_LINE_CHARACTERS } from '@moorage/core/provider'
 import { readLogs } from '../../packages/provider-docker/src/logs.ts'
-import { collect } from '../../packages/provider-testing/src/observe.ts'
+import { collect } from '../../packages/provider-testing/src/unit-io.ts'
 
 /** A frame of the engine's log stream, from stdout. */
 function frame(text: string): Buffer {

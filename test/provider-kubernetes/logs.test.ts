@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { MAX_LINE_CHARACTERS } from '@moorage/core/provider'
 import { readLogs } from '../../packages/provider-kubernetes/src/logs.ts'
-import { collect } from '../../packages/provider-testing/src/observe.ts'
+import { collect } from '../../packages/provider-testing/src/unit-io.ts'
 
 // FAKE: no pod writes so much in the time of a test.
 test('a line that never ends is cut, and not gathered', async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { BuildSpec, ImageBuild } from '@moorage/core/build'
 import { MoorageError } from '@moorage/core/provider'
-import { lineOf } from './dockerfile-lines.ts'
+import { lineOf } from './find-instruction-line.ts'
 import { failedStep } from './steps.ts'
 
 const MAX_OUTPUT_LINES = 50

@@ -30,7 +30,7 @@ export async function forEachRun(root: string, visit: (run: LiveRun) => Promise<
   try {
     for (const run of runs) await visit(run)
   } finally {
-    for (const { inspector } of runs) inspector.close()
+    for (const { observer } of runs) observer.close()
   }
   return { visited: runs.length, skipped: unreachable }
 }

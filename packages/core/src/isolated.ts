@@ -4,7 +4,7 @@ import type { Registered } from './register-types.ts'
 
 export { acquireSlot } from './worker/acquire-slot.ts'
 export type { AcquiredSlot, SlotOptions } from './worker/acquire-slot.ts'
-export { serviceNames } from './worker/service-names.ts'
+export { serviceNames } from './worker/read-service-keys.ts'
 
 /** A fixture for each registered service, except for names that the runner itself uses. Empty without a config. */
 export type IsolatedFixtures<RunnerFixtures extends PropertyKey = never> = string extends keyof Registered

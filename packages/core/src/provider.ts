@@ -28,7 +28,7 @@ export type {
   Session,
   UnitSpec,
 } from './contract/provider.ts'
-export type { Endpoint, ExecResult, Exit, LogLine, LogOptions, Unit } from './contract/unit.ts'
+export type { Endpoint, ExecResult, Exit, LogLine, LogOptions, Unit } from './contract/running-unit.ts'
 export type { ContainerForm, Phase, ProcessForm, ServiceSpec } from './contract/service.ts'
 export { inCi } from './client/in-ci.ts'
 export { abortable, monotonicClock, sleep, withTimeout, type Clock, type TimeoutOptions } from './provider-kit/clock.ts'
@@ -46,7 +46,7 @@ export {
 } from './provider-kit/host-port-proxy.ts'
 export { homeFolder } from './provider-kit/home-folder.ts'
 export { imageHealthCheck, type ImageConfig } from './provider-kit/image-health-check.ts'
-export { siblingModule } from './provider-kit/module-path.ts'
+export { siblingModule } from './provider-kit/sibling-module.ts'
 export { endProcess, type OwnedProcess } from './provider-kit/owned-process/end-process.ts'
 export {
   createProcessMark,
@@ -64,7 +64,7 @@ export { containerPortProblem, portAnswers } from './provider-kit/port-check.ts'
 export { currentOwner, isAlive, isStranger, parseOwner, processStart } from './provider-kit/process-identity.ts'
 export { serviceHostName } from './provider-kit/service-host-name.ts'
 export { refusedSettings, type SettingRefusal, type SettingSupport } from './provider-kit/setting-support.ts'
-export { cutLine, MAX_LINE_CHARACTERS } from './provider-kit/cut-line.ts'
+export { cutLine, MAX_LINE_CHARACTERS } from './provider-kit/split-long-line.ts'
 export { tmpfsMounts } from './provider-kit/tmpfs-mounts.ts'
 export { dockerConfigFolder, readConfigFile } from './provider-kit/docker-config.ts'
 export {

@@ -1,6 +1,6 @@
 import { notProvisioned } from './config/not-provisioned.ts'
-import { inheritedPayload } from './config/run-payload.ts'
-import type { LogLine } from './contract/unit.ts'
+import { inheritedPayload } from './config/test-payload.ts'
+import type { LogLine } from './contract/running-unit.ts'
 import type { EndedService } from './contract/progress.ts'
 import type { Registered } from './register-types.ts'
 

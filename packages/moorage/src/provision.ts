@@ -1,4 +1,4 @@
-import './read-compose-files.ts'
+import './register-compose-reader.ts'
 import { imageBuilders } from '@moorage/build'
 import type { AnyConfig, EndpointsOf, Environment, Installation, ProvisionOptions } from '@moorage/core'
 import { docker, kubernetes, nerdctl, plainProcess } from './providers.ts'

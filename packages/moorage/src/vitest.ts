@@ -7,5 +7,5 @@ import { createPlugin, type MooragePlugin, type MooragePluginOptions } from '@mo
  * [moorage()]`.
  */
 export function moorage(options: MooragePluginOptions = {}): MooragePlugin {
-  return createPlugin(fileURLToPath(siblingModule(import.meta.url, 'vitest-setup')), options)
+  return createPlugin(fileURLToPath(siblingModule(import.meta.url, 'vitest-global-setup')), options)
 }

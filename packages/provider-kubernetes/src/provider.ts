@@ -1,6 +1,6 @@
 import type { Json, JsonObject, Provider, Report, Run, Session, Unit } from '@moorage/core/provider'
-import { checkService } from './check.ts'
-import { findPodDns } from './cluster/pod-dns.ts'
+import { checkService } from './check-service.ts'
+import { findPodDns } from './cluster/cluster-dns.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
 import { selectCluster, type Cluster, type ClusterSelection } from './cluster/select-cluster.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
@@ -11,7 +11,7 @@ import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
 import { SettingNotices } from './notices.ts'
 import type { KubernetesOptions } from './options.ts'
 import { reap, removeJournaled } from './reap.ts'
-import { WaitingReason } from './api/waiting-reason.ts'
+import { WaitingReason } from './api/pending-reason.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
 /** The provider behind `kubernetes()`; implements the core's provider contract. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { SettingRefusal, SettingSupport } from '@moorage/core/provider'
 import { RUN_LABEL, SERVICE_LABEL } from './labels.ts'
-import { isDnsLabel } from './pod/names.ts'
+import { isDnsLabel } from './pod/host-names.ts'
 import { parseSecurityOptions } from './pod/security-options.ts'
 import { isSafeSysctl } from './pod/sysctls.ts'
 import { parseId, parseUser } from './pod/user.ts'

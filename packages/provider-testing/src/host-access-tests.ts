@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { expect, test } from 'vitest'
-import { exchange } from './observe.ts'
+import { exchange } from './unit-io.ts'
 import type { ContractCommands, ProviderSubject } from './provider-subject.ts'
 import type { SessionUnderTest } from './session-under-test.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMoorageError } from '@moorage/core/provider'
 import { expect, test } from 'vitest'
-import { collect, exchange } from './observe.ts'
+import { collect, exchange } from './unit-io.ts'
 import type { ProviderSubject } from './provider-subject.ts'
 import { echoes, type SessionUnderTest } from './session-under-test.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { collect } from './observe.ts'
+import { collect } from './unit-io.ts'
 import type { ProviderSubject } from './provider-subject.ts'
 import { type SessionUnderTest } from './session-under-test.ts'
 

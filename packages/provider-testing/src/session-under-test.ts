@@ -10,7 +10,7 @@ import {
   type Session,
   type Unit,
 } from '@moorage/core/provider'
-import { exchange } from './observe.ts'
+import { exchange } from './unit-io.ts'
 import type { ProviderSubject, UnitForm } from './provider-subject.ts'
 
 /** A session of the provider under test, and what it has reported. */

@@ -54,7 +54,7 @@ const STOPPED = `Its supervisor (pid ${process.pid}) does not respond: it is sto
 
 test('a run of another version and one whose supervisor is stopped do not hide the others', async () => {
   const { runs, unreachable } = await listRuns(env, { greetingMs: 500 })
-  for (const { inspector } of runs) inspector.close()
+  for (const { observer } of runs) observer.close()
   expect(runs.map(({ run }) => run)).toEqual(['failed'])
   expect(unreachable.toSorted((a, b) => a.run.localeCompare(b.run))).toEqual([
     { run: 'other-version', root: '/project/other-version', reason: OTHER_VERSION },

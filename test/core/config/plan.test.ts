@@ -9,7 +9,7 @@ import {
   type AnyConfig,
 } from '../../../packages/moorage/src/index.ts'
 import { createPlan, type Plan } from '../../../packages/core/src/config/plan.ts'
-import { PAYLOAD_VARIABLE, urlVariable } from '../../../packages/core/src/config/env-variables.ts'
+import { PAYLOAD_VARIABLE, urlVariable } from '../../../packages/core/src/config/url-variables.ts'
 
 const root = '/project'
 const plan = (services: Parameters<typeof defineConfig>[0]['services'], env: { [name: string]: string } = {}): Plan =>

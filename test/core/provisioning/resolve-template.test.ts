@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { templatesIn } from '../../../packages/core/src/config/template.ts'
+import { templatesIn } from '../../../packages/core/src/config/find-templates.ts'
 import type { Template } from '../../../packages/core/src/contract/service.ts'
 import { resolveConnection, resolveTemplate } from '../../../packages/core/src/provisioning/resolve-template.ts'
 import type { TemplateScope } from '../../../packages/core/src/provisioning/template-scope.ts'

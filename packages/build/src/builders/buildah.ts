@@ -6,7 +6,7 @@ import { buildArguments, isLoopback } from '../build-arguments.ts'
 import { toBuildError, toPublishError } from '../build-error.ts'
 import { loadIntoEngine, removeImage } from '../engine-images.ts'
 import { runProgram } from '../program.ts'
-import { deleteFromRegistry, nameByDigest } from '../registry.ts'
+import { deleteFromRegistry, nameByDigest } from '../registry-manifests.ts'
 import { reportStep } from './docker.ts'
 
 /** `buildah` or `podman`, which build without a daemon into a store of this user. */

@@ -6,7 +6,7 @@ import { isLoopback, secretSources } from '../build-arguments.ts'
 import { toBuildError, toPublishError } from '../build-error.ts'
 import { loadIntoEngine, removeImage } from '../engine-images.ts'
 import { runProgram } from '../program.ts'
-import { deleteFromRegistry } from '../registry.ts'
+import { deleteFromRegistry } from '../registry-manifests.ts'
 import { reportStep } from './docker.ts'
 import { lastLine } from './nerdctl.ts'
 

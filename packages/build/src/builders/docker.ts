@@ -3,7 +3,7 @@ import { buildArguments } from '../build-arguments.ts'
 import { toBuildError, toPublishError } from '../build-error.ts'
 import { loadIntoNodes, nodesProblem } from '../cluster-nodes.ts'
 import { runProgram } from '../program.ts'
-import { deleteFromRegistry, nameByDigest } from '../registry.ts'
+import { deleteFromRegistry, nameByDigest } from '../registry-manifests.ts'
 import { stepOf } from '../steps.ts'
 
 type BuildKit = 'buildx' | 'embedded'

@@ -9,8 +9,8 @@ export const down: Command = { options: {}, maxArgs: 0, run: runDown }
 async function runDown(invocation: Invocation): Promise<number> {
   const root = await projectRoot(invocation)
   const failures: string[] = []
-  const { visited, skipped } = await forEachRun(root, async ({ run, inspector }) => {
-    const { users, failures: ofRun } = await inspector.endRetention()
+  const { visited, skipped } = await forEachRun(root, async ({ run, observer }) => {
+    const { users, failures: ofRun } = await observer.endRetention()
     failures.push(...ofRun)
     writeNotice(
       users

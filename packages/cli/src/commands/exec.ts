@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { MoorageError } from '@moorage/core'
 import { loadConfig, withReporting, provisionWith } from '@moorage/core/runner'
 import type { Command, Invocation } from '../command.ts'
-import { findProgramProblem } from '../program-problem.ts'
+import { findProgramProblem } from '../check-program.ts'
 import { writeNotice } from '../output.ts'
 import { signalExitCode, withSignals, type Signals } from '../signals.ts'
 

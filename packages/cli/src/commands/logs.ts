@@ -30,11 +30,11 @@ async function runLogs(invocation: Invocation): Promise<number> {
   return await withSignals(async ({ abort }) => {
     let lastError: unknown
     let printed = false
-    const { visited, skipped } = await forEachRun(root, async ({ inspector }) => {
+    const { visited, skipped } = await forEachRun(root, async ({ observer }) => {
       if (printed) return
-      abort.addEventListener('abort', () => inspector.close(), { once: true })
+      abort.addEventListener('abort', () => observer.close(), { once: true })
       try {
-        await inspector.readLogs({ service, tail, follow: options['follow'] === true }, print)
+        await observer.readLogs({ service, tail, follow: options['follow'] === true }, print)
         printed = true
       } catch (error) {
         lastError = error

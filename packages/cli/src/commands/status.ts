@@ -20,8 +20,8 @@ async function runStatus(invocation: Invocation): Promise<number> {
   const format = outputFormat('status', invocation.options)
   const root = await projectRoot(invocation)
   const runs: RunStatus[] = []
-  const { skipped } = await forEachRun(root, async ({ inspector }) => {
-    const answer = await inspector.status()
+  const { skipped } = await forEachRun(root, async ({ observer }) => {
+    const answer = await observer.status()
     if (answer) runs.push(answer)
   })
   // The run of `moorage up` comes first: `--env` prints the variables of the first one.

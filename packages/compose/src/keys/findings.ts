@@ -1,5 +1,5 @@
 import { MoorageError } from '@moorage/core'
-import { showPosition } from '../yaml/position.ts'
+import { showPosition } from '../yaml/format-position.ts'
 import type { Position } from '../yaml/tree.ts'
 
 /** Something in a compose file that moorage does not do, or not as it is written. */

@@ -1,4 +1,4 @@
-import { BUILD_KEYS, DEPLOY_KEYS } from './build-keys.ts'
+import { BUILD_KEYS, DEPLOY_KEYS } from './build-deploy-keys.ts'
 import type { KeyRow } from './key-row.ts'
 import { MOUNT_KEYS } from './mount-keys.ts'
 import { SERVICE_KEYS } from './service-keys.ts'

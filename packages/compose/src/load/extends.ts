@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { closestWord, MoorageError } from '@moorage/core'
-import { showPath, showPosition } from '../yaml/position.ts'
+import { showPath, showPosition } from '../yaml/format-position.ts'
 import { entriesOf, get, getMap, map, textOf, withEntries, type MapNode, type TreeNode } from '../yaml/tree.ts'
 import type { LoadContext } from './load-context.ts'
 import { prepareDocuments, readDocuments } from './load-file.ts'

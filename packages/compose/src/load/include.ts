@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { MoorageError } from '@moorage/core'
 import { addEnvFiles, defaultFile, type ProjectVariables } from '../variables/project-environment.ts'
-import { showPath, showPosition } from '../yaml/position.ts'
+import { showPath, showPosition } from '../yaml/format-position.ts'
 import { get, itemsOf, textOf, withEntries, type MapNode, type TreeNode } from '../yaml/tree.ts'
 import { applyExtends } from './extends.ts'
 import type { LoadContext } from './load-context.ts'

@@ -2,7 +2,7 @@ import { MoorageError } from '@moorage/core'
 import type { Findings } from '../keys/findings.ts'
 import type { ProjectVariables } from '../variables/project-environment.ts'
 import { interpolate } from '../variables/interpolate.ts'
-import { showPosition } from '../yaml/position.ts'
+import { showPosition } from '../yaml/format-position.ts'
 import type { MapNode, ScalarNode, TreeNode } from '../yaml/tree.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { closestWord, MoorageError } from '@moorage/core'
-import { showPosition } from '../yaml/position.ts'
+import { showPosition } from '../yaml/format-position.ts'
 import { entriesOf, get, itemsOf, textOf, toPlain, type Position, type TreeNode } from '../yaml/tree.ts'
 import type { Project } from './read-project.ts'
 

@@ -1,5 +1,5 @@
 import { MoorageError } from '@moorage/core'
-import { showPosition } from '../yaml/position.ts'
+import { showPosition } from '../yaml/format-position.ts'
 import { map, scalar, textOf, type TreeNode } from '../yaml/tree.ts'
 
 // [[address:]published:]target[/protocol], each a number or a range.

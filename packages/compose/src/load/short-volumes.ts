@@ -1,5 +1,5 @@
 import { MoorageError } from '@moorage/core'
-import { showPosition } from '../yaml/position.ts'
+import { showPosition } from '../yaml/format-position.ts'
 import { map, scalar, textOf, type MapNode, type TreeNode } from '../yaml/tree.ts'
 
 const PROPAGATIONS: readonly string[] = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave']

@@ -3,7 +3,7 @@ import { sep } from 'node:path'
 import type { ContainerForm, FileRef, TmpfsMount, VolumeMount } from '@moorage/core'
 import type { Project } from '../load/read-project.ts'
 import { entriesOf, get, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
-import { showPath } from '../yaml/position.ts'
+import { showPath } from '../yaml/format-position.ts'
 import { bytes, defined, invalid, isTrue, modeOf, texts } from './values.ts'
 
 type Files = { [path: string]: FileRef | { readonly content: string; readonly mode?: number } }

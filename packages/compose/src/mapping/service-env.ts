@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { MoorageError } from '@moorage/core'
 import type { Project } from '../load/read-project.ts'
 import { readEnvFile } from '../variables/env-file.ts'
-import { showPath, showPosition } from '../yaml/position.ts'
+import { showPath, showPosition } from '../yaml/format-position.ts'
 import { entriesOf, get, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { MoorageError } from '@moorage/core'
-import { showPosition } from '../yaml/position.ts'
+import { showPosition } from '../yaml/format-position.ts'
 import { entriesOf, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
 
 const MS_BY_UNIT: { readonly [unit: string]: number } = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { messageOf, MoorageError } from '@moorage/core'
-import { showPath, showPosition } from '../yaml/position.ts'
+import { showPath, showPosition } from '../yaml/format-position.ts'
 import { interpolate, type Lookup } from './interpolate.ts'
 
 /** Variables by name. */

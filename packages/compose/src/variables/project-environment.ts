@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { MoorageError, type EnvVariables } from '@moorage/core'
-import { showPath } from '../yaml/position.ts'
+import { showPath } from '../yaml/format-position.ts'
 import { readEnvFile } from './env-file.ts'
 
 /** The variables of a project: the caller's win over those of its files, and a later file wins over an earlier one. */

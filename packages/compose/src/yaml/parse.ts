@@ -10,7 +10,7 @@ import {
   type Node,
   type Pair,
 } from '../vendor/yaml.ts'
-import { showPosition } from './position.ts'
+import { showPosition } from './format-position.ts'
 import { resolveScalar } from './resolve-scalar.ts'
 import type { Entry, MapNode, MergeTag, Position, TreeNode } from './tree.ts'
 

@@ -4,8 +4,8 @@ import type { BuildSecret, BuildSpec } from '../contract/build-spec.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import type { ServiceSpec } from '../contract/service.ts'
-import type { EnvVariables } from '../config/env-variables.ts'
-import { hashOf } from '../config/hash.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
+import { hashOf } from '../config/content-hash.ts'
 import { contextDigest } from './context-digest.ts'
 
 /** Where the config names a build. */

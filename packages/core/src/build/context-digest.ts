@@ -1,4 +1,4 @@
-import { hashContent, sha256 } from '../config/hash.ts'
+import { hashContent, sha256 } from '../config/content-hash.ts'
 import { contextFiles } from './context-files.ts'
 
 /**

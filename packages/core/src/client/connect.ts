@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { sha256 } from '../config/hash.ts'
+import { sha256 } from '../config/content-hash.ts'
 import type { ProgressListener } from '../contract/progress.ts'
 import { abortable, monotonicClock, sleep, withTimeout, type Clock } from '../provider-kit/clock.ts'
 import type { RunRequest } from '../protocol/run-request.ts'

@@ -1,5 +1,5 @@
-import type { EnvVariables } from '../config/env-variables.ts'
-import { sha256 } from '../config/hash.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
+import { sha256 } from '../config/content-hash.ts'
 import type { RunId } from '../protocol/run-request.ts'
 import { inCi } from './in-ci.ts'
 

@@ -1,4 +1,4 @@
-import type { EnvVariables } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
 import type { Inputs } from '../config/inputs.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 import type { RunStatus } from '../protocol/run-status.ts'

@@ -1,4 +1,4 @@
-import type { EnvVariables } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
 import { messageOf } from '../contract/errors.ts'
 import type { ProbeResult, ProviderRef, ReapedObject } from '../contract/provider.ts'
 import { runFolder } from '../protocol/paths.ts'
@@ -67,16 +67,16 @@ async function removeFailedRuns({ env, dry, greetingMs }: GcOptions): Promise<Gc
   const failures: string[] = []
   const { runs, unreachable } = await listRuns(env, greetingMs === undefined ? {} : { greetingMs })
   const skipped = [...unreachable]
-  const visits = runs.map(async ({ run, root, inspector }) => {
+  const visits = runs.map(async ({ run, root, observer }) => {
     try {
-      const status = await inspector.status()
+      const status = await observer.status()
       if (status?.retention?.reason !== 'failed' || status.users) return
-      if (!dry) failures.push(...(await inspector.endRetention()).failures)
+      if (!dry) failures.push(...(await observer.endRetention()).failures)
       reaped.push({ kind: 'run', id: run, run })
     } catch (error) {
       skipped.push({ run, root, reason: messageOf(error) })
     } finally {
-      inspector.close()
+      observer.close()
     }
   })
   await Promise.all(visits)

@@ -1,4 +1,4 @@
-import type { EnvVariables } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
 import { ciVendorRules, type CiVendorRule } from '../vendor/ci-vendors.ts'
 
 // Jenkins agents may lack the second variable that ci-info expects.

@@ -1,16 +1,16 @@
-import type { EnvVariables } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
 import { monotonicClock, withTimeout } from '../provider-kit/clock.ts'
 import { isAlive } from '../provider-kit/process-identity.ts'
 import { runFolder, type SupervisorPaths } from '../protocol/paths.ts'
 import { readJournals } from '../recovery/journal.ts'
-import { inspectRun, type Inspector } from './inspector.ts'
+import { observeRun, type RunObserver } from './run-observer.ts'
 
 /** A living run, and a connection that inspects it. */
 export interface LiveRun {
   readonly run: string
   readonly root: string
-  readonly inspector: Inspector
+  readonly observer: RunObserver
 }
 
 /** A living run that cannot be inspected. */
@@ -31,7 +31,7 @@ export interface LiveRuns {
 const GREETING_TIMEOUT_MS = 5_000
 
 /**
- * Connects to every living run of this user, or to those of one project. Close each inspector. Throws MoorageError
+ * Connects to every living run of this user, or to those of one project. Close each observer. Throws MoorageError
  * (SUPERVISOR_FAILED) where the run folder cannot be used.
  */
 export async function listRuns(
@@ -47,8 +47,8 @@ export async function listRuns(
     const last = paths.at(-1)
     if (!last) return
     try {
-      const inspector = await inspectWithin(last, greetingMs, owner.pid)
-      if (inspector) runs.push({ run, root: folder, inspector })
+      const observer = await observeWithin(last, greetingMs, owner.pid)
+      if (observer) runs.push({ run, root: folder, observer })
     } catch (error) {
       unreachable.push({ run, root: folder, reason: messageOf(error) })
     }
@@ -57,12 +57,12 @@ export async function listRuns(
   return { runs, unreachable }
 }
 
-async function inspectWithin(paths: SupervisorPaths, ms: number, pid: number): Promise<Inspector | undefined> {
-  const inspecting = inspectRun(paths)
+async function observeWithin(paths: SupervisorPaths, ms: number, pid: number): Promise<RunObserver | undefined> {
+  const inspecting = observeRun(paths)
   const late = (): never => {
     // A connection that comes later must not stay open.
     inspecting.then(
-      (inspector) => inspector?.close(),
+      (observer) => observer?.close(),
       () => {},
     )
     const message = `Its supervisor (pid ${pid}) does not respond: it is stopped, or this machine is overloaded.`

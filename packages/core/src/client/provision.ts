@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EnvVariables } from '../config/env-variables.ts'
-import { planVariables, runVariables } from '../config/run-variables.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
+import { planVariables, runVariables } from '../config/exported-variables.ts'
 import type { AnyConfig, EndpointsOf } from '../contract/config-types.ts'
 import type { ProgressListener } from '../contract/progress.ts'
 import type { Environment } from '../contract/provisioned-environment.ts'

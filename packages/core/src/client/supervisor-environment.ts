@@ -1,5 +1,5 @@
 import { delimiter, resolve } from 'node:path'
-import type { EnvVariables } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
 import { homeFolder } from '../provider-kit/home-folder.ts'
 
 const PATHS = ['DOCKER_CERT_PATH', 'DOCKER_CONFIG', 'TMPDIR']

@@ -1,4 +1,4 @@
-import type { EnvVariables } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
 import { isMoorageError, MoorageError, messageWithoutHint } from '../contract/errors.ts'
 import type { ProgressListener } from '../contract/progress.ts'
 import { debugFile, enabledAreas } from '../debug/enabled-areas.ts'

@@ -2,7 +2,7 @@ import type { ContainerSettings } from '../contract/container-settings.ts'
 import type { HttpProbeTls, Probe, ServiceSpec } from '../contract/service.ts'
 import { checkText } from './check-texts.ts'
 import { optionPath } from './option-path.ts'
-import { isTemplate } from './template.ts'
+import { isTemplate } from './find-templates.ts'
 import { unknownName } from './unknown-options.ts'
 import { fieldsOf, flag, invalid, pattern, shown, text, wholeNumber, type Check } from './value-checks.ts'
 

@@ -1,7 +1,7 @@
 import { MoorageError } from '../contract/errors.ts'
 import type { ServiceSpec } from '../contract/service.ts'
 import { optionPath } from './option-path.ts'
-import { isTemplate } from './template.ts'
+import { isTemplate } from './find-templates.ts'
 
 const FORMS = ['container', 'process'] as const
 

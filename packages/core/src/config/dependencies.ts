@@ -1,6 +1,6 @@
 import { MoorageError } from '../contract/errors.ts'
 import type { Condition, ServiceSpec } from '../contract/service.ts'
-import { templatesIn } from './template.ts'
+import { templatesIn } from './find-templates.ts'
 
 export type Needs = { readonly [service: string]: Condition }
 

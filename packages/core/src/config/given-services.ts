@@ -1,6 +1,6 @@
 import type { AnyConfig } from '../contract/config-types.ts'
-import { urlVariable, type EnvVariables } from './env-variables.ts'
-import { inheritedPayload } from './run-payload.ts'
+import { urlVariable, type EnvVariables } from './url-variables.ts'
+import { inheritedPayload } from './test-payload.ts'
 
 /** A service that the user runs, because the variable of its URL is set. */
 export interface GivenService {

@@ -1,4 +1,4 @@
-import type { IsolatedService } from './run-payload.ts'
+import type { IsolatedService } from './test-payload.ts'
 import type { Plan } from './plan.ts'
 
 /** The part of the payload from which test workers open slots; empty if no service is isolated. */

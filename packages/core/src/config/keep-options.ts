@@ -1,7 +1,7 @@
 import type { AnyConfig } from '../contract/config-types.ts'
 import { MoorageError } from '../contract/errors.ts'
 import { parseDuration } from './duration.ts'
-import type { EnvVariables } from './env-variables.ts'
+import type { EnvVariables } from './url-variables.ts'
 
 const DEFAULT_RETENTION_MS = 30 * 60_000
 

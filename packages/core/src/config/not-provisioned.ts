@@ -1,5 +1,5 @@
 import { MoorageError } from '../contract/errors.ts'
-import { PAYLOAD_VARIABLE, type EnvVariables } from './env-variables.ts'
+import { PAYLOAD_VARIABLE, type EnvVariables } from './url-variables.ts'
 
 const START_FAILED = JSON.stringify({ failed: true })
 

@@ -1,7 +1,7 @@
 import type { ImageStores } from './build-spec.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { ContainerForm, Phase, ServiceSpec } from './service.ts'
-import type { Endpoint, Unit } from './unit.ts'
+import type { Endpoint, Unit } from './running-unit.ts'
 
 /** A provider as plain data. Its module and SDK load in the supervisor, and only if the provider may be used. */
 export interface ProviderRef {

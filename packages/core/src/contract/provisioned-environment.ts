@@ -1,4 +1,4 @@
-import type { ExecResult, LogLine } from './unit.ts'
+import type { ExecResult, LogLine } from './running-unit.ts'
 
 /** The running services that `provision()` returns. Dispose it, or declare it with `await using`. */
 export interface Environment<E = unknown> extends AsyncDisposable {

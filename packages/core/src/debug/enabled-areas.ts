@@ -1,4 +1,4 @@
-import type { EnvVariables } from '../config/env-variables.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
 import { MoorageError } from '../contract/errors.ts'
 import { DEBUG_AREAS } from '../provider-kit/debug-log.ts'
 

@@ -1,4 +1,4 @@
-import type { LogLine } from '../contract/unit.ts'
+import type { LogLine } from '../contract/running-unit.ts'
 import type { Events, LogQuery, Params } from './methods.ts'
 
 /** The client's part of reading logs: passes each `logLine` event to the call that it belongs to. */

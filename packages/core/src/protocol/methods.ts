@@ -1,5 +1,5 @@
 import type { EndedService, Progress } from '../contract/progress.ts'
-import type { ExecResult, LogLine } from '../contract/unit.ts'
+import type { ExecResult, LogLine } from '../contract/running-unit.ts'
 import type { RunRequest } from './run-request.ts'
 import type { OpenedRun, RunStatus } from './run-status.ts'
 

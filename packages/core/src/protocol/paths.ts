@@ -1,8 +1,8 @@
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync, type Stats } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, parse, resolve } from 'node:path'
-import { sha256 } from '../config/hash.ts'
-import type { EnvVariables } from '../config/env-variables.ts'
+import { sha256 } from '../config/content-hash.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
 import { MoorageError } from '../contract/errors.ts'
 import { homeFolder } from '../provider-kit/home-folder.ts'
 

@@ -1,5 +1,5 @@
 import type { Inputs } from '../config/inputs.ts'
-import type { PlanVariables } from '../config/run-variables.ts'
+import type { PlanVariables } from '../config/exported-variables.ts'
 import type { PlainConnection } from '../contract/service.ts'
 
 /** The connection of each service, as plain data. */

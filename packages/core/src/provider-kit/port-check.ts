@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import type { Endpoint } from '../contract/unit.ts'
+import type { Endpoint } from '../contract/running-unit.ts'
 
 /**
  * Opens a TCP connection and closes it. Returns undefined on success, otherwise the code of the error: ETIMEDOUT if no

@@ -1,6 +1,6 @@
 import type { PlannedService } from '../config/plan.ts'
 import type { Json } from '../contract/json.ts'
-import type { Endpoint } from '../contract/unit.ts'
+import type { Endpoint } from '../contract/running-unit.ts'
 import type { Form, PlainConnection } from '../contract/service.ts'
 import { connectionViaHost, givenUrlViaHost } from './host-access.ts'
 import { isNeeded } from './plan-diff.ts'

@@ -1,4 +1,4 @@
-import { isTemplate } from '../config/template.ts'
+import { isTemplate } from '../config/find-templates.ts'
 import type { Bytes, HttpProbe, Probe, Template } from '../contract/service.ts'
 import { resolveText } from './resolve-template.ts'
 import type { TemplateScope } from './template-scope.ts'

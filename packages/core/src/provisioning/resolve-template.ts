@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { bracketed } from '../config/parse-service-url.ts'
-import { isTemplate } from '../config/template.ts'
+import { isTemplate } from '../config/find-templates.ts'
 import type { Connection, PlainConnection, Template } from '../contract/service.ts'
 import type { TemplateScope } from './template-scope.ts'
 

@@ -1,7 +1,7 @@
 import { MoorageError } from '../contract/errors.ts'
-import type { ExecResult, LogLine, LogOptions, Unit } from '../contract/unit.ts'
+import type { ExecResult, LogLine, LogOptions, Unit } from '../contract/running-unit.ts'
 import { withTimeout, type Clock } from '../provider-kit/clock.ts'
-import { healthProblem } from './health-check.ts'
+import { healthProblem } from './recheck-ready.ts'
 import type { RunSecrets } from './run-secrets.ts'
 import type { RunningService } from './start-context.ts'
 

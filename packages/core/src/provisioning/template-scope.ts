@@ -1,6 +1,6 @@
 import type { Json } from '../contract/json.ts'
 import type { Ports } from '../contract/provider.ts'
-import type { ExternalAddress } from './external-address.ts'
+import type { ExternalAddress } from './reserve-host-ports.ts'
 import type { RunSecrets } from './run-secrets.ts'
 
 /** The values that the templates of one service can use. */

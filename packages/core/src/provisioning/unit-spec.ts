@@ -1,4 +1,4 @@
-import { templatesIn } from '../config/template.ts'
+import { templatesIn } from '../config/find-templates.ts'
 import type { ContainerUnit, ProcessUnit, UnitSpec } from '../contract/provider.ts'
 import type { ContainerForm, EnvTemplate, Form, ProcessForm, ServiceSpec } from '../contract/service.ts'
 import { hideFromDebugLog, isSensitiveName } from '../provider-kit/debug-log.ts'

@@ -1,4 +1,4 @@
-import type { Exit } from '../contract/unit.ts'
+import type { Exit } from '../contract/running-unit.ts'
 
 /** Describes how a service ended, as the predicate of a sentence: `ended with exit code 1`. */
 export function describeExit({ reason, code, signal, detail }: Exit): string {

@@ -1,5 +1,5 @@
 import type { Ports } from '../contract/provider.ts'
-import type { Unit } from '../contract/unit.ts'
+import type { Unit } from '../contract/running-unit.ts'
 
 // An error without this sentence is better than one that arrives late.
 const CHECK_TIMEOUT_MS = 1_000

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { messageOf } from '../contract/errors.ts'
-import type { Endpoint } from '../contract/unit.ts'
+import type { Endpoint } from '../contract/running-unit.ts'
 import { ATTEMPT_TIMEOUT_MS, type ReadinessContext } from './probe-attempt.ts'
 
 // Longer than a server takes to end a session that has just begun.

@@ -1,4 +1,4 @@
-import { isTemplate } from '../config/template.ts'
+import { isTemplate } from '../config/find-templates.ts'
 import type { Bytes, ExchangeProbe, Template } from '../contract/service.ts'
 import { dial, endpointOf } from './dial.ts'
 import type { ProbeAttempt } from './probe-attempt.ts'

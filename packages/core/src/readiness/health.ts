@@ -1,6 +1,6 @@
 import type { HealthCheck } from '../contract/container-settings.ts'
 import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
-import type { ExecResult } from '../contract/unit.ts'
+import type { ExecResult } from '../contract/running-unit.ts'
 import type { HealthProbe } from '../contract/service.ts'
 import { withTimeout } from '../provider-kit/clock.ts'
 import { lastLines } from './last-lines.ts'

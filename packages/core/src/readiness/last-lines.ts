@@ -1,4 +1,4 @@
-import type { Unit } from '../contract/unit.ts'
+import type { Unit } from '../contract/running-unit.ts'
 import { withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { LastLines } from '../provider-kit/last-lines.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../provider-kit/clock.ts'
 import type { Ports } from '../contract/provider.ts'
-import type { Unit } from '../contract/unit.ts'
+import type { Unit } from '../contract/running-unit.ts'
 import type { ContainerSettings } from '../contract/container-settings.ts'
 import type { Probe } from '../contract/service.ts'
 

@@ -1,5 +1,5 @@
 import { MoorageError } from '../contract/errors.ts'
-import type { Exit } from '../contract/unit.ts'
+import type { Exit } from '../contract/running-unit.ts'
 import type { Probe } from '../contract/service.ts'
 import { describeExit } from './describe-exit.ts'
 import { exchange } from './exchange.ts'

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { sha256 } from '../config/hash.ts'
+import { sha256 } from '../config/content-hash.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
 import type { Json } from '../contract/json.ts'
 import type { Owner, ProviderRef } from '../contract/provider.ts'

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { MoorageError } from '../contract/errors.ts'
-import type { ExecResult, LogLine } from '../contract/unit.ts'
+import type { ExecResult, LogLine } from '../contract/running-unit.ts'
 import { Channel } from '../protocol/channel.ts'
 import type { MethodHandlers, OpenParams, Outcome, Params, Result } from '../protocol/methods.ts'
 import type { RunRequest } from '../protocol/run-request.ts'

@@ -1,5 +1,5 @@
 import { notProvisioned } from '../config/not-provisioned.ts'
-import { inheritedPayload, type IsolatedService, type RunPayload } from '../config/run-payload.ts'
+import { inheritedPayload, type IsolatedService, type RunPayload } from '../config/test-payload.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Isolation } from '../contract/isolation.ts'
 import type { PlainConnection } from '../contract/service.ts'

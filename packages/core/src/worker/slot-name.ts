@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
-import type { EnvVariables } from '../config/env-variables.ts'
-import { sha256 } from '../config/hash.ts'
+import type { EnvVariables } from '../config/url-variables.ts'
+import { sha256 } from '../config/content-hash.ts'
 import { isAlive, processStart, thisHost } from '../provider-kit/process-identity.ts'
 
 // The worker numbers of Vitest, Playwright, Jest, Mocha and node:test.

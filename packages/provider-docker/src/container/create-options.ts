@@ -1,5 +1,5 @@
 import { serviceHostName, type ContainerUnit, type UnitSpec } from '@moorage/core/provider'
-import type { PortBindings } from './published-ports.ts'
+import type { PortBindings } from './port-bindings.ts'
 
 export interface CreateInput {
   readonly spec: UnitSpec

@@ -1,6 +1,6 @@
 import type { ContainerUnit } from '@moorage/core/provider'
 import { withoutUndefined } from './create-options.ts'
-import type { PortBindings } from './published-ports.ts'
+import type { PortBindings } from './port-bindings.ts'
 import type { FolderPlan } from './folders.ts'
 
 export interface HostConfigInput {

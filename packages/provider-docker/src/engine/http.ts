@@ -1,5 +1,5 @@
 import { debugLog, elapsedMs, messageOf, type DebugLog } from '@moorage/core/provider'
-import type { EngineTarget } from './engine-target.ts'
+import type { EngineTarget } from './engine-request-options.ts'
 
 export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'

@@ -3,7 +3,7 @@ import type { ContainerUnit, HostPortProxies, Report, UnitSpec } from '@moorage/
 import type { ApiClient } from '../api/client.ts'
 import { createObject, tryCreateObject } from '../api/create-object.ts'
 import type { ApiObject } from '../api/types.ts'
-import type { PodDns } from '../cluster/pod-dns.ts'
+import type { PodDns } from '../cluster/cluster-dns.ts'
 import type { FileDelivery } from '../files.ts'
 import type { RunNamespace } from '../lifetime/run-namespace.ts'
 import type { KubernetesOptions } from '../options.ts'

@@ -1,5 +1,5 @@
 import type { Run, UnitSpec } from '@moorage/core/provider'
-import type { PodDns } from '../cluster/pod-dns.ts'
+import type { PodDns } from '../cluster/cluster-dns.ts'
 import type { FileDelivery } from '../files.ts'
 import type { KubernetesOptions } from '../options.ts'
 import type { PodFolder } from './folders.ts'

@@ -1,5 +1,5 @@
 import { HOST_ACCESS_NAME, type ContainerUnit, type Run } from '@moorage/core/provider'
-import type { PodDns } from '../cluster/pod-dns.ts'
+import type { PodDns } from '../cluster/cluster-dns.ts'
 
 export interface NameResolution {
   readonly run: Run

@@ -20,7 +20,7 @@ import {
 import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
 import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
-import { settingsText, type Settings } from '../options/settings-option.ts'
+import { settingsText, type Settings } from '../options/server-settings-option.ts'
 import { AUTHENTICATION_OK, startupMessage, TERMINATE } from '../wire/postgres-probe.ts'
 
 export interface PostgresOptions<N extends string = string> extends CommonOptions<N>, ImageOptions, IsolateOptions {

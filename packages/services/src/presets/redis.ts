@@ -18,7 +18,7 @@ import {
 import { isolateSpec, ISOLATE_OPTIONS, type IsolateOptions } from '../options/isolate-option.ts'
 import { seedSpec } from '../options/seed-option.ts'
 import { COMMON_OPTIONS, commonSpec } from '../options/common-options.ts'
-import { settingsText, type Settings } from '../options/settings-option.ts'
+import { settingsText, type Settings } from '../options/server-settings-option.ts'
 
 // One for each worker, and for each test that runs concurrently in a worker. The server's default is 16.
 const ISOLATED_DATABASES = 256

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { importProjectModule, type JsonObject, type PlainConnection, type Seed } from '@moorage/core'
 import { seedError } from './psql-error.ts'
-import { runSqlFile } from './sql.ts'
+import { runSqlFile } from './run-sql-file.ts'
 
 const SQL_FILE = /\.sql(\.gz)?$/
 const MODULE_FILE = /\.[cm]?[jt]s$/

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { githubAnnotations } from './github-annotations.ts'
 import { describeGiven } from '../../config/given-services.ts'
-import type { EnvVariables } from '../../config/env-variables.ts'
+import type { EnvVariables } from '../../config/url-variables.ts'
 import type { Progress, ProgressListener } from '../../contract/progress.ts'
 
 /** Prints one line for each event, on a terminal, a pipe, or into the log of a CI job. */

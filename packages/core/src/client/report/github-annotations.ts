@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { EnvVariables } from '../../config/env-variables.ts'
+import type { EnvVariables } from '../../config/url-variables.ts'
 import type { Progress } from '../../contract/progress.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Exit } from '../../contract/unit.ts'
+import type { Exit } from '../../contract/running-unit.ts'
 import { killMarkedProcesses, signalMarkedProcesses, waitForMarkedProcesses, type ProcessMark } from './process-mark.ts'
 import { isGroupRunning, sendSignal } from './process-table.ts'
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { currentOwner, type Session, type Unit } from '@moorage/core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { certificateDomain, parseResolvConf } from '../../../packages/provider-kubernetes/src/cluster/pod-dns.ts'
+import { certificateDomain, parseResolvConf } from '../../../packages/provider-kubernetes/src/cluster/cluster-dns.ts'
 import { provider } from '../../../packages/provider-kubernetes/src/provider.ts'
 import { kubeconfig, kubectl, missing, NAMESPACE } from '../../../e2e/harness/engine.ts'
 import { thrownMessage } from '../../thrown-error.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { PROTOCOL_VERSION } from '../../../packages/core/src/protocol/version.ts'
 import { supervisorPaths } from '../../../packages/core/src/protocol/paths.ts'
-import { inspectRun } from '../../../packages/core/src/client/inspector.ts'
+import { observeRun } from '../../../packages/core/src/client/run-observer.ts'
 import { thrownMessage } from '../../thrown-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'moorage-visit-'))
@@ -20,18 +20,18 @@ async function greeting(text: string): Promise<Server> {
 }
 
 test('nobody is there', async () => {
-  expect(await inspectRun(paths)).toBeUndefined()
+  expect(await observeRun(paths)).toBeUndefined()
 })
 
 test('one that is on its way down closes without a greeting', async () => {
   const server = await greeting('')
-  expect(await inspectRun(paths)).toBeUndefined()
+  expect(await observeRun(paths)).toBeUndefined()
   await new Promise((done) => server.close(done))
 })
 
 test('a supervisor of another version: the message says what to do', async () => {
   const server = await greeting(`${JSON.stringify({ event: { hello: PROTOCOL_VERSION - 1, pid: 1 } })}\n`)
-  expect(await thrownMessage(() => inspectRun(paths))).toBe(
+  expect(await thrownMessage(() => observeRun(paths))).toBe(
     `SUPERVISOR_FAILED\nThe supervisor uses protocol ${PROTOCOL_VERSION - 1}, this client uses protocol ${PROTOCOL_VERSION}.\nThe project uses two versions of moorage. Wait until the first run ends, or install the same version in both places.`,
   )
   await new Promise((done) => server.close(done))

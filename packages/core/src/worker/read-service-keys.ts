@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { composeReader } from '../config/compose-reader.ts'
-import { inheritedPayload } from '../config/run-payload.ts'
-import { siblingModule } from '../provider-kit/module-path.ts'
+import { inheritedPayload } from '../config/test-payload.ts'
+import { siblingModule } from '../provider-kit/sibling-module.ts'
 
 /**
  * The names of the services, for which a runner defines fixtures. Where no services run, as when a runner lists its
@@ -12,7 +12,7 @@ import { siblingModule } from '../provider-kit/module-path.ts'
 export function serviceNames(root: string): readonly string[] {
   const payload = inheritedPayload(process.env)
   if (payload) return Object.keys(payload.services)
-  const main = fileURLToPath(siblingModule(import.meta.url, 'service-names-main'))
+  const main = fileURLToPath(siblingModule(import.meta.url, 'read-service-keys-main'))
   const { stdout } = spawnSync(process.execPath, [main, root, composeReader()], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

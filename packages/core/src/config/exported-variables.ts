@@ -1,8 +1,8 @@
 import type { Json } from '../contract/json.ts'
 import type { PlainConnection } from '../contract/service.ts'
-import { PAYLOAD_VARIABLE, type EnvVariables } from './env-variables.ts'
+import { PAYLOAD_VARIABLE, type EnvVariables } from './url-variables.ts'
 import { isolatedServices } from './isolated-services.ts'
-import { inheritedPayload, type IsolatedService, type RunPayload } from './run-payload.ts'
+import { inheritedPayload, type IsolatedService, type RunPayload } from './test-payload.ts'
 import type { Plan } from './plan.ts'
 
 /** What a plan says of the variables that its run hands out. Plain data, so that a supervisor can pass it on. */

@@ -1,4 +1,4 @@
-import type { LogLine } from '../contract/unit.ts'
+import type { LogLine } from '../contract/running-unit.ts'
 import { monotonicClock } from '../provider-kit/clock.ts'
 import { Channel } from '../protocol/channel.ts'
 import { LogLineRouter } from '../protocol/log-line-router.ts'
@@ -13,7 +13,7 @@ import { dialSocket } from './transport.ts'
  * A connection that inspects a run without using it. Close it at the end. Each call throws MoorageError: what the method
  * throws, or SUPERVISOR_FAILED when the supervisor is gone.
  */
-export interface Inspector {
+export interface RunObserver {
   status(): Promise<RunStatus | null>
   /** Ends the retention. The run ends now, or with the last of its users. */
   endRetention(): Promise<Result<'endRetention'>>
@@ -23,7 +23,7 @@ export interface Inspector {
 }
 
 /** Gives undefined where no supervisor listens. Throws MoorageError (SUPERVISOR_FAILED) where it has another version. */
-export async function inspectRun({ socket }: SupervisorPaths): Promise<Inspector | undefined> {
+export async function observeRun({ socket }: SupervisorPaths): Promise<RunObserver | undefined> {
   const stream = await dialSocket(socket)
   if (!stream) return undefined
   const greeting = Promise.withResolvers<number | undefined>()

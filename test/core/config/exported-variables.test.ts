@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createPlan } from '../../../packages/core/src/config/plan.ts'
-import { planVariables, runVariables } from '../../../packages/core/src/config/run-variables.ts'
-import type { EnvVariables } from '../../../packages/core/src/config/env-variables.ts'
+import { planVariables, runVariables } from '../../../packages/core/src/config/exported-variables.ts'
+import type { EnvVariables } from '../../../packages/core/src/config/url-variables.ts'
 import {
   defineConfig,
   mongodb,

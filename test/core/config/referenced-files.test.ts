@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { configFiles } from '../../../packages/core/src/config/config-files.ts'
+import { configFiles } from '../../../packages/core/src/config/referenced-files.ts'
 import type { AnyConfig } from '../../../packages/core/src/contract/config-types.ts'
 
 test('the files that a config names, absolute and once, without installed packages and folders around the project', () => {

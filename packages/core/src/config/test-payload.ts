@@ -1,5 +1,5 @@
 import type { IsolationScope, PlainConnection } from '../contract/service.ts'
-import { PAYLOAD_VARIABLE, type EnvVariables } from './env-variables.ts'
+import { PAYLOAD_VARIABLE, type EnvVariables } from './url-variables.ts'
 
 /** What a run passes to its tests, as JSON in the variable `MOORAGE`. */
 export interface RunPayload {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { deleteFromRegistry, nameByDigest } from '../../packages/build/src/registry.ts'
+import { deleteFromRegistry, nameByDigest } from '../../packages/build/src/registry-manifests.ts'
 
 const digest = `sha256:${'0'.repeat(64)}`
 const { signal } = new AbortController()

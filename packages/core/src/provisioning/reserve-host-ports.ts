@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { templatesIn } from '../config/template.ts'
+import { templatesIn } from '../config/find-templates.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Ports, Provider, Session } from '../contract/provider.ts'
 import type { ServiceSpec } from '../contract/service.ts'

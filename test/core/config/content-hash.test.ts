@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { hashOf } from '../../../packages/core/src/config/hash.ts'
+import { hashOf } from '../../../packages/core/src/config/content-hash.ts'
 
 let base: string
 beforeEach(() => void (base = mkdtempSync(join(tmpdir(), 'moorage-hash-'))))
@@ -70,7 +70,7 @@ test('a named pipe is not opened, which would wait for its writer', () => {
   const { folder, hash } = tree('here')
   const before = hash()
   expect(spawnSync('mkfifo', [join(folder, 'pipe')]).status).toBe(0)
-  const module = new URL('../../../packages/core/src/config/hash.ts', import.meta.url).href
+  const module = new URL('../../../packages/core/src/config/content-hash.ts', import.meta.url).href
   const script = `const { hashOf } = await import(${JSON.stringify(module)}); console.log(hashOf({ seed: [{ $file: ${JSON.stringify(folder)} }] }))`
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
