@@ -27,6 +27,7 @@ const VENDORS: { readonly [name: string]: string | readonly string[] } = {
   'ajv/dist/2020.js': 'packages/compose/src/vendor/ajv.ts',
   yaml: 'packages/compose/src/vendor/yaml.ts',
   '@balena/dockerignore': 'packages/core/src/vendor/dockerignore.ts',
+  commander: 'packages/cli/src/vendor/commander.ts',
   hpagent: 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',
   'js-yaml': 'packages/provider-kubernetes/src/vendor/yaml.ts',
   'ci-info/vendors.json': 'packages/core/src/vendor/ci-vendors.ts',

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AnyConfig } from '@moorage/core'
 import { container, defineConfig, mongodb, npmServer, postgres, redis, ref } from 'moorage'
@@ -86,8 +85,4 @@ test('a config becomes docker commands', () => {
     ].join('\n'),
   )
   expect(commands).toMatch(/^docker network create moorage\n/)
-})
-
-test('the page of the commands names it', () => {
-  expect(readFileSync('docs/cli.md', 'utf8')).toContain('`render [--to compose\\|docker]`')
 })

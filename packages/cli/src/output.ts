@@ -1,11 +1,9 @@
 import { MoorageError } from '@moorage/core'
 import { runVariables, type RunStatus, type UnreachableRun } from '@moorage/core/runner'
-import type { Invocation, OptionDefinitions } from './command.ts'
+import type { Invocation } from './command.ts'
 import { shellLines } from './shell-lines.ts'
 
 export type OutputFormat = 'json' | 'env'
-
-export const FORMAT_OPTIONS: OptionDefinitions = { json: { type: 'boolean' }, env: { type: 'boolean' } }
 
 /** The data format that the options ask for, if any. Throws `MoorageError` (USAGE) if they ask for two. */
 export function outputFormat(command: string, { json, env }: Invocation['options']): OutputFormat | undefined {

@@ -1,37 +1,9 @@
-import { dirname } from 'node:path'
-import { readFileSync } from 'node:fs'
-import { styleText } from 'node:util'
-import { configuredProviders, describeGiven, givenServices, loadConfig, probeAll } from '@moorage/core/runner'
-import type { Command, Invocation } from '../command.ts'
+import type { Command } from '../command.ts'
 
-/** Checks the config and every provider. Exit code 1 if no provider works on this machine. */
-export const doctor: Command = { options: {}, maxArgs: 0, run: runDoctor }
-
-async function runDoctor({ installation, configPath }: Invocation): Promise<number> {
-  const path = configPath()
-  const config = await loadConfig(path)
-  const { provider, services } = config
-  const providers = configuredProviders(installation.providers, config)
-  report(true, `config ${path}: ${Object.keys(services).join(', ')}`)
-  for (const given of givenServices(config, process.env))
-    report(true, `services.${given.service}: ${describeGiven(given)}`)
-  const typed = /interface\s+Register\b/.test(readFileSync(path, 'utf8'))
-  report(
-    typed,
-    typed
-      ? 'types: services() has the types of this config'
-      : "types: services() has no types of this config. Add to it: declare module 'moorage' { interface Register { config: typeof config } }",
-  )
-  const probed = await probeAll(
-    provider ? [provider, ...providers.filter(({ name }) => name !== provider.name)] : providers,
-    dirname(path),
-  )
-  for (const [name, result] of probed)
-    report(result.ok, result.ok ? `${name}: ${result.detail}` : `${name}: ${result.reason}. To use it: ${result.fix}`)
-  return [...probed.values()].some(({ ok }) => ok) ? 0 : 1
-}
-
-function report(ok: boolean, text: string): void {
-  const mark = styleText(ok ? 'green' : 'red', ok ? '✓' : '✗', { stream: process.stdout })
-  process.stdout.write(`${mark} ${text}\n`)
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'check the config, and which providers work on this machine',
+  description: 'Shows which providers can be used here, why others cannot, and whether `services()` is typed.',
+  example: ['moorage doctor', 'explains why a provider cannot be used'],
+  load: async () => (await import('../doctor/doctor-command.ts')).runDoctor,
 }

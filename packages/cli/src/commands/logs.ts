@@ -1,57 +1,15 @@
-import { escapeWorkflowCommands, MoorageError, type LogLine } from '@moorage/core'
-import type { Command, Invocation } from '../command.ts'
-import { writeNotice, writeSkippedRuns } from '../output.ts'
-import { forEachRun, projectRoot } from '../project-runs.ts'
-import { withSignals } from '../signals.ts'
+import type { Command } from '../command.ts'
 
-const DEFAULT_LINES = 50
-
-/** Prints the last lines of a service's log, and with `--follow` the new ones as they arrive. */
 export const logs: Command = {
-  options: { lines: { type: 'string', short: 'n' }, follow: { type: 'boolean', short: 'f' } },
-  maxArgs: 1,
-  run: runLogs,
-}
-
-async function runLogs(invocation: Invocation): Promise<number> {
-  const {
-    args: [service],
-    options,
-  } = invocation
-  if (service === undefined)
-    throw new MoorageError('USAGE', 'logs: no service given.', { hint: 'Example: moorage logs db' })
-  const tail = parseLineCount(options['lines'])
-  const root = await projectRoot(invocation)
-  const inActions = process.env['GITHUB_ACTIONS'] === 'true'
-  const print = ({ text }: LogLine): void =>
-    void process.stdout.write(`${inActions ? escapeWorkflowCommands(text) : text}\n`)
-  // The reader of a pipe, such as `head`, may close it early.
-  process.stdout.on('error', () => process.exit(0))
-  return await withSignals(async ({ abort }) => {
-    let lastError: unknown
-    let printed = false
-    const { visited, skipped } = await forEachRun(root, async ({ observer }) => {
-      if (printed) return
-      abort.addEventListener('abort', () => observer.close(), { once: true })
-      try {
-        await observer.readLogs({ service, tail, follow: options['follow'] === true }, print)
-        printed = true
-      } catch (error) {
-        lastError = error
-      }
-    })
-    if (printed) return 0
-    if (lastError !== undefined) throw lastError
-    writeSkippedRuns(skipped)
-    if (!visited && !skipped.length) writeNotice(`no services are running for ${root}`)
-    return 1
-  })
-}
-
-function parseLineCount(lines: string | boolean | undefined): number {
-  if (lines === undefined) return DEFAULT_LINES
-  if (/^\d{1,6}$/.test(String(lines))) return Number(lines)
-  throw new MoorageError('USAGE', `logs: -n: '${String(lines)}' is not a number of lines.`, {
-    hint: 'Example: moorage logs db -n 100',
-  })
+  name: 'logs',
+  summary: "print the last lines of a service's log",
+  description:
+    'Prints the last lines of a service; `-f` follows the log. Following a log does not keep a run alive after its last user has left.',
+  args: [{ name: 'service', summary: 'a service of the config', required: true, completes: 'services' }],
+  options: {
+    lines: { short: 'n', value: 'count', summary: 'how many lines (default: 50)' },
+    follow: { short: 'f', summary: 'print new lines as they arrive' },
+  },
+  example: ['moorage logs db -n 100 -f', 'prints 100 lines of db, and new ones as they arrive'],
+  load: async () => (await import('../actions/logs.ts')).runLogs,
 }

@@ -1,0 +1,2 @@
+/** The forms that `render` prints. */
+export const RENDER_TARGETS = ['compose', 'docker'] as const
