@@ -1,6 +1,6 @@
 import type { Mutant, TestRef } from './mutants.ts'
 
-const inputs = (name: string): TestRef => ({ project: 'unit', file: 'test/core/config/inputs.test.ts', name })
+const inputs = (name: string): TestRef => ({ project: 'unit', file: 'test/core/config/hash-inputs.test.ts', name })
 
 export const configMutants: readonly Mutant[] = [
   {
@@ -34,7 +34,7 @@ export const configMutants: readonly Mutant[] = [
   {
     name: 'hash without imports',
     guarantee: 'an edited module that a seed imports is a changed environment',
-    file: 'packages/core/src/config/module-files.ts',
+    file: 'packages/core/src/config/module-dependencies.ts',
     find: "for (const [, , path = ''] of source.matchAll(RELATIVE)) queue.push(...relativeFiles(file, path))",
     replace: 'void relativeFiles, RELATIVE',
     test: inputs('another hash: a module further down of the seed has changed'),
@@ -54,7 +54,7 @@ export const configMutants: readonly Mutant[] = [
   {
     name: 'hash without npm scripts',
     guarantee: 'an edited script in package.json is a changed environment',
-    file: 'packages/core/src/config/inputs.ts',
+    file: 'packages/core/src/config/hash-inputs.ts',
     find: 'sha256(JSON.stringify(texts))',
     replace: 'sha256(JSON.stringify(texts.length))',
     test: inputs('another hash: the npm script start has changed'),

@@ -39,7 +39,7 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: 'files archived whole',
     guarantee: 'files are read while the archive is read',
-    file: 'packages/core/src/provider-kit/pack-entries.ts',
+    file: 'packages/core/src/provider-kit/pack-tar.ts',
     find: 'source !== undefined && bytes > MAX_WHOLE_FILE_BYTES',
     replace: 'source !== undefined && bytes < 0',
     test: {

@@ -145,7 +145,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher off',
     guarantee: 'a process ends with its supervisor, whatever killed it',
-    file: 'packages/core/src/provider-kit/owned-process/watcher.ts',
+    file: 'packages/core/src/provider-kit/owned-process/shell-watcher.ts',
     find: 'read -r _ <&3\n',
     replace: 'exit\n',
     test: {
@@ -159,7 +159,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher leaves who has left its group',
     guarantee: 'a process that detached itself goes with its service',
-    file: 'packages/core/src/provider-kit/owned-process/watcher.ts',
+    file: 'packages/core/src/provider-kit/owned-process/shell-watcher.ts',
     find: 'kill -s KILL "$pid"',
     replace: ':',
     test: {
@@ -173,7 +173,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watcher looks only once',
     guarantee: 'a service that bears children while it is killed goes with all of them',
-    file: 'packages/core/src/provider-kit/owned-process/watcher.ts',
+    file: 'packages/core/src/provider-kit/owned-process/shell-watcher.ts',
     find: 'rounds=100',
     replace: 'rounds=1',
     test: {
@@ -215,7 +215,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'daemon without the mark is left',
     guarantee: 'a child that erases its environment goes with its service',
-    file: 'packages/core/src/provider-kit/owned-process/watcher.ts',
+    file: 'packages/core/src/provider-kit/owned-process/shell-watcher.ts',
     find: 'ulimit -w "$limit" 2>/dev/null || ulimit -x "$limit" 2>/dev/null\n',
     replace: '',
     test: {
@@ -243,7 +243,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'root removes what another user can change',
     guarantee: 'root deletes nothing inside a folder of another user',
-    file: 'packages/provider-process/src/system/folders.ts',
+    file: 'packages/provider-process/src/system/service-folders.ts',
     find: 'return await removeAsOwner(path, stat)',
     replace: 'return await rm(path, { recursive: true, force: removeAsOwner !== undefined })',
     test: {
@@ -257,7 +257,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "root's variables for another user",
     guarantee: "a program under another uid has none of root's variables",
-    file: 'packages/provider-process/src/system/environment.ts',
+    file: 'packages/provider-process/src/system/service-environment.ts',
     find: 'uid === undefined || uid === process.getuid?.()',
     replace: 'uid !== -1',
     test: {

@@ -122,7 +122,7 @@ export const runnerMutants: readonly Mutant[] = [
   {
     name: 'open session blamed on the next test',
     guarantee: 'a session that a test left open is reported with the test that left it',
-    file: 'packages/core/src/worker/left-sessions.ts',
+    file: 'packages/core/src/worker/report-left-sessions.ts',
     find: "const previous = users.get(key) ?? 'an earlier test of this worker'",
     replace: 'const previous = user',
     test: {

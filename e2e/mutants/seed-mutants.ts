@@ -101,7 +101,7 @@ export const seedMutants: readonly Mutant[] = [
   {
     name: 'damaged template kept',
     guarantee: 'a damaged cache does not fail every later start',
-    file: 'packages/services/src/programs/postgres-template.ts',
+    file: 'packages/services/src/programs/initdb-cache.ts',
     find: 'await rm(template, { force: true })',
     replace: 'return true',
     test: {

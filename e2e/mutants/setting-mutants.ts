@@ -92,17 +92,20 @@ export const settingMutants: readonly Mutant[] = [
   {
     name: 'shared volume accepted',
     guarantee: 'services never get two folders in the place of one volume',
-    file: 'packages/provider-kubernetes/src/check-service.ts',
+    file: 'packages/provider-kubernetes/src/pod/check-service.ts',
     find: '...sharedVolumes(given),',
     replace: '...sharedVolumes(given).slice(1),',
-    test: inPods('check.test.ts', 'a volume of one service is honoured, and one that services share is refused'),
+    test: inPods(
+      'pod/check-service.test.ts',
+      'a volume of one service is honoured, and one that services share is refused',
+    ),
     says: /to deeply equal/,
     quick: true,
   },
   {
     name: 'volume without the content of the image',
     guarantee: 'a named volume starts with the content of the image',
-    file: 'packages/provider-kubernetes/src/pod/folders.ts',
+    file: 'packages/provider-kubernetes/src/pod/prepare-folders.ts',
     find: '    preparation: { copy: true },',
     replace: '    preparation: { mode: 0o777 },',
     test: inPods(
@@ -115,10 +118,10 @@ export const settingMutants: readonly Mutant[] = [
   {
     name: 'notice of a setting dropped',
     guarantee: 'a setting that means less in a pod is a notice',
-    file: 'packages/provider-kubernetes/src/notices.ts',
+    file: 'packages/provider-kubernetes/src/pod/setting-notices.ts',
     find: '    this.#report.notice(text)',
     replace: '    if (this.#networks.size > 9) this.#report.notice(text)',
-    test: inPods('check.test.ts', 'what means less in a pod is a notice, once in a run'),
+    test: inPods('pod/check-service.test.ts', 'what means less in a pod is a notice, once in a run'),
     says: /to deeply equal/,
     quick: true,
   },

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { toBuildError } from '../../packages/build/src/build-error.ts'
 import { lineOf } from '../../packages/build/src/find-instruction-line.ts'
-import { stepOf } from '../../packages/build/src/steps.ts'
-import type { ImageBuild } from '../../packages/core/src/contract/build.ts'
+import { stepOf } from '../../packages/build/src/parse-steps.ts'
+import type { ImageBuild } from '../../packages/core/src/contract/builder.ts'
 
 const dockerfileInline = `# A comment.
 ARG VERSION=1

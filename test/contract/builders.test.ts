@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { provider } from '../../packages/build/src/builders.ts'
 import { completeBuild } from '../../packages/core/src/build/complete-build.ts'
-import type { Builder, ImageBuild } from '../../packages/core/src/contract/build.ts'
+import type { Builder, ImageBuild } from '../../packages/core/src/contract/builder.ts'
 import type { BuildSpec, ImageStore } from '../../packages/core/src/contract/build-spec.ts'
 import { thrownError } from '../thrown-error.ts'
 

@@ -1,5 +1,5 @@
 import type { Json, Run } from '@moorage/core'
-import type { CallEngine, EngineResponse } from '../../packages/provider-docker/src/engine/http.ts'
+import type { CallEngine, EngineResponse } from '../../packages/provider-docker/src/engine/call-engine.ts'
 import { OWNER_LABEL, RUN_LABEL, runLabels } from '../../packages/provider-docker/src/labels.ts'
 import { reap } from '../../packages/provider-docker/src/reap.ts'
 import { Refusals, type Engine, type Foreign } from './engine.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readFileTrees } from '@moorage/core/provider'
-import { createArchive } from '../../packages/provider-kubernetes/src/pod/archive.ts'
+import { createArchive } from '../../packages/provider-kubernetes/src/pod/files-archive.ts'
 import { canMountFiles, deliverFiles, mountFiles } from '../../packages/provider-kubernetes/src/files.ts'
 import { initContainer, type InitStep } from '../../packages/provider-kubernetes/src/pod/init-container.ts'
 

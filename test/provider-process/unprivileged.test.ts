@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { removeFolder } from '../../packages/provider-process/src/system/folders.ts'
+import { removeFolder } from '../../packages/provider-process/src/system/service-folders.ts'
 import { reservePort } from '../../packages/provider-process/src/endpoint.ts'
 import { program } from '../../packages/services/src/programs/redis.ts'
 import { thrownMessage } from '../thrown-error.ts'

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import type { BuildSpec, ImageBuild } from '@moorage/core/build'
 import { MoorageError } from '@moorage/core/provider'
 import { lineOf } from './find-instruction-line.ts'
-import { failedStep } from './steps.ts'
+import { failedStep } from './parse-steps.ts'
 
 const MAX_OUTPUT_LINES = 50
 

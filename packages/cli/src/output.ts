@@ -1,7 +1,7 @@
 import { MoorageError } from '@moorage/core'
 import { runVariables, type RunStatus, type UnreachableRun } from '@moorage/core/runner'
 import type { Invocation } from './command.ts'
-import { shellLines } from './shell-lines.ts'
+import { exportLines } from './export-lines.ts'
 
 export type OutputFormat = 'json' | 'env'
 
@@ -17,7 +17,7 @@ export function outputFormat(command: string, { json, env }: Invocation['options
 /** Writes a run to stdout: as JSON, or as lines for a shell and for `node --env-file`. */
 export function writeRun(format: OutputFormat, status: RunStatus): void {
   if (format === 'env') {
-    for (const line of shellLines(runVariables(status, process.env))) process.stdout.write(`${line}\n`)
+    for (const line of exportLines(runVariables(status, process.env))) process.stdout.write(`${line}\n`)
     return
   }
   writeJson(runToJson(status))

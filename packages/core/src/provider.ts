@@ -59,7 +59,7 @@ export {
 } from './provider-kit/owned-process/process-mark.ts'
 export { listPids, readProcFile } from './provider-kit/owned-process/process-table.ts'
 export { processEntry, spawnOwned, type OwnedSpawn } from './provider-kit/owned-process/spawn-owned.ts'
-export { packEntries, type PackEntry, type TarPack } from './provider-kit/pack-entries.ts'
+export { packEntries, type PackEntry, type TarPack } from './provider-kit/pack-tar.ts'
 export { containerPortProblem, portAnswers } from './provider-kit/port-check.ts'
 export { currentOwner, isAlive, isStranger, parseOwner, processStart } from './provider-kit/process-identity.ts'
 export { serviceHostName } from './provider-kit/service-host-name.ts'

@@ -1,4 +1,4 @@
-import { notProvisioned } from './config/not-provisioned.ts'
+import { notProvisioned } from './config/not-provisioned-error.ts'
 import { inheritedPayload } from './config/test-payload.ts'
 import type { LogLine } from './contract/running-unit.ts'
 import type { EndedService } from './contract/progress.ts'
@@ -20,7 +20,7 @@ export function services(): Registered {
  */
 export async function logs(service: keyof Registered & string, tail = 50): Promise<readonly LogLine[]> {
   // Imported on demand, because most tests do not read logs.
-  const { queryLogs } = await import('./client/query.ts')
+  const { queryLogs } = await import('./client/query-supervisor.ts')
   return await queryLogs(process.env, { service, tail })
 }
 
@@ -30,13 +30,13 @@ export async function logs(service: keyof Registered & string, tail = 50): Promi
  */
 export async function reportTestAttempt(test: string, failed: boolean): Promise<void> {
   if (!inheritedPayload(process.env)) return
-  const { querySupervisor } = await import('./client/query.ts')
+  const { querySupervisor } = await import('./client/query-supervisor.ts')
   await querySupervisor(process.env, 'recordTestAttempt', { test, failed })
 }
 
 /** Returns the services that have ended since the tests began, with their last log lines; none if no services run. */
 export async function exits(): Promise<readonly EndedService[]> {
   if (!inheritedPayload(process.env)) return []
-  const { querySupervisor } = await import('./client/query.ts')
+  const { querySupervisor } = await import('./client/query-supervisor.ts')
   return await querySupervisor(process.env, 'endedServices', null)
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { MoorageError, type EnvVariables } from '@moorage/core'
 import { StdoutHandshake } from './stdout-handshake.ts'
-import { installedVersion } from './installed-version.ts'
+import { installedVersion } from './playwright-version.ts'
 
 export interface WebServerOptions {
   /** Path of the config. Default: moorage.config.ts beside playwright.config.ts. */

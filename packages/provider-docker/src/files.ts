@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { packEntries, type FileTree, type PackEntry, type TarPack } from '@moorage/core/provider'
-import { isWithin, type CreatedFolder } from './container/folders.ts'
+import { isWithin, type CreatedFolder } from './container/plan-folders.ts'
 
 /** What a container gets before it starts. */
 export interface Delivery {

@@ -12,7 +12,7 @@ import {
 import { loadClient } from './engine/client.ts'
 import { engineAt, environmentTls, type Engine } from './engine/engine-address.ts'
 import { findEngine, type EngineSearch } from './engine/find-engine.ts'
-import type { CallEngine } from './engine/http.ts'
+import type { CallEngine } from './engine/call-engine.ts'
 import { RunNetworks } from './engine/run-networks.ts'
 import { RunVolumes } from './engine/run-volumes.ts'
 import { runtimeProblem, sdkProblem } from './engine/sdk.ts'

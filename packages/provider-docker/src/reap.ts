@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Owner, ReapedObject, ReapScope } from '@moorage/core/provider'
-import { expectSuccess, type CallEngine } from './engine/http.ts'
+import { expectSuccess, type CallEngine } from './engine/call-engine.ts'
 import { deleteNetwork } from './engine/network.ts'
 import { deleteVolume } from './engine/run-volumes.ts'
 import { toProviderError } from './errors.ts'

@@ -1,5 +1,5 @@
 import { tmpfsMounts, type ContainerForm, type OptionProblem, type SettingSupport } from '@moorage/core/provider'
-import { isWithin } from './container/folders.ts'
+import { isWithin } from './container/plan-folders.ts'
 
 /** An engine has every setting of a container. */
 export const SETTING_SUPPORT: SettingSupport = {

@@ -1,5 +1,5 @@
 import type { Client } from './engine/client.ts'
-import { expectSuccess, type CallEngine } from './engine/http.ts'
+import { expectSuccess, type CallEngine } from './engine/call-engine.ts'
 import { RUN_LABEL } from './labels.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { MoorageError, type FileTree } from '@moorage/core/provider'
 import type { ApiClient } from './api/client.ts'
-import { createArchive, SINGLE_FILE_NAME } from './pod/archive.ts'
+import { createArchive, SINGLE_FILE_NAME } from './pod/files-archive.ts'
 import { execInUnit } from './exec.ts'
 import { FILES_CONTAINER } from './pod/container-status.ts'
 import { quoteForShell as quote, type InitStep } from './pod/init-container.ts'

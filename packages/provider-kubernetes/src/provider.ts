@@ -1,17 +1,17 @@
 import type { Json, JsonObject, Provider, Report, Run, Session, Unit } from '@moorage/core/provider'
-import { checkService } from './check-service.ts'
+import { checkService } from './pod/check-service.ts'
 import { findPodDns } from './cluster/cluster-dns.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
 import { selectCluster, type Cluster, type ClusterSelection } from './cluster/select-cluster.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
-import { imageStores } from './image-stores.ts'
+import { imageStores } from './cluster/image-stores.ts'
 import { ImageHealthChecks } from './image/image-health-check.ts'
 import { openRunNamespace, type RunNamespace, type RunNamespaceOptions } from './lifetime/run-namespace.ts'
 import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
-import { SettingNotices } from './notices.ts'
+import { SettingNotices } from './pod/setting-notices.ts'
 import type { KubernetesOptions } from './options.ts'
 import { reap, removeJournaled } from './reap.ts'
-import { WaitingReason } from './api/pending-reason.ts'
+import { PendingReason } from './api/pending-reason.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
 /** The provider behind `kubernetes()`; implements the core's provider contract. */
@@ -71,7 +71,7 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
   }
   client.onRetry(report.notice)
   credentials.onNotice(report.notice)
-  const opening = new WaitingReason()
+  const opening = new PendingReason()
   const onRetry = (reason: string): void => opening.add(reason)
   const namespace = openOwnedNamespace(cluster, { policy, run, report, options, signal, onRetry })
   const dns = findPodDns(cluster, signal)

@@ -17,11 +17,11 @@ import { canMountFiles, deliverFiles, mountFiles } from './files.ts'
 import type { ImageHealthChecks } from './image/image-health-check.ts'
 import type { RunNamespace } from './lifetime/run-namespace.ts'
 import type { KubernetesOptions } from './options.ts'
-import type { WaitingReason } from './api/pending-reason.ts'
-import type { SettingNotices } from './notices.ts'
+import type { PendingReason } from './api/pending-reason.ts'
+import type { SettingNotices } from './pod/setting-notices.ts'
 import { createAliasServices, createAliasSlice } from './pod/alias-services.ts'
 import { createPod } from './pod/create-pod.ts'
-import { podFolders, prepareFolders, type PodFolder } from './pod/folders.ts'
+import { podFolders, prepareFolders, type PodFolder } from './pod/prepare-folders.ts'
 import { podNames } from './pod/host-names.ts'
 import type { PodRef } from './pod/pod-ref.ts'
 import { lacksShell } from './pod/start-errors.ts'
@@ -36,7 +36,7 @@ export interface SessionContext {
   readonly options: KubernetesOptions
   readonly namespace: Promise<RunNamespace>
   /** What `namespace` waits for. */
-  readonly opening: WaitingReason
+  readonly opening: PendingReason
   readonly dns: Promise<PodDns>
   readonly hostPortProxies: HostPortProxies
   readonly routeOptions: RouteOptions

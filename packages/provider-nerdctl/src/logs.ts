@@ -2,7 +2,7 @@ import { statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogLine, LogOptions } from '@moorage/core/provider'
-import { FileLines } from './engine/file-lines.ts'
+import { FileLines } from './engine/log-file-lines.ts'
 import { LOG_STREAMS } from './engine/log-folder.ts'
 
 // containerd keeps the pipes of an ended container open, so nothing marks the end of its output. What is still in a pipe is

@@ -9,7 +9,7 @@ import {
   type ReapedObject,
   type ReapScope,
 } from '@moorage/core/provider'
-import { removeFolder } from './system/folders.ts'
+import { removeFolder } from './system/service-folders.ts'
 
 type JournalEntry =
   /** `unit` and `lockLimit` are the mark of a service or a seed. */

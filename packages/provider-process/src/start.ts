@@ -12,11 +12,11 @@ import {
   type Unit,
   type UnitSpec,
 } from '@moorage/core/provider'
-import { removeFolders } from './system/folders.ts'
+import { removeFolders } from './system/service-folders.ts'
 import { unitMark } from './labels.ts'
 import { LogBuffer } from './logs.ts'
 import { prepareProgram } from './system/prepare-program.ts'
-import { serviceEnvironment } from './system/environment.ts'
+import { serviceEnvironment } from './system/service-environment.ts'
 import { stopUnit, type RunningService } from './stop.ts'
 import { createUnit } from './unit.ts'
 

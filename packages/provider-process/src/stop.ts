@@ -1,7 +1,7 @@
 import { endProcess, type OwnedProcess } from '@moorage/core/provider'
 import type { ExecOptions } from './exec.ts'
 import type { LogBuffer } from './logs.ts'
-import { removeFolders } from './system/folders.ts'
+import { removeFolders } from './system/service-folders.ts'
 
 export interface RunningService extends OwnedProcess {
   readonly logs: LogBuffer

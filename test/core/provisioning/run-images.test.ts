@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Builder } from '../../../packages/core/src/contract/build.ts'
+import type { Builder } from '../../../packages/core/src/contract/builder.ts'
 import type { ImageStores } from '../../../packages/core/src/contract/build-spec.ts'
 import type { Provider } from '../../../packages/core/src/contract/provider.ts'
 import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'

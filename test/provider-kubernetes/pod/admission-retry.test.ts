@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createObject } from '../../../packages/provider-kubernetes/src/api/create-object.ts'
-import { WaitingReason } from '../../../packages/provider-kubernetes/src/api/pending-reason.ts'
+import { PendingReason } from '../../../packages/provider-kubernetes/src/api/pending-reason.ts'
 import { startApiStub } from '../api-stub.ts'
 
 const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'db' } }
@@ -11,7 +11,7 @@ test('what a creation waits for is told while it waits, to those who come later 
   await using stub = await startApiStub(() =>
     stub.calls.length < 3 ? { status: 403, body: { message } } : { status: 201, body },
   )
-  const reasons = new WaitingReason()
+  const reasons = new PendingReason()
   const early: string[] = []
   const unsubscribe = reasons.subscribe((reason) => void early.push(reason))
   await createObject(stub.client, {

@@ -1,7 +1,7 @@
 import type { ContainerSettings } from '@moorage/core'
 import { describe, expect, test } from 'vitest'
 import type { KubernetesOptions } from '../../../packages/provider-kubernetes/src/options.ts'
-import { podFolders } from '../../../packages/provider-kubernetes/src/pod/folders.ts'
+import { podFolders } from '../../../packages/provider-kubernetes/src/pod/prepare-folders.ts'
 import type { PodManifestInput } from '../../../packages/provider-kubernetes/src/pod/manifest-input.ts'
 import { podManifest } from '../../../packages/provider-kubernetes/src/pod/manifest.ts'
 

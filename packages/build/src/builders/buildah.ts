@@ -5,7 +5,7 @@ import type { Builder, ImageBuild } from '@moorage/core/build'
 import { buildArguments, isLoopback } from '../build-arguments.ts'
 import { toBuildError, toPublishError } from '../build-error.ts'
 import { loadIntoEngine, removeImage } from '../engine-images.ts'
-import { runProgram } from '../program.ts'
+import { runProgram } from '../run-program.ts'
 import { deleteFromRegistry, nameByDigest } from '../registry-manifests.ts'
 import { reportStep } from './docker.ts'
 

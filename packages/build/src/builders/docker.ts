@@ -1,10 +1,10 @@
 import type { Builder, ImageStore } from '@moorage/core/build'
 import { buildArguments } from '../build-arguments.ts'
 import { toBuildError, toPublishError } from '../build-error.ts'
-import { loadIntoNodes, nodesProblem } from '../cluster-nodes.ts'
-import { runProgram } from '../program.ts'
+import { loadIntoNodes, nodesProblem } from '../load-into-nodes.ts'
+import { runProgram } from '../run-program.ts'
 import { deleteFromRegistry, nameByDigest } from '../registry-manifests.ts'
-import { stepOf } from '../steps.ts'
+import { stepOf } from '../parse-steps.ts'
 
 type BuildKit = 'buildx' | 'embedded'
 

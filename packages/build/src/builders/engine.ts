@@ -4,7 +4,7 @@ import { buildKitOptions, dockerfileName } from '../build-arguments.ts'
 import { toBuildError } from '../build-error.ts'
 import { packContext } from '../pack-context.ts'
 import { engineOf, removeImage, upload } from '../engine-images.ts'
-import { removeDangling } from '../dangling-images.ts'
+import { removeDangling } from '../remove-dangling-images.ts'
 import { reportStep } from './docker.ts'
 
 /** The classic builder of an engine with Docker's API, which needs no program. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Builder, ImageStore } from '@moorage/core/build'
 import { buildArguments } from '../build-arguments.ts'
 import { toBuildError } from '../build-error.ts'
-import { runProgram } from '../program.ts'
+import { runProgram } from '../run-program.ts'
 import { reportStep } from './docker.ts'
 
 type ContainerdStore = Extract<ImageStore, { readonly kind: 'containerd' }>

@@ -1,5 +1,5 @@
 import type { EnvVariables } from '../config/url-variables.ts'
-import type { Inputs } from '../config/inputs.ts'
+import type { Inputs } from '../config/hash-inputs.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 import type { RunStatus } from '../protocol/run-status.ts'
 import { createOpenRequest, type Installation } from './open-request.ts'

@@ -7,7 +7,7 @@ import type { EnvVariables } from '../config/url-variables.ts'
 import { messageOf, MoorageError } from '../contract/errors.ts'
 import { siblingModule } from '../provider-kit/sibling-module.ts'
 import type { LaunchReport } from '../protocol/launch-report.ts'
-import type { RunFolders } from '../protocol/paths.ts'
+import { compileCache, type RunFolders } from '../protocol/paths.ts'
 import { supervisorEnvironment } from './supervisor-environment.ts'
 
 /** How a client reaches a supervisor. */
@@ -43,7 +43,7 @@ export function createTransport(folders: RunFolders, env: EnvVariables): Transpo
  * services behind. The client loads it as it launches the other kind, by its file's name.
  */
 async function dialInline(folders: RunFolders): Promise<Duplex> {
-  const module = (await import(siblingModule(import.meta.url, '../supervisor/inline'))) as {
+  const module = (await import(siblingModule(import.meta.url, '../supervisor/inline-supervisor'))) as {
     connectInline(folders: RunFolders): Duplex
   }
   return module.connectInline(folders)
@@ -116,13 +116,14 @@ function parseReport(line: string): LaunchReport {
 function spawnSupervisor(mode: 'supervisor' | 'recover', folders: RunFolders, env: EnvVariables): ChildProcess {
   const log = openLog(folders.paths.log)
   try {
-    const main = fileURLToPath(siblingModule(import.meta.url, '../supervisor/bootstrap-main'))
+    const main = fileURLToPath(siblingModule(import.meta.url, '../supervisor/supervisor-main'))
     return spawn(process.execPath, [main, mode, JSON.stringify(folders)], {
       detached: true,
       windowsHide: true,
       cwd: '/',
       stdio: ['pipe', 'pipe', log],
-      env: supervisorEnvironment(env, process.cwd()),
+      // Each module is compiled once on this machine.
+      env: { NODE_COMPILE_CACHE: compileCache(folders), ...supervisorEnvironment(env, process.cwd()) },
     })
   } finally {
     closeSync(log)

@@ -66,3 +66,18 @@ export function runVariables(
   })
   return Object.fromEntries([...fixed, [PAYLOAD_VARIABLE, JSON.stringify(payload)], ...urls])
 }
+
+/** Sets variables in an environment. Returns a function that restores the previous values. */
+export function exposeVariables(
+  env: { [name: string]: string | undefined },
+  variables: { readonly [name: string]: string },
+): () => void {
+  const previous = Object.keys(variables).map((name) => [name, env[name]] as const)
+  Object.assign(env, variables)
+  return () => {
+    for (const [name, value] of previous) {
+      if (value === undefined) delete env[name]
+      else env[name] = value
+    }
+  }
+}

@@ -2,7 +2,7 @@ import { registerHooks, type RegisterHooksOptions } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
 import { toPlain } from '../contract/plain-error.ts'
-import { lineSuffix, loadHint } from '../provider-kit/load-hints.ts'
+import { lineSuffix, loadHint } from '../provider-kit/module-load-hints.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 import { isComposeFile, readComposeFile } from './compose-reader.ts'
 

@@ -24,18 +24,3 @@ export function urlVariable(name: string, { as }: Pick<ServiceSpec, 'as'>): stri
     { service: name, hint: "Use letters, digits and underscores, as in 'MONGODB_URL'." },
   )
 }
-
-/** Sets variables in an environment. Returns a function that restores the previous values. */
-export function exposeVariables(
-  env: { [name: string]: string | undefined },
-  variables: { readonly [name: string]: string },
-): () => void {
-  const previous = Object.keys(variables).map((name) => [name, env[name]] as const)
-  Object.assign(env, variables)
-  return () => {
-    for (const [name, value] of previous) {
-      if (value === undefined) delete env[name]
-      else env[name] = value
-    }
-  }
-}

@@ -120,6 +120,11 @@ export function supervisorPaths(identity: string, folder: string): SupervisorPat
   return { socket, lock: file('lock'), log: file('log'), journal: file('journal') }
 }
 
+/** The folder of Node's compile cache, for processes that moorage starts. */
+export function compileCache({ cache }: RunFolders): string {
+  return join(cache, 'compiled')
+}
+
 /** Hashes what two clients must have in common to share a supervisor into a short file name. */
 export function shortHash(parts: readonly string[]): string {
   return sha256(JSON.stringify(parts)).slice(0, 16)

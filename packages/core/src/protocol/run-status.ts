@@ -1,4 +1,4 @@
-import type { Inputs } from '../config/inputs.ts'
+import type { Inputs } from '../config/hash-inputs.ts'
 import type { PlanVariables } from '../config/exported-variables.ts'
 import type { PlainConnection } from '../contract/service.ts'
 

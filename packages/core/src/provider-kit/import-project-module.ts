@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, MoorageError } from '../contract/errors.ts'
-import { lineSuffix, loadHint } from './load-hints.ts'
+import { lineSuffix, loadHint } from './module-load-hints.ts'
 
 type Loader = <M>(file: string) => Promise<M>
 

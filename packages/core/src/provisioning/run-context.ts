@@ -1,5 +1,5 @@
 import type { ProgressListener } from '../contract/progress.ts'
-import type { ImageBuilders } from '../contract/build.ts'
+import type { ImageBuilders } from '../contract/builder.ts'
 import type { Provider, ProviderRef, Report, Run } from '../contract/provider.ts'
 import type { Clock } from '../provider-kit/clock.ts'
 

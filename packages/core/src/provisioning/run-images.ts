@@ -1,4 +1,4 @@
-import type { Builder, BuiltImage, ImageBuild } from '../contract/build.ts'
+import type { Builder, BuiltImage, ImageBuild } from '../contract/builder.ts'
 import type { BuildSpec, ImageStore, ImageStores } from '../contract/build-spec.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Provider, Report } from '../contract/provider.ts'

@@ -3,7 +3,7 @@ import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
 import type { ExecResult } from '../contract/running-unit.ts'
 import type { HealthProbe } from '../contract/service.ts'
 import { withTimeout } from '../provider-kit/clock.ts'
-import { lastLines } from './last-lines.ts'
+import { lastLines } from './read-last-lines.ts'
 import { sleepUntilAborted, type ProbeAttempt, type ReadinessContext } from './probe-attempt.ts'
 
 /** Source: Dockerfile reference, HEALTHCHECK. */

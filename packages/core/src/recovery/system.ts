@@ -1,4 +1,4 @@
-import type { BuildModule, ImageBuilders } from '../contract/build.ts'
+import type { BuildModule, ImageBuilders } from '../contract/builder.ts'
 import type { Owner, Provider, ProviderModule, ProviderRef } from '../contract/provider.ts'
 import { monotonicClock, type Clock } from '../provider-kit/clock.ts'
 import { currentOwner, isAlive } from '../provider-kit/process-identity.ts'

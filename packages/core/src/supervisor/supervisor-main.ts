@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { messageOf } from '../contract/errors.ts'
 import { enabledAreas } from '../debug/enabled-areas.ts'
-import type { RunFolders } from '../protocol/paths.ts'
+import { compileCache, type RunFolders } from '../protocol/paths.ts'
 import type { LaunchReport, RecoveryReport } from '../protocol/launch-report.ts'
 import { createCachedProviderLoader } from '../recovery/cached-provider-loader.ts'
 import { sweep } from '../recovery/sweep.ts'
@@ -18,6 +18,8 @@ const EXIT_CRASHED = 70
 const [mode, text] = process.argv.slice(2) as [string, string]
 const folders = JSON.parse(text) as RunFolders
 process.title = `moorage ${mode}`
+// Meant for this process: services and seeds must not inherit it. One that the user has set stays.
+if (process.env['NODE_COMPILE_CACHE'] === compileCache(folders)) delete process.env['NODE_COMPILE_CACHE']
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 // Ctrl-C in a terminal signals the whole process group. It is meant for the runner, whose connection then closes.

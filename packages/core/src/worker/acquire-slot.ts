@@ -1,10 +1,10 @@
-import { notProvisioned } from '../config/not-provisioned.ts'
+import { notProvisioned } from '../config/not-provisioned-error.ts'
 import { inheritedPayload, type IsolatedService, type RunPayload } from '../config/test-payload.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { Isolation } from '../contract/isolation.ts'
 import type { PlainConnection } from '../contract/service.ts'
 import { importFile } from '../provider-kit/import-file.ts'
-import { nextUser } from './left-sessions.ts'
+import { nextUser } from './report-left-sessions.ts'
 import { currentSlot, isStaleSlot, slotName, slotPrefix } from './slot-name.ts'
 
 export interface SlotOptions {

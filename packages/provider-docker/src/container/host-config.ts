@@ -1,7 +1,7 @@
 import type { ContainerUnit } from '@moorage/core/provider'
 import { withoutUndefined } from './create-options.ts'
 import type { PortBindings } from './port-bindings.ts'
-import type { FolderPlan } from './folders.ts'
+import type { FolderPlan } from './plan-folders.ts'
 
 export interface HostConfigInput {
   readonly unit: ContainerUnit

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exitSignal, type ContainerSettings, type Exit } from '@moorage/core/provider'
-import { expectSuccess, type CallEngine } from '../engine/http.ts'
+import { expectSuccess, type CallEngine } from '../engine/call-engine.ts'
 
 /** Source: Docker Engine API, "Inspect a container", State. */
 interface ContainerState {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dockerConfigFolder } from '@moorage/core/provider'
 import type { EngineTarget, TlsOptions } from './engine-request-options.ts'
-import { callEngine, type CallEngine } from './http.ts'
+import { callEngine, type CallEngine } from './call-engine.ts'
 
 /** One engine, resolved once: every call of a run goes through it. */
 export interface Engine {

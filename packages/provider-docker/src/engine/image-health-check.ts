@@ -1,6 +1,6 @@
 import { imageHealthCheck, type HealthCheck, type ImageConfig } from '@moorage/core/provider'
 import type { Client } from './client.ts'
-import { expectSuccess } from './http.ts'
+import { expectSuccess } from './call-engine.ts'
 
 /** The HEALTHCHECK of an image; undefined where it has none. Source: Docker Engine API, "Inspect an image", Config. */
 export async function readHealthCheck({ engine, imageName }: Client, image: string): Promise<HealthCheck | undefined> {

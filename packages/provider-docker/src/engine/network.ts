@@ -5,7 +5,7 @@ import { isConnectionLost, toProviderError } from '../errors.ts'
 import { runLabels } from '../labels.ts'
 import type { Engine } from './engine-address.ts'
 import { freeSubnets } from './free-subnets.ts'
-import { expectSuccess, type CallEngine, type EngineRequest, type EngineResponse } from './http.ts'
+import { expectSuccess, type CallEngine, type EngineRequest, type EngineResponse } from './call-engine.ts'
 
 export interface RunNetwork {
   readonly id: string

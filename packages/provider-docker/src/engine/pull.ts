@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MoorageError, type ContainerSettings, type CredentialSearch, type Report } from '@moorage/core/provider'
 import { isConnectionLost, refusalMessage, toProviderError } from '../errors.ts'
 import type { Client } from './client.ts'
-import { expectSuccess } from './http.ts'
+import { expectSuccess } from './call-engine.ts'
 import { isTransient, toPullError } from './pull-errors.ts'
 
 interface PullEvent {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Report, Run } from '@moorage/core/provider'
 import { runLabels } from '../labels.ts'
 import type { Engine } from './engine-address.ts'
-import { expectSuccess, type CallEngine } from './http.ts'
+import { expectSuccess, type CallEngine } from './call-engine.ts'
 
 /** The named volumes of a run. Each is created when a first service names it, and shared by all that do. */
 export class RunVolumes {

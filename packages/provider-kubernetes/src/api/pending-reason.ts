@@ -1,5 +1,5 @@
 /** Why an operation that several services wait for has not succeeded yet. */
-export class WaitingReason {
+export class PendingReason {
   readonly #listeners = new Set<(reason: string) => void>()
   #last: string | undefined
 

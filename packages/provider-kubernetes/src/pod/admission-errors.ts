@@ -3,7 +3,7 @@ import type { ApiResponse } from '../api/types.ts'
 import { credentialsRejected, refusalMessage, toProviderError } from '../errors.ts'
 import { explainRefusal } from '../api/explain-refusal.ts'
 import type { PodRef } from './pod-ref.ts'
-import { settingsBehindPolicy } from './refused-settings.ts'
+import { settingsBehindPolicy } from './policy-violations.ts'
 
 /**
  * The API server's message if a quota is exceeded, which passes when other pods end; undefined for any other refusal.

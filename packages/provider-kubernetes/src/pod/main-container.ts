@@ -1,6 +1,6 @@
 import type { ContainerUnit } from '@moorage/core/provider'
 import { MAIN_CONTAINER } from './container-status.ts'
-import { folderMounts } from './folders.ts'
+import { folderMounts } from './prepare-folders.ts'
 import type { PodManifestInput } from './manifest-input.ts'
 import { containerResources } from './resources.ts'
 import { containerSecurityContext } from './security.ts'

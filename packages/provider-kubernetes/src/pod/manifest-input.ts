@@ -2,7 +2,7 @@ import type { Run, UnitSpec } from '@moorage/core/provider'
 import type { PodDns } from '../cluster/cluster-dns.ts'
 import type { FileDelivery } from '../files.ts'
 import type { KubernetesOptions } from '../options.ts'
-import type { PodFolder } from './folders.ts'
+import type { PodFolder } from './prepare-folders.ts'
 
 /** Everything that decides the manifest of a pod. */
 export interface PodManifestInput {

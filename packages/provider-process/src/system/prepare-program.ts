@@ -11,7 +11,7 @@ import {
   type UnitSpec,
 } from '@moorage/core/provider'
 import { folderNotFound, noProcessForm, programNotFound } from '../errors.ts'
-import { createFolder } from './folders.ts'
+import { createFolder } from './service-folders.ts'
 
 // A program that is ready sooner needs no line.
 const PROGRESS_INTERVAL_MS = 5_000

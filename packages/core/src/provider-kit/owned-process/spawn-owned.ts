@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { JsonObject } from '../../contract/json.ts'
 import { STOP_GRACE_SECONDS } from './end-process.ts'
 import type { ProcessMark } from './process-mark.ts'
-import { withWatcher } from './watcher.ts'
+import { withWatcher } from './shell-watcher.ts'
 
 export interface OwnedSpawn {
   readonly mark: ProcessMark

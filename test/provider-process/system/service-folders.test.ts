@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Report } from '@moorage/core'
-import { createFolder } from '../../../packages/provider-process/src/system/folders.ts'
+import { createFolder } from '../../../packages/provider-process/src/system/service-folders.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 

@@ -1,6 +1,6 @@
 import type { BuilderProbe, ImageStore } from '@moorage/core/build'
 import { toPublishError } from './build-error.ts'
-import { runProgram } from './program.ts'
+import { runProgram } from './run-program.ts'
 
 type NodesStore = Extract<ImageStore, { readonly kind: 'nodes' }>
 

@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os'
 import { expect, test } from 'vitest'
-import type { ApiClient } from '../../packages/provider-kubernetes/src/api/client.ts'
-import type { Cluster } from '../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
-import { imageStores } from '../../packages/provider-kubernetes/src/image-stores.ts'
+import type { ApiClient } from '../../../packages/provider-kubernetes/src/api/client.ts'
+import type { Cluster } from '../../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
+import { imageStores } from '../../../packages/provider-kubernetes/src/cluster/image-stores.ts'
 
 const [ownAddress = ''] = Object.values(networkInterfaces()).flatMap((each) =>
   (each ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),

@@ -1,9 +1,9 @@
 import type { ContainerSettings } from '@moorage/core'
 import { describe, expect, test } from 'vitest'
-import { checkService } from '../../packages/provider-kubernetes/src/check-service.ts'
-import type { Cluster } from '../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
-import { SettingNotices } from '../../packages/provider-kubernetes/src/notices.ts'
-import { startApiStub } from './api-stub.ts'
+import { checkService } from '../../../packages/provider-kubernetes/src/pod/check-service.ts'
+import type { Cluster } from '../../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
+import { SettingNotices } from '../../../packages/provider-kubernetes/src/pod/setting-notices.ts'
+import { startApiStub } from '../api-stub.ts'
 
 type Settings = { readonly [service: string]: ContainerSettings }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { shellLines } from '../../packages/cli/src/shell-lines.ts'
+import { exportLines } from '../../packages/cli/src/export-lines.ts'
 
 const PLAIN = {
   MOORAGE: JSON.stringify({ run: 'dev-1', services: { db: { url: `postgres://a:it's "$x\`@h/db` } } }),
@@ -23,7 +23,7 @@ function meaningOf(stdout: string, names: readonly string[]): object {
 
 test('a shell exports the values to the programs that it starts', () => {
   const variables = { ...PLAIN, BOTH_URL: `redis://it's:"$x"@h` }
-  const script = `${shellLines(variables).join('\n')}\nexec "$0" -e '${PRINT}'`
+  const script = `${exportLines(variables).join('\n')}\nexec "$0" -e '${PRINT}'`
   const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath], { encoding: 'utf8' })
   expect(stderr).toBe('')
   expect(meaningOf(stdout, Object.keys(variables))).toEqual({ ...variables, MOORAGE: JSON.parse(variables.MOORAGE) })
@@ -33,7 +33,7 @@ test('node --env-file reads the same values', () => {
   const folder = mkdtempSync(join(tmpdir(), 'moorage-env-'))
   try {
     const file = join(folder, '.env')
-    writeFileSync(file, `${shellLines(PLAIN).join('\n')}\n`)
+    writeFileSync(file, `${exportLines(PLAIN).join('\n')}\n`)
     const { stdout } = spawnSync(process.execPath, [`--env-file=${file}`, '-e', PRINT], { encoding: 'utf8', env: {} })
     expect(meaningOf(stdout, Object.keys(PLAIN))).toEqual({ ...PLAIN, MOORAGE: JSON.parse(PLAIN.MOORAGE) })
   } finally {

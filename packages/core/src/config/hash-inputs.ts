@@ -5,7 +5,7 @@ import { buildInputName } from '../build/complete-build.ts'
 import type { Json, JsonObject } from '../contract/json.ts'
 import type { ScriptRef, ServiceSpec } from '../contract/service.ts'
 import { hashOf, sha256, type FileHash } from './content-hash.ts'
-import { moduleFiles } from './module-files.ts'
+import { moduleFiles } from './module-dependencies.ts'
 
 /** What decides whether a running service is the one that a config asks for: a digest of each input, by its name. */
 export type Inputs = { readonly [name: string]: string }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import type { ImageStore, ImageStores } from '@moorage/core/provider'
-import type { List } from './api/types.ts'
-import type { Cluster } from './cluster/select-cluster.ts'
-import type { KubernetesOptions } from './options.ts'
+import type { List } from '../api/types.ts'
+import type { Cluster } from './select-cluster.ts'
+import type { KubernetesOptions } from '../options.ts'
 
 interface Node {
   readonly status?: {

@@ -2,7 +2,7 @@
  * Lines that export variables. A POSIX shell and `node --env-file` read the same values from them, except a value that
  * contains both a single quote and a character that is special within double quotes: that one is for shells only.
  */
-export function shellLines(variables: { readonly [name: string]: string }): readonly string[] {
+export function exportLines(variables: { readonly [name: string]: string }): readonly string[] {
   return Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`)
 }
 

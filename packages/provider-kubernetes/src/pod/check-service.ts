@@ -5,11 +5,11 @@ import {
   type OptionProblem,
   type ServiceSpec,
 } from '@moorage/core/provider'
-import { currentUser, missingAliasPermissions } from './cluster/permissions.ts'
-import type { Cluster } from './cluster/select-cluster.ts'
-import { podNames } from './pod/host-names.ts'
-import { platformProblem } from './pod/platform.ts'
-import { SETTING_SUPPORT } from './settings.ts'
+import { currentUser, missingAliasPermissions } from '../cluster/permissions.ts'
+import type { Cluster } from '../cluster/select-cluster.ts'
+import { podNames } from './host-names.ts'
+import { platformProblem } from './platform.ts'
+import { SETTING_SUPPORT } from '../settings.ts'
 
 export interface ServiceCheck {
   readonly service: string
