@@ -1,37 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { resolve } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { COMMANDS } from '../../packages/cli/src/commands.ts'
+import { main } from '../../packages/cli/src/main.ts'
 import { parseCommandLine } from '../../packages/cli/src/parse-command-line.ts'
 
-const USAGE = `Usage: moorage <command> [options]
-
-Options:
-  -v, --version         print the version
-  -h, --help            print this help, or that of a command
-
-Commands:
-  exec -- <command...>  start the services, run a command with their URLs,
-                        remove the services
-  up                    start the services and keep them for later runs with the
-                        same config
-  status                show this project's runs, and whether their services
-                        answer
-  logs <service>        print the last lines of a service's log
-  down                  remove the services that 'up' started or that a failed
-                        run kept
-  gc                    remove what dead runs left behind, on every provider
-  doctor                check the config, and which providers work on this
-                        machine
-  render                print what would run, as a compose file or docker
-                        commands, without secrets
-
-A config is searched for in the current folder and above it, up to the root of the workspace.
-Exit codes: 0 on success, 1 on failure, 2 for a wrong command line or config. 'exec' returns the exit code
-of its command, 127 if there is no such command, or 130 or 143 if Ctrl-C or SIGTERM ended it.
-`
-
-const HINT = `Commands: exec, up, status, logs, down, gc, doctor, render.
+const HINT = `Commands: ${COMMANDS.map(({ name }) => name).join(', ')}.
 To see what they do: moorage --help
 `
 
@@ -40,20 +12,29 @@ function hintOf(command: string, usage: string, example: string): string {
 }
 
 const EXEC_HINT = hintOf('exec', '[options] -- <command...>', 'exec -- npm test')
-const LOGS_HINT = hintOf('logs', '[options] <service>', 'logs db -n 100 -f')
+const LOGS_HINT = hintOf('logs', '[options] [service]', 'logs db -n 100 -f')
 
-/** Runs the command line from its sources in a separate process. */
-function moorage(...args: string[]): {
-  readonly status: number | null
+interface Said {
+  readonly status: number
   readonly stdout: string
   readonly stderr: string
-} {
-  const script = `import { main } from ${JSON.stringify(resolve('packages/cli/src/main.ts'))}
-    process.exitCode = await main(process.argv.slice(1), { providers: [], host: { name: 'none', module: 'none:', options: {} } }, '1.2.3')`
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, '--', ...args], {
-    encoding: 'utf8',
-  })
-  return { status, stdout, stderr }
+}
+
+/** Runs a command line in this process. */
+async function moorage(...args: string[]): Promise<Said> {
+  const said = { stdout: '', stderr: '' }
+  const catching = (name: keyof typeof said) =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      said[name] += String(text)
+      return true
+    })
+  const spies = [catching('stdout'), catching('stderr')]
+  try {
+    const installation = { providers: [], host: { name: 'none', module: 'none:', options: {} } }
+    return { status: await main(args, installation, '1.2.3'), ...said }
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
 }
 
 test.each<[what: string, args: string[], stderr: string]>([
@@ -119,7 +100,11 @@ test.each<[what: string, args: string[], stderr: string]>([
     ['status', '--json', '--env'],
     'moorage: status: --json and --env cannot be combined.\nOmit one of them.\n',
   ],
-  ['logs without a service', ['logs'], `moorage: Missing required argument 'service'.\n${LOGS_HINT}`],
+  [
+    'logs without a service',
+    ['logs'],
+    'moorage: logs: no service given.\nExamples: moorage logs db, moorage logs --all\n',
+  ],
   [
     'logs of two services',
     ['logs', 'a', 'b'],
@@ -135,77 +120,64 @@ test.each<[what: string, args: string[], stderr: string]>([
     ['exec', '--config', '/nowhere/a.config.ts', '--', 'true'],
     'moorage: --config: the file /nowhere/a.config.ts does not exist.\nGive the path of a config, or omit --config to use moorage.config.ts in the current folder or above it.\n',
   ],
-])('%s: exit code 2', (_what, args, stderr) => {
-  expect(moorage(...args)).toEqual({ status: 2, stdout: '', stderr })
+])('%s: exit code 2', async (_what, args, stderr) => {
+  expect(await moorage(...args)).toEqual({ status: 2, stdout: '', stderr })
 })
 
-test('without arguments it prints the usage and exits with 2', () => {
-  expect(moorage()).toEqual({ status: 2, stdout: USAGE, stderr: '' })
+test('without arguments it prints the usage and exits with 2', async () => {
+  const { status, stdout, stderr } = await moorage()
+  expect({ status, stderr }).toEqual({ status: 2, stderr: '' })
+  await expect(stdout).toMatchFileSnapshot('help/moorage.txt')
 })
 
-test.each(['--help', 'help', '-h'])('%s prints the usage', (word) => {
-  expect(moorage(word)).toEqual({ status: 0, stdout: USAGE, stderr: '' })
+test.each(['--help', 'help', '-h'])('%s prints the usage', async (word) => {
+  const { status, stdout, stderr } = await moorage(word)
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  await expect(stdout).toMatchFileSnapshot('help/moorage.txt')
 })
 
-test.each(['--version', '-v'])('%s prints the version', (word) => {
-  expect(moorage(word)).toEqual({ status: 0, stdout: '1.2.3\n', stderr: '' })
+test.each(['--version', '-v'])('%s prints the version', async (word) => {
+  expect(await moorage(word)).toEqual({ status: 0, stdout: '1.2.3\n', stderr: '' })
 })
 
 test.each([
   ['exec', '--help'],
   ['exec', '-h'],
   ['help', 'exec'],
-])('%s %s prints the usage of a command', (...args) => {
-  expect(moorage(...args)).toEqual({
-    status: 0,
-    stdout: `Usage: moorage exec [options] -- <command...>
-
-Starts the services, runs the command with their URLs in its environment, and
-removes them. Signals and the exit code are passed on.
-
-Arguments:
-  command              the command and its arguments
-
-Options:
-  -c, --config <file>  the config (default: moorage.config.ts here or in a
-                       folder above)
-  -h, --help           print this help
-
-Example:
-  moorage exec -- npm test
-      runs the tests with DB_URL and the other URLs
-`,
-    stderr: '',
-  })
+])('%s %s prints the usage of a command', async (...args) => {
+  const { status, stdout, stderr } = await moorage(...args)
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  await expect(stdout).toMatchFileSnapshot('help/exec.txt')
 })
 
 test.each(COMMANDS.map((command) => [command.name, command] as const))(
-  '%s has a help with an example that its own parser accepts',
-  (name, { example: [commandLine, effect] }) => {
-    const { status, stdout } = moorage(name, '--help')
+  '%s has a help with an example that the parser accepts',
+  async (name, { example: [commandLine, effect] }) => {
+    const { status, stdout } = await moorage(name, '--help')
     expect(status).toBe(0)
+    await expect(stdout).toMatchFileSnapshot(`help/${name}.txt`)
     expect(stdout).toContain(`Example:\n  ${commandLine}\n      ${effect}\n`)
     const [, words = ''] = /moorage ([^)|]+)/.exec(commandLine) ?? []
     expect(parseCommandLine(words.replaceAll('"', '').trim().split(/ +/), COMMANDS, '')?.command.name).toBe(name)
   },
 )
 
-test('exec of a program that does not exist: exit code 127, before the config is read', () => {
-  expect(moorage('exec', '--', 'pytestt', '--help')).toEqual({
+test('exec of a program that does not exist: exit code 127, before the config is read', async () => {
+  expect(await moorage('exec', '--', 'pytestt', '--help')).toEqual({
     status: 127,
     stdout: '',
     stderr:
       "moorage: exec: found no 'pytestt' on the PATH, so nothing was started. npx puts the project's programs on it: npx moorage exec -- pytestt\n",
   })
-  expect(moorage('exec', '--', './nowhere/x')).toEqual({
+  expect(await moorage('exec', '--', './nowhere/x')).toEqual({
     status: 127,
     stdout: '',
     stderr: 'moorage: exec: ./nowhere/x does not exist, so nothing was started.\n',
   })
 })
 
-test('exec of a file that is not executable: exit code 126', () => {
-  expect(moorage('exec', '--', './README.md')).toEqual({
+test('exec of a file that is not executable: exit code 126', async () => {
+  expect(await moorage('exec', '--', './README.md')).toEqual({
     status: 126,
     stdout: '',
     stderr: 'moorage: exec: ./README.md is not executable, so nothing was started. Run: chmod +x ./README.md\n',

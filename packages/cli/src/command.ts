@@ -46,6 +46,8 @@ export interface OptionDefinition {
 /** The input of a command. */
 export interface Invocation {
   readonly installation: Installation
+  /** All commands. */
+  readonly commands: readonly Command[]
   /** By name, without dashes. Options that were not given are undefined. */
   readonly options: { readonly [name: string]: string | boolean | undefined }
   /** The arguments; of a command that takes a command line, what stands after `--`. */

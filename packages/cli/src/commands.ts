@@ -1,12 +1,15 @@
 import type { Command } from './command.ts'
+import { completion } from './commands/completion.ts'
 import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
 import { exec } from './commands/exec.ts'
 import { gc } from './commands/gc.ts'
 import { logs } from './commands/logs.ts'
+import { ls } from './commands/ls.ts'
+import { open } from './commands/open.ts'
 import { render } from './commands/render.ts'
 import { status } from './commands/status.ts'
 import { up } from './commands/up.ts'
 
 /** All commands, in the order in which the help lists them. A new command is one more entry here. */
-export const COMMANDS: readonly Command[] = [exec, up, status, logs, down, gc, doctor, render]
+export const COMMANDS: readonly Command[] = [exec, up, ls, status, logs, open, down, gc, doctor, render, completion]

@@ -1,3 +1,4 @@
+import { closestWord } from '../config/closest-word.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { ExecResult, LogLine, LogOptions, Unit } from '../contract/running-unit.ts'
 import { withTimeout, type Clock } from '../provider-kit/clock.ts'
@@ -96,7 +97,9 @@ export class ServiceAccess {
     const { running } = this.#context
     const found = running.get(service)
     if (found) return found.unit
-    throw new MoorageError('USAGE', `services.${service} is not running in this run.`, {
+    const meant = closestWord(service, [...running.keys()])
+    const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`
+    throw new MoorageError('USAGE', `services.${service} is not running in this run.${suggestion}`, {
       service,
       hint: `Running services: ${[...running.keys()].join(', ') || 'none'}.`,
     })
