@@ -66,7 +66,7 @@ test.each<[what: string, args: string[], stderr: string]>([
   [
     'a value that an option does not accept',
     ['render', '--to', 'helm'],
-    `moorage: Option '--to <form>' argument 'helm' is invalid. Allowed choices are compose, docker.\n${hintOf('render', '[options]', 'render --to docker')}`,
+    `moorage: Option '--to <form>' argument 'helm' is invalid. Allowed choices are compose, docker, kubernetes.\n${hintOf('render', '[options]', 'render --to kubernetes')}`,
   ],
   [
     'a word before --',

@@ -23,6 +23,7 @@ export type {
   ProviderRef,
   ReapedObject,
   ReapScope,
+  Rendering,
   Report,
   Run,
   Session,

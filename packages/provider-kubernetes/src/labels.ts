@@ -19,7 +19,7 @@ export type LivenessKind = 'job' | 'lease'
 const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'moorage' }
 
 /** The labels of every object of a run. */
-export function runLabels({ labels }: Run): { readonly [name: string]: string } {
+export function runLabels({ labels }: Pick<Run, 'labels'>): { readonly [name: string]: string } {
   const values = Object.entries(labels).map(([name, value]) => [name, toLabelValue(value)] as const)
   return { ...MANAGED_BY, ...Object.fromEntries(values) }
 }

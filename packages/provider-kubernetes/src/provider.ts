@@ -11,6 +11,7 @@ import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
 import { SettingNotices } from './pod/setting-notices.ts'
 import type { KubernetesOptions } from './options.ts'
 import { reap, removeJournaled } from './reap.ts'
+import { renderObjects } from './render.ts'
 import { PendingReason } from './api/pending-reason.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
@@ -45,6 +46,7 @@ export function provider(given: JsonObject, { root }: { readonly root: string })
     hostAccess: async () => hostAccessProblem((await requireCluster(new AbortController().signal)).credentials),
     imageStores: async (signal) =>
       await imageStores(await requireCluster(signal), { options, env: process.env }, signal),
+    render: (run, units) => renderObjects({ options, env: process.env, run }, units),
     async reap(scope, signal) {
       const { cluster } = await select(signal)
       return cluster ? await reap(cluster, scope, signal) : []

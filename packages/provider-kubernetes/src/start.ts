@@ -1,7 +1,6 @@
 import {
   MoorageError,
   readFileTrees,
-  serviceHostName,
   type ContainerUnit,
   type FileTree,
   type HostPortProxies,
@@ -22,7 +21,7 @@ import type { SettingNotices } from './pod/setting-notices.ts'
 import { createAliasServices, createAliasSlice } from './pod/alias-services.ts'
 import { createPod } from './pod/create-pod.ts'
 import { podFolders, prepareFolders, type PodFolder } from './pod/prepare-folders.ts'
-import { podNames } from './pod/host-names.ts'
+import { podName, podNames } from './pod/host-names.ts'
 import type { PodRef } from './pod/pod-ref.ts'
 import { lacksShell } from './pod/start-errors.ts'
 import { waitUntilStarted } from './pod/wait-started.ts'
@@ -95,7 +94,7 @@ async function startPod(
 ): Promise<Unit> {
   const { client, routeOptions } = context
   const unit = spec.container as ContainerUnit
-  const pod = podName(context, runNamespace, spec.name)
+  const pod = nextPodName(context, runNamespace, spec.name)
   const ref: PodRef = {
     service: spec.name,
     image: unit.image,
@@ -124,11 +123,12 @@ async function startPod(
     throw error
   }
 }
+
 /** A restarted service gets a new name, because a stopped pod keeps its name until it has ended. No key has a dot. */
-function podName({ startCounts }: SessionContext, { mode, run }: RunNamespace, service: string): string {
+function nextPodName({ startCounts }: SessionContext, { mode, run }: RunNamespace, service: string): string {
   const count = (startCounts.get(service) ?? 0) + 1
   startCounts.set(service, count)
-  return `${mode === 'create' ? '' : `${run.id}-`}${serviceHostName(service)}${count > 1 ? `.${count}` : ''}`
+  return `${podName(mode, run, service)}${count > 1 ? `.${count}` : ''}`
 }
 
 interface NamedStart extends Pick<PodStart, 'spec' | 'runNamespace'> {

@@ -1,2 +1,4 @@
 /** The forms that `render` prints. */
-export const RENDER_TARGETS = ['compose', 'docker'] as const
+export const RENDER_TARGETS = ['compose', 'docker', 'kubernetes'] as const
+
+export type RenderTarget = (typeof RENDER_TARGETS)[number]

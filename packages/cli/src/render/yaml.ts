@@ -14,6 +14,11 @@ export function toYaml(value: Json | undefined, indent = ''): string {
     .join('')
 }
 
+/** A stream of documents, after comments. */
+export function toYamlDocuments(documents: readonly Json[], comments: readonly string[]): string {
+  return [...comments.map((text) => `# ${text}\n`), ...documents.map((item) => `---\n${toYaml(item)}`)].join('')
+}
+
 function nested(value: Json, indent: string, inline: boolean): string {
   const text = toYaml(value, indent)
   const isBlock = typeof value === 'object' && value !== null

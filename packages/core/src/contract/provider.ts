@@ -49,6 +49,16 @@ export interface Provider {
   hostAccess?(): Promise<Omit<OptionProblem, 'at'> | undefined>
   /** Where images that were built must be for its containers. Default: it runs only images that a registry has. */
   imageStores?(signal: AbortSignal): Promise<ImageStores>
+  /** The objects that the engine would get for these services, for `moorage render`. Asks no engine and creates nothing. */
+  render?(run: Pick<Run, 'id' | 'labels'>, units: readonly UnitSpec[]): Rendering
+}
+
+/** The objects of a run, as plain data that can be printed. */
+export interface Rendering {
+  /** In the order in which they are created. */
+  readonly objects: readonly JsonObject[]
+  /** What a start adds that is not known before it, as sentences. */
+  readonly notes: readonly string[]
 }
 
 /** Whether a provider can be used. */

@@ -61,12 +61,12 @@ export class RunImages {
     const platform = choosePlatform(service, spec, found)
     const { run, builders: installed } = runContext
     const labels = { ...run.labels, [OWNER_LABEL]: JSON.stringify(run.owner) }
-    const tag = `${repository({ service, spec })}:${run.id}-${spec.digest?.slice(0, TAG_HASH_LENGTH)}`
+    const tag = taggedName({ service, spec }, run.id)
     const describe = (store: ImageStore): ImageBuild => ({
       service,
       spec,
       // No mirror and no registry is asked for an image of `localhost`.
-      tag: `${store.kind === 'registry' ? store.prefix : 'localhost'}/${tag}`,
+      tag: `${store.kind === 'registry' ? store.prefix : LOCAL_PREFIX}/${tag}`,
       ...(platform === undefined ? {} : { platform }),
       labels,
       store,
@@ -96,6 +96,16 @@ export class RunImages {
 // Also the label by which the Docker provider finds objects of dead owners.
 const OWNER_LABEL = 'moorage.owner'
 const TAG_HASH_LENGTH = 12
+const LOCAL_PREFIX = 'localhost'
+
+/** The name of an image that a run builds for an engine of this machine. */
+export function builtImageName(input: Pick<BuildInput, 'service' | 'spec'>, runId: string): string {
+  return `${LOCAL_PREFIX}/${taggedName(input, runId)}`
+}
+
+function taggedName(input: Pick<BuildInput, 'service' | 'spec'>, runId: string): string {
+  return `${repository(input)}:${runId}-${input.spec.digest?.slice(0, TAG_HASH_LENGTH)}`
+}
 
 function repository({ service, spec }: Pick<BuildInput, 'service' | 'spec'>): string {
   return spec.name ?? `moorage/${serviceHostName(service)}`

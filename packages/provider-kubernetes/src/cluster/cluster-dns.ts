@@ -14,7 +14,8 @@ export interface PodDns {
   readonly nameservers?: readonly string[]
 }
 
-const DEFAULT_DOMAIN = 'cluster.local'
+/** Of a cluster that was installed with kubeadm's defaults. */
+export const DEFAULT_DOMAIN = 'cluster.local'
 // The name on most distributions, whichever server is behind it.
 const DNS_SERVICE_PATH = '/api/v1/namespaces/kube-system/services/kube-dns'
 // Short, because a run works without the answer.

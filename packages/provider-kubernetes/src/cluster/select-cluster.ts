@@ -104,8 +104,7 @@ async function checkCluster(
   { client, credentials, options, env }: ClusterCheck,
   signal: AbortSignal,
 ): Promise<ClusterSelection> {
-  const givenNamespace = options.namespace ?? (env['MOORAGE_NAMESPACE'] || undefined)
-  const givenMode = options.mode ?? (givenNamespace ? 'shared' : undefined)
+  const { namespace: givenNamespace, mode: givenMode } = givenPlace(options, env)
   const mayCreate =
     givenMode === 'shared' ? false : await canI(client, { verb: 'create', group: '', resource: 'namespaces' }, signal)
   if (givenMode === 'create' && !mayCreate) {
@@ -142,6 +141,15 @@ async function checkCluster(
     ...(liveness === 'lease' ? ['kept alive by a Lease: no permission for Jobs'] : []),
   ].join(', ')
   return { probe: { ok: true, detail }, cluster: { client, credentials, policy: { mode, namespace, liveness } } }
+}
+
+/** The namespace and the mode that the user chose. */
+export function givenPlace(
+  { namespace, mode }: KubernetesOptions,
+  env: NodeJS.ProcessEnv,
+): { readonly namespace: string | undefined; readonly mode: NamespaceMode | undefined } {
+  const given = namespace ?? (env['MOORAGE_NAMESPACE'] || undefined)
+  return { namespace: given, mode: mode ?? (given ? 'shared' : undefined) }
 }
 
 /**

@@ -101,8 +101,13 @@ async function createNamespace(
 ): Promise<string> {
   report.journal({ kind: 'namespace', name: run.id })
   const annotations = { [OWNER_ANNOTATION]: JSON.stringify(run.owner), [LIVENESS_ANNOTATION]: policy.liveness }
-  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: run.id, labels: runLabels(run), annotations } }
+  const body = namespaceManifest(run, annotations)
   return (await createObject(client, { path: '/api/v1/namespaces', body, signal, onRetry })).object.metadata.uid
+}
+
+/** The namespace of a run. */
+export function namespaceManifest(run: Pick<Run, 'id' | 'labels'>, annotations: object): object {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: run.id, labels: runLabels(run), annotations } }
 }
 
 interface DnsServiceOptions extends Pick<RunNamespaceOptions, 'run' | 'signal' | 'onRetry'> {
@@ -111,25 +116,25 @@ interface DnsServiceOptions extends Pick<RunNamespaceOptions, 'run' | 'signal' |
   readonly owner: object
 }
 
-/**
- * Creates a headless Service without ports: `<service>.<run>` resolves for every pod that names the Service as its
- * subdomain. Source: Kubernetes, "DNS for Services and Pods".
- */
 async function createDnsService(
   client: ApiClient,
   { run, namespace, owner, signal, onRetry }: DnsServiceOptions,
 ): Promise<void> {
-  await createObject(client, {
-    path: `/api/v1/namespaces/${namespace}/services`,
-    body: {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: run.id, labels: runLabels(run), ownerReferences: [owner] },
-      spec: { clusterIP: 'None', publishNotReadyAddresses: true, selector: { [RUN_LABEL]: run.id } },
-    },
-    signal,
-    onRetry,
-  })
+  const path = `/api/v1/namespaces/${namespace}/services`
+  await createObject(client, { path, body: dnsServiceManifest(run, owner), signal, onRetry })
+}
+
+/**
+ * A headless Service without ports: `<service>.<run>` resolves for every pod that names the Service as its subdomain.
+ * Source: Kubernetes, "DNS for Services and Pods".
+ */
+export function dnsServiceManifest(run: Pick<Run, 'id' | 'labels'>, owner: object): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: run.id, labels: runLabels(run), ownerReferences: [owner] },
+    spec: { clusterIP: 'None', publishNotReadyAddresses: true, selector: { [RUN_LABEL]: run.id } },
+  }
 }
 
 function explainMissingNamespace(error: unknown, namespace: string): unknown {

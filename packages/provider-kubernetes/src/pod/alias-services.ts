@@ -25,20 +25,25 @@ export async function createAliasServices(
 ): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/services`
   await Promise.all(
-    aliases.map(async (alias) => {
-      const body = {
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: { name: alias, labels: runLabels(run), ownerReferences: [owner] },
-        spec: {
-          clusterIP: 'None',
-          publishNotReadyAddresses: true,
-          selector: { [RUN_LABEL]: run.id, [`${ALIAS_LABEL_PREFIX}${alias}`]: 'true' },
-        },
-      }
-      await createObject(client, { path, body, signal })
-    }),
+    aliases.map((alias) => createObject(client, { path, body: aliasServiceManifest(alias, { run, owner }), signal })),
   )
+}
+
+/** A headless Service that selects every pod with this further name. */
+export function aliasServiceManifest(
+  alias: string,
+  { run, owner }: { readonly run: Pick<Run, 'id' | 'labels'>; readonly owner: object },
+): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: alias, labels: runLabels(run), ownerReferences: [owner] },
+    spec: {
+      clusterIP: 'None',
+      publishNotReadyAddresses: true,
+      selector: { [RUN_LABEL]: run.id, [`${ALIAS_LABEL_PREFIX}${alias}`]: 'true' },
+    },
+  }
 }
 
 /** A pod with further names, in a namespace that runs share. */

@@ -10,7 +10,8 @@ import type { KubernetesOptions } from '../options.ts'
 import type { ObjectRef } from '../stop.ts'
 import { quotaExceeded, toAdmissionError } from './admission-errors.ts'
 import type { PodFolder } from './prepare-folders.ts'
-import { DEFAULT_STOP_GRACE_SECONDS, podManifest, secretManifest } from './manifest.ts'
+import { DEFAULT_STOP_GRACE_SECONDS, podManifest } from './manifest.ts'
+import { podSecrets, secretManifest } from './pod-secrets.ts'
 import type { PodRef } from './pod-ref.ts'
 import { pullCredentials, type PullCredentials } from './pull-secret.ts'
 
@@ -51,7 +52,7 @@ export async function createPod(
   const onRetry = (reason: string): void => report.phase(ref.service, 'admit', reason)
   const credentials = await credentialsOf(context, ref, spec.container as ContainerUnit)
   const pullSecret = credentials && `${name}-pull`
-  const { envSecret, secrets } = secretsOf(creation)
+  const { envSecret, secrets } = podSecrets(creation, { run, owner })
   if (credentials && pullSecret) secrets.push(secretManifest({ run, owner }, pullSecret, credentials))
   // Before the pod: a kubelet that misses a Secret retries only after seconds.
   await Promise.all(
@@ -87,20 +88,4 @@ async function credentialsOf(
 ): Promise<PullCredentials | undefined> {
   if (options.pullCredentials === false || pull === 'never') return undefined
   return await pullCredentials({ service, image }, { env: process.env, report })
-}
-
-/** The Secrets of a service, and the name of the one with its sensitive variables; undefined where there are none. */
-function secretsOf({ spec, ref, runNamespace, delivery }: PodCreation): {
-  readonly envSecret: string | undefined
-  readonly secrets: object[]
-} {
-  const { run, livenessObject } = runNamespace
-  const owner = livenessObject.reference
-  const sensitive = Object.fromEntries(
-    spec.sensitive.flatMap((key) => (spec.env[key] === undefined ? [] : [[key, spec.env[key]]])),
-  )
-  const secrets = delivery.secrets.map((secret) => secretManifest({ run, owner }, secret.name, { data: secret.data }))
-  if (!Object.keys(sensitive).length) return { envSecret: undefined, secrets }
-  const envSecret = `${ref.pod}-env`
-  return { envSecret, secrets: [...secrets, secretManifest({ run, owner }, envSecret, { stringData: sensitive })] }
 }

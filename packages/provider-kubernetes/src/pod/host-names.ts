@@ -1,4 +1,5 @@
-import { serviceHostName, type ContainerUnit } from '@moorage/core/provider'
+import { serviceHostName, type ContainerUnit, type Run } from '@moorage/core/provider'
+import type { NamespaceMode } from '../cluster/select-cluster.ts'
 
 /** The names by which the services of a run reach a pod. */
 export interface PodNames {
@@ -17,6 +18,11 @@ export function podNames(
   const inNetworks = Object.values(networks).flatMap(({ aliases: names = [] }) => names)
   const all = [serviceHostName(service), ...aliases, ...inNetworks].map((name) => name.toLowerCase())
   return { hostName: own, aliases: [...new Set(all)].filter((name) => name !== own) }
+}
+
+/** The name of a service's first pod. In a namespace that runs share, it carries the run. */
+export function podName(mode: NamespaceMode, run: Pick<Run, 'id'>, service: string): string {
+  return `${mode === 'create' ? '' : `${run.id}-`}${serviceHostName(service)}`
 }
 
 /** Whether the name can be a name of a pod: a DNS label. Source: RFC 1123. */

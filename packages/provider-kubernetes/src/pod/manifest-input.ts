@@ -6,7 +6,7 @@ import type { PodFolder } from './prepare-folders.ts'
 
 /** Everything that decides the manifest of a pod. */
 export interface PodManifestInput {
-  readonly run: Run
+  readonly run: Pick<Run, 'id' | 'labels'>
   readonly spec: UnitSpec
   readonly name: string
   readonly namespace: string

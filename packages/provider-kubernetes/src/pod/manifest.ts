@@ -100,18 +100,3 @@ export function schedulingFields(
     ...(tolerations ? { tolerations } : {}),
   }
 }
-
-/** A Secret with the sensitive variables of a service, or with its files (base64). */
-export function secretManifest(
-  { run, owner }: Pick<PodManifestInput, 'run' | 'owner'>,
-  name: string,
-  content: { readonly stringData: object; readonly type?: string } | { readonly data: object },
-): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    immutable: true,
-    metadata: { name, labels: runLabels(run), ownerReferences: [owner] },
-    ...content,
-  }
-}

@@ -2,7 +2,7 @@ import { HOST_ACCESS_NAME, type ContainerUnit, type Run } from '@moorage/core/pr
 import type { PodDns } from '../cluster/cluster-dns.ts'
 
 export interface NameResolution {
-  readonly run: Run
+  readonly run: Pick<Run, 'id'>
   readonly namespace: string
   readonly dns: PodDns
   readonly unit: ContainerUnit
