@@ -11,7 +11,7 @@ export const buildMutants: readonly Mutant[] = [
     name: 'tag without context hash',
     guarantee: 'two contents of one run are two images',
     file: 'packages/core/src/provisioning/run-images.ts',
-    find: '-${spec.digest?.slice(0, TAG_HASH_LENGTH)}',
+    find: '-${input.spec.digest?.slice(0, TAG_HASH_LENGTH)}',
     replace: '',
     test: images(
       'the tag carries the run and the content; equal builds of a run are one image, which goes with the run',

@@ -14,6 +14,26 @@ const inPods = (file: string, name: string): TestRef => ({
 
 export const settingMutants: readonly Mutant[] = [
   {
+    name: 'rendered Secrets with their content',
+    guarantee: 'moorage render prints no secret',
+    file: 'packages/provider-kubernetes/src/render.ts',
+    find: 'secrets.map((secret) => withoutContent(secret as SecretManifest))',
+    replace: '(withoutContent ? secrets : [])',
+    test: { project: 'unit', file: 'test/cli/render-kubernetes.test.ts', name: 'no secret is printed' },
+    says: /not to (?:match|contain|include)/,
+    quick: true,
+  },
+  {
+    name: 'rendered texts with generated secrets',
+    guarantee: 'moorage render prints no secret',
+    file: 'packages/core/src/provisioning/render-run.ts',
+    find: 'JSON.parse(secrets.redact(JSON.stringify(units)))',
+    replace: 'JSON.parse(JSON.stringify(units))',
+    test: { project: 'unit', file: 'test/cli/render-kubernetes.test.ts', name: 'no secret is printed' },
+    says: /not to (?:match|contain|include)/,
+    quick: true,
+  },
+  {
     name: 'health check ignored',
     guarantee: 'a service whose health check fails is not ready',
     file: 'packages/core/src/readiness/health.ts',

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { AnyConfig } from '@moorage/core'
 import { renderRun } from '@moorage/core/runner'
 import { build, container, defineConfig, docker, kubernetes, npmServer, postgres, ref } from 'moorage'
@@ -88,10 +89,12 @@ test('no secret is printed', async () => {
     ports: { http: 8080 },
     env: { API_TOKEN: 'token-1', PLAIN: 'amqp://user:token-2@mq' },
     command: ['run', db.password],
+    files: { '/etc/app': join(projectFolder({ key: 'token-3' }), 'key') },
   })
   const mail = container({ image: 'mail:1', ports: { smtp: 25 } })
   const yaml = await render({ db, api, mail }, {}, { MAIL_URL: 'smtp://user:token-4@mail' })
   expect(yaml).not.toMatch(/token-\d|[0-9a-f]{32}/)
+  expect(yaml).not.toContain(Buffer.from('token-3').toString('base64'))
   expect(document(yaml, 'Pod', 'api')).toContain('value: "amqp://user:***@mq"')
   expect(document(yaml, 'Pod', 'api')).toContain('- run\n        - "***"\n')
   // The user runs this service.
