@@ -1,7 +1,16 @@
 import { join } from 'node:path'
 import type { AnyConfig } from '@moorage/core'
 import { renderRun } from '@moorage/core/runner'
-import { build, container, defineConfig, docker, kubernetes, npmServer, postgres, ref } from 'moorage'
+import {
+  build,
+  container,
+  defineConfig,
+  docker,
+  kubernetes,
+  npmServer,
+  postgres,
+  ref,
+} from '../../packages/moorage/src/index.ts'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { toYamlDocuments } from '../../packages/cli/src/render/yaml.ts'
 import { projectFolder } from '../compose/project-files.ts'
