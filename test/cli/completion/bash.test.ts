@@ -23,7 +23,7 @@ test.each<[words: string[], offered: string[]]>([
   ],
   [
     ['render', '--to', ''],
-    ['compose', 'docker'],
+    ['compose', 'docker', 'kubernetes'],
   ],
   [['completion', 'f'], ['fish']],
   [['logs', '-n', ''], []],
