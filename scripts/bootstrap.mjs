@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url'
 
 const NODE = '24.21.0'
 const PNPM = '12.21.0'
+const SITE = '@moorage/docs'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Tools, packages and build, each only when it is missing or out of date. Gives the Node to run tasks with. */
@@ -41,8 +42,10 @@ export async function prepare(task) {
   const bin = await tools(cache, env)
   env.PATH = `${bin}${delimiter}${env.PATH}`
   if (task !== 'testbed') {
-    await packages(bin, cache, env)
+    await packages({ bin, cache, env, filter: `!${SITE}`, stamp: 'node_modules/.moorage-packages' })
     await build(bin, env)
+    // The site's generator is large, and nothing else needs it.
+    if (task === 'docs') await packages({ bin, cache, env, filter: SITE, stamp: 'docs/node_modules/.moorage-packages' })
   }
   return { node: join(bin, 'node'), env }
 }
@@ -110,16 +113,17 @@ async function tools(cache, env) {
   return bin
 }
 
-async function packages(bin, cache, env) {
+async function packages({ bin, cache, env, filter, stamp }) {
   const inputs = [
     'pnpm-lock.yaml',
     'pnpm-workspace.yaml',
     'package.json',
+    'docs/package.json',
     ...manifests('packages'),
     ...manifests('examples'),
     ...manifests('e2e/fixtures'),
   ]
-  await unlessFresh('node_modules/.moorage-packages', inputs, 'installing packages', async () => {
+  await unlessFresh(stamp, inputs, 'installing packages', async () => {
     // pnpm keeps a cache and state of its own under the XDG folders, and locks under the temporary one.
     const own = join(cache, 'pnpm')
     mkdirSync(join(own, 'tmp'), { recursive: true })
@@ -133,9 +137,8 @@ async function packages(bin, cache, env) {
     // Its locks lie in /tmp whatever TMPDIR says; where nobody had them before, nobody needs them afterwards.
     const locks = `/tmp/pnpm-store-operation-locks-${process.getuid?.()}`
     const before = existsSync(locks)
-    await run(join(bin, 'pnpm'), ['install', '--frozen-lockfile', '--store-dir', join(own, 'store')], {
-      env: { ...env, ...folders },
-    })
+    const options = ['--frozen-lockfile', '--filter', filter, '--store-dir', join(own, 'store')]
+    await run(join(bin, 'pnpm'), ['install', ...options], { env: { ...env, ...folders } })
     if (!before) rmSync(locks, { recursive: true, force: true })
   })
 }

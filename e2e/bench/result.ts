@@ -18,6 +18,31 @@ export interface Bench {
   readonly targets: readonly Target[]
 }
 
+/** What a file in e2e/bench/results contains. */
+export interface BenchResult {
+  readonly name: string
+  readonly title: string
+  /** ISO 8601, at the end of the run. */
+  readonly at: string
+  readonly node: string
+  readonly engine: string
+  readonly machine: {
+    readonly cpu: string
+    readonly threads: number
+    readonly memoryGiB: number
+    readonly arch: string
+    /** The load averages of 1, 5 and 15 minutes at the end. */
+    readonly load: readonly number[]
+  }
+  readonly unit: 'ms'
+  readonly rows: readonly {
+    readonly name: string
+    readonly ms: ReturnType<typeof summarize>
+    readonly samples: readonly number[]
+  }[]
+  readonly targets: readonly (Target & { readonly value: number; readonly met: boolean })[]
+}
+
 // Fewer say too little to be kept: they are printed only.
 const LEAST = 15
 
@@ -69,7 +94,7 @@ export function report({ name, title, targets }: Bench, samples: Samples, engine
   }
   const folder = join('e2e', 'bench', 'results')
   mkdirSync(folder, { recursive: true })
-  const result = {
+  const result: BenchResult = {
     name,
     title,
     at: new Date().toISOString(),
