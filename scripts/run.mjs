@@ -1,4 +1,5 @@
-// Entry of every npm script: brings the tools, then hands over to a task under the project's own Node. Depends on nothing.
+// Entry of every npm script: brings the tools, then hands over to a task under the project's own Node. Depends on
+// nothing.
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { existsSync, readdirSync } from 'node:fs'

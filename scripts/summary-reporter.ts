@@ -8,7 +8,9 @@ export interface Summary {
   readonly files: readonly { readonly file: string; readonly ms: number }[]
 }
 
-/** Writes the result of a run, with the reason of every skip: `context.skip('reason')`, or brackets in a suite's name. */
+/**
+ * Writes the result of a run, with the reason of every skip: `context.skip('reason')`, or brackets in a suite's name.
+ */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const cases = modules.flatMap((module) => [...module.children.allTests()])

@@ -17,7 +17,9 @@ const ENTRIES = [
   'packages/provider-docker/src/provider.ts',
 ]
 
-/** The sources that a source names: by its imports, through the entry of another package too, or as a module to start. */
+/**
+ * The sources that a source names: by its imports, through the entry of another package too, or as a module to start.
+ */
 function namedIn(file: string, read: (file: string) => string): readonly string[] {
   const text = read(file)
   const relative = [...text.matchAll(/'(\.\.?\/[\w./-]+)'/g)].map(([, path = '']) => {

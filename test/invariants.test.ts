@@ -11,7 +11,9 @@ interface Statement {
 
 const document = readFileSync('docs/invariants.md', 'utf8')
 
-/** Top-level bullets are statements; the bullets below each are its evidence: "test `file`: title" or "mutant `name`". */
+/**
+ * Top-level bullets are statements; the bullets below each are its evidence: "test `file`: title" or "mutant `name`".
+ */
 function statementsIn(markdown: string): readonly Statement[] {
   const bullets = [...markdown.matchAll(/^- ((?:.+\n {2}(?! *- ))*.+)\n((?: {2}- .+\n)*)/gm)]
   return bullets.map(([, text = '', evidence = '']) => {

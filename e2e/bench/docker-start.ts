@@ -8,7 +8,10 @@ const sdk = pathToFileURL(
   createRequire(resolve('packages/provider-docker/package.json')).resolve('testcontainers'),
 ).href
 
-/** From the start of a process to a MongoDB that answers at its URL. Cleaned up after each sample, which is the second row. */
+/**
+ * From the start of a process to a MongoDB that answers at its URL. Cleaned up after each sample, which is the second
+ * row.
+ */
 export const dockerStart: Bench = {
   name: 'docker-start',
   title: 'Docker: one mongo:6.0, from the start of the process to an answering URL',

@@ -40,7 +40,9 @@ async function both(): Promise<{ [row: string]: number }> {
   return samples
 }
 
-/** Tried again: the pod answers up to a second before the kubelet reports it as running, and kubectl goes by the report. */
+/**
+ * Tried again: the pod answers up to a second before the kubelet reports it as running, and kubectl goes by the report.
+ */
 async function forwardTo(
   pod: string,
   config: string,

@@ -23,7 +23,10 @@ const sdk = pathToFileURL(
   createRequire(resolve('packages/provider-docker/package.json')).resolve('testcontainers'),
 ).href
 
-/** Small services; moorage's are on a network of their own and have answered, those of the command line have been started. */
+/**
+ * Small services; moorage's are on a network of their own and have answered, those of the command line have been
+ * started.
+ */
 export const dockerMany: Bench = manyOf('docker', 'Docker: 1, 4 and 20 busybox services at once', [
   {
     row: (count) => `${count} × docker run`,

@@ -50,7 +50,8 @@ describe.each(providers())('on %s', (provider) => {
     )
     expect(Object.keys(unitsOf(provider, run))).toEqual(['web'])
     if (provider === 'docker') expect(spawnSync('sh', ['-c', look]).status).toBe(0)
-    // The page answers up to a second before the kubelet has reported its container as running, and kubectl goes by the report.
+    // The page answers up to a second before the kubelet has reported its container as running, and kubectl goes by the
+    // report.
     if (provider === 'kubernetes')
       await expect
         .poll(() => kubectl(...look.split(' ').slice(1)), { timeout: 5_000 })

@@ -10,7 +10,9 @@ export function missingChromium(): string | undefined {
   return `no ${CHROMIUM} (apt install chromium, or npm run testbed -- up)`
 }
 
-/** Where a fixture's Playwright finds its browser: none is downloaded. `executablePath: process.env.MOORAGE_CHROMIUM` */
+/**
+ * Where a fixture's Playwright finds its browser: none is downloaded. `executablePath: process.env.MOORAGE_CHROMIUM`
+ */
 export function chromiumEnvironment(): Record<string, string> {
   return existsSync(CHROMIUM) ? { MOORAGE_CHROMIUM: CHROMIUM } : {}
 }

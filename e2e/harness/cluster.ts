@@ -6,8 +6,9 @@ import { machineKinds } from '../../test/inventory/machine.ts'
 import { kubeconfig, kubectl } from './engine.ts'
 import { EXCLUSIONS } from './exclusions.ts'
 
-// A cluster takes eight to ten seconds to remove a namespace after it has accepted the deletion. One test does not wait for
-// that: each test checks what the cluster has accepted, and the test file checks once, at its end, that everything is gone.
+// A cluster takes eight to ten seconds to remove a namespace after it has accepted the deletion. One test does not wait
+// for that: each test checks what the cluster has accepted, and the test file checks once, at its end, that everything
+// is gone.
 
 // Milliseconds.
 const GONE_TIMEOUT_MS = 30_000

@@ -4,7 +4,10 @@ export type ProviderName = 'process' | 'docker' | 'kubernetes'
 
 const ALL: readonly ProviderName[] = ['process', 'docker', 'kubernetes']
 
-/** False when this run of the tests leaves a provider to another run beside it: MOORAGE_TEST_PROVIDERS, separated by commas. */
+/**
+ * False when this run of the tests leaves a provider to another run beside it: MOORAGE_TEST_PROVIDERS, separated by
+ * commas.
+ */
 export function offers(provider: ProviderName): boolean {
   const chosen = process.env['MOORAGE_TEST_PROVIDERS']
   return !chosen || chosen.split(',').includes(provider)
@@ -18,7 +21,9 @@ export function providers(...wanted: readonly ProviderName[]): readonly Provider
 /** Made by the test bed, with the documented Role for its user `shared`. */
 export const NAMESPACE = 'ci'
 
-/** Why a provider cannot be tried here; undefined when it can. In CI the test bed offers them all: nothing is skipped. */
+/**
+ * Why a provider cannot be tried here; undefined when it can. In CI the test bed offers them all: nothing is skipped.
+ */
 export function missing(provider: ProviderName): string | undefined {
   if (provider === 'process') return undefined
   if (provider === 'kubernetes') return missingCluster()

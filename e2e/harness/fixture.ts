@@ -17,8 +17,8 @@ export interface Stage extends AsyncDisposable {
   readonly runsFile: string
   start(argv: readonly string[], env?: Record<string, string>, tty?: boolean): Promise<Spawned>
   /**
-   * Throws what is left. Gives the milliseconds until nothing was. What a cluster has accepted to delete is checked at the end
-   * of the test file (cluster.ts); with `gone`, the milliseconds that it may take, here as well.
+   * Throws what is left. Gives the milliseconds until nothing was. What a cluster has accepted to delete is checked at
+   * the end of the test file (cluster.ts); with `gone`, the milliseconds that it may take, here as well.
    */
   clean(within: number, gone?: number): Promise<number>
   supervisor(): Promise<number>

@@ -4,7 +4,9 @@ export const program: string = process.env['MOORAGE_TESTBED_NERDCTL'] ?? 'nerdct
 // Names the bed's containerd, its mirrors and a namespace apart from pods.
 const configuration = process.env['MOORAGE_TESTBED_NERDCTL_TOML'] ?? '/nowhere'
 
-/** What lets moorage choose the bed's containerd. The program has a name of its own there: the config gives its path. */
+/**
+ * What lets moorage choose the bed's containerd. The program has a name of its own there: the config gives its path.
+ */
 export const nerdctlEnvironment: Record<string, string> = {
   MOORAGE_PROVIDER: 'nerdctl',
   NERDCTL_TOML: configuration,

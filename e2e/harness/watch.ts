@@ -4,7 +4,10 @@ import type { Spawned } from '../../test/inventory/world.ts'
 import { until, type Stage } from './fixture.ts'
 import type { Project } from './project.ts'
 
-/** Files of a project whose tests run in Vitest's watch mode: its test file is sees.test.ts, and appends a line to `seen` per run. */
+/**
+ * Files of a project whose tests run in Vitest's watch mode: its test file is sees.test.ts, and appends a line to
+ * `seen` per run.
+ */
 export const WATCH_CONFIG = {
   'vitest.config.ts': "import { moorage } from 'moorage/vitest'\nexport default { plugins: [moorage()] }\n",
 }

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import type { Mutant } from './mutants.ts'
 
-/** A copy of the work tree. Its workspace links, being relative, lead into the copy; only what was fetched is shared. */
+/**
+ * A copy of the work tree. Its workspace links, being relative, lead into the copy; only what was fetched is shared.
+ */
 export interface Tree extends Disposable {
   readonly folder: string
   /** A new cache folder for each run: what a mutant leaves behind reaches nobody. */

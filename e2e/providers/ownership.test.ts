@@ -78,7 +78,8 @@ test('on kubernetes, strangers with misleading labels survive every sweep, and n
     const { status, stderr } = kubectl(...args)
     expect(status, stderr).toBe(0)
   }
-  // An owner stands in an annotation. A namespace with label and owner, and without a deadman, says that it is ours: only a living owner protects it.
+  // An owner stands in an annotation. A namespace with label and owner, and without a deadman, says that it is ours:
+  // only a living owner protects it.
   const lies = LIES.filter((lie) => !lie['moorage.owner']?.includes('elsewhere'))
   const all = lies.map((_, i) => `${name}-${i}`)
   for (const [i, { 'moorage.run': of, 'moorage.owner': owner }] of lies.entries()) {

@@ -25,7 +25,9 @@ export async function publishImages(): Promise<void> {
   for (const image of images) for (const tag of image.tags) await pull(image, tag, held)
 }
 
-/** Steps of an engine without images: pulls of their names, and, with an empty registry, root file systems and images. */
+/**
+ * Steps of an engine without images: pulls of their names, and, with an empty registry, root file systems and images.
+ */
 export function imageSteps(): number {
   const pulls = images.reduce((sum, { tags }) => sum + tags.length, 0)
   const roots = new Set(images.map(({ root }) => rootKey(root)))

@@ -22,7 +22,8 @@ const files = {
   CONTAINERS_REGISTRIES_CONF: join(state, 'registries.conf'),
 }
 
-// No folder of its own for the database: the clean-up after a container would not be told of it. runc: crun refuses hybrid control groups. Limits: the machine's may not be raised here.
+// No folder of its own for the database: the clean-up after a container would not be told of it. runc: crun refuses
+// hybrid control groups. Limits: the machine's may not be raised here.
 const containersConfig = `[containers]
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 [network]

@@ -23,7 +23,9 @@ const localPrograms = ['redis-server', ...browserPackages]
 
 export const partNames: readonly string[] = parts.map(({ name }) => name)
 
-/** Brings parts up, all or those up to the named one: tests on Docker can run while the Kubernetes part is being built. */
+/**
+ * Brings parts up, all or those up to the named one: tests on Docker can run while the Kubernetes part is being built.
+ */
 export async function up(last = parts.at(-1)?.name): Promise<void> {
   const chosen = parts.slice(0, 1 + parts.findIndex(({ name }) => name === last))
   for (const part of chosen) {

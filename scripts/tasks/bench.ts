@@ -11,7 +11,8 @@ import { measure, report, type Bench } from '../../e2e/bench/result.ts'
 import { supervisor } from '../../e2e/bench/supervisor.ts'
 import { bedEnvironment } from '../bed-environment.ts'
 
-// `npm run bench -- [--n 15] [name …]`: measured beside what it competes with, on the same machine, in turns. From 15 samples on, results are kept.
+// `npm run bench -- [--n 15] [name …]`: measured beside what it competes with, on the same machine, in turns. From 15
+// samples on, results are kept.
 const { values, positionals } = parseArgs({ options: { n: { type: 'string', default: '15' } }, allowPositionals: true })
 const benches: readonly Bench[] = [
   imports,

@@ -4,8 +4,8 @@ import { missing, type ProviderName } from '../../e2e/harness/engine.ts'
 import { slopeOf } from '../../e2e/chaos/soak/slope.ts'
 import { bedEnvironment } from '../bed-environment.ts'
 
-// `npm run soak -- [--provider P] [--runs N] [--seed N]`: runs beside seeded faults of the engine and of services; every outcome
-// is a success or the right error, and nothing grows.
+// `npm run soak -- [--provider P] [--runs N] [--seed N]`: runs beside seeded faults of the engine and of services;
+// every outcome is a success or the right error, and nothing grows.
 const { values } = parseArgs({
   options: {
     provider: { type: 'string' },

@@ -13,7 +13,8 @@ import {
 } from '../test-plan.ts'
 
 // `npm test`: everything that this machine can run, in the order in which a fault is cheapest to find. Tests of plain
-// processes run in namespaces of their own, beside those of engines. `npm test -- AREA …` runs the tests of some areas alone.
+// processes run in namespaces of their own, beside those of engines. `npm test -- AREA …` runs the tests of some areas
+// alone.
 const { positionals } = parseArgs({ allowPositionals: true })
 const areas = chosenAreas(positionals)
 using total = new TestTotal({ ...process.env, ...bedEnvironment() })

@@ -68,7 +68,10 @@ for (const { user, options } of modes) {
   })
 }
 
-/** What of this comes and goes with runs; a thing goes from the moment on when its deletion, or its namespace's, is accepted. */
+/**
+ * What of this comes and goes with runs; a thing goes from the moment on when its deletion, or its namespace's, is
+ * accepted.
+ */
 function objects(): readonly { readonly name: string; readonly going: boolean }[] {
   const columns = 'K:.kind,S:.metadata.namespace,N:.metadata.name,D:.metadata.deletionTimestamp'
   const rows = kubectl(

@@ -54,12 +54,17 @@ interface Listed {
 const discovery = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 const metadata = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json'
 
-/** Every object of a cluster, of every kind that can be listed; nothing is looked up by label. The kubeconfig is the test bed's, in JSON. */
+/**
+ * Every object of a cluster, of every kind that can be listed; nothing is looked up by label. The kubeconfig is the
+ * test bed's, in JSON.
+ */
 export function kubernetesKinds(kubeconfig: string): readonly Kind[] {
   return [{ name: KIND, take: async () => (await objects(kubeconfig)).map(({ item }) => item) }]
 }
 
-/** The same without what the cluster is deleting: objects whose deletion, or that of their namespace, it has accepted. */
+/**
+ * The same without what the cluster is deleting: objects whose deletion, or that of their namespace, it has accepted.
+ */
 export function liveKubernetesKinds(kubeconfig: string): readonly Kind[] {
   return [
     {

@@ -31,7 +31,10 @@ export function machineKinds(): readonly Kind[] {
   ]
 }
 
-/** proc_net_tcp: the second field is the local address, the fourth the state; 0A is LISTEN, 07 an unconnected UDP socket. */
+/**
+ * proc_net_tcp: the second field is the local address, the fourth the state; 0A is LISTEN, 07 an unconnected UDP
+ * socket.
+ */
 function listening(protocol: string): readonly string[] {
   const state = protocol.startsWith('tcp') ? '0A' : '07'
   return lines(`/proc/net/${protocol}`)

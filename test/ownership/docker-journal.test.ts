@@ -5,7 +5,8 @@ import type { Foreign } from './engine.ts'
 
 const dead = { host: 'here', pid: 7, started: 1 }
 const neighbour = { host: 'here', pid: 8, started: 2 }
-// Of a length that three divides: what is foreign is a container then, under the name that was written down and never begun.
+// Of a length that three divides: what is foreign is a container then, under the name that was written down and never
+// begun.
 const run: Run = { id: 'dev-12', labels: { 'moorage.run': 'dev-12' }, owner: dead, root: '/', cache: '/' }
 
 const lies: readonly Foreign['lie'][] = ['the name', 'the run', 'no owner', 'an owner elsewhere', 'a living owner']

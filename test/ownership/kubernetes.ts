@@ -16,7 +16,10 @@ type Looks = Pick<Item, 'labels' | 'annotations'>
 
 const HOUR = 3_600_000
 
-/** A fake: namespaces and Jobs behind the API client, with UIDs, preconditions and the cluster's own end of a liveness Job. */
+/**
+ * A fake: namespaces and Jobs behind the API client, with UIDs, preconditions and the cluster's own end of a liveness
+ * Job.
+ */
 export function kubernetesEngine(mode: NamespaceMode): Engine {
   const items = new Map<string, Item>()
   const refusals = new Refusals()
@@ -132,7 +135,10 @@ function ours(run: Run): Looks {
   return { labels: runLabels(run), annotations: { [OWNER_ANNOTATION]: JSON.stringify(run.owner) } }
 }
 
-/** Of a namespace with nothing in it that proves life, only what is not signed by an owner of ours is nobody's but its own. */
+/**
+ * Of a namespace with nothing in it that proves life, only what is not signed by an owner of ours is nobody's but its
+ * own.
+ */
 function looks({ lie, like, neighbour }: Foreign): Looks {
   switch (lie) {
     case 'nothing':

@@ -25,7 +25,9 @@ interface Life {
 const REF: ProviderRef = { name: 'engine', module: 'ownership:engine', options: {} }
 const NEIGHBOUR: Owner = { host: 'here', pid: 7, started: 7 }
 
-/** Runs that come, end and die on this machine and on others, beside what is not ours; core's sweep, a provider's reap. */
+/**
+ * Runs that come, end and die on this machine and on others, beside what is not ours; core's sweep, a provider's reap.
+ */
 export class OwnershipWorld implements Disposable {
   readonly #engine: Engine
   readonly #folder = mkdtempSync(join(tmpdir(), 'ownership-run-'))

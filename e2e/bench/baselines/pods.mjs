@@ -1,4 +1,5 @@
-// Pods made through the API at once, and a watch that tells when all are Ready: what a hand-written client would do at its best.
+// Pods made through the API at once, and a watch that tells when all are Ready: what a hand-written client would do at
+// its best.
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { createInterface } from 'node:readline'

@@ -71,7 +71,8 @@ test.runIf(providers.includes('kubernetes'))(
   async ({ skip }) => {
     const reason = missing('kubernetes')
     if (reason) skip(reason)
-    // The namespace is told to go at once, as after every run; controllers and kubelet come back by a backoff of their own.
+    // The namespace is told to go at once, as after every run; controllers and kubelet come back by a backoff of their
+    // own.
     const said = await interrupted('kubernetes', { tries: 60, gone: 120_000 }, () =>
       stopped(running('kube-apiserver'), 300),
     )

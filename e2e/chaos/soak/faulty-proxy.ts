@@ -35,7 +35,10 @@ export interface FaultyProxy extends AsyncDisposable {
   quiet(): Promise<void>
 }
 
-/** FAKE FAULTS: stands before a real engine's API, passes everything on, and does what engines and networks do on bad days. */
+/**
+ * FAKE FAULTS: stands before a real engine's API, passes everything on, and does what engines and networks do on bad
+ * days.
+ */
 export async function openProxy(
   upstream: Upstream,
   listen: { readonly path: string } | { readonly port: 0; readonly host: string },

@@ -4,7 +4,9 @@ import { MoorageError, rejectUnknownOptions, type BuildSpec, type OptionNames } 
 export interface BuildOptions extends Omit<BuildSpec, 'context' | 'digest' | 'secrets'> {
   /** The folder whose files the Dockerfile copies. A relative path starts at the config's `root`. Default: `root`. */
   readonly context?: string
-  /** What `RUN --mount=type=secret` reads, by id: a file, or a variable of this environment. They are not in the image. */
+  /**
+   * What `RUN --mount=type=secret` reads, by id: a file, or a variable of this environment. They are not in the image.
+   */
   readonly secrets?: { readonly [id: string]: { readonly file: string } | { readonly env: string } }
 }
 

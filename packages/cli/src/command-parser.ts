@@ -18,7 +18,9 @@ const NOTES = `A config is searched for in the current folder and above it, up t
 Exit codes: 0 on success, 1 on failure, 2 for a wrong command line or config. 'exec' returns the exit code
 of its command, 127 if there is no such command, or 130 or 143 if Ctrl-C or SIGTERM ended it.`
 
-/** The parser of the whole command line. It throws `CommanderError` for wrong input, and after it has printed a help. */
+/**
+ * The parser of the whole command line. It throws `CommanderError` for wrong input, and after it has printed a help.
+ */
 export function createParser(commands: readonly Command[], version: string, onCommand: OnCommand): Parser {
   const program = new Parser('moorage')
     .usage('<command> [options]')

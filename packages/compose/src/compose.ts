@@ -18,10 +18,10 @@ export interface ComposeOptions {
 const OPTIONS: OptionNames<ComposeOptions> = { profiles: true, services: true, env: true }
 
 /**
- * The services of a compose file, for `defineConfig({ services: compose('compose.yaml') })`. Several files are merged in
- * their order. A folder stands for its compose file with the override. A relative path starts at the folder of the calling
- * file. Warnings go to stderr. Throws `MoorageError`: CONFIG_NOT_FOUND without a file, CONFIG_INVALID with the line of
- * what cannot be used.
+ * The services of a compose file, for `defineConfig({ services: compose('compose.yaml') })`. Several files are merged
+ * in their order. A folder stands for its compose file with the override. A relative path starts at the folder of the
+ * calling file. Warnings go to stderr. Throws `MoorageError`: CONFIG_NOT_FOUND without a file, CONFIG_INVALID with the
+ * line of what cannot be used.
  */
 export function compose(
   path: string | readonly string[] = '.',

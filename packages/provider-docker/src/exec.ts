@@ -5,8 +5,8 @@ import { ExecOutput, type ExecResult } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
 
 /**
- * Runs a command in a container. Rejects with the reason of the signal when it aborts, and with MoorageError (USAGE) when
- * the command writes too much.
+ * Runs a command in a container. Rejects with the reason of the signal when it aborts, and with MoorageError (USAGE)
+ * when the command writes too much.
  */
 export async function execInUnit(
   { dockerode }: Client,

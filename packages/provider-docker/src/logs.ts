@@ -20,7 +20,9 @@ export async function* readLogs(client: Client, source: LogSource, options: LogO
   else yield* readPart(client, source, options)
 }
 
-/** Engines end a followed log when the container ends, or go on with its next run. So lines are counted, from the first. */
+/**
+ * Engines end a followed log when the container ends, or go on with its next run. So lines are counted, from the first.
+ */
 async function* followRestarts(
   client: Client,
   source: LogSource,

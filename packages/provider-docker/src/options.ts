@@ -2,8 +2,8 @@ import { MoorageError, rejectUnknownOptions, type OptionNames } from '@moorage/c
 
 export interface DockerOptions {
   /**
-   * Address of the engine, as in `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, else the Docker context, else the
-   * first usual socket that answers.
+   * Address of the engine, as in `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, else the Docker context, else
+   * the first usual socket that answers.
    */
   readonly host?: string
   /**

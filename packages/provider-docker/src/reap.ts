@@ -42,8 +42,8 @@ const API_PATHS = { container: '/containers', network: '/networks', volume: '/vo
 
 /**
  * Removes what the journals of dead owners name, on the engine where it was created, and the containers,
- * networks and volumes whose labels name a dead owner. Leaves every other object alone. Throws the first failure after all removals were
- * tried: `MoorageError` (PROVIDER_LOST) for an engine that does not answer.
+ * networks and volumes whose labels name a dead owner. Leaves every other object alone. Throws the first failure after
+ * all removals were tried: `MoorageError` (PROVIDER_LOST) for an engine that does not answer.
  */
 export async function reap(
   { host: currentHost, callAt }: ReapEngines,

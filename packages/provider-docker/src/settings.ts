@@ -41,8 +41,8 @@ export const SETTING_SUPPORT: SettingSupport = {
 }
 
 /**
- * Combinations that the engine cannot honour: it delivers no files into a read-only root, but only into volumes below it,
- * whose top folder it leaves to root.
+ * Combinations that the engine cannot honour: it delivers no files into a read-only root, but only into volumes below
+ * it, whose top folder it leaves to root.
  */
 export function refusedCombinations(form: ContainerForm | undefined): readonly OptionProblem[] {
   if (!form?.readOnlyRoot) return []

@@ -33,9 +33,9 @@ export interface ExecOptions {
 /**
  * Runs a command inside a container of a pod. A command that cannot run ends with code 126 or 127, like in a shell.
  *
- * Throws MoorageError (START_FAILED without the permission, USAGE when the command writes too much, else PROVIDER_LOST),
- * the error of the input, or the reason of the signal. A connection that ends before the result has arrived is an error:
- * the command may have done part of its work.
+ * Throws MoorageError (START_FAILED without the permission, USAGE when the command writes too much, else
+ * PROVIDER_LOST), the error of the input, or the reason of the signal. A connection that ends before the result has
+ * arrived is an error: the command may have done part of its work.
  */
 export async function execInUnit(
   client: ApiClient,

@@ -16,8 +16,8 @@ export interface FileDelivery {
   /** Puts the files together; undefined where nothing has to be done. */
   readonly initStep?: InitStep
   /**
-   * Sends files that Secrets cannot hold to the init container, which waits for them. Throws MoorageError (START_FAILED)
-   * when it rejects them.
+   * Sends files that Secrets cannot hold to the init container, which waits for them. Throws MoorageError
+   * (START_FAILED) when it rejects them.
    */
   send?(client: ApiClient, pod: ServicePod, signal: AbortSignal): Promise<void>
 }
@@ -88,8 +88,8 @@ export function canMountFiles(fileTrees: readonly FileTree[]): boolean {
 }
 
 /**
- * For images without a shell: mounts each file from a Secret, so that the folders of the image stay visible. These files
- * are read-only.
+ * For images without a shell: mounts each file from a Secret, so that the folders of the image stay visible. These
+ * files are read-only.
  */
 export function mountFiles(given: readonly FileTree[], prefix: string): FileDelivery {
   const fileTrees = given.flatMap(splitRoot)

@@ -7,7 +7,10 @@ export interface KubernetesOptions {
    * and in a pod.
    */
   readonly context?: string
-  /** Path of a kubeconfig, relative to the project. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service account. */
+  /**
+   * Path of a kubeconfig, relative to the project. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service
+   * account.
+   */
   readonly kubeconfig?: string
   /**
    * An existing namespace that runs share. Default: `MOORAGE_NAMESPACE`, else a namespace per run where that is

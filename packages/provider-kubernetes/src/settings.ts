@@ -8,7 +8,8 @@ import { parseId, parseUser } from './pod/user.ts'
 
 const WITH_DOCKER = 'Remove it, or run the service with provider docker.'
 
-// In part: a notice says what means less (see pod/setting-notices.ts), or the other services or the cluster decide (see pod/check-service.ts).
+// In part: a notice says what means less (see pod/setting-notices.ts), or the other services or the cluster decide (see
+// pod/check-service.ts).
 const inPart = (): undefined => undefined
 
 /** What each setting of a container becomes in a pod. */

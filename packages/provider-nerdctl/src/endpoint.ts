@@ -14,9 +14,9 @@ export interface ContainerRoute {
 const NO_PORT = 0
 
 /**
- * The address at which this machine reaches a port of the container: its own on the run's bridge. A published port would
- * not do: nerdctl chooses one without taking it, so that two containers that start at once can get the same. Throws
- * `MoorageError` (PROVIDER_LOST).
+ * The address at which this machine reaches a port of the container: its own on the run's bridge. A published port
+ * would not do: nerdctl chooses one without taking it, so that two containers that start at once can get the same.
+ * Throws `MoorageError` (PROVIDER_LOST).
  */
 export async function resolveEndpoint(route: ContainerRoute, port: number): Promise<Endpoint> {
   const address = await readAddress(route)

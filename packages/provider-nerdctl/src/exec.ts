@@ -7,8 +7,8 @@ const COMMAND_CODE = /(?:^|\n)time="[^"]*" level=fatal msg="exec failed with exi
 const COMMAND_NOT_FOUND = 127
 
 /**
- * Runs a command in a container. Rejects with the reason of the signal when it aborts, and with MoorageError (USAGE) when
- * the command writes too much.
+ * Runs a command in a container. Rejects with the reason of the signal when it aborts, and with MoorageError (USAGE)
+ * when the command writes too much.
  */
 export async function execInUnit(
   nerdctl: Nerdctl,

@@ -6,8 +6,8 @@ export const RUN_LABEL = 'moorage.run'
 export type Labels = { readonly [name: string]: string }
 
 /**
- * The labels of every object of a run. They name its owner, so that a sweep can tell whether that is still alive. nerdctl
- * splits a label at its first `=`, and the owner contains none.
+ * The labels of every object of a run. They name its owner, so that a sweep can tell whether that is still alive.
+ * nerdctl splits a label at its first `=`, and the owner contains none.
  */
 export function runLabels({ labels, owner }: Run): Labels {
   return { ...labels, [OWNER_LABEL]: JSON.stringify(owner) }

@@ -5,8 +5,8 @@ import type { LogLine, LogOptions } from '@moorage/core/provider'
 import { FileLines } from './engine/log-file-lines.ts'
 import { LOG_STREAMS } from './engine/log-folder.ts'
 
-// containerd keeps the pipes of an ended container open, so nothing marks the end of its output. What is still in a pipe is
-// in its file within some milliseconds.
+// containerd keeps the pipes of an ended container open, so nothing marks the end of its output. What is still in a
+// pipe is in its file within some milliseconds.
 const SETTLE_MS = 150
 // A file system without notices is looked at so often.
 const POLL_INTERVAL_MS = 100
@@ -19,8 +19,8 @@ export interface ContainerLog {
 }
 
 /**
- * Reads a container's lines, each with the stream that it was written to. Lines that are read together come in the order
- * of their streams, stdout first.
+ * Reads a container's lines, each with the stream that it was written to. Lines that are read together come in the
+ * order of their streams, stdout first.
  */
 export async function* readLogs(
   { folder, endedAt }: ContainerLog,

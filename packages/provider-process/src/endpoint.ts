@@ -14,8 +14,8 @@ const CHECK_TIMEOUT_MS = 300
 export type ReservedPorts = Map<number, string>
 
 /**
- * The address of a port: 127.0.0.1, or ::1 if a server listens there only, as those do that bind to the first address of
- * `localhost`.
+ * The address of a port: 127.0.0.1, or ::1 if a server listens there only, as those do that bind to the first address
+ * of `localhost`.
  */
 export async function resolveEndpoint(port: number): Promise<Endpoint> {
   return { host: (await isIpv6Only(port)) ? IPV6_LOOPBACK : LOOPBACK, port }

@@ -8,7 +8,10 @@ export interface ProviderSubject {
   readonly units: ContractUnits
   /** Everything that the engine holds for moorage. The suite compares it before and after each test. */
   leftovers(): Promise<readonly string[]>
-  /** For engines that accept a removal before it is done: what is still being removed, too. Compared before and after the suite. */
+  /**
+   * For engines that accept a removal before it is done: what is still being removed, too. Compared before and after
+   * the suite.
+   */
   removals?(): Promise<readonly string[]>
   /** Milliseconds within which the end of a unit is seen. Default: 1000. */
   readonly exitWithinMs?: number
@@ -52,8 +55,8 @@ export interface ContractCommands {
   /** Writes to stdout without end. */
   readonly floods?: readonly string[]
   /**
-   * The echo unit's image has BusyBox or alike, and its command ends with a script for `sh`. With that, the suite tests the
-   * settings of containers.
+   * The echo unit's image has BusyBox or alike, and its command ends with a script for `sh`. With that, the suite tests
+   * the settings of containers.
    */
   readonly shell?: true
   /** Sends `ping` to an address and writes the answer to stdout. */

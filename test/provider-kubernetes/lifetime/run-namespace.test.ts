@@ -11,8 +11,8 @@ const NOW = Date.parse('2026-01-01T12:00:00Z')
 const DELETE = ['DELETE /api/v1/namespaces/ci-1']
 
 /**
- * Recorded: the namespace of a run from a machine with this host name and another boot, an hour old, which a real cluster
- * would take an hour to show.
+ * Recorded: the namespace of a run from a machine with this host name and another boot, an hour old, which a real
+ * cluster would take an hour to show.
  */
 async function sweep({
   liveness,

@@ -7,7 +7,10 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const owner = resolve('test/provider-process/session-owner.ts')
 
-/** Starts a service under a separate owner and kills the owner. Returns a search for the processes with the service's mark. */
+/**
+ * Starts a service under a separate owner and kills the owner. Returns a search for the processes with the service's
+ * mark.
+ */
 async function startOrphan(script: string): Promise<() => readonly number[]> {
   const id = `watcher-${randomBytes(4).toString('hex')}`
   const findMarked = (): readonly number[] => findWithMark(`MOORAGE_UNIT=${id}/a/\0`)

@@ -48,7 +48,9 @@ const FLAGS: { readonly [key: string]: string } = {
 
 const NETWORK = 'moorage'
 
-/** The commands that start the services of a compose file, in its order. A file that is written is named in a comment. */
+/**
+ * The commands that start the services of a compose file, in its order. A file that is written is named in a comment.
+ */
 export function dockerCommands(file: JsonMap): string {
   const services = Object.entries((file['services'] ?? {}) as { readonly [name: string]: JsonMap })
   const lines = services.flatMap(([name, service]) => [...notes(service), command(name, service)])

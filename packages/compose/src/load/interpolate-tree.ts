@@ -6,8 +6,8 @@ import { showPosition } from '../yaml/format-position.ts'
 import type { MapNode, ScalarNode, TreeNode } from '../yaml/tree.ts'
 
 /**
- * Replaces the variables in every value of a file. Throws `MoorageError` (CONFIG_INVALID) for `${NAME:?message}` without
- * a value, and for anything else that cannot be substituted.
+ * Replaces the variables in every value of a file. Throws `MoorageError` (CONFIG_INVALID) for `${NAME:?message}`
+ * without a value, and for anything else that cannot be substituted.
  */
 export function interpolateTree(root: MapNode, variables: ProjectVariables, findings: Findings): MapNode {
   const visit = (node: TreeNode): TreeNode => {

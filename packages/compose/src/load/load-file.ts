@@ -10,7 +10,9 @@ import { interpolateTree } from './interpolate-tree.ts'
 import type { LoadContext } from './load-context.ts'
 import { mergeTrees, withoutTags } from './merge.ts'
 
-/** The documents of a file. Throws `MoorageError`: CONFIG_NOT_FOUND without the file, CONFIG_INVALID for its content. */
+/**
+ * The documents of a file. Throws `MoorageError`: CONFIG_NOT_FOUND without the file, CONFIG_INVALID for its content.
+ */
 export function readDocuments(file: string, namedAt?: Position): readonly MapNode[] {
   if (existsSync(file)) return parseYaml(readFileSync(file, 'utf8'), file)
   const path = showPath(file)

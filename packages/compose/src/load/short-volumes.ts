@@ -5,8 +5,8 @@ import { map, scalar, textOf, type MapNode, type TreeNode } from '../yaml/tree.t
 const PROPAGATIONS: readonly string[] = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave']
 
 /**
- * The long form of `source:target:mode`. A source that begins like a path is one; a target alone is an anonymous volume.
- * Throws `MoorageError` (CONFIG_INVALID).
+ * The long form of `source:target:mode`. A source that begins like a path is one; a target alone is an anonymous
+ * volume. Throws `MoorageError` (CONFIG_INVALID).
  */
 export function parseVolume(node: TreeNode): MapNode {
   const text = textOf(node) ?? ''

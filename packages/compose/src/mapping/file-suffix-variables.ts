@@ -6,8 +6,8 @@ type Variables = { readonly [name: string]: string }
 const MAX_SECRET_BYTES = 64 * 1024
 
 /**
- * The variables with the content of the files that names such as `POSTGRES_PASSWORD_FILE` lead to, as the official images
- * read them. Only files that the service gets count.
+ * The variables with the content of the files that names such as `POSTGRES_PASSWORD_FILE` lead to, as the official
+ * images read them. Only files that the service gets count.
  */
 export function withFileVariables(variables: Variables, files: ContainerForm['files'] = {}): Variables {
   const found = Object.entries(variables).flatMap(([name, path]) => {

@@ -3,8 +3,8 @@ import { get, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
 import { defined, durationMs, invalid, isTrue, numberOf, texts } from './values.ts'
 
 /**
- * The health check of a service. Without `test`, the image's own would be kept with other times, which moorage cannot do.
- * Throws `MoorageError` (CONFIG_INVALID).
+ * The health check of a service. Without `test`, the image's own would be kept with other times, which moorage cannot
+ * do. Throws `MoorageError` (CONFIG_INVALID).
  */
 export function healthCheck(node: TreeNode | undefined, key: string): ContainerSettings['healthCheck'] {
   if (!node || node.kind !== 'map') return undefined

@@ -6,8 +6,8 @@ import { showPath, showPosition } from '../yaml/format-position.ts'
 import { entriesOf, get, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
 
 /**
- * The variables of a service: those of `env_file`, then those of `environment`. A name without a value takes the variable
- * of the project, if there is one. Throws `MoorageError` (CONFIG_INVALID) for a file that does not exist.
+ * The variables of a service: those of `env_file`, then those of `environment`. A name without a value takes the
+ * variable of the project, if there is one. Throws `MoorageError` (CONFIG_INVALID) for a file that does not exist.
  */
 export function serviceEnv(
   service: TreeNode,

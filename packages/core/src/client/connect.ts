@@ -62,7 +62,8 @@ async function updateOrOpen(request: RunRequest, context: ConnectContext, outdat
       release()
     }
     if (clock.now() > deadline) throw launchError(log, `none answered within ${START_TIMEOUT_MS / 1000} s`)
-    // Spreads clients that were turned away together. The delay depends on the run alone, so a simulation can repeat it.
+    // Spreads clients that were turned away together. The delay depends on the run alone, so a simulation can repeat
+    // it.
     const spread = Number.parseInt(sha256(request.run.id).slice(0, 6), 16) % RETRY_DELAY_MS.spread
     await sleep(clock, RETRY_DELAY_MS.min + spread)
   }

@@ -21,8 +21,8 @@ export interface Membership {
   /** Log lines of a service. Throws like `call`. */
   logs(query: Omit<LogQuery, 'follow'>): Promise<readonly LogLine[]>
   /**
-   * Applies a request to the run, and restarts services that have died; `connections` then has the new ones. Gives false
-   * where this client cannot update the run. Throws MoorageError: what the start of a service throws, or
+   * Applies a request to the run, and restarts services that have died; `connections` then has the new ones. Gives
+   * false where this client cannot update the run. Throws MoorageError: what the start of a service throws, or
    * SUPERVISOR_FAILED.
    */
   update(request: RunRequest): Promise<boolean>

@@ -41,8 +41,9 @@ const PROCESS_NONCE = Symbol.for('moorage.nonce')
 const holder = globalThis as { [PROCESS_NONCE]?: string }
 
 /**
- * Starts nothing: reads the files that the config names, and creates the run folder. Throws MoorageError: CONFIG_INVALID,
- * PROVIDER_UNAVAILABLE for an unknown MOORAGE_PROVIDER, SUPERVISOR_FAILED where the run folder cannot be created.
+ * Starts nothing: reads the files that the config names, and creates the run folder. Throws MoorageError:
+ * CONFIG_INVALID, PROVIDER_UNAVAILABLE for an unknown MOORAGE_PROVIDER, SUPERVISOR_FAILED where the run folder cannot
+ * be created.
  */
 export function createOpenRequest(
   installation: Installation,

@@ -38,8 +38,8 @@ export interface ProvisionOptions<E = unknown> {
 const DISPOSE_TIMEOUT_MS = 8_000
 
 /**
- * Starts the services of a config, or joins a run that has them. Throws MoorageError: CONFIG_INVALID, SUPERVISOR_FAILED,
- * SEED_FAILED, or what the start of a service throws; then nothing is left.
+ * Starts the services of a config, or joins a run that has them. Throws MoorageError: CONFIG_INVALID,
+ * SUPERVISOR_FAILED, SEED_FAILED, or what the start of a service throws; then nothing is left.
  */
 export async function provisionWith<const C extends AnyConfig>(
   installation: Installation,

@@ -14,9 +14,9 @@ const NOTICE_AFTER_MS = 5_000
 const GIVE_UP_AFTER_MS = 55_000
 
 /**
- * Gives the result of `work` while the supervisor responds to probes. A supervisor that is stopped, or gets no CPU time,
- * keeps its connection open and sends nothing: after 5 s a notice says so, and after 60 s this throws MoorageError
- * (SUPERVISOR_FAILED).
+ * Gives the result of `work` while the supervisor responds to probes. A supervisor that is stopped, or gets no CPU
+ * time, keeps its connection open and sends nothing: after 5 s a notice says so, and after 60 s this throws
+ * MoorageError (SUPERVISOR_FAILED).
  */
 export async function withResponseTimeout<T>(
   work: Promise<T>,

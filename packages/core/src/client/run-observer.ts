@@ -10,8 +10,8 @@ import { withResponseTimeout } from './response-timeout.ts'
 import { dialSocket } from './transport.ts'
 
 /**
- * A connection that inspects a run without using it. Close it at the end. Each call throws MoorageError: what the method
- * throws, or SUPERVISOR_FAILED when the supervisor is gone.
+ * A connection that inspects a run without using it. Close it at the end. Each call throws MoorageError: what the
+ * method throws, or SUPERVISOR_FAILED when the supervisor is gone.
  */
 export interface RunObserver {
   status(): Promise<RunStatus | null>
@@ -22,7 +22,9 @@ export interface RunObserver {
   close(): void
 }
 
-/** Gives undefined where no supervisor listens. Throws MoorageError (SUPERVISOR_FAILED) where it has another version. */
+/**
+ * Gives undefined where no supervisor listens. Throws MoorageError (SUPERVISOR_FAILED) where it has another version.
+ */
 export async function observeRun({ socket }: SupervisorPaths): Promise<RunObserver | undefined> {
   const stream = await dialSocket(socket)
   if (!stream) return undefined

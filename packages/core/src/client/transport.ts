@@ -52,7 +52,9 @@ async function dialInline(folders: RunFolders): Promise<Duplex> {
 // connect(2) for a socket that is absent, or whose process has exited.
 const NOT_LISTENING = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']
 
-/** Gives undefined where no process listens. Throws MoorageError (SUPERVISOR_FAILED) where the socket cannot be opened. */
+/**
+ * Gives undefined where no process listens. Throws MoorageError (SUPERVISOR_FAILED) where the socket cannot be opened.
+ */
 export function dialSocket(path: string): Promise<Duplex | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect(path)

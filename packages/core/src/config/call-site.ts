@@ -17,7 +17,9 @@ export function callSiteOutside(below: (...args: never[]) => unknown): string | 
   return others.find((frame) => fileOf(frame) !== (caller && fileOf(caller)))
 }
 
-/** The folder of a call site. For a config that Vite bundled into node_modules/.vite-temp, the parent of node_modules. */
+/**
+ * The folder of a call site. For a config that Vite bundled into node_modules/.vite-temp, the parent of node_modules.
+ */
 export function callFolder(at: string | undefined): string | undefined {
   if (!at) return undefined
   const file = fileOf(at).replace(/\?[^/]*$/, '')

@@ -2,7 +2,9 @@ import type { AnyConfig } from '../contract/config-types.ts'
 import { MoorageError } from '../contract/errors.ts'
 import type { ProviderRef } from '../contract/provider.ts'
 
-/** The option `provider`. Throws `MoorageError` (CONFIG_INVALID) for anything but the result of a provider's function. */
+/**
+ * The option `provider`. Throws `MoorageError` (CONFIG_INVALID) for anything but the result of a provider's function.
+ */
 export function checkedProvider(provider: unknown): ProviderRef | undefined {
   if (provider === undefined) return undefined
   if (typeof (provider as Partial<ProviderRef> | null)?.module === 'string') return provider as ProviderRef

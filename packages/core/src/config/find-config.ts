@@ -12,9 +12,9 @@ export const CONFIG_FILES = [
 ] as const
 
 /**
- * Path of the config file for a folder: the nearest one in it or above it, up to the root of its workspace. Without one,
- * the nearest compose file stands for it. Throws `MoorageError`: CONFIG_NOT_FOUND without either, CONFIG_INVALID if a
- * folder has two configs.
+ * Path of the config file for a folder: the nearest one in it or above it, up to the root of its workspace. Without
+ * one, the nearest compose file stands for it. Throws `MoorageError`: CONFIG_NOT_FOUND without either, CONFIG_INVALID
+ * if a folder has two configs.
  */
 export function findConfig(folder: string): string {
   const searched = foldersToSearch(folder)
@@ -58,8 +58,8 @@ export function chooseConfig(folder: string, { config, root = '.' }: ConfigChoic
 }
 
 /**
- * The folder and those above it, up to the root of the workspace or repository, or else to the nearest package. A folder
- * outside of any package is searched alone: a config above it belongs to something else.
+ * The folder and those above it, up to the root of the workspace or repository, or else to the nearest package. A
+ * folder outside of any package is searched alone: a config above it belongs to something else.
  */
 function foldersToSearch(folder: string): readonly string[] {
   const folders = [folder]

@@ -39,8 +39,8 @@ export function ref(
 }
 
 /**
- * The address at which this machine, and so the tests, will reach a port of the service in whose options it stands: for a
- * server that tells its clients where to connect. Known before the start. Default: the first port.
+ * The address at which this machine, and so the tests, will reach a port of the service in whose options it stands: for
+ * a server that tells its clients where to connect. Known before the start. Default: the first port.
  */
 export function external(port?: string): { readonly host: Ref<string>; readonly port: Ref<number> } {
   const field = (path: readonly string[]): Ref<never> => reference({ self: ['external', ...path] }, 'external()')

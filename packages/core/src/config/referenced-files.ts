@@ -4,9 +4,9 @@ import type { AnyConfig } from '../contract/config-types.ts'
 import type { Json } from '../contract/json.ts'
 
 /**
- * Absolute paths of the files and folders that a config names: seeds, files of containers, folders of sites. A runner that
- * watches them sees each edit that restarts a service. Left out are installed packages and folders that contain the whole
- * project, in which most edits are of tests.
+ * Absolute paths of the files and folders that a config names: seeds, files of containers, folders of sites. A runner
+ * that watches them sees each edit that restarts a service. Left out are installed packages and folders that contain
+ * the whole project, in which most edits are of tests.
  */
 export function configFiles({ services, root }: AnyConfig): readonly string[] {
   const paths = fileRefs(services as unknown as Json).map((file) =>

@@ -56,7 +56,9 @@ export type ImageStore =
 export interface ImageStores {
   /** In order of preference. */
   readonly stores: readonly ImageStore[]
-  /** The platforms that the engine can run, such as `linux/amd64`; the first is the default. None: the builder decides. */
+  /**
+   * The platforms that the engine can run, such as `linux/amd64`; the first is the default. None: the builder decides.
+   */
   readonly platforms: readonly string[]
   /** What the user can do to add a store, as a sentence, where `stores` may not suffice. */
   readonly fix?: string

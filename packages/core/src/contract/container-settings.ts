@@ -61,8 +61,8 @@ export interface ContainerSettings {
   /** Such as `SIGQUIT`. Default: the image's, or SIGTERM. */
   readonly stopSignal?: string
   /**
-   * Seconds between the stop signal and the kill. Default: on Docker no stop signal, the container is killed at once; on
-   * Kubernetes 1.
+   * Seconds between the stop signal and the kill. Default: on Docker no stop signal, the container is killed at once;
+   * on Kubernetes 1.
    */
   readonly stopGrace?: number
   /** When the engine starts an ended container again. Default: `no`. */
@@ -80,9 +80,9 @@ export interface ContainerSettings {
   /** Replaces the HEALTHCHECK of the image. `none` disables it. The probe `health` waits for it. */
   readonly healthCheck?: HealthCheck | 'none'
   /**
-   * Makes this machine reachable from the container as `host.moorage.internal`. A list of ports also covers servers that
-   * listen on the loopback only; with `true` the container reaches only servers that listen on every address. The start
-   * fails with OPTION_UNSUPPORTED if the provider has no route to this machine. Default: no access.
+   * Makes this machine reachable from the container as `host.moorage.internal`. A list of ports also covers servers
+   * that listen on the loopback only; with `true` the container reaches only servers that listen on every address. The
+   * start fails with OPTION_UNSUPPORTED if the provider has no route to this machine. Default: no access.
    */
   readonly hostAccess?: true | readonly number[]
 }

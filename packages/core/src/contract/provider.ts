@@ -22,8 +22,8 @@ export interface Provider {
   /** The form of a service that it runs. */
   readonly form: 'container' | 'process'
   /**
-   * Checks whether the engine can be used. Settles within 5 s, and within a minute more where a program logs the user in.
-   * Never rejects.
+   * Checks whether the engine can be used. Settles within 5 s, and within a minute more where a program logs the user
+   * in. Never rejects.
    */
   probe(signal: AbortSignal): Promise<ProbeResult>
   /** Opens the session of a run. `Session.close` undoes it. */
@@ -49,7 +49,9 @@ export interface Provider {
   hostAccess?(): Promise<Omit<OptionProblem, 'at'> | undefined>
   /** Where images that were built must be for its containers. Default: it runs only images that a registry has. */
   imageStores?(signal: AbortSignal): Promise<ImageStores>
-  /** The objects that the engine would get for these services, for `moorage render`. Asks no engine and creates nothing. */
+  /**
+   * The objects that the engine would get for these services, for `moorage render`. Asks no engine and creates nothing.
+   */
   render?(run: Pick<Run, 'id' | 'labels'>, units: readonly UnitSpec[]): Rendering
 }
 
@@ -125,8 +127,8 @@ export interface Session {
   /** Lets the run outlive its supervisor by `ms` milliseconds, on engines that support it. Called at most once. */
   keep?(ms: number): Promise<void>
   /**
-   * The address at which this machine reaches the ports of containers. A session that has it honours `hostPorts`, also if
-   * core chooses them.
+   * The address at which this machine reaches the ports of containers. A session that has it honours `hostPorts`, also
+   * if core chooses them.
    */
   hostAddress?(): Promise<string>
   /** Chooses the port numbers of a service if its image does not fix them. A requested 0 stands for any free port. */

@@ -20,8 +20,8 @@ export interface Unit {
    */
   portProblem?(port: number, signal: AbortSignal): Promise<string | undefined>
   /**
-   * Returns where the processes of the unit listen, such as `[::1]:3000 (process 12, node)`, for the message of a missed
-   * deadline; undefined where this cannot be found out.
+   * Returns where the processes of the unit listen, such as `[::1]:3000 (process 12, node)`, for the message of a
+   * missed deadline; undefined where this cannot be found out.
    */
   listeners?(): Promise<readonly string[] | undefined>
   /**

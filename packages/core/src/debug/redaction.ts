@@ -4,7 +4,10 @@ import { isSensitiveName } from '../provider-kit/debug-log.ts'
 // A shorter value would strike ordinary words out.
 const MIN_SECRET_CHARACTERS = 4
 
-/** Strikes secrets out of lines: known values, credentials in URLs, and what stands behind a name that promises a secret. */
+/**
+ * Strikes secrets out of lines: known values, credentials in URLs, and what stands behind a name that promises a
+ * secret.
+ */
 export class Redactor {
   readonly #values = new Set<string>()
 

@@ -3,7 +3,9 @@ import type { Json } from '../contract/json.ts'
 import type { Progress } from '../contract/progress.ts'
 import { elapsedMs, type DebugFields, type DebugLog } from '../provider-kit/debug-log.ts'
 
-/** What the debug log says of a message: its kind and outcome, and never the params or results, which hold credentials. */
+/**
+ * What the debug log says of a message: its kind and outcome, and never the params or results, which hold credentials.
+ */
 export function summarizeMessage(message: object): DebugFields {
   const { id, method, error, event } = message as {
     readonly id?: number

@@ -63,7 +63,8 @@ function writeProblem(folder: string): string | undefined {
 
 /**
  * The private folder for sockets, locks and journals: in the cache folder, or in the folder for temporary files where
- * that is not possible. Throws MoorageError (SUPERVISOR_FAILED) where neither is, and for a cache folder of another user.
+ * that is not possible. Throws MoorageError (SUPERVISOR_FAILED) where neither is, and for a cache folder of another
+ * user.
  */
 export function runFolder(env: EnvVariables): string {
   requireOwnCache(cacheFolder(env))

@@ -1,4 +1,6 @@
-/** The registry that an image's name begins with; undefined for an image of Docker Hub. Source: distribution/reference. */
+/**
+ * The registry that an image's name begins with; undefined for an image of Docker Hub. Source: distribution/reference.
+ */
 export function registryOf(image: string): string | undefined {
   const [first = '', rest] = image.split(/\/(.*)/s)
   return rest !== undefined && (/[.:]/.test(first) || first === 'localhost') ? first : undefined

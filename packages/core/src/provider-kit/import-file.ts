@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url'
 const CANNOT_IMPORT = ['ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING', 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG']
 
 /**
- * Imports the module at an absolute path. A context without `import()`, such as a CommonJS test in Jest, requires it: its
- * CommonJS build if there is one, `.cjs` beside `.js`, else the file itself.
+ * Imports the module at an absolute path. A context without `import()`, such as a CommonJS test in Jest, requires it:
+ * its CommonJS build if there is one, `.cjs` beside `.js`, else the file itself.
  */
 export async function importFile<M>(file: string): Promise<M> {
   try {

@@ -33,8 +33,8 @@ const VITE_CONFIGS = ['vitest', 'vite'].flatMap((name) =>
 
 /**
  * Imports a module of the user's project. If Node cannot load it, because it contains an enum, a decorator or an alias,
- * the project's own loader does: tsx if it is installed, else the Vite of the project. Throws MoorageError (SEED_FAILED)
- * if there is none, and what the module throws.
+ * the project's own loader does: tsx if it is installed, else the Vite of the project. Throws MoorageError
+ * (SEED_FAILED) if there is none, and what the module throws.
  */
 export async function importProjectModule<M>(file: string, root: string): Promise<M> {
   try {

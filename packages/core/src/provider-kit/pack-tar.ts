@@ -39,7 +39,8 @@ const MAX_WHOLE_FILE_BYTES = 64 * 1024
 
 /**
  * Writes entries into an archive, one after another, as fast as the archive is read: no more than a part of one file is
- * in memory. The archive fails with the error of a file that cannot be read, or has changed its size since it was found.
+ * in memory. The archive fails with the error of a file that cannot be read, or has changed its size since it was
+ * found.
  */
 export function packEntries(archive: TarPack, entries: Iterable<PackEntry>): void {
   void writeEntries(archive, entries).then(

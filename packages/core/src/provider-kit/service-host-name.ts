@@ -5,7 +5,8 @@ const MAX_CHARACTERS = 40
 
 /**
  * The host name of a service on every provider: its key in lower case. A config's keys are letters, digits and dashes
- * and differ in more than case. Any other text gets a hash, so that no two names collide. Source: RFC 1123, section 2.1.
+ * and differ in more than case. Any other text gets a hash, so that no two names collide. Source: RFC 1123, section
+ * 2.1.
  */
 export function serviceHostName(key: string): string {
   const name = key.toLowerCase()

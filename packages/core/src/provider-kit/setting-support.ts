@@ -17,7 +17,10 @@ export type SettingSupport = {
     | ((value: NonNullable<ContainerSettings[S]>) => SettingRefusal | undefined)
 }
 
-/** The settings of a container that a provider refuses. A value that asks for nothing, such as `false`, is never refused. */
+/**
+ * The settings of a container that a provider refuses. A value that asks for nothing, such as `false`, is never
+ * refused.
+ */
 export function refusedSettings(
   settings: ContainerSettings | undefined,
   support: SettingSupport,

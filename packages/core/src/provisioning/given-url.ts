@@ -18,7 +18,9 @@ export function connectionFromUrl(url: string): PlainConnection {
   }
 }
 
-/** The servers that can be dialled by TCP; empty for a socket file, a DNS seed list, or a scheme without a known port. */
+/**
+ * The servers that can be dialled by TCP; empty for a socket file, a DNS seed list, or a scheme without a known port.
+ */
 export function dialableServers(url: string): readonly UrlServer[] {
   if (parseServiceUrl(url)?.scheme.endsWith('+srv')) return []
   return urlHosts(url).filter(

@@ -71,9 +71,9 @@ export class Reconciler {
 
   /**
    * Starts the services of the plan that are new, changed or dead, and those that need them; the others keep running.
-   * Calls run one after another. When it rejects, the services that it was to start do not run; the others keep running,
-   * and the next call tries again. If none runs, the run is `broken`: then everything has been removed, unless the request
-   * says to keep it.
+   * Calls run one after another. When it rejects, the services that it was to start do not run; the others keep
+   * running, and the next call tries again. If none runs, the run is `broken`: then everything has been removed, unless
+   * the request says to keep it.
    */
   apply(request: ProvisionRequest): Promise<Connections> {
     const applied = this.#queue.then(() => this.#apply(request))

@@ -44,7 +44,9 @@ export class RunImages {
     this.#context = context
   }
 
-  /** Builds the image of a service, unless this run has it. Throws `MoorageError` (BUILD_FAILED, OPTION_UNSUPPORTED). */
+  /**
+   * Builds the image of a service, unless this run has it. Throws `MoorageError` (BUILD_FAILED, OPTION_UNSUPPORTED).
+   */
   async get(input: BuildInput): Promise<RunImage> {
     const key = JSON.stringify([input.provider.name, repository(input), input.spec.digest])
     const image = this.#images.get(key) ?? this.#build(input)

@@ -124,8 +124,8 @@ export function seedTasks(service: string): readonly string[] {
 }
 
 /**
- * Calls a function of a module in a separate process, so that its crash does not end the supervisor. The process and its
- * children end when the function has ended, and with the run, as those of a service do.
+ * Calls a function of a module in a separate process, so that its crash does not end the supervisor. The process and
+ * its children end when the function has ended, and with the run, as those of a service do.
  */
 async function runModule(
   call: ModuleCall,

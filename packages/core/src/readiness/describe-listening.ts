@@ -5,8 +5,8 @@ import type { Unit } from '../contract/running-unit.ts'
 const CHECK_TIMEOUT_MS = 1_000
 
 /**
- * Describes in a sentence where a unit that is not ready listens, as far as its provider knows. Never rejects; undefined
- * if nothing is known.
+ * Describes in a sentence where a unit that is not ready listens, as far as its provider knows. Never rejects;
+ * undefined if nothing is known.
  */
 export async function describeListening(unit: Unit, ports: Ports): Promise<string | undefined> {
   const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS)

@@ -18,8 +18,8 @@ export function portOf({ ports }: ReadinessContext, name: string | undefined): n
 
 /**
  * Opens a connection for one attempt, passes it to `use`, and always destroys the socket afterwards. Returns what `use`
- * passes to `done`: undefined for success, otherwise why the attempt failed. With `farewell` these bytes are sent, and the
- * server has a second to close the connection, while the caller goes on.
+ * passes to `done`: undefined for success, otherwise why the attempt failed. With `farewell` these bytes are sent, and
+ * the server has a second to close the connection, while the caller goes on.
  */
 export function dial(
   endpoint: Endpoint,

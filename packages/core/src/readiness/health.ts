@@ -23,9 +23,9 @@ const MAX_DELAY_MS = 1_000
 const MAX_OUTPUT_CHARACTERS = 4_096
 
 /**
- * Succeeds when the health check of the container does. It is run more often than its interval says, so that a service is
- * ready sooner; the container is unhealthy as late as with Docker, once the start period and `retries` intervals have
- * passed. Throws `MoorageError` (START_FAILED) then, with the check's last output.
+ * Succeeds when the health check of the container does. It is run more often than its interval says, so that a service
+ * is ready sooner; the container is unhealthy as late as with Docker, once the start period and `retries` intervals
+ * have passed. Throws `MoorageError` (START_FAILED) then, with the check's last output.
  */
 export const health: ProbeAttempt<HealthProbe> = async ({ optional = false }, context) => {
   const { service, clock, signal } = context

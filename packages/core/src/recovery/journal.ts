@@ -41,7 +41,8 @@ export interface JournaledRun {
  * MoorageError (SUPERVISOR_FAILED) where the file cannot be written.
  */
 export function openJournal(paths: SupervisorPaths, owner: Owner): Journal {
-  // Process ids repeat, in a small container soon. The name contains the owner, so that no other owner's journal is continued.
+  // Process ids repeat, in a small container soon. The name contains the owner, so that no other owner's journal is
+  // continued.
   const file = paths.journal.replace(/\.journal$/, `-${sha256(JSON.stringify(owner)).slice(0, 12)}.journal`)
   const descriptor = writeOrThrow(file, () => openSync(file, 'a', 0o600))
   // Ends a line that an earlier write left incomplete.

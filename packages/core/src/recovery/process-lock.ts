@@ -8,7 +8,8 @@ export interface ProcessLock {
   release(): void
 }
 
-// Loaded at the first lock: Node prints a warning for node:sqlite, which belongs in the log and not in the user's terminal.
+// Loaded at the first lock: Node prints a warning for node:sqlite, which belongs in the log and not in the user's
+// terminal.
 const require = createRequire(import.meta.url)
 
 // References the handles: one that is garbage-collected releases its lock.

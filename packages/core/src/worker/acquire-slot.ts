@@ -12,7 +12,9 @@ export interface SlotOptions {
   readonly file?: string | undefined
   /** The test, or the place of the call, for messages: `the test 'adds a note' of notes.test.ts`. */
   readonly user?: string | undefined
-  /** Acquires a slot for one test, beside tests that the same worker runs at the same time. Release it after the test. */
+  /**
+   * Acquires a slot for one test, beside tests that the same worker runs at the same time. Release it after the test.
+   */
   readonly concurrent?: boolean
 }
 
@@ -40,8 +42,8 @@ const cachedSlots = new Map<string, CachedSlot>()
 const usedIndexes = new Map<string, Set<number>>()
 
 /**
- * Gives a service's connection: the shared one, or that of this worker, file or test. Throws MoorageError: USAGE where no
- * services run, for an unknown name, and for a service that the user runs; ISOLATION_FAILED where the slot cannot be
+ * Gives a service's connection: the shared one, or that of this worker, file or test. Throws MoorageError: USAGE where
+ * no services run, for an unknown name, and for a service that the user runs; ISOLATION_FAILED where the slot cannot be
  * opened.
  */
 export async function acquireSlot(

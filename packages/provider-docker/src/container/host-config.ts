@@ -13,7 +13,8 @@ export interface HostConfigInput {
   readonly extraHosts: readonly string[]
 }
 
-// Source: Docker documentation, "json-file" and "local" drivers: both are built in, and can be read from the first line.
+// Source: Docker documentation, "json-file" and "local" drivers: both are built in, and can be read from the first
+// line.
 const LOG_DRIVER = 'json-file'
 
 // Source: Docker Engine API, HostConfig.NanoCpus; "docker run --cpu-shares": 1024 is the weight of one container.

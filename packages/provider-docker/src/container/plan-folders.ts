@@ -35,9 +35,9 @@ export interface FolderConditions {
 const DEFAULT_MODE = 0o1777
 
 /**
- * A tmpfs mount exists only while its container runs, and files are delivered before that. A folder with delivered files
- * is therefore a volume, and so is one that the mount options cannot give to the container's user. With a read-only root,
- * volumes also receive the other files.
+ * A tmpfs mount exists only while its container runs, and files are delivered before that. A folder with delivered
+ * files is therefore a volume, and so is one that the mount options cannot give to the container's user. With a
+ * read-only root, volumes also receive the other files.
  */
 export function planFolders(unit: ContainerUnit, { fileTrees, isPodman }: FolderConditions): FolderPlan {
   const [uid, gid = uid] = unit.user?.split(':') ?? []

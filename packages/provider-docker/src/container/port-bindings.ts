@@ -13,8 +13,8 @@ export type PortBindings = {
 const [FIRST_PORT, PORTS_END] = [20_000, 32_768]
 
 /**
- * Where the engine publishes the ports of a service: at the number that the config fixes, else at a free one. The engine
- * would choose another free port at each restart, so a service that it may restart gets a number at once.
+ * Where the engine publishes the ports of a service: at the number that the config fixes, else at a free one. The
+ * engine would choose another free port at each restart, so a service that it may restart gets a number at once.
  */
 export function portBindings(spec: UnitSpec, { bindAddress }: RunNetwork): PortBindings {
   const { hostPorts = {}, restart = 'no' } = spec.container as ContainerUnit

@@ -30,8 +30,8 @@ export interface WaitOptions {
 
 /**
  * Waits for the exit that the engine does not follow by a restart. Never rejects. A connection that breaks says nothing
- * about the container, so the engine is asked for its state, and the wait goes on while it runs. Resolves with the reason
- * `lost` when the container is gone, or when the engine does not answer for 2 s.
+ * about the container, so the engine is asked for its state, and the wait goes on while it runs. Resolves with the
+ * reason `lost` when the container is gone, or when the engine does not answer for 2 s.
  */
 export async function waitForExit(call: CallEngine, containerId: string, options: WaitOptions = {}): Promise<Exit> {
   const lost: Exit = {

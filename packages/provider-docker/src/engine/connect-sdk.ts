@@ -19,8 +19,8 @@ interface ModemTarget {
 
 /**
  * The SDK's client of an engine. The SDK looks for an engine by rules of its own, which know no Docker context and no
- * IPv6 address, and prefer `tc.host` of ~/.testcontainers.properties. Therefore it finds a stand-in that answers its one
- * question, and its requests are then pointed at the engine that moorage has resolved.
+ * IPv6 address, and prefer `tc.host` of ~/.testcontainers.properties. Therefore it finds a stand-in that answers its
+ * one question, and its requests are then pointed at the engine that moorage has resolved.
  */
 export async function connectSdk(sdk: Sdk, engine: Engine): Promise<RuntimeClient> {
   const standIn = createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1')

@@ -18,7 +18,9 @@ export interface EngineSource {
 // The engine answers within about 2 ms.
 const PING_TIMEOUT_MS = 5_000
 
-/** The engine at the config's address, else at DOCKER_HOST, else of the Docker context, else at the first usual socket. */
+/**
+ * The engine at the config's address, else at DOCKER_HOST, else of the Docker context, else at the first usual socket.
+ */
 export async function findEngine({ host, env }: EngineSource, signal?: AbortSignal): Promise<EngineSearch> {
   const named = host ?? env['DOCKER_HOST']
   try {

@@ -32,9 +32,9 @@ export interface WantedImage {
 }
 
 /**
- * Pulls a service's image, by default unless the engine has it, and reports the progress. Tries again where the registry
- * or the network fails. Throws `MoorageError` (IMAGE_NOT_FOUND, START_FAILED, PROVIDER_LOST; CONFIG_INVALID for a Docker
- * config that cannot be read).
+ * Pulls a service's image, by default unless the engine has it, and reports the progress. Tries again where the
+ * registry or the network fails. Throws `MoorageError` (IMAGE_NOT_FOUND, START_FAILED, PROVIDER_LOST; CONFIG_INVALID
+ * for a Docker config that cannot be read).
  */
 export async function provideImage(
   client: Client,

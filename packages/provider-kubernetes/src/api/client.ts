@@ -18,8 +18,8 @@ export interface ApiClient {
    * Resolves with the answer, whatever its status. Retries when there is no answer, and after refusals that pass: 429,
    * 502, 503, 504, and 500 while etcd elects a leader.
    *
-   * Throws MoorageError (PROVIDER_LOST) when no answer arrives within `retryTimeoutMs`, and (PROVIDER_UNAVAILABLE) when the
-   * credentials cannot be obtained.
+   * Throws MoorageError (PROVIDER_LOST) when no answer arrives within `retryTimeoutMs`, and (PROVIDER_UNAVAILABLE) when
+   * the credentials cannot be obtained.
    */
   call(request: ApiRequest): Promise<ApiResponse>
   /** Opens a body that is read while it arrives: a log or a watch. Throws MoorageError for any status but 200. */

@@ -72,8 +72,8 @@ function runLabelOf(object: unknown): string | undefined {
 }
 
 /**
- * Refusals that pass without intervention: a new namespace without its default service account (kubernetes/kubernetes#66689),
- * and a conflict or a missing status of a quota (#67761).
+ * Refusals that pass without intervention: a new namespace without its default service account
+ * (kubernetes/kubernetes#66689), and a conflict or a missing status of a quota (#67761).
  */
 function isTransient(response: ApiResponse): boolean {
   const message = refusalMessage(response)

@@ -8,7 +8,9 @@ export class PendingReason {
     for (const listener of this.#listeners) listener(reason)
   }
 
-  /** Calls the listener with the last reason, if there is one, and with each later one. Returns what unsubscribes it. */
+  /**
+   * Calls the listener with the last reason, if there is one, and with each later one. Returns what unsubscribes it.
+   */
   subscribe(listener: (reason: string) => void): () => void {
     this.#listeners.add(listener)
     if (this.#last !== undefined) listener(this.#last)

@@ -22,8 +22,8 @@ const DNS_SERVICE_PATH = '/api/v1/namespaces/kube-system/services/kube-dns'
 const LOOKUP_TIMEOUT_MS = 1_500
 
 /**
- * Reads domain and servers from this pod's own resolver, else the domain from the API server's certificate and the server
- * from the Service kube-dns.
+ * Reads domain and servers from this pod's own resolver, else the domain from the API server's certificate and the
+ * server from the Service kube-dns.
  */
 export async function findPodDns(
   { client, credentials, policy }: Cluster,
@@ -85,8 +85,8 @@ export interface NamedService {
 }
 
 /**
- * Throws MoorageError (CONFIG_INVALID) when a shared namespace has a Service with the host name of a service of the run:
- * without the DNS servers of the cluster, its name would come first in every pod.
+ * Throws MoorageError (CONFIG_INVALID) when a shared namespace has a Service with the host name of a service of the
+ * run: without the DNS servers of the cluster, its name would come first in every pod.
  */
 export async function refuseTakenName(
   client: ApiClient,

@@ -7,7 +7,10 @@ import { createCredentials, type Credentials } from './renewing-credentials.ts'
 import { readKubeconfigs, type Kubeconfig } from './kubeconfig.ts'
 
 export interface CredentialOptions {
-  /** Path of a kubeconfig, relative to `root`. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service account. */
+  /**
+   * Path of a kubeconfig, relative to `root`. Default: `KUBECONFIG`, else `~/.kube/config`, else the pod's service
+   * account.
+   */
   readonly kubeconfig?: string
   /** Name of a context. Default: the current context. */
   readonly context?: string

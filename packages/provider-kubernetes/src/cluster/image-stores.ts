@@ -29,8 +29,8 @@ const FIX =
   "To bring images to this cluster, give a registry that its nodes pull from: kubernetes({ registry: 'registry.example/team' }) or MOORAGE_REGISTRY."
 
 /**
- * How an image that was built reaches the nodes: by the registry that the options name, by the tool of a cluster on this
- * machine, or by the containerd of a node that is this machine.
+ * How an image that was built reaches the nodes: by the registry that the options name, by the tool of a cluster on
+ * this machine, or by the containerd of a node that is this machine.
  */
 export async function imageStores(
   { client, credentials: { context } }: Pick<Cluster, 'client' | 'credentials'>,

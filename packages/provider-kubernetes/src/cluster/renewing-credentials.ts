@@ -17,8 +17,8 @@ export interface Credentials {
   /** True inside a pod of the cluster. */
   readonly inCluster: boolean
   /**
-   * TLS and authentication options for one HTTP request, and an agent where there is a proxy. Files are read again after
-   * 60 s; a credential plugin runs again when its credentials expire.
+   * TLS and authentication options for one HTTP request, and an agent where there is a proxy. Files are read again
+   * after 60 s; a credential plugin runs again when its credentials expire.
    *
    * Throws MoorageError (PROVIDER_UNAVAILABLE) when a file cannot be read or a plugin fails.
    */
@@ -123,7 +123,9 @@ export function createCredentials(initial: ChosenContext, source: CredentialSour
   }
 }
 
-/** Early enough that no request is sent with expired credentials; credentials with a short life are used for half of it. */
+/**
+ * Early enough that no request is sent with expired credentials; credentials with a short life are used for half of it.
+ */
 function renewalTime(expiresAt: number): number {
   if (Number.isNaN(expiresAt)) return Infinity
   return expiresAt - Math.min(RENEWAL_MARGIN_MS, (expiresAt - Date.now()) / 2)

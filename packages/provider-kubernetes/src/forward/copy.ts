@@ -18,13 +18,13 @@ const NORMAL_CLOSURE = 1_000
 
 /**
  * Copies bytes between a local connection and a tunnel in both directions, with backpressure. Resolves when both have
- * closed, with the error that ended them, if any. Only the pod's own close, or a client's end after the pod's last word,
- * ends the local connection in an orderly way; everything else resets it, so that a truncated transfer never looks
- * complete.
+ * closed, with the error that ended them, if any. Only the pod's own close, or a client's end after the pod's last
+ * word, ends the local connection in an orderly way; everything else resets it, so that a truncated transfer never
+ * looks complete.
  *
  * No runtime passes a FIN through a port-forward (containerd, CRI-O), so the pod does not learn that the local side has
- * ended. The tunnel stays open for its answer, until the pod has sent nothing for `target.idleAfterEndMs`. A client that
- * ends after the pod's last word waits a second at most.
+ * ended. The tunnel stays open for its answer, until the pod has sent nothing for `target.idleAfterEndMs`. A client
+ * that ends after the pod's last word waits a second at most.
  */
 export function copyBothWays(
   local: Socket,

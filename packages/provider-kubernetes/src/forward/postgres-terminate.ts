@@ -1,12 +1,13 @@
-// Messages of PostgreSQL: a type, the length, and for ReadyForQuery one byte of state. Source: PostgreSQL, "Message Formats".
+// Messages of PostgreSQL: a type, the length, and for ReadyForQuery one byte of state. Source: PostgreSQL, "Message
+// Formats".
 const READY_FOR_QUERY = Buffer.from([0x5a, 0, 0, 0, 5])
 const READY_FOR_QUERY_BYTES = READY_FOR_QUERY.length + 1
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4])
 
 /**
  * Detects that a connection of PostgreSQL is over before the server closes it: the server has announced that it is
- * ready for a query, and the client's only bytes since then are a Terminate message. The server answers it by closing, so
- * the client need not wait for the close to arrive.
+ * ready for a query, and the client's only bytes since then are a Terminate message. The server answers it by closing,
+ * so the client need not wait for the close to arrive.
  */
 export class TerminateDetector {
   #podTail: Buffer = Buffer.alloc(0)

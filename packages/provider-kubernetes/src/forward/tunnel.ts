@@ -9,8 +9,8 @@ import type { WebSocket } from '../vendor/websocket.ts'
 export interface ForwardTarget extends ServicePod {
   readonly port: number
   /**
-   * Milliseconds without a byte from the pod after which a connection is reset whose client has ended its side. Default:
-   * 5,000.
+   * Milliseconds without a byte from the pod after which a connection is reset whose client has ended its side.
+   * Default: 5,000.
    */
   readonly idleAfterEndMs?: number
 }

@@ -2,8 +2,9 @@ import { findCredentials, type RegistryCredentials } from '@moorage/core/provide
 import { registryUrl, type ImageName } from './image-name.ts'
 
 /**
- * Reads an object of a repository, such as `manifests/latest` or `blobs/sha256:…`, with the credentials of Docker's config.
- * Returns undefined for any status but 200. Rejects when the registry does not answer, or with the signal's reason.
+ * Reads an object of a repository, such as `manifests/latest` or `blobs/sha256:…`, with the credentials of Docker's
+ * config. Returns undefined for any status but 200. Rejects when the registry does not answer, or with the signal's
+ * reason.
  */
 export async function readFromRegistry(
   { registry, repository }: Pick<ImageName, 'registry' | 'repository'>,

@@ -28,8 +28,8 @@ const DEFAULT_ACCOUNT = 'default'
 const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /**
- * Reads the service account and the pull secrets that the options name, and those of the account, in the namespace of the
- * context. A namespace per run is new and has none of them.
+ * Reads the service account and the pull secrets that the options name, and those of the account, in the namespace of
+ * the context. A namespace per run is new and has none of them.
  *
  * Throws MoorageError (PROVIDER_UNAVAILABLE) when one of them does not exist or may not be read.
  */

@@ -14,8 +14,8 @@ export interface HeartbeatOptions {
   readonly signal: AbortSignal
   readonly report: Report
   /**
-   * Path and merge patch of the next renewal. The patch names the UID of the object, so that another one of the same name is
-   * not renewed.
+   * Path and merge patch of the next renewal. The patch names the UID of the object, so that another one of the same
+   * name is not renewed.
    */
   renewal(): Pick<ApiRequest, 'path' | 'body'>
 }

@@ -1,8 +1,8 @@
 import type { Report, Run } from '@moorage/core/provider'
 
 /**
- * The object that proves that a run is alive: a Job (liveness-job.ts) or a Lease (liveness-lease.ts). It owns every other object
- * of the run, so that the garbage collector deletes them after it.
+ * The object that proves that a run is alive: a Job (liveness-job.ts) or a Lease (liveness-lease.ts). It owns every
+ * other object of the run, so that the garbage collector deletes them after it.
  */
 export interface LivenessObject {
   readonly name: string

@@ -32,8 +32,8 @@ function allStatuses(pod: Pod | undefined): readonly ContainerStatus[] {
 }
 
 /**
- * Labels and annotations of every pod that keep the usual injectors from adding containers. Each injector looks at a label
- * or at an annotation, depending on its version, so pods carry them as both.
+ * Labels and annotations of every pod that keep the usual injectors from adding containers. Each injector looks at a
+ * label or at an annotation, depending on its version, so pods carry them as both.
  *
  * Sources: istio.io "Installing the Sidecar",
  * linkerd.io "Automatic Proxy Injection", kuma.io "Data plane on Kubernetes", Consul "Annotations and labels", Datadog

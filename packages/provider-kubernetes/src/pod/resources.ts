@@ -1,8 +1,8 @@
 import type { ContainerUnit, JsonObject } from '@moorage/core/provider'
 import type { KubernetesOptions } from '../options.ts'
 
-// A limit reserves nothing on other engines. Without requests, Kubernetes would reserve the whole limit, and a pod might
-// find no node.
+// A limit reserves nothing on other engines. Without requests, Kubernetes would reserve the whole limit, and a pod
+// might find no node.
 const MAX_DEFAULT_REQUEST = { cpus: 0.1, memoryBytes: 128 * 1024 * 1024 }
 
 /** Requests and limits of a container: those of the provider's options, and over them those of the service. */

@@ -95,8 +95,8 @@ function containerError(ref: PodRef, reason: string, text: string): MoorageError
 }
 
 /**
- * The error of a container that the node could not start, whose terminated state is not the end of a running service, or
- * of a failed container before it.
+ * The error of a container that the node could not start, whose terminated state is not the end of a running service,
+ * or of a failed container before it.
  */
 export function findContainerStartError(ref: PodRef, pod: Pod): MoorageError | undefined {
   const main = containerStatus(pod, MAIN_CONTAINER)?.state

@@ -6,8 +6,8 @@ import type { Run } from '@moorage/core/provider'
 export const LOG_STREAMS = ['stdout', 'stderr'] as const
 
 /**
- * containerd hands over stdout and stderr as descriptors 3 and 4, and waits until 5 is closed. It sends SIGTERM once the
- * container is removed, when there may still be output. Source: containerd documentation, "Runtime v2", "Logging".
+ * containerd hands over stdout and stderr as descriptors 3 and 4, and waits until 5 is closed. It sends SIGTERM once
+ * the container is removed, when there may still be output. Source: containerd documentation, "Runtime v2", "Logging".
  */
 function script(folder: string): string {
   return `trap '' TERM

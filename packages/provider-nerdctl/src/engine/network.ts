@@ -14,7 +14,8 @@ export async function createNetwork(nerdctl: Nerdctl, run: Run, report: Report):
   const name = networkName(run)
   report.journal({ kind: 'network', name, engine: nerdctl.name })
   for (let attempt = 1; ; attempt++) {
-    // Left to itself, nerdctl gives away the subnet of its own default network, which no container can then start without.
+    // Left to itself, nerdctl gives away the subnet of its own default network, which no container can then start
+    // without.
     const subnet = `10.4.${randomInt(1, SUBNETS)}.0/24`
     try {
       await expectSuccess(nerdctl, ['network', 'create', `--subnet=${subnet}`, ...labelArguments(runLabels(run)), name])

@@ -1,7 +1,9 @@
 import { MoorageError, type ContainerUnit, type Report, type UnitSpec } from '@moorage/core/provider'
 import { callNerdctl, fatalMessage, NerdctlFailure, type Nerdctl } from './nerdctl.ts'
 
-/** Pulls the image of a service as its setting `pull` demands. Throws `MoorageError` (IMAGE_NOT_FOUND, START_FAILED). */
+/**
+ * Pulls the image of a service as its setting `pull` demands. Throws `MoorageError` (IMAGE_NOT_FOUND, START_FAILED).
+ */
 export async function pullImage(
   nerdctl: Nerdctl,
   { name, container }: UnitSpec,

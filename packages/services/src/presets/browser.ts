@@ -23,8 +23,8 @@ const PORT = 3000
 
 export interface BrowserOptions<N extends string = string> extends CommonOptions<N> {
   /**
-   * An image with the browsers of the installed Playwright: its name, or `build('./folder')`. Default: the official image
-   * of exactly that version.
+   * An image with the browsers of the installed Playwright: its name, or `build('./folder')`. Default: the official
+   * image of exactly that version.
    */
   readonly image?: string | BuildSpec
   /**

@@ -109,8 +109,9 @@ export function redis<const N extends string = never>(options: RedisOptions<N> =
 
 const RESERVED = { reserved: ['bind', 'daemonize', 'dir', 'port', 'requirepass'], words: ['yes', 'no'] } as const
 
-// The password is in a file, because every user of the engine's machine can read the arguments of a process. /data is in
-// memory. The entrypoint of the official image adds the modules of Redis 8 to a command that begins with redis-server.
+// The password is in a file, because every user of the engine's machine can read the arguments of a process. /data is
+// in memory. The entrypoint of the official image adds the modules of Redis 8 to a command that begins with
+// redis-server.
 const START_SCRIPT = `(umask 077; printf 'requirepass %s\\n' "$REDIS_PASSWORD" > /data/moorage.conf) || exit
 set -- redis-server /data/moorage.conf "$@"
 if command -v docker-entrypoint.sh > /dev/null; then exec docker-entrypoint.sh "$@"; fi

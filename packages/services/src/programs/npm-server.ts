@@ -5,8 +5,8 @@ import { scriptCommand } from './package-manager.ts'
 import { reportVersionMismatch } from './version-notice.ts'
 
 /**
- * Runs a script with the project's package manager, in the folder of the user's package.json. Throws `MoorageError` (CONFIG_INVALID) if it lacks the
- * script.
+ * Runs a script with the project's package manager, in the folder of the user's package.json. Throws `MoorageError`
+ * (CONFIG_INVALID) if it lacks the script.
  */
 export function program(context: ProgramContext): Promise<Program> {
   const { service, options, root } = context

@@ -83,7 +83,9 @@ const COMMANDS: { readonly [name: string]: Command } = {
   warn: print,
 }
 
-/** Runs a command that begins with a backslash. Throws `MoorageError` (SEED_FAILED) for one that a seed does not have. */
+/**
+ * Runs a command that begins with a backslash. Throws `MoorageError` (SEED_FAILED) for one that a seed does not have.
+ */
 export async function runMetaCommand(session: PsqlSession, command: ScriptCommand): Promise<void> {
   const { meta = '', rest, line } = command
   const run = Object.hasOwn(COMMANDS, meta) ? COMMANDS[meta] : undefined

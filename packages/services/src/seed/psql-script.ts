@@ -22,9 +22,9 @@ const VARIABLE = /:(?:'([\w\x80-\xff]+)'|"([\w\x80-\xff]+)"|([\w\x80-\xff]+))/y
 const META_COMMAND = /\\([^\s\\]+|\\)([^\n]*)/y
 
 /**
- * Reads a script as `psql -f` does, statement by statement. Source: psqlscan.l and mainloop.c of PostgreSQL 18. It works
- * on bytes (a latin1 string), so every encoding that extends ASCII stays as it is. The splitters on npm end an escape
- * string too early, or know neither COPY nor BEGIN ATOMIC.
+ * Reads a script as `psql -f` does, statement by statement. Source: psqlscan.l and mainloop.c of PostgreSQL 18. It
+ * works on bytes (a latin1 string), so every encoding that extends ASCII stays as it is. The splitters on npm end an
+ * escape string too early, or know neither COPY nor BEGIN ATOMIC.
  */
 export class PsqlScript {
   /** As the server has it. */

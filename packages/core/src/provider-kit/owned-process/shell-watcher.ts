@@ -4,10 +4,10 @@ import type { ProcessMark } from './process-mark.ts'
  * Runs beside each service or seed, in its process group, as a program of its own, so that its arguments do not contain
  * those of the service. Descriptor 3 is a pipe that the supervisor holds. When the pipe ends, because the service has
  * ended or however the supervisor died, the watcher sends the stop signal to the group and to the marked processes
- * outside it, and waits up to the grace until all have ended. It then kills what is left, and repeats the search until it finds
- * none, because a killed process may have forked just before. At last it kills the group. While the watcher runs, the
- * kernel does not reuse the group's number.
- * Arguments: mark, lock limit, stop signal, grace in tenths of a second, pid of the service.
+ * outside it, and waits up to the grace until all have ended. It then kills what is left, and repeats the search until
+ * it finds none, because a killed process may have forked just before. At last it kills the group. While the watcher
+ * runs, the kernel does not reuse the group's number. Arguments: mark, lock limit, stop signal, grace in tenths of a
+ * second, pid of the service.
  */
 const WATCHER = `
 mark=$1 limit=$2 stop=$3 grace=$4 main=$5
