@@ -42,4 +42,8 @@ export const projects = [
       hookTimeout: 60_000,
     },
   },
+  // Long: `npm run layouts`.
+  {
+    test: { name: 'layouts', include: ['e2e/layouts/*.test.ts'], fileParallelism: false, testTimeout: 120_000 },
+  },
 ]

@@ -6,6 +6,7 @@ import { dockerMutants } from './docker-mutants.ts'
 import { kubernetesMutants } from './kubernetes-mutants.ts'
 import { limitMutants } from './limit-mutants.ts'
 import { mutants, type Mutant } from './mutants.ts'
+import { otherUserMutants } from './other-user-mutants.ts'
 import { runnerMutants } from './runner-mutants.ts'
 import { reuseMutants } from './reuse-mutants.ts'
 import { seedMutants } from './seed-mutants.ts'
@@ -26,4 +27,5 @@ export const allMutants: readonly Mutant[] = [
   ...limitMutants,
   ...settingMutants,
   ...buildMutants,
+  ...otherUserMutants,
 ]

@@ -14,6 +14,7 @@ test("relative paths are relative to the user's folder, every other variable sta
   }
   expect(supervisorEnvironment(env, '/home/me/app')).toEqual({
     ...env,
+    PATH: ['/home/me/app/bin', '/home/me/app'].join(delimiter),
     KUBECONFIG: ['/home/me/app/kube/config', '/etc/kube', '/home/me/other'].join(delimiter),
     DOCKER_CONFIG: '/home/me/app/.docker',
   })

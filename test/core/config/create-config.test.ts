@@ -123,6 +123,10 @@ const cases: { readonly [what: string]: readonly [work: () => unknown, text: str
     () => planned({ api: npmServer({ needs: { db: 'healthy' as 'ready' } }), db: postgres() }),
     "CONFIG_INVALID\nservices.api.needs.db: 'healthy' is not a condition.\nUse 'started', 'ready' or 'completed'.",
   ],
+  'a list of needs': [
+    () => planned({ api: npmServer({ needs: ['db'] as unknown as { db: 'ready' } }), db: postgres() }),
+    "CONFIG_INVALID\nservices.api.needs is not an object of conditions by service.\nWrite needs: { db: 'ready' }.",
+  ],
   'a reference by data to a name that is not there': [
     () =>
       createPlan(

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -39,8 +39,8 @@ test('two configs', async () => {
 })
 
 test('one config, whatever its ending', () => {
-  for (const name of ['moorage.config.ts', 'moorage.config.mts', 'moorage.config.js', 'moorage.config.mjs']) {
-    const file = write(name, '')
+  for (const ending of ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs']) {
+    const file = write(`moorage.config.${ending}`, '')
     expect(findConfig(root)).toBe(file)
     rmSync(file)
   }
@@ -69,6 +69,34 @@ test('workspaces in package.json mark a root, and nothing above a root is search
   )
   const config = write('w/moorage.config.ts', '')
   expect(findConfig(join(root, 'w/packages/a'))).toBe(config)
+})
+
+test('nothing is searched in a folder above that all users share', async () => {
+  chmodSync(root, 0o1777)
+  mkdirSync(join(root, 'project/src'), { recursive: true })
+  // Of another user, who waits for someone to work below.
+  write('moorage.config.ts', '')
+  write('.git', '')
+  expect(await thrownMessage(() => findConfig(join(root, 'project/src')))).toMatch(
+    /^CONFIG_NOT_FOUND\n\S+\/project\/src contains no moorage\.config\.ts\.\n/,
+  )
+  // The user's own choice.
+  expect(findConfig(root)).toBe(join(root, 'moorage.config.ts'))
+})
+
+test.each(['cjs', 'cts'])('a later import of a CommonJS config (.%s) reads it and its modules again', (ending) => {
+  const file = write(`moorage.config.${ending}`, "module.exports = { services: {}, root: require('./root.cjs') }")
+  write('root.cjs', "module.exports = 'one'")
+  const script = `
+    import { writeFileSync } from 'node:fs'
+    const { loadConfig } = await import(${JSON.stringify(resolve('packages/core/src/config/load-config.ts'))})
+    const first = await loadConfig(process.argv[1])
+    writeFileSync(process.argv[2], "module.exports = 'two'")
+    const second = await loadConfig(process.argv[1])
+    writeFileSync(process.argv[1], "module.exports = { services: {}, root: 'three' }")
+    console.log(first.root, second.root, (await loadConfig(process.argv[1])).root)`
+  const args = ['--input-type=module', '-e', script, file, join(root, 'root.cjs')]
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('one two three\n')
 })
 
 test('a later import reads again what the config imports', () => {

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -93,6 +94,31 @@ test.runIf(process.getuid?.() === 0)('a cache folder of another user is refused 
     `SUPERVISOR_FAILED\nThe cache folder ${cache} belongs to another user (uid 65534). Other users could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
   )
   expect(readdirSync(cache)).toEqual([])
+})
+
+test.runIf(process.getuid?.() === 0)('a cache folder that is a link of another user is refused', async () => {
+  mkdirSync(join(base, 'mine'))
+  const cache = join(base, 'cache')
+  symlinkSync(join(base, 'mine'), cache)
+  expect(runFolder({ MOORAGE_CACHE_DIR: cache })).toBe(join(cache, 'run'))
+  lchownSync(cache, 65_534, 65_534)
+  expect(await thrownMessage(() => runFolder({ MOORAGE_CACHE_DIR: cache }))).toBe(
+    `SUPERVISOR_FAILED\nThe cache folder ${cache} is a link of another user (uid 65534). Other users could replace the programs in it.\nSet MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.`,
+  )
+})
+
+test('a folder of journals that others may write to: the next choice', () => {
+  mkdirSync(join(base, 'run'))
+  chmodSync(join(base, 'run'), 0o1777)
+  expect(runFolder({ MOORAGE_CACHE_DIR: base })).toBe(join(tmpdir(), `moorage-${process.getuid?.()}`))
+})
+
+test.runIf(process.getuid?.() === 0)('the home of another user, as under sudo, is left alone', () => {
+  const home = join(base, 'home')
+  mkdirSync(home)
+  chownSync(home, 65_534, 65_534)
+  vi.stubEnv('HOME', home)
+  expect(cacheFolder({})).toBe(join(tmpdir(), `moorage-${process.getuid?.()}`))
 })
 
 // Where the home folder cannot be written.

@@ -52,6 +52,12 @@ test('a lock file above the repository does not count', () => {
   expect(findPackageManager(join(root, 'repository'))).toEqual({ name: 'npm', required: false })
 })
 
+test('a folder above that all users share does not count', () => {
+  chmodSync(root, 0o1777)
+  write({ 'package.json': '{ "packageManager": "yarn@4.0.0" }', '.yarnrc.yml': 'yarnPath: evil.cjs', 'app/a.mjs': '' })
+  expect(findPackageManager(join(root, 'app'))).toEqual({ name: 'npm', required: false })
+})
+
 const notices: string[] = []
 const context = { service: 'api', notice: (text: string) => void notices.push(text) } as unknown as ProgramContext
 

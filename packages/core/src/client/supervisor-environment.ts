@@ -3,7 +3,7 @@ import type { EnvVariables } from '../config/url-variables.ts'
 import { homeFolder } from '../provider-kit/home-folder.ts'
 
 const PATHS = ['DOCKER_CERT_PATH', 'DOCKER_CONFIG', 'TMPDIR']
-const PATH_LISTS = ['KUBECONFIG']
+const PATH_LISTS = ['KUBECONFIG', 'PATH']
 
 // Variables that runners and package managers set for their own processes. A run outlives the process that starts it,
 // so with them a service would depend on who came first. Sources: the sources of Vitest 5, Playwright 1.65, Jest 30,

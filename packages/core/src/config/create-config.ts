@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { callFolder, callSite } from './call-site.ts'
 import { checkedProvider, chosenProvider } from './choose-provider.ts'
+import { requireNode } from './require-node.ts'
 import { rejectUnknownOptions, type OptionNames } from './unknown-options.ts'
 import { MoorageError } from '../contract/errors.ts'
 import { optionPath } from './option-path.ts'
@@ -32,6 +33,7 @@ export function createConfig<const S extends { readonly [name: string]: AnyServi
   options: ConfigOptions<S>,
   { caller, configured = [] }: ConfigCall,
 ): Config<S> {
+  requireNode()
   rejectUnknownOptions('defineConfig', options, OPTIONS)
   const names = nameServices(options.services)
   const services: Record<string, ServiceSpec> = {}

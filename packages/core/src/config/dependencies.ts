@@ -32,6 +32,11 @@ export function resolveNeeds(name: string, spec: ServiceSpec, all: Specs): Needs
     }
     needs[target] = 'ready'
   }
+  if (spec.needs !== undefined && (typeof spec.needs !== 'object' || Array.isArray(spec.needs)))
+    throw new MoorageError('CONFIG_INVALID', `services.${name}.needs is not an object of conditions by service.`, {
+      service: name,
+      hint: "Write needs: { db: 'ready' }.",
+    })
   for (const [target, condition] of Object.entries(spec.needs ?? {})) {
     if (!specOf(all, target)) throw unknownService(`services.${name}.needs.${target}`, names)
     if (condition !== 'started' && condition !== 'ready' && condition !== 'completed') {

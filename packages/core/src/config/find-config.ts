@@ -1,14 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { MoorageError } from '../contract/errors.ts'
+import { isSharedFolder } from '../provider-kit/shared-folder.ts'
 import { COMPOSE_FILES } from './compose-reader.ts'
 
 /** The names that a config file can have, in the order of the search. */
 export const CONFIG_FILES = [
   'moorage.config.ts',
   'moorage.config.mts',
+  'moorage.config.cts',
   'moorage.config.js',
   'moorage.config.mjs',
+  'moorage.config.cjs',
 ] as const
 
 /**
@@ -58,12 +61,14 @@ export function chooseConfig(folder: string, { config, root = '.' }: ConfigChoic
 }
 
 /**
- * The folder and those above it, up to the root of the workspace or repository, or else to the nearest package. A
- * folder outside of any package is searched alone: a config above it belongs to something else.
+ * The folder and those above it, up to the root of the workspace or repository, or else to the nearest package. A folder
+ * outside of any package is searched alone: a config above it belongs to something else. So does one in a folder that
+ * all users share, such as /tmp, where any of them could have put it.
  */
 function foldersToSearch(folder: string): readonly string[] {
   const folders = [folder]
-  for (let parent = dirname(folder); parent !== folders.at(-1); parent = dirname(parent)) folders.push(parent)
+  for (let parent = dirname(folder); parent !== folders.at(-1) && !isSharedFolder(parent); parent = dirname(parent))
+    folders.push(parent)
   const top = folders.findIndex(isWorkspaceRoot)
   const last = top < 0 ? folders.findIndex((path) => existsSync(join(path, 'package.json'))) : top
   return folders.slice(0, Math.max(last, 0) + 1)

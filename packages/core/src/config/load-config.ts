@@ -1,19 +1,24 @@
-import { registerHooks, type RegisterHooksOptions } from 'node:module'
+import { realpathSync } from 'node:fs'
+// Not by name: an older Node reports an export that it lacks before moorage can say which version it needs.
+import module, { createRequire, type RegisterHooksOptions } from 'node:module'
+import { sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
 import { toPlain } from '../contract/plain-error.ts'
 import { lineSuffix, loadHint } from '../provider-kit/module-load-hints.ts'
 import type { AnyConfig } from '../contract/config-types.ts'
 import { isComposeFile, readComposeFile } from './compose-reader.ts'
+import { requireNode } from './require-node.ts'
 
 /**
  * Imports a config file, at each call again, as watch mode needs. A compose file is read instead. Throws `MoorageError`
  * (CONFIG_INVALID).
  */
 export async function loadConfig(file: string): Promise<AnyConfig> {
+  requireNode()
   if (isComposeFile(file)) return await readComposeFile(file)
-  const module = await importFile(file)
-  const config = module.default as AnyConfig | undefined
+  const { default: exported } = await importFile(file)
+  const config = exported as AnyConfig | undefined
   if (config && typeof config === 'object' && 'services' in config && typeof config.root === 'string') return config
   throw new MoorageError('CONFIG_INVALID', `${file} has no config as its default export.`, {
     hint: 'Write: export default defineConfig({ services: { … } })',
@@ -30,7 +35,8 @@ async function importFile(file: string): Promise<{ readonly default?: unknown }>
   }
   process.once('exit', onExit)
   const query = `?moorage=${importCount++}`
-  const hooks = registerHooks({ resolve: freshImports(query) })
+  forgetRequired(file)
+  const hooks = module.registerHooks({ resolve: freshImports(query) })
   try {
     return (await import(`${pathToFileURL(file).href}${query}`)) as { readonly default?: unknown }
   } catch (cause) {
@@ -39,6 +45,18 @@ async function importFile(file: string): Promise<{ readonly default?: unknown }>
     process.off('exit', onExit)
     hooks.deregister()
   }
+}
+
+/** Makes the next import of a CommonJS config read it again, and its own modules. Node keeps those by their paths. */
+function forgetRequired(file: string): void {
+  const { cache } = createRequire(file)
+  const forget = (path: string): void => {
+    const required = cache[path]
+    if (!required || path.includes(`${sep}node_modules${sep}`)) return
+    delete cache[path]
+    for (const { filename } of required.children) forget(filename)
+  }
+  forget(realpathSync(file))
 }
 
 /** Makes a resolver for which files that the config imports by a relative path are new ones, at each call of it. */

@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
-import { createRequire, findPackageJSON, isBuiltin } from 'node:module'
+// Not by name: see load-config.ts.
+import module, { createRequire, isBuiltin } from 'node:module'
 import { dirname, extname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -46,7 +47,7 @@ function relativeFiles(importer: string, path: string): readonly string[] {
 function packageFiles(importer: string, name: string): readonly string[] {
   if (isBuiltin(name)) return []
   try {
-    const manifest = name.startsWith('#') ? undefined : findPackageJSON(name, pathToFileURL(importer))
+    const manifest = name.startsWith('#') ? undefined : module.findPackageJSON(name, pathToFileURL(importer))
     if (manifest !== undefined && isInstalled(realpathSync(manifest))) return [realpathSync(manifest)]
     // A package of the workspace, or an import that package.json maps to a file of the project.
     const main = realpathSync(createRequire(importer).resolve(name))

@@ -1,4 +1,5 @@
-import { findPackageJSON } from 'node:module'
+// Not by name: see load-config.ts.
+import module from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MoorageError } from '../contract/errors.ts'
@@ -19,7 +20,7 @@ export function requireDriver(service: string, { drivers = [] }: IsolateSpec, ro
 /** Resolves as the project's own files do: a NODE_PATH that a package manager sets does not belong to the project. */
 function isInstalled(name: string, root: string): boolean {
   try {
-    return findPackageJSON(name, pathToFileURL(join(root, 'package.json'))) !== undefined
+    return module.findPackageJSON(name, pathToFileURL(join(root, 'package.json'))) !== undefined
   } catch {
     // Yarn's Plug'n'Play has no folders to search; a missing driver then fails when it is loaded.
     return 'pnp' in process.versions

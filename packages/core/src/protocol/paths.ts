@@ -25,20 +25,31 @@ export interface RunFolders {
 
 // sun_path (unix(7)): 108 bytes with the NUL on Linux, 104 on macOS.
 const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103
+const WRITABLE_BY_OTHERS = constants.S_IWGRP | constants.S_IWOTH
 const FILE_NAME_BYTES = `${'x'.repeat(16)}.journal`.length
 
 /**
  * The folder for everything that outlives a run: `MOORAGE_CACHE_DIR`, else `moorage` in the user's cache folder. Where
- * the user has no home folder or may not write to it, a private folder among the temporary files.
+ * the user has no home folder of their own or may not write to it, a private folder among the temporary files.
  */
 export function cacheFolder(env: EnvVariables): string {
   // Absolute, because a supervisor runs in another working folder.
   if (env['MOORAGE_CACHE_DIR']) return resolve(env['MOORAGE_CACHE_DIR'])
   const home = homeFolder()
   const folder = resolve(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'moorage')
-  // An account whose home is the root of the file system has none of its own.
-  const isOwn = env['XDG_CACHE_HOME'] || home !== parse(home).root
+  const isOwn = env['XDG_CACHE_HOME'] || isOwnHome(home)
   return isOwn && !writeProblem(folder) ? folder : temporaryFolder()
+}
+
+/**
+ * An account whose home is the root of the file system has none of its own. Neither has root with the home of another
+ * user, as under `sudo` and in the containers of CI systems: that user could replace what root runs there, and could not
+ * use the files of root.
+ */
+function isOwnHome(home: string): boolean {
+  if (home === parse(home).root) return false
+  const stat = statIfReachable(home)
+  return !stat || !process.getuid || stat.uid === process.getuid()
 }
 
 /** The user's own folder among the temporary files. */
@@ -90,20 +101,25 @@ function requireOwnCache(folder: string): void {
     throw new MoorageError('SUPERVISOR_FAILED', `The cache folder ${folder} cannot be written (${reason}).`, {
       hint: 'Set MOORAGE_CACHE_DIR to a folder that you may write to.',
     })
-  const stat = process.getuid && statIfReachable(folder)
-  if (!stat) return
-  const problem =
-    stat.uid !== process.getuid?.()
-      ? `belongs to another user (uid ${stat.uid})`
-      : stat.mode & (constants.S_IWGRP | constants.S_IWOTH)
-        ? 'is writable by other users'
-        : undefined
+  const problem = foreignAccess(folder)
   if (!problem) return
   throw new MoorageError(
     'SUPERVISOR_FAILED',
     `The cache folder ${folder} ${problem}. Other users could replace the programs in it.`,
     { hint: 'Set MOORAGE_CACHE_DIR to a folder that belongs to you and that only you may write to.' },
   )
+}
+
+/** How another user could replace the files in a folder. Undefined if none can, or if the folder does not exist. */
+function foreignAccess(folder: string): string | undefined {
+  const uid = process.getuid?.()
+  const stat = statIfReachable(folder)
+  const link = lstatSync(folder, { throwIfNoEntry: false })
+  if (uid === undefined || !stat || !link) return undefined
+  // Its owner can make it lead to another folder at any time.
+  if (link.isSymbolicLink() && link.uid !== uid && link.uid !== 0) return `is a link of another user (uid ${link.uid})`
+  if (stat.uid !== uid) return `belongs to another user (uid ${stat.uid})`
+  return stat.mode & WRITABLE_BY_OTHERS ? 'is writable by other users' : undefined
 }
 
 /** Undefined for a folder that does not exist or cannot be reached, which the attempt to create it reports. */
@@ -140,6 +156,8 @@ function folderProblem(folder: string): string | undefined {
     if (!stat.isDirectory()) return 'it is not a folder'
     if (!process.getuid) return undefined
     if (stat.uid !== process.getuid()) return 'it belongs to another user'
+    // A journal there may be of another user, and a sweep runs the provider that a journal names.
+    if (stat.mode & WRITABLE_BY_OTHERS) return 'other users may write to it'
     if (stat.mode & 0o077) chmodSync(folder, 0o700)
     accessSync(folder, constants.W_OK)
     return undefined

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { MoorageError, type ProgramContext } from '@moorage/core'
+import { isSharedFolder, MoorageError, type ProgramContext } from '@moorage/core'
 import { findProgram } from './find-program.ts'
 
 type ManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun'
@@ -29,15 +29,18 @@ const LOCK_FILES: readonly (readonly [file: string, name: ManagerName])[] = [
 ]
 
 /**
- * The package manager that the nearest folder names, from this one up to the root of the repository: by
- * `packageManager` or `devEngines.packageManager` in its package.json, or by its lock file. Default: npm. Sources:
- * Node.js, "Corepack"; npm, "package.json", devEngines.
+ * The package manager that the nearest folder names, from this one up to the root of the repository: by `packageManager`
+ * or `devEngines.packageManager` in its package.json, or by its lock file. Default: npm. A folder above that all users
+ * share, such as /tmp, is not asked: any of them could name a program there. Sources: Node.js, "Corepack"; npm,
+ * "package.json", devEngines.
  */
 export function findPackageManager(folder: string): PackageManager {
   for (let current = folder; ; current = dirname(current)) {
     const found = managerOf(current)
     if (found) return found
-    if (existsSync(join(current, '.git')) || current === dirname(current)) return { name: 'npm', required: false }
+    const parent = dirname(current)
+    if (existsSync(join(current, '.git')) || current === parent || isSharedFolder(parent))
+      return { name: 'npm', required: false }
   }
 }
 
