@@ -102,7 +102,7 @@ async function tools(cache, env) {
       existsSync(join(part, 'bin', own)) ? own : join('..', 'node_modules', '.bin', 'pnpm'),
       join(part, 'bin', 'pnpm'),
     )
-    // Two clones may get here at once: whoever comes second finds the work done.
+    // Two clones may get here at once: the second one finds the work done.
     try {
       renameSync(part, folder)
     } catch (error) {
@@ -134,7 +134,7 @@ async function packages({ bin, cache, env, filter, stamp }) {
       TMPDIR: join(own, 'tmp'),
       CI: 'true',
     }
-    // Its locks lie in /tmp whatever TMPDIR says; where nobody had them before, nobody needs them afterwards.
+    // Its locks lie in /tmp whatever TMPDIR says; where they did not exist before, they are not needed afterwards.
     const locks = `/tmp/pnpm-store-operation-locks-${process.getuid?.()}`
     const before = existsSync(locks)
     const options = ['--frozen-lockfile', '--filter', filter, '--store-dir', join(own, 'store')]

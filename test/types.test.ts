@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 
-test("what a user's config and tests are told by the compiler: each promise in test/types holds", () => {
+test("the types of a user's config and tests: each promise in test/types holds", () => {
   const { status, stdout } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'test/types'], {
     encoding: 'utf8',
   })

@@ -9,7 +9,7 @@ const sdk = pathToFileURL(
 ).href
 const moorage = pathToFileURL(resolve('packages/moorage/dist/lib/moorage/src/index.js')).href
 
-/** What a config file costs whoever reads it. */
+/** What a config file costs its reader. */
 export const imports: Bench = {
   name: 'import',
   title: 'import, in a new process',

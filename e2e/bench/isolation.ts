@@ -19,6 +19,6 @@ async function measureAll(): Promise<{ [row: string]: number }> {
     first: Number(made),
     reset: Number(reset),
     'reset, a session left open': Number(ended),
-    'seeded anew': Number(anew),
+    'seeded again': Number(anew),
   }
 }

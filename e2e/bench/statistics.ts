@@ -8,7 +8,7 @@ export interface Summary {
 
 export function summarize(samples: readonly number[]): Summary {
   const sorted = samples.toSorted((a, b) => a - b)
-  // Nearest rank: with few samples an interpolated 95th percentile would be one that nobody has measured.
+  // Nearest rank: with few samples an interpolated 95th percentile would be a value that was never measured.
   const rank = (share: number): number => round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN)
   const middle = sorted.length / 2
   const median = sorted.length % 2 ? rank(0.5) : round(((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2)

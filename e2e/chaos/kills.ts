@@ -121,7 +121,7 @@ async function endOf(child: Spawned, victim: Victim): Promise<void> {
   const end = await Promise.race([child.ended, sleep(END)])
   if (!end) throw new RangeError(`the runner has not ended within ${END / 1000} s:\n${child.output()}`)
   if (victim !== 'supervisor' || end.code === 0) return
-  // A page that is gone is the test's own failure; whatever else is said has a code of moorage's.
+  // A page that is gone is the test's own failure; every other error has a code of moorage's.
   if (!/^FAILED (SUPERVISOR_FAILED|FORWARD_FAILED|ECONNREFUSED|ECONNRESET|UND_ERR_SOCKET)$/m.test(child.output()))
     throw new RangeError(`the runner ended with ${end.code}, and no word that explains it:\n${child.output()}`)
 }

@@ -228,7 +228,7 @@ const cases: { readonly [what: string]: Case } = {
       'Install MongoDB, run `npm install --save-dev mongodb-memory-server`, use Docker or Kubernetes, or set the URL of a running server.',
     ].join('\n'),
   },
-  'a given URL where nobody answers': {
+  'a given URL where no server answers': {
     on: 'process',
     files: { 'moorage.config.ts': config('cache: redis()') },
     env: { CACHE_URL: 'redis://:secret@127.0.0.1:1/0' },

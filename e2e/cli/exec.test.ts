@@ -199,7 +199,7 @@ test('what a config has begun does not keep the process', async () => {
   await stage.clean(2_000)
 })
 
-test('whoever reads its progress may stop reading: the command runs', async () => {
+test('a reader of the progress may stop reading: the command runs', async () => {
   using project = openProject({ ...SITE, 'note.cjs': "require('node:fs').writeFileSync('notes', 'ran')" })
   await using stage = await openStage(project.folder, 'process')
   const child = await stage.start([

@@ -96,7 +96,7 @@ test.for(providers('kubernetes'))(
 )
 
 test.each(providers('process'))(
-  'the stay ends by itself, and a run that failed is joined by nobody: the next one takes its place',
+  'retention ends by itself, and no run joins a failed one: the next one replaces it',
   async () => {
     using project = openProject(SITE)
     await using stage = await openStage(project.folder, 'process')

@@ -5,7 +5,7 @@ export const EXCLUSIONS: readonly Exclusion[] = [
   {
     kind: 'docker network',
     pattern: /^[0-9a-f]{12} bridge$/,
-    why: "the engine's own, which it makes anew when it starts",
+    why: "the engine's own, which it creates again when it starts",
   },
   {
     kind: 'listening unix socket',

@@ -4,7 +4,7 @@ import type { Mutant, TestRef } from './mutants.ts'
 const ownership = (engine: string): TestRef => ({
   project: 'unit',
   file: 'test/ownership/ownership.test.ts',
-  name: `on ${engine}, whatever dies and whoever sweeps: nothing foreign is deleted, nothing of ours that has expired survives two sweeps`,
+  name: `on ${engine}, whatever dies and whichever process sweeps: no foreign object is deleted, and no expired one of ours survives two sweeps`,
 })
 const hardening = (name: string): TestRef => ({ project: 'e2e', file: 'e2e/runners/hardening.test.ts', name })
 
@@ -19,7 +19,7 @@ export const chaosMutants: readonly Mutant[] = [
     test: {
       project: 'e2e',
       file: 'e2e/runners/supervisor.test.ts',
-      name: 'a killed supervisor: whoever waits for its dispose hears when everything is gone, and has nothing else to live for',
+      name: 'a killed supervisor: a pending dispose settles when everything is gone, and nothing else keeps its process alive',
     },
     says: /"?code"?: \+?13|to deeply equal \{ code: \+?0/,
     quick: false,
@@ -41,7 +41,7 @@ export const chaosMutants: readonly Mutant[] = [
   },
   {
     name: 'sweep takes the living',
-    guarantee: 'a sweep leaves alone whoever may still live, on this machine or on another',
+    guarantee: 'a sweep spares every owner that may still live, on this machine or on another',
     file: 'packages/provider-docker/src/reap.ts',
     find: 'return owner !== undefined && !alive(owner)',
     replace: 'return owner !== undefined || alive === undefined',
@@ -82,7 +82,7 @@ export const chaosMutants: readonly Mutant[] = [
   },
   {
     name: 'full disk unnoticed',
-    guarantee: 'a full disk is told at once, by one message',
+    guarantee: 'a full disk is reported at once, by one message',
     file: 'packages/core/src/recovery/journal.ts',
     find: "throw new MoorageError('SUPERVISOR_FAILED', `The journal",
     replace: "if (file) return undefined as T\n    throw new MoorageError('SUPERVISOR_FAILED', `The journal",
@@ -92,7 +92,7 @@ export const chaosMutants: readonly Mutant[] = [
   },
   {
     name: 'spoilt lock taken for a lock',
-    guarantee: 'what a crash has left in a lock file locks nobody out',
+    guarantee: 'what a crash has left in a lock file blocks no process',
     file: 'packages/core/src/recovery/process-lock.ts',
     find: 'if (errcode === SQLITE_NOTADB) return takeEmptiedLock(path)',
     replace: 'if (errcode === SQLITE_NOTADB) return takeEmptiedLock === undefined ? takeLock(path) : undefined',
@@ -116,7 +116,7 @@ export const chaosMutants: readonly Mutant[] = [
   },
   {
     name: 'lost engine as a failed start',
-    guarantee: 'an engine whose connection breaks off while a service starts is told as lost',
+    guarantee: 'an engine whose connection breaks while a service starts is reported as lost',
     file: 'packages/provider-docker/src/start.ts',
     find: 'if (isConnectionLost(error)) throw error',
     replace: 'if (error === undefined) throw error',
@@ -186,14 +186,14 @@ export const chaosMutants: readonly Mutant[] = [
   },
   {
     name: 'skew unnoticed',
-    guarantee: 'two versions in one project are told, and start nothing',
+    guarantee: 'two versions in one project are reported, and start nothing',
     file: 'packages/core/src/protocol/version.ts',
     find: 'if (client !== PROTOCOL_VERSION) throw',
     replace: 'if (client === undefined) throw',
     test: {
       project: 'unit',
       file: 'test/core/protocol/version.test.ts',
-      name: `a client of protocol ${PROTOCOL_VERSION + 1} is told, and starts nothing`,
+      name: `a client of protocol ${PROTOCOL_VERSION + 1} gets an error, and starts nothing`,
     },
     says: /START_FAILED/,
     quick: true,
@@ -214,7 +214,7 @@ export const chaosMutants: readonly Mutant[] = [
   },
   {
     name: 'recovery off',
-    guarantee: 'whoever outlives its supervisor removes what that one left',
+    guarantee: 'a client that outlives its supervisor removes what the supervisor left',
     file: 'packages/core/src/client/open-handshake.ts',
     find: 'if (!detached) await recoverAfterCrash(reportCrash(), { ...options, log })',
     replace: 'if (!detached && !recoverAfterCrash) throw options',
@@ -227,7 +227,7 @@ export const chaosMutants: readonly Mutant[] = [
     quick: false,
   },
   {
-    name: 'lock for everybody',
+    name: 'lock that every process gets',
     guarantee: 'however many clients start at once, one supervisor starts',
     file: 'packages/core/src/recovery/process-lock.ts',
     find: "database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE')",
@@ -249,21 +249,21 @@ export const chaosMutants: readonly Mutant[] = [
     test: {
       project: 'unit',
       file: 'test/simulation/simulation.test.ts',
-      name: 'in no world is anything left, anything foreign touched, or anybody left without an answer > a thousand worlds from seed 1',
+      name: 'no world leaves anything, touches a foreign object, or leaves a client without an answer > a thousand worlds from seed 1',
     },
     says: /a session was begun after|to be ''/,
     quick: true,
   },
   {
     name: 'stale socket left',
-    guarantee: 'the socket of a dead supervisor hinders nobody',
+    guarantee: 'the socket of a dead supervisor blocks no run',
     file: 'packages/core/src/supervisor/single-instance.ts',
     find: "if (process.platform !== 'win32') rmSync(paths.socket, { force: true })",
     replace: "if (process.platform === 'win32') rmSync(paths.socket, { force: true })",
     test: {
       project: 'e2e',
       file: 'e2e/runners/hardening.test.ts',
-      name: 'the files of a dead supervisor, and others in their place, hinder nobody',
+      name: 'the files of a dead supervisor, and others in their place, block no run',
     },
     says: /to deeply equal \{ code: \+?0/,
     quick: false,

@@ -115,7 +115,7 @@ export const kubernetesMutants: readonly Mutant[] = [
   },
   {
     name: 'ownerReference missing',
-    guarantee: 'the cluster itself removes every object of a run that nobody renews',
+    guarantee: 'the cluster itself removes every object of a run that is not renewed',
     file: 'packages/provider-kubernetes/src/pod/manifest.ts',
     find: 'ownerReferences: [owner],',
     replace: 'ownerReferences: [owner].slice(1),',
@@ -127,12 +127,12 @@ export const kubernetesMutants: readonly Mutant[] = [
   },
   {
     name: 'deleter deletes nothing',
-    guarantee: 'with a deleter the namespace of a killed run goes though nobody comes back',
+    guarantee: 'with a deleter the namespace of a killed run is removed without another start',
     file: 'packages/provider-kubernetes/src/lifetime/deleter-pod.ts',
     find: "args: ['delete', 'namespace', namespace, '--wait=false']",
     replace: "args: ['version', '--client']",
     test: deleter(
-      'supervisor and client killed together: with a deleter the cluster removes the namespace as well, and nobody has to come back',
+      'supervisor and client killed together: with a deleter the cluster removes the namespace as well, without another start',
     ),
     says: /left behind: kubernetes object: namespaces /,
     quick: false,
@@ -338,7 +338,7 @@ export const kubernetesMutants: readonly Mutant[] = [
     file: 'packages/provider-kubernetes/src/cluster/owner-pod.ts',
     find: " || !addresses.includes(pod.status?.podIP ?? ''))",
     replace: ' || addresses.length === 0)',
-    test: ciPod('nobody owns the run of one where a pod of that name has another address'),
+    test: ciPod('no pod owns the run of one where a pod of that name has another address'),
     says: /to deeply equal/,
     quick: true,
   },

@@ -6,7 +6,9 @@ const FOLDER = '/tmp'
 // Milliseconds: younger ones may belong to a run that is just starting.
 const AGE = 2_000
 
-/** What a mutant's services leave once their processes have been killed: new folders of runs that nobody works in. */
+/**
+ * What a mutant's services leave once their processes have been killed: new folders of runs that no process works in.
+ */
 export function collectLeftovers(): Disposable {
   const before = new Set(folders())
   return {

@@ -6,7 +6,7 @@ const cli = (file: string, name: string): TestRef => ({ project: 'e2e', file: `e
 export const reuseMutants: readonly Mutant[] = [
   {
     name: 'health re-check off',
-    guarantee: 'whoever joins or comes back gets services that answer',
+    guarantee: 'a client that joins or returns gets services that answer',
     file: 'packages/core/src/provisioning/reconciler.ts',
     find: 'const problems = await this.healthProblems()',
     replace: 'const problems = new Map<string, string>()',
@@ -26,7 +26,7 @@ export const reuseMutants: readonly Mutant[] = [
   },
   {
     name: 'update leaves those who need it',
-    guarantee: 'whatever has the address of what has changed starts anew with it',
+    guarantee: 'a service that has the address of a changed one restarts with it',
     file: 'packages/core/src/provisioning/plan-diff.ts',
     find: 'if (Object.keys(needs).some((need) => found.has(need))) found.add(name)',
     replace: 'if (Object.keys(needs).some(() => false)) found.add(name)',
@@ -70,10 +70,7 @@ export const reuseMutants: readonly Mutant[] = [
     file: 'packages/core/src/supervisor/supervisor.ts',
     find: "if (this.#retention.reason === 'failed') void this.shutDown('a new run replaces it')",
     replace: '',
-    test: cli(
-      'keep',
-      'the stay ends by itself, and a run that failed is joined by nobody: the next one takes its place',
-    ),
+    test: cli('keep', 'retention ends by itself, and no run joins a failed one: the next one replaces it'),
     says: /to contain 'for 2 s/,
     quick: false,
   },

@@ -252,13 +252,13 @@ export const runnerMutants: readonly Mutant[] = [
   },
   {
     name: 'hidden variable untold',
-    guarantee: 'a variable that test.env takes from moorage is told',
+    guarantee: 'a variable that test.env takes from moorage is reported',
     file: 'packages/vitest/src/config-warnings.ts',
     find: 'env[key] !== undefined && env[key] !== variables[key]',
     replace: 'env[key] !== env[key]',
     test: runners(
       'vitest',
-      'Vitest 5 > 18: test.env that hides a variable of ours, and a workspace file that Vitest ignores, are told once',
+      'Vitest 5 > 18: test.env that hides a variable of ours, and a workspace file that Vitest ignores, are reported once',
     ),
     says: /expected \[ Array\(1\) \] to deeply equal/,
     quick: false,

@@ -107,7 +107,7 @@ export const seedMutants: readonly Mutant[] = [
     test: {
       project: 'contract',
       file: 'test/contract/postgres-process.test.ts',
-      name: 'a template that is damaged is made anew, and no copy is left half done',
+      name: 'a damaged template is created again, and no partial copy stays',
     },
     says: /services\.db/,
     quick: false,

@@ -14,7 +14,7 @@ const site = (provider: string, row: string): TestRef => ({
 export const serverMutants: readonly Mutant[] = [
   {
     name: 'host relay on every address',
-    guarantee: 'what is lent to containers is exposed to nobody else',
+    guarantee: 'what is lent to containers is exposed to no other peer',
     file: 'packages/core/src/provider-kit/host-port-proxy.ts',
     find: 'listen({ host, port, exclusive: true }',
     replace: 'listen({ port, exclusive: true }',
@@ -23,12 +23,12 @@ export const serverMutants: readonly Mutant[] = [
     quick: true,
   },
   {
-    name: 'host relay for everybody',
+    name: 'host port proxy open to every peer',
     guarantee: 'containers of other networks do not reach this machine by a relay',
     file: 'packages/core/src/provider-kit/host-port-proxy.ts',
     find: "!(await admits(client.remoteAddress ?? ''))",
     replace: "(await admits(client.remoteAddress ?? ''), false)",
-    test: relay('whoever is not of the session is cut off before anything is dialled'),
+    test: relay('a peer outside the session is disconnected before anything is dialled'),
     says: /to be 'ECONNRESET'/,
     quick: true,
   },

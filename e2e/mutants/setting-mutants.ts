@@ -104,7 +104,7 @@ export const settingMutants: readonly Mutant[] = [
     test: {
       project: 'unit',
       file: 'test/ownership/ownership.test.ts',
-      name: 'on docker, whatever dies and whoever sweeps: nothing foreign is deleted, nothing of ours that has expired survives two sweeps',
+      name: 'on docker, whatever dies and whichever process sweeps: no foreign object is deleted, and no expired one of ours survives two sweeps',
     },
     says: /left|survive|journals too many/,
     quick: true,

@@ -8,7 +8,7 @@ import type { Mutant } from './mutants.ts'
  */
 export interface Tree extends Disposable {
   readonly folder: string
-  /** A new cache folder for each run: what a mutant leaves behind reaches nobody. */
+  /** A new cache folder for each run: what a mutant leaves behind affects no other run. */
   newCache(): string
   /** Applies a mutant; the result takes it back. */
   mutate(mutant: Mutant): Disposable

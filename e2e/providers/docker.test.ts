@@ -18,7 +18,7 @@ const services = "web: staticServer({ root: 'site' }), db: postgres()"
 const ask = `${process.execPath} -e "fetch(process.env.WEB_URL).then((r) => r.text()).then(console.log)"`
 const HOLD = 'echo RUNNING; until [ -e go ]; do sleep 0.1; done'
 
-test('an engine on another machine: ports are published there, which is said, and are reached there', async ({
+test('an engine on another machine: ports are published there, as a notice says, and are reached there', async ({
   skip,
 }) => {
   const reason = missing('docker')
@@ -56,7 +56,7 @@ for (const [what, back] of [
   ['starts again in mid-run', 'before'],
   ['is away at the end', 'after'],
 ] as const) {
-  test(`an engine that is killed and ${what}: its services are told as lost, and it keeps nothing for longer than to the next start`, async ({
+  test(`an engine that is killed and ${what}: its services are reported as lost, and nothing is left on it after the next start`, async ({
     skip,
   }) => {
     const reason = missing('docker')

@@ -58,7 +58,7 @@ async function untilGone(
   return ms
 }
 
-test('supervisor and client killed together: with a deleter the cluster removes the namespace as well, and nobody has to come back', async ({
+test('supervisor and client killed together: with a deleter the cluster removes the namespace as well, without another start', async ({
   skip,
 }) => {
   const reason = missing('kubernetes')

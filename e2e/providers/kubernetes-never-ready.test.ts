@@ -129,7 +129,7 @@ test.for(Object.entries(cases))('%s', async ([_what, { source, env = shared, obj
 test('a registry that refuses for now is waited for, and its words are in the deadline', async ({ skip }) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
-  // A fake: no registry of the test bed limits anybody.
+  // A fake: no registry of the test bed has a limit.
   const registry = createServer((_, response) =>
     response
       .writeHead(429, { 'Content-Type': 'application/json' })
@@ -198,7 +198,7 @@ test('what a pod refers to and does not find ends its start after 5 s, by name',
   await stage.clean(5_000)
 })
 
-test('a pod that the cluster evicts in mid-run is told of, with the service and the reason', async ({ skip }) => {
+test('a pod that the cluster evicts in mid-run is reported, with the service and the reason', async ({ skip }) => {
   const reason = missing('kubernetes')
   if (reason) skip(reason)
   using project = openProject({ 'moorage.config.ts': config('cache: redis()') })

@@ -8,7 +8,7 @@ const folder = 'e2e/fixtures/lifecycle'
 const name = `foreign-${process.pid}`
 const elsewhere = { ...currentOwner(), host: 'elsewhere/boot/1' }
 
-// What a stranger's object may say: of a run only, of nobody, of somebody on another machine, of somebody who lives.
+// What labels of a foreign object may say: a run only, no owner, an owner on another machine, a living owner.
 const LIES: readonly { readonly [label: string]: string }[] = [
   {},
   { 'moorage.run': 'dev-00000000' },

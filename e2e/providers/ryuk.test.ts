@@ -82,7 +82,7 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
     const ofOther = ['docker container', 'docker network'].map((kind) => ({
       kind,
       pattern,
-      why: 'nobody has cleaned up after that run yet',
+      why: 'no start has cleaned up after that run yet',
     }))
     await expectUnchanged(before, { kinds, exclusions: ofOther, within: 20_000 })
     await expect(expectUnchanged(before, { kinds, within: 0 })).rejects.toThrow(/left behind: docker container/)
@@ -103,7 +103,7 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
     await stage.clean(2_000)
   })
 
-  test('what is kept goes with its supervisor, which is said', async () => {
+  test('a kept run ends with its supervisor, and a notice says so', async () => {
     using project = projectOn('docker({ ryuk: true })')
     await using stage = await openStage(project.folder, 'docker')
     const kinds = dockerKinds(real)
@@ -122,7 +122,7 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
     await stage.clean(5_000)
   })
 
-  test('a connection that breaks off is made again; a Ryuk that has died is told of, and holds up nothing', async () => {
+  test('a broken connection is opened again; a dead Ryuk is reported, and delays nothing', async () => {
     using project = projectOn('docker({ ryuk: true })')
     await using stage = await openStage(project.folder, 'docker')
     const child = await hold(stage, project)
@@ -130,7 +130,7 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
       /(moorage-ryuk-\S+) \S*:(\d+)->/.exec(docker('ps', '--format', '{{.Names}} {{.Ports}}')) ?? []
     spawnSync('ss', ['-K', 'dst', '127.0.0.1', 'dport', '=', port])
     await until('two connections', () => docker('logs', ryuk).split('client disconnected').length > 1)
-    // Longer than Ryuk waits for somebody to come back.
+    // Longer than Ryuk waits for a connection to come back.
     await sleep(12_000)
     expect(docker('ps', '--format', '{{.Names}}')).toMatch(/^moorage-.*-web$/m)
     expect(child.output()).not.toContain('no longer answers')
@@ -150,7 +150,7 @@ describe.skipIf(reason)(`ryuk${reason ? ` (${reason})` : ''}`, () => {
     await stage.clean(2_000)
   })
 
-  test('testcontainers of somebody else takes none of ours for its own; what turns that off turns ours off as well', async () => {
+  test('a foreign testcontainers process does not adopt our Ryuk; the variable that disables Ryuk disables ours too', async () => {
     using project = projectOn('docker({ ryuk: true })')
     await using stage = await openStage(project.folder, 'docker')
     const child = await hold(stage, project)

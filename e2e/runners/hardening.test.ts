@@ -31,7 +31,7 @@ function fill(path: string): void {
   spawnSync('dd', ['if=/dev/zero', `of=${join(path, 'full')}`, 'bs=4k'])
 }
 
-test('the files of a dead supervisor, and others in their place, hinder nobody', async () => {
+test('the files of a dead supervisor, and others in their place, block no run', async () => {
   await using stage = await openStage(folder, 'process')
   const cache = join(stage.world.folder, 'c')
   const env = { MOORAGE_CACHE_DIR: cache }

@@ -36,7 +36,7 @@ describe.each(providers())('on %s', (provider) => {
 })
 
 test.each(providers('process'))(
-  'a killed supervisor: whoever waits for its dispose hears when everything is gone, and has nothing else to live for',
+  'a killed supervisor: a pending dispose settles when everything is gone, and nothing else keeps its process alive',
   async () => {
     await using stage = await openStage(folder, 'process')
     const child = await stage.start([process.execPath, 'hold.mjs'], { LASTS_MS: '0', HOLDS_UNTIL: stage.runsFile })

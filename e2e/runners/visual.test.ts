@@ -45,7 +45,7 @@ async function run(
   return { code, output: child.output() }
 }
 
-/** Draws every screenshot anew, whatever there was; gives their bytes by hash. */
+/** Takes every screenshot again, whatever there was; gives their bytes by hash. */
 async function draw(
   project: RunnerProject,
   provider: ProviderName,

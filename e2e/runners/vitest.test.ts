@@ -138,7 +138,7 @@ describe.each(versions)('Vitest %s', (vitest) => {
     )
   })
 
-  test('18: test.env that hides a variable of ours, and a workspace file that Vitest ignores, are told once', async () => {
+  test('18: test.env that hides a variable of ours, and a workspace file that Vitest ignores, are reported once', async () => {
     const files = {
       'vitest.workspace.ts': "export default ['one']",
       'test/web.test.ts': "import { test } from 'vitest'\ntest('nothing', () => {})",

@@ -19,7 +19,7 @@ test('sees', async () => {
 `
 
 test.for(['docker', 'kubernetes'] as const)(
-  '9: on %s, in watch mode: reruns and edits keep services warm, what has died or changed starts anew',
+  '9: on %s, in watch mode: reruns and edits keep services warm, dead and changed services restart',
   async (provider, { skip }) => {
     const reason = missing(provider)
     if (reason) skip(reason)

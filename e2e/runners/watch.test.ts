@@ -37,7 +37,7 @@ interface Seen {
 const versions = process.env['MOORAGE_MATRIX'] ? [3, 4, 5] : [5]
 
 test.each(versions)(
-  '9: Vitest %i in watch mode: reruns and edits keep services warm, what has died or changed starts anew',
+  '9: Vitest %i in watch mode: reruns and edits keep services warm, dead and changed services restart',
   async (version) => {
     using project = openProject({
       'package.json': scripts({ start: 'node server.mjs' }),

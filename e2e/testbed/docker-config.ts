@@ -55,5 +55,5 @@ export const engineConfig: string = JSON.stringify(
   2,
 )
 
-/** Of no use to an engine that starts anew. */
+/** Of no use to an engine that starts again. */
 export const runtimeFolders: string[] = [containerdRoot, containerdState, engineState]

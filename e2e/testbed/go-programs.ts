@@ -91,7 +91,9 @@ async function build(program: GoProgram): Promise<void> {
   })
 }
 
-/** k8s.io/kubernetes points at folders of its own repository; whoever imports it must name the published modules. */
+/**
+ * k8s.io/kubernetes points at folders of its own repository; a module that imports it must name the published modules.
+ */
 async function replacements({ module, version }: GoProgram): Promise<string> {
   const answer = await sh(['go', 'mod', 'download', '-json', `${module}@${version}`])
   const { GoMod } = JSON.parse(answer) as { GoMod: string }

@@ -7,10 +7,10 @@ import { removeLink } from './network.ts'
 import { sh } from './shell.ts'
 
 const namespaces = '/run/netns'
-/** Says that the bed, and nobody before it, made that folder a mount. */
+/** Says that the bed, and no program before it, made that folder a mount. */
 const mountIsOurs = join(at.folder, 'network-namespaces')
 
-/** Else the first `ip netns add` of anybody hides the pods' namespaces, and no pod can be removed any more. */
+/** Else the first `ip netns add` of any program hides the pods' namespaces, and no pod can be removed any more. */
 export async function shareNetworkNamespaces(): Promise<void> {
   await mkdir(namespaces, { recursive: true })
   if (await answers(['mountpoint', '-q', namespaces])) return

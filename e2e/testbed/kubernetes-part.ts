@@ -47,7 +47,7 @@ export const kubernetesPart: Part = {
     await makeUsers()
     enableForwarding()
     await makeBridge(at.nodeBridge, `${at.nodeAddress}/24`)
-    // Else the first pod would make it, in the middle of somebody's inventory.
+    // Else the first pod would make it, in the middle of an inventory.
     await makeBridge(at.podBridge, at.podGateway)
     await shareNetworkNamespaces()
     await makeGroup('pods')

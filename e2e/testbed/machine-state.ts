@@ -84,7 +84,7 @@ export function restore(): void {
   writeFileSync(forwarding, before.forwarding)
   for (const [name, value] of Object.entries(before.settings)) writeFileSync(name, value)
   for (const folder of fixedFolders.filter((each) => existsSync(each) && !before.folders.includes(each))) {
-    // A socket or a name of somebody else's, made meanwhile, keeps the folder.
+    // A socket or a name that another program has made meanwhile keeps the folder.
     const used = readdirSync(folder).some((name) => !remains.includes(name))
     if (!used) rmSync(folder, { recursive: true })
   }

@@ -48,7 +48,7 @@ export async function start(program: Program): Promise<void> {
   await untilReady(program)
 }
 
-/** Started anew from within mounts of a caller's own, a program would be alone with what it mounts. */
+/** Started again from within mounts of a caller's own, a program would be alone with what it mounts. */
 function mountsOf(name: string | undefined): string[] {
   const pid = name === undefined ? undefined : running(name)
   return pid === undefined ? [] : ['nsenter', `--mount=/proc/${pid}/ns/mnt`, '--wd=/']
@@ -84,7 +84,7 @@ export async function stop(program: Program): Promise<void> {
   await rm(pidFile(program.name), { force: true })
 }
 
-/** Boot and start time: a process id alone may by now belong to somebody else. */
+/** Boot and start time: a process id alone may by now belong to another process. */
 function startOf(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -8,7 +8,7 @@ import { presentKeys } from './images.ts'
 import { step } from './progress.ts'
 import { lines, sh } from './shell.ts'
 
-/** Other checkouts, with other inputs, may share the cache; what nobody has used for this long goes. */
+/** Other checkouts, with other inputs, may share the cache; what has not been used for this long goes. */
 const keep = 7 * 24 * 60 * 60 * 1000
 
 /** Removes what earlier build inputs left in the registry. Only while it does not run. */

@@ -32,7 +32,7 @@ const needsDocker = new Set<Bench>([dockerStart, dockerMany, builds])
 const needsCluster = new Set([kubernetesStart, kubernetesMany, forwardDownload])
 
 Object.assign(process.env, bedEnvironment())
-// In CI nobody attaches to a stranger's run; a compile cache of the caller's would help only some.
+// In CI no process joins a run that it does not belong to; a compile cache of the caller's would help only some.
 for (const name of ['CI', 'NODE_COMPILE_CACHE', 'MOORAGE_PROVIDER']) Reflect.deleteProperty(process.env, name)
 const version = spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { encoding: 'utf8' })
 const engine = version.status === 0 ? `Docker Engine ${version.stdout.trim()}` : ''

@@ -9,7 +9,7 @@ const { values } = parseArgs({ options: { provider: { type: 'string' } } })
 const cwd = resolve('examples/demo')
 const folder = mkdtempSync(join(tmpdir(), 'moorage-demo-'))
 const report = join(folder, 'report.json')
-// Made anew each time: found again in the database, the server's answer and the page, or the demo has failed.
+// Created each time: found again in the database, the server's answer and the page, or the demo has failed.
 const env = {
   ...process.env,
   DEMO_NONCE: randomBytes(8).toString('hex'),

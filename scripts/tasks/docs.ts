@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
-// Builds the site into docs/.vitepress/dist, or serves the pages while somebody edits them: npm run docs -- dev
+// Builds the site into docs/.vitepress/dist, or serves the pages while they are edited: npm run docs -- dev
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { 'out-dir': { type: 'string' } },

@@ -20,7 +20,7 @@ const providers = values.provider === undefined ? all : all.filter((name) => nam
 if (!providers.length)
   throw new RangeError(`--provider is '${values.provider}', and has to be one of ${all.join(', ')}.`)
 Object.assign(process.env, bedEnvironment())
-// In CI nobody attaches to a stranger's run.
+// In CI no process joins a run that it does not belong to.
 for (const name of ['CI', 'NODE_COMPILE_CACHE', 'MOORAGE_PROVIDER']) Reflect.deleteProperty(process.env, name)
 // They read the bed's variables when they load.
 const { openBasin } = await import('../../e2e/chaos/soak/soak.ts')

@@ -13,8 +13,8 @@ table with the JSON schema of the Compose Specification, so every key has a row.
 - **refused**: nothing starts. The error names the same.
 
 \`*\` stands for a name of yours, and \`[]\` for an item of a list. A key that is warned about or refused covers the keys
-below it, and passes with a value that changes nothing, such as \`false\`. Keys that begin with \`x-\` are ignored. A key that
-is not in the table is refused.
+below it, and passes with a value that changes nothing, such as \`false\`. Keys that begin with \`x-\` are ignored. A key
+that is not in the table is refused.
 `
 
 const SECTIONS: readonly (readonly [title: string, prefix: string])[] = [

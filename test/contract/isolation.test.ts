@@ -83,7 +83,7 @@ describe('a PostgreSQL that is isolated', () => {
     )
   })
 
-  test('eight clones at once, while somebody tries to get at their template: each has what the seed made, and an index', async () => {
+  test('eight clones at once, while another client tries to open their template: each has what the seed made, and an index', async () => {
     const url = env.endpoints.db.url.replace(/\/test$/, '/moorage_template')
     let done = false
     const disturbing = (async () => {
@@ -217,7 +217,7 @@ describe.skipIf(noRedis)(
       expect(await open('a', { fresh: true })).toBe(numbers[0])
     })
 
-    test('what Redis refuses is said in its words, a text of many bytes comes whole, and a number in a list too', async () => {
+    test('a refusal of Redis is quoted, a text of many bytes comes whole, and a number in a list too', async () => {
       using redis = await RedisClient.open(url)
       expect(await thrownMessage(() => redis.call('NOPE'))).toMatch(
         /^ISOLATION_FAILED\nRedis answered: ERR unknown command 'NOPE'/,

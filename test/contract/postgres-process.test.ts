@@ -47,7 +47,7 @@ test('names that are equal once they are joined: each service has its own user a
   }
 }, 60_000)
 
-test('a template that is damaged is made anew, and no copy is left half done', async () => {
+test('a damaged template is created again, and no partial copy stays', async () => {
   const folders = (): readonly string[] => readdirSync(join(root, 'damaged'), { recursive: true, encoding: 'utf8' })
   const services = { db: postgres({ username: 'damaged' }) }
   const start = async (): Promise<void> => {

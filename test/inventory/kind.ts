@@ -1,4 +1,4 @@
-/** One sort of thing that can be left behind. Items are told apart by a readable identity. */
+/** One kind of object that can be left behind. A readable identity distinguishes the items. */
 export interface Kind {
   readonly name: string
   take(): Promise<readonly string[]>

@@ -11,7 +11,7 @@ const run: Run = { id: 'dev-12', labels: { 'moorage.run': 'dev-12' }, owner: dea
 
 const lies: readonly Foreign['lie'][] = ['the name', 'the run', 'no owner', 'an owner elsewhere', 'a living owner']
 
-test.each(lies)("a container under a name that a dead journal has, with %s alone, is somebody else's", async (lie) => {
+test.each(lies)('a container under a name that a dead journal has, with %s alone, is foreign', async (lie) => {
   const engine = dockerEngine()
   const entries = engine.make(run)
   const foreign = engine.addForeign({ lie, like: run, lives: false, neighbour })

@@ -1,6 +1,6 @@
 import type { Json, ReapedObject, ReapScope, Run } from '@moorage/core'
 
-/** How somebody else's object looks like one of ours. */
+/** How a foreign object looks like one of ours. */
 export type Lie = 'nothing' | 'the name' | 'the run' | 'no owner' | 'an owner elsewhere' | 'a living owner'
 
 export const LIES: readonly Lie[] = [
@@ -34,7 +34,7 @@ export interface Engine {
   reap(scope: ReapScope, signal: AbortSignal): Promise<readonly ReapedObject[]>
   /** So many deletions fail from now on. */
   refuse(count: number): void
-  /** Before the next deletion somebody puts another object into that name's place; `replaced` are those. */
+  /** Before the next deletion another object takes that name; `replaced` are those. */
   replaceNext?(): void
   readonly replaced?: readonly string[]
   /** An hour goes by; only these runs' heartbeats have come. */

@@ -43,7 +43,7 @@ const engines: { readonly [name: string]: () => Engine } = {
 const seed = process.env['MOORAGE_SEED'] === undefined ? {} : { seed: Number(process.env['MOORAGE_SEED']) }
 
 test.for(Object.entries(engines))(
-  'on %s, whatever dies and whoever sweeps: nothing foreign is deleted, nothing of ours that has expired survives two sweeps',
+  'on %s, whatever dies and whichever process sweeps: no foreign object is deleted, and no expired one of ours survives two sweeps',
   { timeout: 60_000 },
   async ([, engine]) => {
     const checked = await fc.check(

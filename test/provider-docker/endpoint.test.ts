@@ -12,7 +12,7 @@ const { signal } = new AbortController()
 const silentReport = { phase: () => {}, journal: () => {}, notice: () => {} }
 
 describe.skipIf(reason)(`readiness by a port${reason ? ` (${reason})` : ''}`, () => {
-  test('an engine whose port proxy accepts, and is too busy to find nobody behind, makes no service ready', async () => {
+  test('a port proxy of the engine that accepts before the server listens makes no service ready', async () => {
     const id = `listens-${randomBytes(4).toString('hex')}`
     const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     const session = await provider({ host: process.env['DOCKER_HOST'] ?? '' }, { root: process.cwd() }).open(

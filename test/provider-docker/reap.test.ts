@@ -62,7 +62,7 @@ describe.skipIf(reason)(`a sweep by the journal on docker${reason ? ` (${reason}
     expect(listObjects()).toBe(before)
   })
 
-  test('an engine that is away is told, and keeps nobody from cleaning up on the other', async () => {
+  test('an unreachable engine is reported, and does not prevent clean-up on the other', async () => {
     const before = listObjects()
     const id = name()
     const entries = await startDeadRun(id)

@@ -41,7 +41,7 @@ describe.skipIf(reason)(`objects on docker${reason ? ` (${reason})` : ''}`, () =
     expect(listVolumes()).toBe(before)
   })
 
-  test('a container that somebody else made under the same name is not touched, whatever becomes of the start', async () => {
+  test('a foreign container of the same name is not touched, whether the start succeeds or fails', async () => {
     const id = `volumes-${randomBytes(4).toString('hex')}`
     const run: Run = { id, labels: { 'moorage.run': id }, owner: currentOwner(), root: process.cwd(), cache: '' }
     const foreign = docker('create', '--name', `moorage-${id}-a`, 'busybox:1.37', 'true')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { reservePort } from '../../packages/provider-process/src/endpoint.ts'
 
-test('two services that want one port at the same time: the second is told of the first', async () => {
+test('two services that want one port at the same time: the error of the second names the first', async () => {
   const port = await reservePort('a', 0, new Map())
   const reserved = new Map()
   const [first, second] = await Promise.allSettled([

@@ -2,7 +2,7 @@ import type { Json, Owner } from '@moorage/core'
 import type { Faults } from './faults.ts'
 import type { Host, Process } from './machine.ts'
 
-/** What the engine holds. Without an owner it can be told to be somebody's by a journal only. */
+/** What the engine holds. Without an owner only a journal can say whose it is. */
 export interface Thing {
   readonly run: string
   readonly owner?: Owner

@@ -89,7 +89,7 @@ export class Host {
     }
   }
 
-  /** The socket's file is a real one: whoever removes it takes the door out of everybody's reach. */
+  /** The socket's file is a real one: a process that removes it makes the supervisor unreachable for all. */
   listen(process: Process, path: string, visit: Door['visit']): void {
     if (existsSync(path)) throw new RangeError(`EADDRINUSE ${path}`)
     writeFileSync(path, '')

@@ -169,7 +169,7 @@ function checkLeftovers({ engine, host, stays }: World, quiet: boolean): void {
     if (foreign) continue
     const known = named.has(id) || (owner !== undefined && !host.lives(owner))
     if (!known) engine.violated(`${id} is left, and no journal and no label says whose it was`)
-    else if (quiet || recovered) engine.violated(`${id} is left, though nobody had failed but the supervisor`)
+    else if (quiet || recovered) engine.violated(`${id} is left, though only the supervisor had failed`)
   }
   for (const { alive, kind, owner } of host.processes.slice(1))
     if (alive) engine.violated(`${kind} ${owner.pid} still runs`)

@@ -7,7 +7,7 @@ const WORLDS = 1_000
 const blocks = Array.from({ length: 10 }, (_, i) => FIRST + i * WORLDS)
 
 describe(
-  'in no world is anything left, anything foreign touched, or anybody left without an answer',
+  'no world leaves anything, touches a foreign object, or leaves a client without an answer',
   { timeout: 120_000 },
   () => {
     test.each(blocks)('a thousand worlds from seed %i', async (first) => {

@@ -36,7 +36,7 @@ export class World {
   /** Called when a supervisor begins to go down. */
   onShut = (): void => {}
   onBirth: (process: Process) => void = () => {}
-  /** The longest that a run was told to stay without anybody, in milliseconds. */
+  /** The longest retention that a run was asked for, in milliseconds. */
   stays = 0
 
   constructor(engine: Engine, order: ProvisionRequest) {

@@ -8,7 +8,7 @@ const GRACE = 120
 const MORE = 15
 
 test.runIf(chosen().providers.includes('kubernetes'))(
-  'nobody comes back: the cluster itself removes the run within the default grace and 15 s',
+  'no later start: the cluster itself removes the run within the default grace and 15 s',
   async ({ skip }) => {
     const reason = missing('kubernetes')
     if (reason) skip(reason)

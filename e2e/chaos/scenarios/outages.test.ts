@@ -67,12 +67,12 @@ test.runIf(providers.includes('kubernetes'))(
 )
 
 test.runIf(providers.includes('kubernetes'))(
-  'the API server is stopped for 5 min, longer than the grace: the run goes on, or is told to be gone; nothing is left',
+  'the API server is stopped for 5 min, longer than the grace: the run goes on, or is reported as gone; nothing is left',
   async ({ skip }) => {
     const reason = missing('kubernetes')
     if (reason) skip(reason)
-    // The namespace is told to go at once, as after every run; controllers and kubelet come back by a backoff of their
-    // own.
+    // The deletion of the namespace is accepted at once, as after every run; controllers and kubelet come back by a
+    // backoff of their own.
     const said = await interrupted('kubernetes', { tries: 60, gone: 120_000 }, () =>
       stopped(running('kube-apiserver'), 300),
     )
@@ -81,7 +81,7 @@ test.runIf(providers.includes('kubernetes'))(
 )
 
 test.runIf(providers.includes('docker'))(
-  'the engine is restarted in mid-run: the run is told, or goes on; nothing is left',
+  'the engine is restarted in mid-run: the run gets an error, or goes on; nothing is left',
   async ({ skip }) => {
     const reason = missing('docker')
     if (reason) skip(reason)

@@ -29,9 +29,9 @@ export interface FaultyProxy extends AsyncDisposable {
   readonly port: number
   /** Asked for every request. Default: no trouble. */
   trouble: (method: string, path: string) => Trouble
-  /** No connection gets through, as if nobody listened. */
+  /** No connection gets through, as if no process listened. */
   refuses: boolean
-  /** Waits until nobody is connected, two seconds at most. */
+  /** Waits until no client is connected, two seconds at most. */
   quiet(): Promise<void>
 }
 

@@ -27,7 +27,7 @@ export async function processes(): Promise<{ pid: number; line: string }[]> {
     .filter(({ pid, parent, state }) => !own.has(pid) && parent !== process.pid && !state?.startsWith('Z'))
 }
 
-/** Rules and chains of the bed or anybody; empty built-in chains appear with the first look at a table. */
+/** Rules and chains of the bed and of all others; empty built-in chains appear with the first look at a table. */
 async function rules(): Promise<string[]> {
   const saved = await Promise.all(['iptables-save', 'ip6tables-save'].map((each) => sh([each])))
   const all = saved.flatMap(lines).filter((line) => /^-A|^:\S+ (-|DROP)/.test(line))

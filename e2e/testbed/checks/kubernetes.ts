@@ -80,7 +80,7 @@ test('kubectl forwards a port', async () => {
   }
 })
 
-/** What a user is told when it lists pods. */
+/** The answer that a user gets when it lists pods. */
 async function pods(kubeconfig: string, namespace: string): Promise<string> {
   const args = ['--kubeconfig', kubeconfig, 'get', 'pods', '-n', namespace, '-o', 'name']
   return sh([binary(program), ...args]).catch((error: Error) => error.message)

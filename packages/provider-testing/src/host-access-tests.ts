@@ -12,7 +12,7 @@ export function testHostAccess(
   commands: ContractCommands,
   current: () => SessionUnderTest,
 ): void {
-  test('a server on this machine: services reach it by the address given, nobody does by another, and it ends with the session', async () => {
+  test('a server on this machine: services reach it by the given address and by no other, and the access ends with the session', async () => {
     const { start, session, abort } = current()
     const problem = await provider.hostAccess?.()
     // A provider without the way says so: before anything exists.

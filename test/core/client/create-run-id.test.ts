@@ -24,7 +24,7 @@ test.each([
   expect(createRunId(env, 'n')).toEqual({ id: expect.stringMatching(id) as string, ciRun })
 })
 
-test('a CI that nobody knows', () => {
+test('an unknown CI', () => {
   expect(createRunId({ CI: 'true' }, 'n')).toEqual({ id: expect.stringMatching(/^ci-local-1-[0-9a-f]{6}$/) as string })
 })
 

@@ -117,7 +117,7 @@ test('an abort before and during the start', async () => {
   await expect.poll(() => (existsSync(join(base, 'run')) ? leftovers() : [])).toEqual([])
 })
 
-test('seed functions: called with the connection when all are ready, in a run that nobody shares', async () => {
+test('seed functions: called with the connection when all are ready, in a run that no other caller shares', async () => {
   const config = defineConfig({ root: site(), provider: plain(), services: { web: staticServer({ root: '.' }) } })
   const heard: string[] = []
   const web = async ({ url }: { readonly url: string }): Promise<void> =>
@@ -135,7 +135,7 @@ test.each<[string, () => Promise<unknown>, string]>([
     'SEED_FAILED\nservices.web: its seed function failed: no room.\nCorrect the seed function: it is called with the connection that tests get.',
   ],
   [
-    'for nobody',
+    'for an unknown service',
     () => seeded({ seeds: { wbe: () => {} } as object }),
     'CONFIG_INVALID\nprovision(config, { seeds: { wbe } }): the config has no service of that name.\nIts services are: web.',
   ],
@@ -166,7 +166,7 @@ function seeded(
   return provision(defineConfig({ root: site(), provider: plain(), services }), { ...inline(), ...options })
 }
 
-test('a version that a plain process does not honour is told', async () => {
+test('a version that a plain process does not honour is reported', async () => {
   const told: string[] = []
   const onProgress: ProvisionOptions['onProgress'] = (progress) =>
     void (progress.kind === 'notice' && told.push(progress.text))

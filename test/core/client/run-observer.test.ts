@@ -19,7 +19,7 @@ async function greeting(text: string): Promise<Server> {
   return server
 }
 
-test('nobody is there', async () => {
+test('no supervisor listens', async () => {
   expect(await observeRun(paths)).toBeUndefined()
 })
 

@@ -46,7 +46,7 @@ test('a wish that is not known', async () => {
   }
 })
 
-test('what a person is told of services that stay', () => {
+test('the text about services that stay', () => {
   expect(
     retentionMessage({
       run: 'dev-1',

@@ -35,7 +35,7 @@ function supervisor(): { connect(): Duplex; readonly begun: () => number } {
 }
 
 test.each([PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1])(
-  'a client of protocol %i is told, and starts nothing',
+  'a client of protocol %i gets an error, and starts nothing',
   async (protocol) => {
     const { connect, begun } = supervisor()
     const channel = new Channel(connect(), {})

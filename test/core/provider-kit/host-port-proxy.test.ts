@@ -54,7 +54,7 @@ test('it listens on the one address, and on no other', async () => {
     expect(await ask(other, way.port, 'x'), other).toBe('ECONNREFUSED')
 })
 
-test('whoever is not of the session is cut off before anything is dialled', async () => {
+test('a peer outside the session is disconnected before anything is dialled', async () => {
   const { server, port } = await serve()
   const asked: string[] = []
   const way = await relays((address) => asked.push(address) < 0).expose(port)
@@ -78,7 +78,7 @@ test('ports lent keep their numbers; one that is taken by a server on every addr
   expect(String(await ask(BRIDGE, every.port, 'every'))).toBe('yreve')
 })
 
-test('at the end it breaks off what runs, and nobody listens', async () => {
+test('at its end it closes all connections and stops listening', async () => {
   const { port } = await serve()
   const made = relays()
   const way = await made.expose(port)

@@ -13,7 +13,7 @@ import { servicesToStart, runsToItsEnd } from '../../../packages/core/src/provis
 
 type Services = { readonly [name: string]: AnyService }
 
-/** `web` needs `api` needs `db`; `page` needs nobody. */
+/** `web` needs `api` needs `db`; `page` needs none. */
 function all(edit: { readonly api?: string; readonly page?: boolean } = {}): Services {
   const db = redis()
   const api = npmServer({ env: { DB: db.url, EDITION: edit.api ?? 'first' } })
@@ -48,13 +48,13 @@ test('what has died, and whatever needs it', () => {
   expect(changed(all(), all(), 'web')).toEqual(['web'])
 })
 
-test('what is new; what is gone concerns nobody else', () => {
+test('what is new; a removed service affects no other', () => {
   const { page, ...rest } = all()
   expect(changed(rest, { ...rest, page: page as AnyService })).toEqual(['page'])
   expect(changed({ ...rest, page: page as AnyService }, rest)).toEqual([])
 })
 
-test('a service whose end somebody waits for from now on runs once more', () => {
+test('a service whose end is waited for from now on runs once more', () => {
   const db = redis()
   const before = { db, api: npmServer({ needs: { db: 'ready' } }) }
   const after = { db, api: npmServer({ needs: { db: 'completed' } }) }

@@ -167,7 +167,7 @@ test('a run that is held after a failed edit ends when its process leaves it', a
   await gone()
 })
 
-test('whoever still holds the run keeps it as it is: another config gets a run of its own', async () => {
+test('another member keeps the run as it is: another config gets its own run', async () => {
   const one = await provision(config('first'), inline())
   const two = await provision(config('second'), inline())
   expect(two.run).not.toBe(one.run)

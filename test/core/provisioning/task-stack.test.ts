@@ -38,7 +38,7 @@ test('services that do not need each other go at the same time', async () => {
   expect(events.slice(-2)).toEqual(['session goes', 'session gone'])
 })
 
-test('a failed teardown stops none of the others, and is told', async () => {
+test('a failed teardown stops none of the others, and is reported', async () => {
   const { events, task } = recorder()
   const tasks = new TaskStack()
   await tasks.run(task('session'))
@@ -73,7 +73,7 @@ test('going down twice is going down once', async () => {
   expect(events).toEqual(['db goes', 'db gone'])
 })
 
-test('on the way down nothing new is begun: nobody would undo it', async () => {
+test('after teardown has begun no task starts, because it would never be undone', async () => {
   const { events, task } = recorder()
   const tasks = new TaskStack()
   await tasks.unwind()

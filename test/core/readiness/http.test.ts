@@ -71,7 +71,7 @@ describe('http', () => {
     expect(await attempt({ ...sent, matches: '^POST .* text$' })).toBeUndefined()
   })
 
-  test('a body that is not as expected is told with the status', async () => {
+  test('a body that is not as expected is reported with the status', async () => {
     const url = `http://127.0.0.1:${ports.plain}/`
     expect(await attempt({ contains: 'ready' })).toBe(`${url} answered 200 without "ready"`)
     expect(await attempt({ matches: '^ready' })).toBe(`${url} answered 200, and the body does not match /^ready/`)

@@ -74,13 +74,13 @@ test('tcp: a port that accepts and closes is none; one that stays open is', asyn
   expect(reasons).toEqual([`127.0.0.1:${port} closed the connection`])
 })
 
-test('tcp: a reset is told as one, and a greeting is enough', async () => {
+test('tcp: a reset is reported as one, and a greeting is enough', async () => {
   const port = await serve((socket, n) => void (n < 2 ? socket.resetAndDestroy() : socket.write('220 hello')))
   const { reasons } = await ready({ kind: 'tcp' }, { port })
   expect(reasons.join()).toMatch(/ECONNRESET|closed the connection/)
 })
 
-test('tcp: nobody listens', async () => {
+test('tcp: no server listens', async () => {
   const reasons: string[] = []
   const unit = {
     endpoint: () => Promise.resolve({ host: '127.0.0.1', port: 1 }),

@@ -89,7 +89,7 @@ test('credentials are renewed before they expire, and once when the server rejec
   expect([answers.map(({ status }) => status), countRuns()]).toEqual([[200, 200, 200, 200, 200], 2])
 })
 
-test('a plugin that fails is told in its own words, and is not run for each attempt', async () => {
+test('the error of a failed plugin quotes its output, and the plugin does not run again for each attempt', async () => {
   const env = { KUBECONFIG: kubeconfigWith('echo "Your session has expired. Run: corp login" >&2; exit 3'), CI: '1' }
   const { probe } = await selectCluster({ options: {}, env: { ...process.env, ...env }, root: folder }, signal)
   expect(probe).toEqual({
@@ -123,7 +123,7 @@ test('the time of a plugin does not count as the time of the API server', async 
   expect(probe).toMatchObject({ ok: true })
 })
 
-test('a plugin gets the variables of the kubeconfig, and is told about the cluster', async () => {
+test('a plugin gets the variables of the kubeconfig, and a description of the cluster', async () => {
   const out = join(folder, 'info')
   const exec = ', provideClusterInfo: true, env: [{name: ROLE, value: tests}]'
   const script = `echo "$ROLE $1 $KUBERNETES_EXEC_INFO" > '${out}'; ${print('{"token":"token-1"}')}`

@@ -29,7 +29,7 @@ test.for<readonly [what: string, answer: () => Promise<ApiResponse>]>([
     () => Promise.resolve(pod({ podIP: '10.1.2.3' }, { deletionTimestamp: '2026-01-01T00:00:00Z' })),
   ],
   ['where a pod of that name never has an address', () => Promise.resolve(pod({}))],
-])('nobody owns the run of one %s', async ([_what, answer]) => expect(await find(answer)).toEqual(NOTHING))
+])('no pod owns the run of one %s', async ([_what, answer]) => expect(await find(answer)).toEqual(NOTHING))
 
 test('a pod that has only just started is asked for its address again', async () => {
   const answers = [pod({}), pod({}), pod({ podIP: '10.1.2.3' })]

@@ -108,7 +108,7 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
     expect(grown).toBeLessThan(32)
   })
 
-  test('a pod that does not read holds the writer up, and nobody else', async () => {
+  test('a pod that does not read pauses its writer, and no other connection', async () => {
     const socket = await dial(PORTS.deaf)
     const before = process.memoryUsage().rss
     const piece = Buffer.alloc(MEBIBYTE)
@@ -154,7 +154,7 @@ describe.skipIf(reason)(`forward${reason ? ` (${reason})` : ''}`, () => {
     }
   })
 
-  test('nobody listens: a reset, and the same local port works once somebody does', async () => {
+  test('no server listens: a reset, and the same local port works once one does', async () => {
     const socket = await dial(PORTS.closed)
     // From now on: the reset may come before the other question is answered.
     const code = new Promise((done) =>

@@ -53,7 +53,7 @@ describe.skipIf(reason)(`account and pull secrets of a namespace per run${reason
     }
   })
 
-  test('one that is missing is told at once, before the namespace exists', async () => {
+  test('a missing one is reported at once, before the namespace exists', async () => {
     const id = `account-${randomBytes(4).toString('hex')}`
     const session = await open(id, { serviceAccount: 'no-such-account' })
     expect(await thrownMessage(() => start(session))).toBe(
@@ -67,7 +67,7 @@ describe.skipIf(reason)(`account and pull secrets of a namespace per run${reason
   })
 })
 
-test('one that may not be read is told with the right that is missing (recorded)', async () => {
+test('one that may not be read is reported with the missing permission (recorded)', async () => {
   await using stub = await startApiStub(() => ({ status: 403, body: { message: 'forbidden' } }))
   const source = { namespace: 'ci', signal }
   expect(await thrownMessage(() => readAccountSource(stub.client, { imagePullSecrets: ['registry'] }, source))).toBe(

@@ -99,7 +99,7 @@ describe.skipIf(reason)(`a deleter${reason ? ` (${reason})` : ''}`, () => {
 })
 
 // Recorded: the services of a run that finds no node for so small a pod would not start either.
-test('a pod that no node takes is told of after a minute (recorded)', async () => {
+test('a pod that no node takes is reported after a minute (recorded)', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     const notices: string[] = []

@@ -75,7 +75,7 @@ test.for<readonly [what: string, expected: readonly string[], seen: Parameters<t
   ['a Job that is gone', DELETE, { liveness: 'job', proof: gone }],
   ['a Job that is gone, or not made yet', [], { liveness: 'job', age: 5, proof: gone }],
   ['a Job that may not be looked at', [], { liveness: 'job', proof: refused }],
-  ['a Lease that nobody has marked', [], { liveness: 'lease', proof: lease(undefined) }],
+  ['an unmarked Lease', [], { liveness: 'lease', proof: lease(undefined) }],
   ['a Lease that was marked a moment ago', [], { liveness: 'lease', proof: lease(60) }],
   ['a Lease that may not be looked at', [], { liveness: 'lease', proof: refused }],
   ['a Lease that is gone', DELETE, { liveness: 'lease', proof: gone }],

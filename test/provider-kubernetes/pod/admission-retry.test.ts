@@ -5,7 +5,7 @@ import { startApiStub } from '../api-stub.ts'
 
 const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'db' } }
 
-test('what a creation waits for is told while it waits, to those who come later as well', async () => {
+test('the reason for which a creation waits is reported while it waits, to later listeners too', async () => {
   const message =
     'pods "db" is forbidden: error looking up service account ci/default: serviceaccount "default" not found'
   await using stub = await startApiStub(() =>

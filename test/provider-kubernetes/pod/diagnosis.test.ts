@@ -104,7 +104,7 @@ describe('how long a state is waited for (recorded)', () => {
     expect(error?.message).toMatch(/kubectl |Correct the command|Set a numeric user/)
   })
 
-  test('the first cause is told, whatever the back-off says later', () => {
+  test('the first cause is reported, whatever the back-off says later', () => {
     let now = 0
     const diagnosis = new Diagnosis(ref, () => now)
     diagnosis.assess(seen(waiting('ErrImagePull', 'connection reset by peer')))
@@ -259,7 +259,7 @@ describe('silence (recorded)', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  test('a pod about which nothing changes for a minute is told of, once', async () => {
+  test('a pod that does not change for a minute is reported, once', async () => {
     const notices: string[] = []
     const abort = new AbortController()
     const informer = {

@@ -88,7 +88,7 @@ func add(query url.Values) {
 	filters[string(filter)] = true
 }
 
-// Until nobody has come, or come back, in time; what is younger than a second puts it off once more.
+// Until no connection has come, or come back, in time; what is younger than a second delays it once more.
 func wait(listener net.Listener, connection, reconnection time.Duration) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)

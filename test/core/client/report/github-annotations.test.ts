@@ -34,7 +34,7 @@ test('15: what a service has said commands nothing from within an error either',
   expect(message).toBe('It ended.\nLast log lines:\n  : :stop-commands::x\n  \t : :error::y\n  see ## [error]z\n  a::b')
 })
 
-test('15: elsewhere the end of a service is told in plain lines, and a failure by its error alone', () => {
+test('15: elsewhere the end of a service is reported in plain lines, and a failure by its error alone', () => {
   const stream = new PassThrough({ encoding: 'utf8' })
   const onProgress = progressPrinter(stream, {})
   onProgress({ kind: 'exited', service: 'db', reason: 'ended', logs: ['bye'] })
