@@ -51,7 +51,7 @@ const cases: { readonly [what: string]: Case } = {
   'a user without any right': {
     env: { KUBECONFIG: kubeconfig('nobody') },
     text: [
-      `${CHOSEN} nobody may not create, patch, delete jobs.batch; create, list, watch, delete pods; get pods/log; get, create pods/portforward; create, delete services; create, delete secrets in namespace ci.`,
+      `${CHOSEN} nobody may not create, patch, delete jobs.batch; create, list, watch, delete pods; get pods/log; get, create pods/portforward; create services; create, delete secrets in namespace ci.`,
       'Ask an administrator to run: kubectl apply -n ci -f node_modules/moorage/kubernetes-role.yaml && kubectl create rolebinding moorage -n ci --role=moorage --user=nobody',
     ].join('\n'),
   },
@@ -62,7 +62,7 @@ const cases: { readonly [what: string]: Case } = {
   'a namespace per run without the right to it': {
     source: config('cache: redis()', "kubernetes({ mode: 'create' })"),
     env: { MOORAGE_NAMESPACE: '' },
-    text: `${CHOSEN} shared may not create namespaces.\nName an existing one with kubernetes({ namespace }), or ask an administrator to run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml`,
+    text: `${CHOSEN} shared may not create namespaces.\nName an existing namespace with kubernetes({ namespace }), or ask an administrator to run: kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml && kubectl create clusterrolebinding moorage --clusterrole=moorage --user=shared`,
   },
   'a deleter in a shared namespace': {
     source: config('cache: redis()', "kubernetes({ mode: 'shared', deleter: true })"),

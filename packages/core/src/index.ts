@@ -32,6 +32,7 @@ export {
 export type { ErrorCode, ErrorDetails } from './contract/errors.ts'
 export type { Isolation, IsolationContext, Slot } from './contract/isolation.ts'
 export { canonical } from './contract/json.ts'
+export type { AccessRequest, AccessSubject, CheckContext, CheckResult, DoctorCheck } from './contract/doctor-check.ts'
 export type { Json, JsonObject } from './contract/json.ts'
 export { fromPlain, toPlain } from './contract/plain-error.ts'
 export type { PlainError } from './contract/plain-error.ts'

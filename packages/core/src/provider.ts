@@ -1,6 +1,7 @@
 /** The contract between moorage and a provider, and the kit that providers share. Published as `moorage/provider`. */
 export { isMoorageError, messageOf, MoorageError, type ErrorCode, type ErrorDetails } from './contract/errors.ts'
 export type { BuildSpec, ImageStore, ImageStores } from './contract/build-spec.ts'
+export type { AccessRequest, AccessSubject, CheckContext, CheckResult, DoctorCheck } from './contract/doctor-check.ts'
 export type { Json, JsonObject } from './contract/json.ts'
 export { rejectUnknownOptions, type OptionNames } from './config/unknown-options.ts'
 export type { Program, ProgramContext, ProgramModule } from './contract/program.ts'

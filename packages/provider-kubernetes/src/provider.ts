@@ -10,6 +10,7 @@ import { openRunNamespace, type RunNamespace, type RunNamespaceOptions } from '.
 import { reportStuckNamespaces } from './lifetime/stuck-namespaces.ts'
 import { SettingNotices } from './pod/setting-notices.ts'
 import type { KubernetesOptions } from './options.ts'
+import { accessManifest } from './rbac/access-manifest.ts'
 import { reap, removeJournaled } from './reap.ts'
 import { renderObjects } from './render.ts'
 import { PendingReason } from './api/pending-reason.ts'
@@ -51,6 +52,7 @@ export function provider(given: JsonObject, { root }: { readonly root: string })
       const { cluster } = await select(signal)
       return cluster ? await reap(cluster, scope, signal) : []
     },
+    accessManifest,
   }
 }
 

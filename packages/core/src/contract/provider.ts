@@ -1,7 +1,11 @@
 import type { ImageStores } from './build-spec.ts'
+import type { AccessRequest, DoctorCheck } from './doctor-check.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { ContainerForm, Phase, ServiceSpec } from './service.ts'
+import type { Phase, ServiceSpec } from './service.ts'
 import type { Endpoint, Unit } from './running-unit.ts'
+import type { Ports, UnitSpec } from './unit-spec.ts'
+
+export type { ContainerUnit, Ports, ProcessUnit, UnitSpec } from './unit-spec.ts'
 
 /** A provider as plain data. Its module and SDK load in the supervisor, and only if the provider may be used. */
 export interface ProviderRef {
@@ -53,6 +57,13 @@ export interface Provider {
    * The objects that the engine would get for these services, for `moorage render`. Asks no engine and creates nothing.
    */
   render?(run: Pick<Run, 'id' | 'labels'>, units: readonly UnitSpec[]): Rendering
+  /** What `moorage doctor` checks beside the probe. Called after the probe, also if that has failed. */
+  readonly checks?: readonly DoctorCheck[]
+  /**
+   * The manifest with which an administrator grants the permissions that moorage needs on the engine, for `moorage
+   * rbac`. Throws `MoorageError` (USAGE) for a request that the engine has no manifest for.
+   */
+  accessManifest?(request: AccessRequest): string
 }
 
 /** The objects of a run, as plain data that can be printed. */
@@ -138,54 +149,6 @@ export interface Session {
    * that they dial, which works until the session closes.
    */
   expose?(port: number): Promise<Endpoint>
-}
-
-/** Port numbers by name. */
-export type Ports = { readonly [name: string]: number }
-
-/** A service as a provider starts it, with every template resolved. */
-export interface UnitSpec {
-  /** The key of the service, which is also its host name among the services of the session. */
-  readonly name: string
-  /** The ports that it listens on, by name. The first one is the main port. */
-  readonly ports: Ports
-  readonly env: { readonly [name: string]: string }
-  /** Names of the variables in `env` whose value contains a secret. */
-  readonly sensitive: readonly string[]
-  /** Set if the provider's form is `container`. */
-  readonly container?: ContainerUnit
-  /** Set if the provider's form is `process`. */
-  readonly process?: ProcessUnit
-}
-
-/** The container form of a service, with every template resolved. */
-export interface ContainerUnit extends Omit<
-  ContainerForm,
-  'env' | 'connection' | 'ready' | 'prepare' | 'image' | 'entrypoint' | 'command' | 'files'
-> {
-  /** The image with its tag or digest. */
-  readonly image: string
-  /** Default: the entrypoint of the image. */
-  readonly entrypoint?: readonly string[]
-  /** Default: the command of the image. */
-  readonly command?: readonly string[]
-  /** By absolute path in the container: a file or folder of this machine, or the content of a file. */
-  readonly files?: {
-    readonly [path: string]: { readonly source: string } | { readonly content: string; readonly mode?: number }
-  }
-}
-
-/** The process form of a service, with every template resolved. Either `command` or `program` is set. */
-export interface ProcessUnit {
-  readonly command?: readonly string[]
-  /** Path of a `ProgramModule`. */
-  readonly program?: string
-  /** Options for the program. */
-  readonly options: JsonObject
-  /** The secrets that the templates of the service use, by name. */
-  readonly secrets: { readonly [name: string]: string }
-  /** Working directory, an absolute path. */
-  readonly cwd: string
 }
 
 /** What `Provider.reap` may remove. */

@@ -2,43 +2,23 @@ import type { ApiClient } from '../api/client.ts'
 import type { Status } from '../api/types.ts'
 import { expectBody } from '../errors.ts'
 import type { LivenessKind } from '../labels.ts'
+import {
+  CLUSTER_RESOURCES,
+  rulesOf,
+  toPermissions,
+  type AccessMode,
+  type Permission,
+} from '../rbac/permission-table.ts'
 
 // Short, because a provider's probe waits for the answer.
 const REVIEW_TIMEOUT_MS = 1_500
 
-interface ResourceVerbs {
-  readonly group: string
-  readonly resource: string
-  readonly verbs: readonly string[]
-}
+const FOR_ALIASES = toPermissions(rulesOf('shared').filter(({ resources }) => resources.includes('endpointslices')))
 
-const FOR_LIVENESS: { readonly [kind in LivenessKind]: ResourceVerbs } = {
-  job: { group: 'batch', resource: 'jobs', verbs: ['create', 'patch', 'delete'] },
-  lease: { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get', 'list', 'patch', 'delete'] },
-}
-
-// docs/kubernetes-role.yaml grants these. It also grants pods/exec and events, which a run needs only for some
-// services.
-const FOR_RUN: readonly ResourceVerbs[] = [
-  { group: '', resource: 'pods', verbs: ['create', 'list', 'watch', 'delete'] },
-  { group: '', resource: 'pods/log', verbs: ['get'] },
-  // From Kubernetes 1.35 on, a WebSocket port-forward needs `create` as well (kubernetes/kubernetes#134577).
-  { group: '', resource: 'pods/portforward', verbs: ['get', 'create'] },
-  { group: '', resource: 'services', verbs: ['create', 'delete'] },
-  { group: '', resource: 'secrets', verbs: ['create', 'delete'] },
-]
-
-// docs/kubernetes-role.yaml grants it for the further names of services in a namespace that runs share.
-const FOR_ALIASES: ResourceVerbs = { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['create'] }
-
-// docs/kubernetes-deleter-cluster-role.yaml grants these in addition. RBAC lets a user grant only permissions that the
-// user has, so those of the deleter are among them.
-const FOR_DELETER: readonly ResourceVerbs[] = [
-  { group: '', resource: 'serviceaccounts', verbs: ['create'] },
-  { group: 'rbac.authorization.k8s.io', resource: 'roles', verbs: ['create'] },
-  { group: 'rbac.authorization.k8s.io', resource: 'rolebindings', verbs: ['create'] },
-  { group: 'batch', resource: 'jobs', verbs: ['get', 'list', 'watch'] },
-  { group: '', resource: 'namespaces', verbs: ['delete'] },
+// RBAC lets a user grant only permissions that the user has, so those of the deleter are among them.
+const FOR_DELETER: readonly Permission[] = [
+  ...toPermissions(rulesOf('deleter')),
+  { group: '', resource: 'namespaces', verb: 'delete' },
 ]
 
 /** `SelfSubjectRulesReview` of authorization.k8s.io/v1. */
@@ -53,20 +33,14 @@ interface ResourceRule {
   readonly resourceNames?: readonly string[]
 }
 
-/** One verb on one resource. */
-export interface Permission {
-  readonly verb: string
-  readonly group: string
-  readonly resource: string
-}
-
 /**
- * How a run can prove its liveness in a namespace, and which permissions this user lacks there. Sends one request, and
- * one more for each verb that the rules review does not list, because that review may be incomplete.
+ * How a run can prove its liveness in a namespace, and which permissions without which no run starts this user lacks
+ * there. Sends one request, and one more for each verb that the rules review does not list, because that review may be
+ * incomplete.
  */
 export async function checkPermissions(
   client: ApiClient,
-  namespace: string,
+  { namespace, mode }: { readonly namespace: string; readonly mode: 'create' | 'shared' },
   signal: AbortSignal,
 ): Promise<{ readonly liveness: LivenessKind; readonly missing: readonly Permission[] }> {
   const request = {
@@ -77,15 +51,28 @@ export async function checkPermissions(
     retryTimeoutMs: REVIEW_TIMEOUT_MS,
   }
   const { status } = expectBody<RulesReview>(request, await client.call(request))
-  const findMissing = async (required: readonly ResourceVerbs[]): Promise<readonly Permission[]> => {
-    const unlisted = required
-      .flatMap(toPermissions)
-      .filter((permission) => !(status.resourceRules ?? []).some((rule) => grants(rule, permission)))
+  const findMissing = async (required: readonly Permission[]): Promise<readonly Permission[]> => {
+    const unlisted = required.filter(
+      (permission) => !(status.resourceRules ?? []).some((rule) => grants(rule, permission)),
+    )
     return await findDenied(client, { permissions: unlisted, namespace }, signal)
   }
-  const [missingForJob, missing] = await Promise.all([findMissing([FOR_LIVENESS.job]), findMissing(FOR_RUN)])
-  if (missingForJob.length && !(await findMissing([FOR_LIVENESS.lease])).length) return { liveness: 'lease', missing }
+  const required = requiredFor(mode)
+  const isOfJob = ({ resource }: Permission): boolean => resource === 'jobs'
+  const [missingForJob, missing] = await Promise.all([
+    findMissing(required.filter(isOfJob)),
+    findMissing(required.filter((permission) => !isOfJob(permission))),
+  ])
+  if (missingForJob.length) {
+    const forLease = requiredFor('lease').filter(({ resource }) => resource === 'leases')
+    if (!(await findMissing(forLease)).length) return { liveness: 'lease', missing }
+  }
   return { liveness: 'job', missing: [...missingForJob, ...missing] }
+}
+
+/** The permissions of a mode without which no run starts. */
+function requiredFor(mode: AccessMode): readonly Permission[] {
+  return toPermissions(rulesOf(mode).filter(({ without }) => without === undefined))
 }
 
 /** The permissions for further names of services in a shared namespace that this user lacks. */
@@ -94,7 +81,7 @@ export async function missingAliasPermissions(
   namespace: string,
   signal: AbortSignal,
 ): Promise<readonly Permission[]> {
-  return await findDenied(client, { permissions: toPermissions(FOR_ALIASES), namespace }, signal)
+  return await findDenied(client, { permissions: FOR_ALIASES, namespace }, signal)
 }
 
 /** The permissions for the namespace deleter that this user lacks in a namespace. */
@@ -103,19 +90,24 @@ export async function missingDeleterPermissions(
   namespace: string,
   signal: AbortSignal,
 ): Promise<readonly Permission[]> {
-  return await findDenied(client, { permissions: FOR_DELETER.flatMap(toPermissions), namespace }, signal)
+  return await findDenied(client, { permissions: FOR_DELETER, namespace }, signal)
 }
 
-function toPermissions({ group, resource, verbs }: ResourceVerbs): readonly Permission[] {
-  return verbs.map((verb) => ({ group, resource, verb }))
-}
-
-async function findDenied(
+/** Those of the permissions that this user lacks in a namespace, by one access review each. */
+export async function findDenied(
   client: ApiClient,
   { permissions, namespace }: { readonly permissions: readonly Permission[]; readonly namespace: string },
   signal: AbortSignal,
 ): Promise<readonly Permission[]> {
-  const allowed = await Promise.all(permissions.map((permission) => canI(client, { ...permission, namespace }, signal)))
+  const allowed = await Promise.all(
+    permissions.map((permission) =>
+      canI(
+        client,
+        { ...permission, ...(CLUSTER_RESOURCES.includes(permission.resource) ? {} : { namespace }) },
+        signal,
+      ),
+    ),
+  )
   return permissions.filter((_, i) => !allowed[i])
 }
 
@@ -168,58 +160,4 @@ export async function currentUser(client: ApiClient, signal: AbortSignal): Promi
     (response.body as { status?: { userInfo?: { username?: string } } } & Status).status?.userInfo?.username ??
     'this user'
   )
-}
-
-/** Permissions that a user lacks in a namespace. */
-export interface MissingPermissions {
-  readonly user: string
-  readonly namespace: string
-  readonly missing: readonly Permission[]
-}
-
-/** Names the missing permissions, with the commands that grant them in the namespace. */
-export function explainMissing({ user, namespace, missing }: MissingPermissions): {
-  readonly reason: string
-  readonly fix: string
-} {
-  const verbs = verbsByResource(missing)
-  const [first] = verbs
-  const single = first && verbs.size === 1
-  const role = single ? 'moorage-more' : 'moorage'
-  const createRole = single
-    ? `kubectl create role ${role} -n ${namespace} --verb=${first[1].join(',')} --resource=${first[0]}`
-    : `kubectl apply -n ${namespace} -f node_modules/moorage/kubernetes-role.yaml`
-  return {
-    reason: missingReason({ user, namespace, missing }),
-    fix:
-      `ask an administrator to run: ${createRole} && ` +
-      `kubectl create rolebinding ${role} -n ${namespace} --role=${role} ${subjectFlag(user)}`,
-  }
-}
-
-/** As {@link explainMissing}, for the deleter: its namespace is new, so only cluster-wide permissions help. */
-export function explainMissingForDeleter(missing: MissingPermissions): {
-  readonly reason: string
-  readonly fix: string
-} {
-  const grant =
-    'kubectl apply -f node_modules/moorage/kubernetes-deleter-cluster-role.yaml && ' +
-    'kubectl create clusterrolebinding moorage-deleter --clusterrole=moorage-deleter ' +
-    `${subjectFlag(missing.user)}`
-  return { reason: missingReason(missing), fix: `Ask an administrator to run: ${grant}` }
-}
-
-function missingReason({ user, namespace, missing }: MissingPermissions): string {
-  const list = [...verbsByResource(missing)].map(([resource, verbs]) => `${verbs.join(', ')} ${resource}`)
-  return `${user} may not ${list.join('; ')} in namespace ${namespace}`
-}
-
-function verbsByResource(permissions: readonly Permission[]): ReadonlyMap<string, readonly string[]> {
-  const byResource = Map.groupBy(permissions, ({ group, resource }) => (group ? `${resource}.${group}` : resource))
-  return new Map([...byResource].map(([resource, all]) => [resource, all.map(({ verb }) => verb)]))
-}
-
-function subjectFlag(user: string): string {
-  const account = user.match(/^system:serviceaccount:([^:]+):(.+)$/)
-  return account ? `--serviceaccount=${account[1]}:${account[2]}` : `--user=${user}`
 }

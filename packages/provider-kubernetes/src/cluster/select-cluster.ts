@@ -1,22 +1,13 @@
 import { inCi, isMoorageError, type ProbeResult } from '@moorage/core/provider'
 import { createClient, type ApiClient } from '../api/client.ts'
-import type { LivenessKind } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
+import { decidePolicy, type NamespacePolicy, type PolicyQuestion } from './decide-policy.ts'
 import type { Credentials } from './renewing-credentials.ts'
 import { findCredentials } from './find-credentials.ts'
-import { canI, checkPermissions, currentUser, explainMissing } from './permissions.ts'
+import { explainMissing, missingReason } from './explain-missing.ts'
+import { currentUser } from './permissions.ts'
 
-/** `create`: a namespace per run. `shared`: runs share an existing namespace. */
-export type NamespaceMode = 'create' | 'shared'
-
-/** Where runs live on a cluster, and how they prove their liveness. */
-export interface NamespacePolicy {
-  readonly mode: NamespaceMode
-  /** The shared namespace. In mode `create`: the namespace that a service account and pull secrets are copied from. */
-  readonly namespace: string
-  /** A Lease where Jobs are denied. */
-  readonly liveness: LivenessKind
-}
+export { givenPlace, type NamespaceMode, type NamespacePolicy } from './decide-policy.ts'
 
 /** A cluster that this user can use. */
 export interface Cluster {
@@ -42,18 +33,27 @@ export interface SelectionOptions {
 
 const DEFAULT_ANSWER_TIMEOUT_MS = 5_000
 
-/** Finds the cluster, checks this user's permissions there, and decides where runs live. */
-export async function selectCluster(
-  { options, env, root, answerTimeoutMs = DEFAULT_ANSWER_TIMEOUT_MS }: SelectionOptions,
-  signal: AbortSignal,
-): Promise<ClusterSelection> {
+/** A connection to the API server that the options and the environment choose. */
+export interface ClusterConnection {
+  readonly client: ApiClient
+  readonly credentials: Credentials
+}
+
+/** Connects to the cluster without a request. Outside CI, a context counts only if it is named. */
+export async function connectCluster({
+  options,
+  env,
+  root,
+}: Omit<SelectionOptions, 'answerTimeoutMs'>): Promise<ClusterConnection | { readonly refusal: ClusterSelection }> {
   const conflict = deleterConflict(options)
   if (conflict)
-    return unavailable({
-      reason: `kubernetes({ deleter }) needs a namespace per run, but ${conflict} makes runs share one that stays`,
-      fix: 'remove one of the two options',
-      broken: true,
-    })
+    return {
+      refusal: unavailable({
+        reason: `kubernetes({ deleter }) needs a namespace per run, but ${conflict} makes runs share one that stays`,
+        fix: 'remove one of the two options',
+        broken: true,
+      }),
+    }
   const context = options.context ?? (env['MOORAGE_KUBE_CONTEXT'] || undefined)
   const credentials = await findCredentials({
     env,
@@ -61,18 +61,30 @@ export async function selectCluster(
     ...(context ? { context } : {}),
     ...(options.kubeconfig ? { kubeconfig: options.kubeconfig } : {}),
   })
-  if ('reason' in credentials) return unavailable({ ...credentials, broken: credentials.configured })
+  if ('reason' in credentials) return { refusal: unavailable({ ...credentials, broken: credentials.configured }) }
   if (!credentials.inCluster && context === undefined && !inCi(env)) {
     const current = credentials.context
-    return unavailable({
-      reason: `context '${current}' is not allowed outside CI, so that no test runs against a cluster by mistake`,
-      fix:
-        `name it: kubernetes({ context: '${current}' }) in the config, or MOORAGE_KUBE_CONTEXT=${current}. ` +
-        'List the contexts with: kubectl config get-contexts',
-      broken: false,
-    })
+    return {
+      refusal: unavailable({
+        reason: `context '${current}' is not allowed outside CI, so that no test runs against a cluster by mistake`,
+        fix:
+          `name it: kubernetes({ context: '${current}' }) in the config, or MOORAGE_KUBE_CONTEXT=${current}. ` +
+          'List the contexts with: kubectl config get-contexts',
+        broken: false,
+      }),
+    }
   }
-  const client = createClient(credentials)
+  return { client: createClient(credentials), credentials }
+}
+
+/** Finds the cluster, checks this user's permissions there, and decides where runs live. */
+export async function selectCluster(
+  { options, env, root, answerTimeoutMs = DEFAULT_ANSWER_TIMEOUT_MS }: SelectionOptions,
+  signal: AbortSignal,
+): Promise<ClusterSelection> {
+  const connection = await connectCluster({ options, env, root })
+  if ('refusal' in connection) return connection.refusal
+  const { client, credentials } = connection
   let timeout: AbortSignal | undefined
   try {
     // A credential plugin has a time limit of its own, because it may wait for a login.
@@ -95,34 +107,18 @@ export async function selectCluster(
   }
 }
 
-interface ClusterCheck extends Pick<SelectionOptions, 'options' | 'env'> {
-  readonly client: ApiClient
+interface ClusterCheck extends PolicyQuestion {
   readonly credentials: Credentials
+  readonly options: KubernetesOptions
 }
 
-async function checkCluster(
-  { client, credentials, options, env }: ClusterCheck,
-  signal: AbortSignal,
-): Promise<ClusterSelection> {
-  const { namespace: givenNamespace, mode: givenMode } = givenPlace(options, env)
-  const mayCreate =
-    givenMode === 'shared' ? false : await canI(client, { verb: 'create', group: '', resource: 'namespaces' }, signal)
-  if (givenMode === 'create' && !mayCreate) {
-    const user = await currentUser(client, signal)
-    return closeAndRefuse(client, {
-      reason: `${user} may not create namespaces`,
-      fix:
-        'name an existing one with kubernetes({ namespace }), or ask an administrator to run: ' +
-        'kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
-    })
-  }
-  const mode = mayCreate ? 'create' : 'shared'
-  const namespace = givenNamespace ?? credentials.namespace ?? 'default'
-  const checkedNamespace = mode === 'create' ? 'default' : namespace
-  const { liveness, missing } = await checkPermissions(client, checkedNamespace, signal)
+async function checkCluster(check: ClusterCheck, signal: AbortSignal): Promise<ClusterSelection> {
+  const { client, credentials, options } = check
+  const { policy, checkedNamespace, missing, missingForCreate } = await decidePolicy(check, signal)
+  const { mode, namespace, liveness } = policy
   if (missing.length) {
     const user = await currentUser(client, signal)
-    return closeAndRefuse(client, explainMissing({ user, namespace: checkedNamespace, missing }))
+    return closeAndRefuse(client, explainMissing({ user, namespace: checkedNamespace, mode, missing }))
   }
   if (options.deleter && mode === 'create' && liveness === 'lease') {
     return closeAndRefuse(client, {
@@ -135,21 +131,19 @@ async function checkCluster(
         'kubectl apply -f node_modules/moorage/kubernetes-cluster-role.yaml',
     })
   }
+  const fallback = missingForCreate && {
+    user: await currentUser(client, signal),
+    namespace,
+    mode: 'create' as const,
+    missing: missingForCreate,
+  }
   const detail = [
     credentials.inCluster ? 'in-cluster' : `context ${credentials.context}`,
     mode === 'create' ? 'a namespace per run' : `namespace ${namespace}`,
+    ...(fallback ? [`no namespace per run: ${missingReason(fallback)}`] : []),
     ...(liveness === 'lease' ? ['kept alive by a Lease: no permission for Jobs'] : []),
   ].join(', ')
-  return { probe: { ok: true, detail }, cluster: { client, credentials, policy: { mode, namespace, liveness } } }
-}
-
-/** The namespace and the mode that the user chose. */
-export function givenPlace(
-  { namespace, mode }: KubernetesOptions,
-  env: NodeJS.ProcessEnv,
-): { readonly namespace: string | undefined; readonly mode: NamespaceMode | undefined } {
-  const given = namespace ?? (env['MOORAGE_NAMESPACE'] || undefined)
-  return { namespace: given, mode: mode ?? (given ? 'shared' : undefined) }
+  return { probe: { ok: true, detail }, cluster: { client, credentials, policy } }
 }
 
 /**
