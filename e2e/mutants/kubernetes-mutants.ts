@@ -284,6 +284,32 @@ export const kubernetesMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'main process before its files',
+    guarantee: 'the files of a pod are complete before its main process starts',
+    file: 'packages/provider-kubernetes/src/pod/preparing-container.ts',
+    find: 'const hook = `until [ -e ${done} ]; do sleep 0.02; done; : > ${seen}`',
+    replace: 'const hook = `: > ${seen}`',
+    test: standIn(
+      'pod/preparing-container.test.ts',
+      'the container beside the main one is started first, and the kubelet waits for its hook',
+    ),
+    says: /to contain '"postStart"/,
+    quick: true,
+  },
+  {
+    name: 'failed hook unnoticed',
+    guarantee: 'a main process that has started without its files is no start of the service',
+    file: 'packages/provider-kubernetes/src/pod/preparing-container.ts',
+    find: "if (own.some((event) => event.reason === 'FailedPostStartHook')) return 'its hook failed'",
+    replace: '',
+    test: standIn(
+      'pod/preparing-container.test.ts',
+      'when the main container starts, the service has started only if its files are there > beside: the hook fails',
+    ),
+    says: /'started' to be 'its hook failed\.'/,
+    quick: true,
+  },
+  {
     name: 'files hide those of the image',
     guarantee: 'files merge into the folders of the image',
     file: 'packages/provider-kubernetes/src/files.ts',

@@ -74,6 +74,15 @@ for (const { name, create } of engines) {
       )
     })
 
+    test.concurrent('files are there when the main process starts', async () => {
+      const command = ['sh', '-c', 'tail -c 4 /srv/a > /tmp/early 2>&1; sleep 1000']
+      // By a Secret and by an upload.
+      for (const content of ['a=1\n', `${'x'.repeat(800_000)}b=2\n`]) {
+        const unit = await start({ command, files: { '/srv/a': { content } } })
+        expect(await shell(unit, 'cat /tmp/early')).toBe(content.trim().slice(-3))
+      }
+    })
+
     test.concurrent('files at the top merge as well', async () => {
       const unit = await start({ files: { '/': { source: folder } } })
       expect(await shell(unit, 'cat /site/.hidden; ls -d /bin /etc/passwd')).toBe('hidden/bin\n/etc/passwd')

@@ -6,11 +6,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readFileTrees } from '@moorage/core/provider'
 import { createArchive } from '../../packages/provider-kubernetes/src/pod/files-archive.ts'
 import { canMountFiles, deliverFiles, mountFiles } from '../../packages/provider-kubernetes/src/files.ts'
-import { initContainer, type InitStep } from '../../packages/provider-kubernetes/src/pod/init-container.ts'
+import { podContainers, type InitStep } from '../../packages/provider-kubernetes/src/pod/preparing-container.ts'
 
 let folder: string
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'moorage-files-'))))
 afterEach(() => rmSync(folder, { recursive: true }))
+
+interface Containers {
+  readonly initContainers: readonly [{ readonly command: readonly string[] }]
+}
 
 const trees = (): ReturnType<typeof readFileTrees> => readFileTrees({ '/data': { source: folder } })
 
@@ -91,7 +95,8 @@ test('a folder for the top of the image becomes one for each of its entries, sin
 
 test('a folder whose name has quotes, spaces and dollars is one word of the script', () => {
   const { initStep } = deliverFiles([{ target: "/it's $(HOME)", folder: true, files: [], bytes: 0 }], 'db')
-  const { command } = initContainer({}, [initStep as InitStep]) as { command: string[] }
+  const { initContainers } = podContainers({}, [initStep as InitStep], 'before') as Containers
+  const { command } = initContainers[0]
   // Kubernetes expands `$(HOME)`, and reads `$$` as `$`.
   expect(command[2]).toContain(String.raw`[ ! -d '/it'\''s $$(HOME)' ] || cp -a '/it'\''s $$(HOME)/.'`)
 })

@@ -4,7 +4,7 @@ import type { ApiClient } from './api/client.ts'
 import { createArchive, SINGLE_FILE_NAME } from './pod/files-archive.ts'
 import { execInUnit } from './exec.ts'
 import { FILES_CONTAINER } from './pod/container-status.ts'
-import { quoteForShell as quote, type InitStep } from './pod/init-container.ts'
+import { quoteForShell as quote, type InitStep } from './pod/preparing-container.ts'
 import type { ServicePod } from './pod/pod-ref.ts'
 
 /** How the files of a service reach its pod before the main process starts. */
@@ -16,8 +16,8 @@ export interface FileDelivery {
   /** Puts the files together; undefined where nothing has to be done. */
   readonly initStep?: InitStep
   /**
-   * Sends files that Secrets cannot hold to the init container, which waits for them. Throws MoorageError
-   * (START_FAILED) when it rejects them.
+   * Sends files that Secrets cannot hold to the container that prepares the volumes, which waits for them. Throws
+   * MoorageError (START_FAILED) when it rejects them.
    */
   send?(client: ApiClient, pod: ServicePod, signal: AbortSignal): Promise<void>
 }
@@ -40,7 +40,7 @@ const ITEM_BYTES = 50
 // Each file becomes a mount where nothing can put files together.
 const MAX_MOUNTED_FILES = 100
 
-// Folders inside the init container.
+// Folders inside the container that prepares the volumes.
 const MERGED = '/moorage/files'
 const SOURCES = '/moorage/source'
 const SIGNALS = '/moorage/signals'
@@ -48,7 +48,7 @@ const SIGNALS = '/moorage/signals'
 const SECRET_FOLDER = 'files'
 
 /**
- * Merges the files into the folders of the image, as Docker does: an init container of the same image copies those
+ * Merges the files into the folders of the image, as Docker does: another container of the same image copies those
  * folders into a volume, and the files over them. It gets small files from Secrets, and large files, many files and
  * symbolic links as an upload. It needs `sh` and `cp`, and `tar` for an upload. `prefix` begins the names of Secrets.
  */

@@ -23,7 +23,8 @@ import { createPod } from './pod/create-pod.ts'
 import { podFolders, prepareFolders, type PodFolder } from './pod/prepare-folders.ts'
 import { podName, podNames } from './pod/host-names.ts'
 import type { PodRef } from './pod/pod-ref.ts'
-import { lacksShell } from './pod/start-errors.ts'
+import { canPrepareBeside, isPreparedBeside, type Preparation } from './pod/preparing-container.ts'
+import { isInitError, lacksShell } from './pod/start-errors.ts'
 import { waitUntilStarted } from './pod/wait-started.ts'
 import { stopUnit, type ObjectRef } from './stop.ts'
 import { createUnit } from './unit.ts'
@@ -67,13 +68,24 @@ export async function startUnit(context: SessionContext, spec: UnitSpec, signal:
   context.notices.add(spec.name, unit, { isRestart: context.startCounts.has(spec.name) })
   signal.throwIfAborted()
   const start = { spec, runNamespace, dns, fileTrees: readFileTrees(unit.files), folders: podFolders(unit) }
+  const withShell = async (): Promise<Unit> => {
+    if (canPrepareBeside(unit)) {
+      try {
+        return await startPod(context, { ...start, preparation: 'beside' }, signal)
+      } catch (error) {
+        // An init container keeps the main container from starting, and its end has a cause.
+        if (!isInitError(error) || lacksShell(error)) throw error
+      }
+    }
+    return await startPod(context, { ...start, preparation: 'before' }, signal)
+  }
   try {
-    return await startPod(context, { ...start, hasShell: true }, signal)
+    return await withShell()
   } catch (error) {
     if (!lacksShell(error)) throw error
     if (!canMountFiles(start.fileTrees)) throw error
     reportUnprepared(context, start)
-    return await startPod(context, { ...start, hasShell: false }, signal)
+    return await startPod(context, { ...start, preparation: 'none' }, signal)
   }
 }
 
@@ -83,13 +95,12 @@ interface PodStart {
   readonly dns: PodDns
   readonly fileTrees: readonly FileTree[]
   readonly folders: readonly PodFolder[]
-  /** Whether an init container of the image can prepare files and folders. */
-  readonly hasShell: boolean
+  readonly preparation: Preparation
 }
 
 async function startPod(
   context: SessionContext,
-  { spec, runNamespace, dns, fileTrees, folders, hasShell }: PodStart,
+  { spec, runNamespace, dns, fileTrees, folders, preparation }: PodStart,
   signal: AbortSignal,
 ): Promise<Unit> {
   const { client, routeOptions } = context
@@ -102,20 +113,21 @@ async function startPod(
     namespace: runNamespace.namespace,
     ...(fileTrees.length ? {} : { initSetting: prepareFolders(folders)?.setting ?? 'files' }),
   }
-  const delivery = hasShell ? deliverFiles(fileTrees, pod) : mountFiles(fileTrees, pod)
+  const delivery = preparation === 'none' ? mountFiles(fileTrees, pod) : deliverFiles(fileTrees, pod)
   const fixedPorts = fixedHostPorts(spec)
   const route = await openRoute(client, { ...ref, ports: Object.values(spec.ports), fixedPorts }, routeOptions)
   const objects: ObjectRef[] = []
   const resources = { route, objects }
   try {
-    const creation = { spec, ref, runNamespace, dns, delivery, folders, hasShell, objects }
+    const creation = { spec, ref, runNamespace, dns, delivery, folders, preparation, objects }
     const [created] = await Promise.all([
       createPod(context, creation, signal),
       nameInOwnNamespace(context, creation, signal),
     ])
     const { uid } = created.metadata
     const { informer } = runNamespace
-    await waitUntilStarted(context, { ref, uid, informer, delivery }, signal)
+    const preparedBeside = isPreparedBeside(created)
+    await waitUntilStarted(context, { ref, uid, informer, delivery, preparedBeside }, signal)
     await nameInSharedNamespace(context, { ...creation, uid }, signal)
     return createUnit(client, { ref, uid, informer, resources, imageHealthChecks: context.imageHealthChecks })
   } catch (error) {

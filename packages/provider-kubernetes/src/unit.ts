@@ -5,7 +5,7 @@ import { findPortProblem, resolveEndpoint } from './endpoint.ts'
 import { execInUnit } from './exec.ts'
 import type { ImageHealthChecks } from './image/image-health-check.ts'
 import { readLogs } from './logs.ts'
-import { containerStatus, MAIN_CONTAINER } from './pod/container-status.ts'
+import { containerStatus, FILES_CONTAINER, MAIN_CONTAINER } from './pod/container-status.ts'
 import type { PodInformer, PodSnapshot } from './pod/informer.ts'
 import type { PodRef } from './pod/pod-ref.ts'
 import { stopUnit, type UnitResources } from './stop.ts'
@@ -83,6 +83,9 @@ export function findExit({ pod, deleted }: PodSnapshot): Exit | undefined {
   }
   if (deleted || pod?.metadata.deletionTimestamp)
     return { reason: 'lost', detail: 'its pod was deleted by another client' }
+  // Seen late: the main container started without what another one should have prepared.
+  if ((containerStatus(pod, FILES_CONTAINER)?.state?.terminated?.exitCode ?? 0) !== 0)
+    return { reason: 'lost', detail: 'its files or volumes could not be prepared' }
   if (phase === 'Failed' || phase === 'Succeeded') return { reason: 'exited', ...(message ? { detail: message } : {}) }
   return undefined
 }

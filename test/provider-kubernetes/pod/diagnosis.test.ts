@@ -202,7 +202,7 @@ describe('containers that the cluster has added (recorded)', () => {
     const abort = new AbortController()
     const starting = waitUntilStarted(
       { client: undefined as never, report: { phase: () => {}, journal: () => {}, notice: () => {} } },
-      { ref, uid: 'u', informer, delivery: { secrets: [], volumes: [], mounts: [], send } },
+      { ref, uid: 'u', informer, delivery: { secrets: [], volumes: [], mounts: [], send }, preparedBeside: false },
       abort.signal,
     )
     expect(sent).toEqual([])
@@ -269,7 +269,7 @@ describe('silence (recorded)', () => {
     const report = { phase: () => {}, journal: () => {}, notice: (text: string) => void notices.push(text) }
     const starting = waitUntilStarted(
       { client: undefined as never, report },
-      { ref, uid: 'u', informer, delivery: { secrets: [], volumes: [], mounts: [] } },
+      { ref, uid: 'u', informer, delivery: { secrets: [], volumes: [], mounts: [] }, preparedBeside: false },
       abort.signal,
     )
     await vi.advanceTimersByTimeAsync(59_000)

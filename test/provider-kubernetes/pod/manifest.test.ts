@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { KubernetesOptions } from '../../../packages/provider-kubernetes/src/options.ts'
 import { podFolders } from '../../../packages/provider-kubernetes/src/pod/prepare-folders.ts'
 import type { PodManifestInput } from '../../../packages/provider-kubernetes/src/pod/manifest-input.ts'
+import type { Preparation } from '../../../packages/provider-kubernetes/src/pod/preparing-container.ts'
 import { podManifest } from '../../../packages/provider-kubernetes/src/pod/manifest.ts'
 
 interface Manifest {
@@ -15,12 +16,12 @@ interface Circumstances {
   readonly options?: KubernetesOptions
   readonly nameservers?: readonly string[]
   readonly hostAddress?: string
-  readonly hasShell?: boolean
+  readonly preparation?: Preparation
 }
 
 function manifest(
   settings: ContainerSettings,
-  { options = {}, nameservers, hostAddress, hasShell = true }: Circumstances = {},
+  { options = {}, nameservers, hostAddress, preparation = 'before' }: Circumstances = {},
 ): Manifest {
   const container = { image: 'x:1', ...settings }
   const input: PodManifestInput = {
@@ -32,7 +33,7 @@ function manifest(
     options,
     delivery: { secrets: [], volumes: [], mounts: [] },
     folders: podFolders(container),
-    hasShell,
+    preparation,
     envSecret: undefined,
     pullSecret: undefined,
     dns: { domain: 'cluster.local', ...(nameservers ? { nameservers } : {}) },
@@ -159,7 +160,7 @@ describe('what each setting becomes in a pod', () => {
       { name: 'volume-0', mountPath: '/again', subPath: 'content', readOnly: true },
     ])
     expect(script(all)).toContain("cp -a '/data/.' /moorage/folders/volume-0/content/")
-    const unprepared = manifest({ volumes: { '/data': { volume: 'v' } } }, { hasShell: false })
+    const unprepared = manifest({ volumes: { '/data': { volume: 'v' } } }, { preparation: 'none' })
     expect(unprepared.spec).not.toHaveProperty('initContainers')
     expect(unprepared.spec.containers[0]['volumeMounts']).toEqual([{ name: 'volume-0', mountPath: '/data' }])
   })

@@ -13,6 +13,7 @@ import type { PodFolder } from './prepare-folders.ts'
 import { DEFAULT_STOP_GRACE_SECONDS, podManifest } from './manifest.ts'
 import { podSecrets, secretManifest } from './pod-secrets.ts'
 import type { PodRef } from './pod-ref.ts'
+import { isPreparedBeside, type Preparation } from './preparing-container.ts'
 import { pullCredentials, type PullCredentials } from './pull-secret.ts'
 
 /** A pod to create. */
@@ -22,7 +23,7 @@ export interface PodCreation {
   readonly runNamespace: RunNamespace
   readonly delivery: FileDelivery
   readonly folders: readonly PodFolder[]
-  readonly hasShell: boolean
+  readonly preparation: Preparation
   readonly dns: PodDns
   /** Receives each object that was created. */
   readonly objects: ObjectRef[]
@@ -37,7 +38,7 @@ interface CreationContext {
 
 const QUOTA_RETRY_INTERVAL_MS = 1_000
 
-/** Creates the Secrets and the pod of a service. While a quota is exceeded, it retries until the signal aborts. */
+/** Creates the Secrets and the pod of a service. A refused pod gets an init container instead of a second one. While a quota is exceeded, it retries until the signal aborts. */
 export async function createPod(
   context: CreationContext,
   creation: PodCreation,
@@ -64,14 +65,19 @@ export async function createPod(
   )
   const { hostAccess, stopGrace: stopGraceSeconds = DEFAULT_STOP_GRACE_SECONDS } = spec.container as ContainerUnit
   const hostAddress = hostAccess && (await hostPortProxies.openSamePorts(hostAccess === true ? [] : hostAccess))
-  const body = podManifest({ ...creation, run, name, namespace, owner, options, envSecret, pullSecret, hostAddress })
-  for (;;) {
+  const input = { ...creation, run, name, namespace, owner, options, envSecret, pullSecret, hostAddress }
+  for (let body = podManifest(input); ;) {
     signal.throwIfAborted()
     const path = `/api/v1/namespaces/${namespace}/pods`
     const result = await tryCreateObject(client, { path, body, signal, onRetry })
     if ('object' in result) {
       objects.push({ namespace, kind: 'pods', name, uid: result.object.metadata.uid, stopGraceSeconds })
       return result.object
+    }
+    if (isPreparedBeside(body as ApiObject)) {
+      // Two containers count more than an init container where a quota, a LimitRange or a policy counts them.
+      body = podManifest({ ...input, preparation: 'before' })
+      continue
     }
     const quota = quotaExceeded(result)
     if (!quota) throw toAdmissionError(ref, result, spec.container)

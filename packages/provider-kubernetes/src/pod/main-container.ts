@@ -10,7 +10,7 @@ const PULL_POLICIES = { missing: 'IfNotPresent', always: 'Always', never: 'Never
 
 /** The container of the service. */
 export function mainContainer(input: PodManifestInput): object {
-  const { spec, options, delivery, folders, hasShell, envSecret } = input
+  const { spec, options, delivery, folders, preparation, envSecret } = input
   const unit = spec.container as ContainerUnit
   return {
     name: MAIN_CONTAINER,
@@ -35,7 +35,7 @@ export function mainContainer(input: PodManifestInput): object {
     securityContext: containerSecurityContext(unit),
     volumeMounts: [
       // Files for the folder itself are in a volume already.
-      ...folderMounts(folders, hasShell).filter(
+      ...folderMounts(folders, preparation !== 'none').filter(
         ({ mountPath }) => !delivery.mounts.some((mount) => mount.mountPath === mountPath),
       ),
       ...delivery.mounts,

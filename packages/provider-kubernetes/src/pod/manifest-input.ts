@@ -3,6 +3,7 @@ import type { PodDns } from '../cluster/cluster-dns.ts'
 import type { FileDelivery } from '../files.ts'
 import type { KubernetesOptions } from '../options.ts'
 import type { PodFolder } from './prepare-folders.ts'
+import type { Preparation } from './preparing-container.ts'
 
 /** Everything that decides the manifest of a pod. */
 export interface PodManifestInput {
@@ -15,8 +16,7 @@ export interface PodManifestInput {
   readonly options: KubernetesOptions
   readonly delivery: FileDelivery
   readonly folders: readonly PodFolder[]
-  /** Whether an init container may prepare folders and files; it needs a shell in the image. */
-  readonly hasShell: boolean
+  readonly preparation: Preparation
   /** Name of the Secret with the sensitive variables; undefined where there are none. */
   readonly envSecret: string | undefined
   /** Name of the Secret with this machine's credentials for the image; undefined where there are none. */

@@ -3,13 +3,13 @@ import { runLabels, SERVICE_LABEL } from '../labels.ts'
 import type { KubernetesOptions } from '../options.ts'
 import { EVICTION_OPT_OUTS, INJECTION_OPT_OUTS } from './container-status.ts'
 import { folderVolumes, prepareFolders } from './prepare-folders.ts'
-import { initContainer } from './init-container.ts'
 import { mainContainer } from './main-container.ts'
 import type { PodManifestInput } from './manifest-input.ts'
 import { dnsFields, hostAliases } from './name-resolution.ts'
 import { podNames } from './host-names.ts'
 import { nodePlatform } from './platform.ts'
 import { ALIAS_LABEL_PREFIX, podMetadata } from './pod-labels.ts'
+import { podContainers } from './preparing-container.ts'
 import { podSecurityContext } from './security.ts'
 
 // The longest retention of a run and one hour: the last limit on a pod's computing time.
@@ -26,14 +26,11 @@ const RESTART_POLICIES = {
 
 /** A bare pod: by default its first exit is final, and it needs the fewest permissions. */
 export function podManifest(input: PodManifestInput): object {
-  const { run, spec, name, namespace, owner, options, delivery, folders, hasShell, dns, hostAddress, pullSecret } =
-    input
+  const { run, spec, name, namespace, owner, options, delivery, folders, dns, hostAddress, pullSecret } = input
   const unit = spec.container as ContainerUnit
   const { serviceAccount } = options
   const resolution = { run, namespace, dns, unit, hostAddress }
-  const container = mainContainer(input)
-  const steps = hasShell ? [prepareFolders(folders), delivery.initStep].filter((step) => step !== undefined) : []
-  const init = initContainer(container, steps)
+  const steps = [prepareFolders(folders), delivery.initStep].filter((step) => step !== undefined)
   const { hostName, aliases } = podNames(spec.name, unit)
   const { labels, annotations } = podMetadata(unit.labels)
   return {
@@ -64,8 +61,7 @@ export function podManifest(input: PodManifestInput): object {
       ...hostAliases(resolution),
       ...sharedNamespaces(unit),
       securityContext: podSecurityContext(unit),
-      containers: [container],
-      ...(init ? { initContainers: [init] } : {}),
+      ...podContainers(mainContainer(input), steps, input.preparation),
       volumes: [...folderVolumes(folders), ...delivery.volumes],
       ...schedulingFields(withPullSecret(options, pullSecret), nodePlatform(unit.platform)),
       ...(serviceAccount ? { serviceAccountName: serviceAccount } : {}),

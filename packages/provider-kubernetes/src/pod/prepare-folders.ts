@@ -1,5 +1,5 @@
 import { tmpfsMounts, type ContainerUnit } from '@moorage/core/provider'
-import { quoteForShell, type InitStep } from './init-container.ts'
+import { quoteForShell, type InitStep } from './preparing-container.ts'
 
 /** A folder of the container that is a volume of its pod. */
 export interface PodFolder {
@@ -9,7 +9,7 @@ export interface PodFolder {
   readonly volume: string
   readonly emptyDir: object
   readonly readOnly?: boolean
-  /** What the init container does before the main container starts; undefined where nothing has to be done. */
+  /** What another container does before the main container starts; undefined where nothing has to be done. */
   readonly preparation?: FolderPreparation
 }
 
@@ -57,7 +57,7 @@ export function folderVolumes(folders: readonly PodFolder[]): readonly object[] 
   return [...byName.values()]
 }
 
-/** The mounts of the folders. `prepared` says whether the init container runs. */
+/** The mounts of the folders. `prepared` says whether a container prepares them. */
 export function folderMounts(
   folders: readonly PodFolder[],
   prepared: boolean,

@@ -111,7 +111,7 @@ export function findContainerStartError(ref: PodRef, pod: Pod): MoorageError | u
   return isInjected(failed) ? injectedContainerError(ref, failed.name, text) : initError(ref, text)
 }
 
-/** The error of an init container that did not do its work. */
+/** The error of a container that prepares volumes and did not do its work. */
 export function initError(
   { service, configPath = `services.${service}`, image, pod, namespace, initSetting = 'files' }: PodRef,
   text: string,
@@ -131,13 +131,14 @@ export function initError(
   })
 }
 
-/** Whether the init container could not start because the image has no shell. */
+/** Whether the container that prepares the volumes did not do its work. */
+export function isInitError(error: unknown): error is MoorageError {
+  return isMoorageError(error) && /: the container that (receives|prepares) them ended/.test(error.message)
+}
+
+/** Whether that container could not start because the image has no shell. */
 export function lacksShell(error: unknown): boolean {
-  return (
-    isMoorageError(error) &&
-    /: the container that (receives|prepares) them ended/.test(error.message) &&
-    /executable file not found|no such file or directory/i.test(String(error.cause))
-  )
+  return isInitError(error) && /executable file not found|no such file or directory/i.test(String(error.cause))
 }
 
 /** The error of a container that the cluster has added to a pod, and that keeps the service from starting. */

@@ -1,18 +1,21 @@
-import { MoorageError, type Report } from '@moorage/core/provider'
+import { messageOf, MoorageError, type Report } from '@moorage/core/provider'
 import type { ApiClient } from '../api/client.ts'
 import type { Pod } from '../api/types.ts'
 import type { FileDelivery } from '../files.ts'
-import { containerStatus, FILES_CONTAINER, MAIN_CONTAINER } from './container-status.ts'
+import { containerStatus, MAIN_CONTAINER } from './container-status.ts'
 import { Diagnosis } from './diagnosis.ts'
 import type { PodInformer, PodSnapshot } from './informer.ts'
 import type { PodRef } from './pod-ref.ts'
-import { findContainerStartError } from './start-errors.ts'
+import { findFailureBeside, isPreparing } from './preparing-container.ts'
+import { findContainerStartError, initError } from './start-errors.ts'
 
 export interface StartingPod {
   readonly ref: PodRef
   readonly uid: string
   readonly informer: PodInformer
   readonly delivery: FileDelivery
+  /** Whether another container prepares the volumes beside the main one. */
+  readonly preparedBeside: boolean
 }
 
 const SILENCE_NOTICE_MS = 60_000
@@ -20,7 +23,7 @@ const SILENCE_NOTICE_MS = 60_000
 const RECHECK_MARGIN_MS = 5
 
 /**
- * Waits until the main container has started, and uploads its files when its init container runs. Reports each phase,
+ * Waits until the main container has started, and uploads its files when the container that receives them runs. Reports each phase,
  * and prints one notice when nothing changes for 60 s.
  *
  * Throws MoorageError (START_FAILED, IMAGE_NOT_FOUND, CONFIG_INVALID) as soon as the start cannot succeed, or the
@@ -28,7 +31,7 @@ const RECHECK_MARGIN_MS = 5
  */
 export async function waitUntilStarted(
   { client, report }: { readonly client: ApiClient; readonly report: Report },
-  { ref, uid, informer, delivery }: StartingPod,
+  { ref, uid, informer, delivery, preparedBeside }: StartingPod,
   signal: AbortSignal,
 ): Promise<void> {
   const diagnosis = new Diagnosis(ref)
@@ -48,10 +51,15 @@ export async function waitUntilStarted(
     if (snapshot.deleted) return started.reject(deletedError(ref))
     const startError = pod && findContainerStartError(ref, pod)
     if (startError) return started.reject(startError)
-    if (hasStarted(snapshot)) return started.resolve()
-    if (!uploading && containerStatus(pod, FILES_CONTAINER)?.state?.running) {
+    const hasMainStarted = hasStarted(snapshot)
+    const failure = preparedBeside ? findFailureBeside(snapshot, hasMainStarted) : undefined
+    if (failure !== undefined) return started.reject(initError(ref, failure))
+    if (hasMainStarted) return started.resolve()
+    if (!uploading && isPreparing(snapshot)) {
       uploading = true
-      delivery.send?.(client, ref, signal).catch(started.reject)
+      delivery.send?.(client, ref, signal).catch((error: unknown) => {
+        started.reject(preparedBeside && !signal.aborted ? initError(ref, messageOf(error)) : error)
+      })
     }
     const progress = diagnosis.assess(snapshot)
     if (progress.error) return started.reject(progress.error)
