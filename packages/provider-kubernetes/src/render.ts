@@ -76,7 +76,7 @@ function renderUnit(place: Place, spec: UnitSpec): readonly object[] {
     options,
     delivery,
     folders: podFolders(unit),
-    hasShell: true,
+    preparation: 'before',
     envSecret,
     pullSecret: undefined,
     dns: { domain: DEFAULT_DOMAIN },
