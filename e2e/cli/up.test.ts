@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -23,6 +23,14 @@ function teller(stage: Stage, project: Project): (...args: readonly string[]) =>
     const { code } = await child.ended
     return { code, output: child.output() }
   }
+}
+
+/** kubectl, which `moorage shell` finds on the PATH. */
+function shellEnvironment({ world }: Stage): Record<string, string> {
+  const program = process.env['MOORAGE_TESTBED_KUBECTL']
+  if (program !== undefined && !existsSync(join(world.folder, 'kubectl')))
+    symlinkSync(program, join(world.folder, 'kubectl'))
+  return { PATH: `${world.folder}:${process.env['PATH'] ?? ''}`, SHELL: '/bin/sh' }
 }
 
 function runIn(output: string): string {
@@ -73,6 +81,19 @@ describe.each(providers())('on %s', (provider) => {
     expect(healed.output).toMatch(/moorage: services\.web .*\. It is being restarted\./)
     expect(healed.output).toContain(`SEES ${run} <p>other</p>`)
     expect(unitsOf(provider, run)['db']).toBe(units['db'])
+
+    const restarted = await say('restart', 'web')
+    expect(restarted.output).toMatch(
+      new RegExp(`✓ web  [^]*✓ late  [^]*^moorage: restarted services of run ${run} in \\d+\\.\\d\\d s\\n$`, 'm'),
+    )
+    const again = unitsOf(provider, run)
+    expect(again['db']).toBe(units['db'])
+    for (const name of ['web', 'late']) expect(again[name], name).not.toBe(after[name])
+
+    const shell = await stage.start(moorage(project.folder, 'shell', 'db'), shellEnvironment(stage), true)
+    shell.type('echo SHELL-$((20 + 3)); exit 7\n')
+    expect(await shell.ended, shell.output()).toEqual({ code: 7, signal: null })
+    expect(shell.output()).toContain('SHELL-23')
 
     const status = await say('status')
     expect(status.output).toMatch(new RegExp(`^run ${run}, kept for another 8 h\\n(✓ \\w+ {2}\\S+\\n){3}$`))

@@ -6,7 +6,7 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: 'log without backpressure',
     guarantee: 'a reader that stops does not make the supervisor grow',
-    file: 'packages/core/src/supervisor/supervisor.ts',
+    file: 'packages/core/src/supervisor/inspection-methods.ts',
     find: 'await client.drained()',
     replace: '',
     test: unit(

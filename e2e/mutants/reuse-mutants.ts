@@ -100,4 +100,18 @@ export const reuseMutants: readonly Mutant[] = [
     says: /to be greater than|to deeply equal/,
     quick: false,
   },
+  {
+    name: 'restart without names',
+    guarantee: 'moorage restart starts the named services again',
+    file: 'packages/core/src/provisioning/reconciler.ts',
+    find: '...problems.keys(), ...restarting',
+    replace: '...problems.keys()',
+    test: {
+      project: 'unit',
+      file: 'test/core/supervisor/restart.test.ts',
+      name: 'a restart starts the services again, for all names or for none, and reports it to observers',
+    },
+    says: /expected 1 to be 2/,
+    quick: true,
+  },
 ]

@@ -38,7 +38,7 @@ async function moorage(...args: string[]): Promise<Said> {
 }
 
 test.each<[what: string, args: string[], stderr: string]>([
-  ['an unknown command', ['start'], `moorage: Unknown command 'start'. Did you mean status?\n${HINT}`],
+  ['an unknown command', ['start'], `moorage: Unknown command 'start'. Did you mean restart?\n${HINT}`],
   [
     'an unknown option',
     ['exec', '--provider', 'docker', '--', 'true'],

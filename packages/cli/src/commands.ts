@@ -8,8 +8,24 @@ import { logs } from './commands/logs.ts'
 import { ls } from './commands/ls.ts'
 import { open } from './commands/open.ts'
 import { render } from './commands/render.ts'
+import { restart } from './commands/restart.ts'
+import { shell } from './commands/shell.ts'
 import { status } from './commands/status.ts'
 import { up } from './commands/up.ts'
 
 /** All commands, in the order in which the help lists them. A new command is one more entry here. */
-export const COMMANDS: readonly Command[] = [exec, up, ls, status, logs, open, down, gc, doctor, render, completion]
+export const COMMANDS: readonly Command[] = [
+  exec,
+  up,
+  ls,
+  status,
+  logs,
+  open,
+  shell,
+  restart,
+  down,
+  gc,
+  doctor,
+  render,
+  completion,
+]

@@ -30,7 +30,8 @@ export type {
   Session,
   UnitSpec,
 } from './contract/provider.ts'
-export type { Endpoint, ExecResult, Exit, LogLine, LogOptions, Unit } from './contract/running-unit.ts'
+export { SHELL_IN_CONTAINER } from './provider-kit/shell-in-container.ts'
+export type { Endpoint, ExecResult, Exit, LogLine, LogOptions, ShellCommand, Unit } from './contract/running-unit.ts'
 export type { ContainerForm, Phase, ProcessForm, ServiceSpec } from './contract/service.ts'
 export { inCi } from './client/in-ci.ts'
 export { abortable, monotonicClock, sleep, withTimeout, type Clock, type TimeoutOptions } from './provider-kit/clock.ts'

@@ -1,4 +1,11 @@
-import { serviceHostName, type ContainerUnit, type Exit, type Unit, type UnitSpec } from '@moorage/core/provider'
+import {
+  serviceHostName,
+  SHELL_IN_CONTAINER,
+  type ContainerUnit,
+  type Exit,
+  type Unit,
+  type UnitSpec,
+} from '@moorage/core/provider'
 import { findPortProblem, resolveEndpoint, type ContainerRoute } from './endpoint.ts'
 import { ignoreConnectionLost } from './errors.ts'
 import { execInUnit } from './exec.ts'
@@ -45,6 +52,9 @@ export function createUnit(container: RunningContainer): Unit {
       return (stopping ??= stopUnit(client.engine.call, containerId, stopGrace).catch(ignoreConnectionLost))
     },
     imageHealthCheck: () => readHealthCheck(client, image),
+    shell: (isTerminal) => ({
+      command: ['docker', '--host', client.engine.host, 'exec', isTerminal ? '-it' : '-i', name, ...SHELL_IN_CONTAINER],
+    }),
     exec: (command, signal) => execInUnit(client, { containerId, command }, signal),
   }
 }

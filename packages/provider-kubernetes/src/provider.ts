@@ -99,6 +99,7 @@ function openSession(cluster: Cluster, { run, report: givenReport, options, sign
     startCounts: new Map(),
     notices: new SettingNotices(report),
     imageHealthChecks: new ImageHealthChecks(),
+    kubectlOptions: credentials.inCluster ? [] : ['--context', credentials.context],
   }
   const units = new Set<Promise<Unit>>()
   return {

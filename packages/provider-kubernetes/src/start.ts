@@ -44,6 +44,8 @@ export interface SessionContext {
   readonly startCounts: Map<string, number>
   readonly notices: SettingNotices
   readonly imageHealthChecks: ImageHealthChecks
+  /** Options of kubectl that select the cluster. */
+  readonly kubectlOptions: readonly string[]
 }
 
 /**
@@ -129,7 +131,8 @@ async function startPod(
     const preparedBeside = isPreparedBeside(created)
     await waitUntilStarted(context, { ref, uid, informer, delivery, preparedBeside }, signal)
     await nameInSharedNamespace(context, { ...creation, uid }, signal)
-    return createUnit(client, { ref, uid, informer, resources, imageHealthChecks: context.imageHealthChecks })
+    const { imageHealthChecks, kubectlOptions } = context
+    return createUnit(client, { ref, uid, informer, resources, imageHealthChecks, kubectlOptions })
   } catch (error) {
     await stopUnit(client, resources)
     throw error

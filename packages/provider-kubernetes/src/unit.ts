@@ -1,4 +1,4 @@
-import { exitSignal, type Exit, type Unit } from '@moorage/core/provider'
+import { exitSignal, SHELL_IN_CONTAINER, type Exit, type Unit } from '@moorage/core/provider'
 import type { ApiClient } from './api/client.ts'
 import type { ContainerState, Pod } from './api/types.ts'
 import { findPortProblem, resolveEndpoint } from './endpoint.ts'
@@ -17,10 +17,13 @@ export interface RunningPod {
   readonly informer: PodInformer
   readonly resources: UnitResources
   readonly imageHealthChecks: ImageHealthChecks
+  /** Options of kubectl that select the cluster. */
+  readonly kubectlOptions: readonly string[]
 }
 
 /** The core's view of a running pod. */
-export function createUnit(client: ApiClient, { ref, uid, informer, resources, imageHealthChecks }: RunningPod): Unit {
+export function createUnit(client: ApiClient, pod: RunningPod): Unit {
+  const { ref, uid, informer, resources, imageHealthChecks, kubectlOptions } = pod
   const { route } = resources
   let stopping: Promise<void> | undefined
   const never = new AbortController().signal
@@ -45,6 +48,7 @@ export function createUnit(client: ApiClient, { ref, uid, informer, resources, i
     logs: (options) => readLogs(client, ref, { ...options, restarts }),
     exited,
     stop: () => (stopping ??= stopUnit(client, resources)),
+    shell: (isTerminal) => ({ command: shellCommand(ref, kubectlOptions, isTerminal) }),
     exec: (command, signal) => execInUnit(client, ref, { command }, signal),
     imageHealthCheck: async (signal) =>
       await imageHealthChecks.find(
@@ -55,6 +59,15 @@ export function createUnit(client: ApiClient, { ref, uid, informer, resources, i
         signal,
       ),
   }
+}
+
+function shellCommand(
+  { namespace, pod }: PodRef,
+  kubectlOptions: readonly string[],
+  isTerminal: boolean,
+): readonly string[] {
+  const target = ['--namespace', namespace, pod, '--container', MAIN_CONTAINER]
+  return ['kubectl', ...kubectlOptions, 'exec', isTerminal ? '-it' : '-i', ...target, '--', ...SHELL_IN_CONTAINER]
 }
 
 // Reasons in a pod's status. Source: Kubernetes, kubelet eviction, preemption and admission; node lifecycle controller.

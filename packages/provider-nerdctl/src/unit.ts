@@ -1,4 +1,11 @@
-import { serviceHostName, type ContainerUnit, type Exit, type Unit, type UnitSpec } from '@moorage/core/provider'
+import {
+  serviceHostName,
+  SHELL_IN_CONTAINER,
+  type ContainerUnit,
+  type Exit,
+  type Unit,
+  type UnitSpec,
+} from '@moorage/core/provider'
 import { findPortProblem, resolveEndpoint, type ContainerRoute } from './endpoint.ts'
 import { execInUnit } from './exec.ts'
 import { readLogs } from './logs.ts'
@@ -29,6 +36,16 @@ export function createUnit(container: RunningContainer): Unit {
     // Never settles once the unit is being stopped.
     exited: container.exit.then((exit) => (stopping ? new Promise<never>(() => {}) : exit)),
     stop: () => (stopping ??= stopUnit(nerdctl, name, stopGrace)),
+    shell: (isTerminal) => ({
+      command: [
+        nerdctl.program,
+        ...nerdctl.globalArguments,
+        'exec',
+        isTerminal ? '-it' : '-i',
+        name,
+        ...SHELL_IN_CONTAINER,
+      ],
+    }),
     exec: (command, signal) => execInUnit(nerdctl, { name, command }, signal),
   }
 }

@@ -17,6 +17,12 @@ export function createUnit(service: RunningService): Unit {
     stop: () => (stopping ??= stopUnit(service)),
     listeners: () =>
       Promise.resolve(process.platform === 'linux' ? describeListeners(findMarkedProcesses(mark)) : undefined),
+    // The shell is the user's own and runs as the user, even if the service runs as another one.
+    shell: () => ({ cwd, env: Object.fromEntries(Object.entries(env).filter(isSet)) }),
     exec: (command, signal) => execInUnit({ command, cwd, env, user, mark }, signal),
   }
+}
+
+function isSet(entry: [string, string | undefined]): entry is [string, string] {
+  return entry[1] !== undefined
 }

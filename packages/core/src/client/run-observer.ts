@@ -1,3 +1,4 @@
+import type { ProgressListener } from '../contract/progress.ts'
 import type { LogLine } from '../contract/running-unit.ts'
 import { monotonicClock } from '../provider-kit/clock.ts'
 import { Channel } from '../protocol/channel.ts'
@@ -19,6 +20,10 @@ export interface RunObserver {
   endRetention(): Promise<Result<'endRetention'>>
   /** Resolves after the last line; with `follow` when the service ends. */
   readLogs(query: LogQuery, onLine: (line: LogLine) => void): Promise<void>
+  /** Restarts these services, or all, and those that need them. */
+  restart(services: readonly string[], onProgress: ProgressListener): Promise<Result<'restart'>>
+  /** The command line of an interactive shell in a service. */
+  shell(params: Params<'shell'>): Promise<Result<'shell'>>
   close(): void
 }
 
@@ -30,8 +35,13 @@ export async function observeRun({ socket }: SupervisorPaths): Promise<RunObserv
   if (!stream) return undefined
   const greeting = Promise.withResolvers<number | undefined>()
   const logLineRouter = new LogLineRouter()
+  let onRestart: ProgressListener = () => {}
   const channel = new Channel(stream, {
-    events: { hello: (protocol) => greeting.resolve(protocol), logLine: logLineRouter.onLogLine },
+    events: {
+      hello: (protocol) => greeting.resolve(protocol),
+      logLine: logLineRouter.onLogLine,
+      progress: (progress) => onRestart(progress),
+    },
   })
   void channel.closed.then(() => greeting.resolve(undefined))
   const answered = async <T>(work: Promise<T>, probe: () => Promise<unknown>): Promise<T> =>
@@ -49,6 +59,11 @@ export async function observeRun({ socket }: SupervisorPaths): Promise<RunObserv
     status: () => call('status', null),
     endRetention: () => call('endRetention', null),
     readLogs: (query, onLine) => logLineRouter.read(query, onLine, (params) => call('readLogs', params)),
+    async restart(services, onProgress) {
+      onRestart = onProgress
+      return await call('restart', { services })
+    },
+    shell: (params) => call('shell', params),
     close: () => channel.close(),
   }
 }

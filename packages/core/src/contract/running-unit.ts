@@ -15,6 +15,11 @@ export interface Unit {
   /** A command line that shows the log of the unit. Default: `moorage logs <service>`. */
   readonly inspect?: string
   /**
+   * Returns the command line of an interactive shell in the unit, which `moorage shell` runs on the user's terminal. Without
+   * a terminal (`tty` is false), the shell reads its commands from a pipe.
+   */
+  shell?(tty: boolean): ShellCommand
+  /**
    * Returns why nothing listens on a port; undefined if something does. For forwarded ports, where an accepted
    * connection proves nothing.
    */
@@ -29,6 +34,16 @@ export interface Unit {
    * member, only a health check of the config is honoured.
    */
   imageHealthCheck?(signal: AbortSignal): Promise<HealthCheck | undefined>
+}
+
+/** The command line of an interactive shell. */
+export interface ShellCommand {
+  /** Program and arguments. Without it, the user's own shell runs. */
+  readonly command?: readonly string[]
+  /** Working directory. Default: that of the user. */
+  readonly cwd?: string
+  /** Environment variables that the shell has besides those of the user. */
+  readonly env?: { readonly [name: string]: string }
 }
 
 /** A TCP address. */

@@ -1,5 +1,5 @@
 import type { EndedService, Progress } from '../contract/progress.ts'
-import type { ExecResult, LogLine } from '../contract/running-unit.ts'
+import type { ExecResult, LogLine, ShellCommand } from '../contract/running-unit.ts'
 import type { RunRequest } from './run-request.ts'
 import type { OpenedRun, RunStatus } from './run-status.ts'
 
@@ -44,6 +44,10 @@ export interface Methods {
   status: { readonly params: null; readonly result: RunStatus | null }
   /** Sends a `logLine` event for each line, as fast as the client reads them, and returns after the last one. */
   readLogs: { readonly params: LogQuery & { readonly reader: number }; readonly result: null }
+  /** Restarts these services, or all, and those that need them. */
+  restart: { readonly params: { readonly services: readonly string[] }; readonly result: OpenedRun }
+  /** The command line of an interactive shell in a service. */
+  shell: { readonly params: { readonly service: string; readonly tty: boolean }; readonly result: ShellCommand }
   exec: {
     readonly params: { readonly service: string; readonly command: readonly string[] }
     readonly result: ExecResult

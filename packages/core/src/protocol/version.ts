@@ -1,7 +1,7 @@
 import { MoorageError } from '../contract/errors.ts'
 
 /** Increases with every change that an older peer would not understand. */
-export const PROTOCOL_VERSION = 5
+export const PROTOCOL_VERSION = 6
 
 /** The error where two versions of moorage meet. */
 export function protocolMismatch(supervisor: number, client: number): MoorageError {

@@ -73,10 +73,10 @@ export class Reconciler {
    * Starts the services of the plan that are new, changed or dead, and those that need them; the others keep running.
    * Calls run one after another. When it rejects, the services that it was to start do not run; the others keep
    * running, and the next call tries again. If none runs, the run is `broken`: then everything has been removed, unless
-   * the request says to keep it.
+   * the request says to keep it. Services in `restarting` restart in any case.
    */
-  apply(request: ProvisionRequest): Promise<Connections> {
-    const applied = this.#queue.then(() => this.#apply(request))
+  apply(request: ProvisionRequest, restarting: readonly string[] = []): Promise<Connections> {
+    const applied = this.#queue.then(() => this.#apply(request, restarting))
     this.#queue = applied.catch(() => {})
     return applied
   }
@@ -103,14 +103,14 @@ export class Reconciler {
     return new Map([...this.#failed, ...problems])
   }
 
-  async #apply(request: ProvisionRequest): Promise<Connections> {
+  async #apply(request: ProvisionRequest, restarting: readonly string[]): Promise<Connections> {
     const isFirst = this.#plan === undefined
     const { plan } = request
     let starting: ReadonlySet<string> | undefined
     try {
       for (const { given } of Object.values(plan.services)) if (given !== undefined) this.#shared.secrets.hideUrl(given)
       const placements = await abortable(this.#sessions.place(request), this.#abort.signal)
-      starting = await this.#takePlan(plan)
+      starting = await this.#takePlan(plan, restarting)
       const journalProcess = (entry: Json): void => this.#runContext.journal(request.host, entry)
       const abort = this.#beginUpdate()
       await this.#start({ ...this.#shared, plan, placements, abort, journalProcess }, starting)
@@ -126,13 +126,13 @@ export class Reconciler {
   }
 
   /** Removes what the plan does not have as it runs, and returns the services that have to start. */
-  async #takePlan(plan: Plan): Promise<ReadonlySet<string>> {
+  async #takePlan(plan: Plan, restarting: readonly string[]): Promise<ReadonlySet<string>> {
     const before = this.#plan?.services ?? {}
     const problems = await this.healthProblems()
     for (const [name, reason] of problems)
       if (plan.services[name])
         this.#shared.onProgress({ kind: 'notice', text: `services.${name} ${reason}. It is being restarted.` })
-    const starting = servicesToStart(before, plan.services, new Set(problems.keys()))
+    const starting = servicesToStart(before, plan.services, new Set([...problems.keys(), ...restarting]))
     const removed = Object.keys(before).filter((name) => !plan.services[name])
     await this.#tearDown([...starting, ...removed].filter((name) => before[name]))
     this.#plan = plan

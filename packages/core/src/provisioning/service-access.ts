@@ -1,6 +1,6 @@
 import { closestWord } from '../config/closest-word.ts'
 import { MoorageError } from '../contract/errors.ts'
-import type { ExecResult, LogLine, LogOptions, Unit } from '../contract/running-unit.ts'
+import type { ExecResult, LogLine, LogOptions, ShellCommand, Unit } from '../contract/running-unit.ts'
 import { withTimeout, type Clock } from '../provider-kit/clock.ts'
 import { healthProblem } from './recheck-ready.ts'
 import type { RunSecrets } from './run-secrets.ts'
@@ -91,6 +91,20 @@ export class ServiceAccess {
     throw new MoorageError('OPTION_UNSUPPORTED', `services.${service}: its provider cannot run commands inside it.`, {
       service,
     })
+  }
+
+  /** The command line of a shell in a service. Throws `MoorageError` (OPTION_UNSUPPORTED) if its provider has none. */
+  shell({ service, tty }: { readonly service: string; readonly tty: boolean }): ShellCommand {
+    const unit = this.#unit(service)
+    if (unit.shell) return unit.shell(tty)
+    throw new MoorageError('OPTION_UNSUPPORTED', `services.${service}: its provider cannot open a shell inside it.`, {
+      service,
+    })
+  }
+
+  /** Throws `MoorageError` (USAGE) for a service that does not run here. */
+  requireRunning(service: string): void {
+    this.#unit(service)
   }
 
   #unit(service: string): Unit {

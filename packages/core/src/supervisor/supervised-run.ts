@@ -1,7 +1,8 @@
 import { planVariables } from '../config/exported-variables.ts'
+import { MoorageError } from '../contract/errors.ts'
 import type { EndedService, ProgressListener } from '../contract/progress.ts'
 import type { Run } from '../contract/provider.ts'
-import type { ExecResult, LogLine } from '../contract/running-unit.ts'
+import type { ExecResult, LogLine, ShellCommand } from '../contract/running-unit.ts'
 import { debugLog } from '../provider-kit/debug-log.ts'
 import { summarizeProgress } from '../protocol/debug-messages.ts'
 import type { LogQuery, Params } from '../protocol/methods.ts'
@@ -63,6 +64,27 @@ export class SupervisedRun {
     return await this.apply(request)
   }
 
+  /**
+   * Restarts services, or all if none is named, and those that need them. Throws MoorageError: USAGE for a service that
+   * does not run here, else any code that a start can have.
+   */
+  async restart(names: readonly string[]): Promise<OpenedRun> {
+    const { keep: _, ...request } = this.request
+    const { services } = request.plan
+    const own = Object.keys(services).filter((name) => services[name]?.given === undefined)
+    for (const name of names) {
+      const variable = services[name]?.variable
+      if (variable !== undefined && !own.includes(name))
+        throw new MoorageError('USAGE', `services.${name} is not moorage's: its URL comes from ${variable}.`, {
+          service: name,
+          hint: 'Restart it where it runs.',
+        })
+      if (variable === undefined) this.#reconciler.services.requireRunning(name)
+    }
+    this.#connections = await this.#reconciler.apply(request, names.length ? names : own)
+    return { run: this.#run.id, connections: this.#connections }
+  }
+
   recordTestAttempt({ test, failed }: Params<'recordTestAttempt'>): void {
     if (failed) this.failingTests.add(test)
     else this.failingTests.delete(test)
@@ -104,6 +126,10 @@ export class SupervisedRun {
 
   async exec(command: Params<'exec'>): Promise<ExecResult> {
     return await this.#reconciler.services.exec(command)
+  }
+
+  shell(params: Params<'shell'>): ShellCommand {
+    return this.#reconciler.services.shell(params)
   }
 
   #notify(text: string): void {

@@ -1,14 +1,13 @@
 import type { Duplex } from 'node:stream'
-import { MoorageError } from '../contract/errors.ts'
-import type { ExecResult, LogLine } from '../contract/running-unit.ts'
 import { Channel } from '../protocol/channel.ts'
-import type { MethodHandlers, OpenParams, Outcome, Params, Result } from '../protocol/methods.ts'
+import type { MethodHandlers, OpenParams, Outcome, Result } from '../protocol/methods.ts'
 import type { RunRequest } from '../protocol/run-request.ts'
 import type { OpenedRun, RunStatus } from '../protocol/run-status.ts'
 import { PROTOCOL_VERSION, requireSameProtocol } from '../protocol/version.ts'
 import { debugLog } from '../provider-kit/debug-log.ts'
 import { teardownFailures, type TeardownResult } from '../provisioning/task-stack.ts'
 import { ConnectedClients } from './connected-clients.ts'
+import { inspectionMethods, requireRun } from './inspection-methods.ts'
 import { Retention } from './retention.ts'
 import { SupervisedRun } from './supervised-run.ts'
 import type { SupervisorContext } from './supervisor-context.ts'
@@ -90,10 +89,9 @@ export class Supervisor {
         if (this.#retention.reason !== 'asked') this.#run?.recordTestAttempt(attempt)
         return null
       },
-      endedServices: () => this.#run?.endedServices ?? [],
       status: () => this.#status(getClient()),
-      readLogs: (query) => this.#readLogs(getClient(), query),
-      exec: (command) => this.#exec(command),
+      restart: ({ services }) => this.#restart(services),
+      ...inspectionMethods(() => this.#run, getClient),
     }
   }
 
@@ -223,21 +221,17 @@ export class Supervisor {
     }
   }
 
-  async #readLogs(client: Channel, { reader, ...query }: Params<'readLogs'>): Promise<null> {
-    const disconnected = new AbortController()
-    void client.closed.then(() => disconnected.abort())
-    const send = async (line: LogLine): Promise<void> => {
-      client.sendEvent('logLine', { ...line, reader })
-      // A client that does not read stops the reading, so that its lines do not pile up here.
-      await client.drained()
+  async #restart(services: readonly string[]): Promise<OpenedRun> {
+    await this.#applying?.catch(() => {})
+    const run = requireRun(this.#shutdown ? undefined : this.#run)
+    try {
+      const restarting = run.restart(services)
+      await this.#track(restarting)
+      return await restarting
+    } catch (error) {
+      if (run.broken) void this.shutDown('a service failed to restart')
+      throw error
     }
-    await this.#run?.readLogs(query, send, disconnected.signal)
-    return null
-  }
-
-  async #exec(command: Params<'exec'>): Promise<ExecResult> {
-    if (!this.#run) throw new MoorageError('SUPERVISOR_FAILED', 'The supervisor has no run.')
-    return await this.#run.exec(command)
   }
 }
 

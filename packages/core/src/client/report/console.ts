@@ -46,12 +46,17 @@ function describeReady({ given, joined, ms }: Extract<Progress, { readonly kind:
 // Phases that are usually over at once: printed with a detail only.
 const BRIEF_PHASES: readonly string[] = ['admit', 'build', 'pull']
 
-function formatPhase(
-  { service, phase, detail }: Extract<Progress, { readonly kind: 'phase' }>,
-  paint: Paint,
-): readonly string[] {
+type PhaseProgress = Extract<Progress, { readonly kind: 'phase' }>
+
+function formatPhase(progress: PhaseProgress, paint: Paint): readonly string[] {
+  const { service, phase, detail } = progress
   if (!detail && BRIEF_PHASES.includes(phase)) return []
-  return [paint('dim', `moorage: ${service} ${PHASE_LABELS[phase]}${detail ? ` ${detail}` : ''}`)]
+  return [paint('dim', `moorage: ${service} ${describePhase(progress)}`)]
+}
+
+/** What a service is doing, without its name. */
+export function describePhase({ phase, detail }: PhaseProgress): string {
+  return `${PHASE_LABELS[phase]}${detail ? ` ${detail}` : ''}`
 }
 
 const PHASE_LABELS = {
