@@ -61,9 +61,9 @@ export function chooseConfig(folder: string, { config, root = '.' }: ConfigChoic
 }
 
 /**
- * The folder and those above it, up to the root of the workspace or repository, or else to the nearest package. A folder
- * outside of any package is searched alone: a config above it belongs to something else. So does one in a folder that
- * all users share, such as /tmp, where any of them could have put it.
+ * The folder and those above it, up to the root of the workspace or repository, or else to the nearest package. A
+ * folder outside of any package is searched alone: a config above it belongs to something else. So does one in a folder
+ * that all users share, such as /tmp, where any of them could have put it.
  */
 function foldersToSearch(folder: string): readonly string[] {
   const folders = [folder]

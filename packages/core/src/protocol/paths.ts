@@ -43,8 +43,8 @@ export function cacheFolder(env: EnvVariables): string {
 
 /**
  * An account whose home is the root of the file system has none of its own. Neither has root with the home of another
- * user, as under `sudo` and in the containers of CI systems: that user could replace what root runs there, and could not
- * use the files of root.
+ * user, as under `sudo` and in the containers of CI systems: that user could replace what root runs there, and could
+ * not use the files of root.
  */
 function isOwnHome(home: string): boolean {
   if (home === parse(home).root) return false

@@ -29,10 +29,10 @@ const LOCK_FILES: readonly (readonly [file: string, name: ManagerName])[] = [
 ]
 
 /**
- * The package manager that the nearest folder names, from this one up to the root of the repository: by `packageManager`
- * or `devEngines.packageManager` in its package.json, or by its lock file. Default: npm. A folder above that all users
- * share, such as /tmp, is not asked: any of them could name a program there. Sources: Node.js, "Corepack"; npm,
- * "package.json", devEngines.
+ * The package manager that the nearest folder names, from this one up to the root of the repository: by
+ * `packageManager` or `devEngines.packageManager` in its package.json, or by its lock file. Default: npm. A folder
+ * above that all users share, such as /tmp, is not asked: any of them could name a program there. Sources: Node.js,
+ * "Corepack"; npm, "package.json", devEngines.
  */
 export function findPackageManager(folder: string): PackageManager {
   for (let current = folder; ; current = dirname(current)) {
