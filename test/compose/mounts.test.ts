@@ -44,7 +44,7 @@ configs: { text: { content: hello } }
     },
   })
   expect(shownWarnings(warnings, folder)).toEqual([
-    'compose.yaml:4: services.web.volumes: conf is copied at the start; what the container writes stays in it. Write :ro to say so.',
+    'compose.yaml:4: services.web.volumes: conf is copied at the start; what the container writes stays in it. Add :ro to omit this warning.',
     'compose.yaml:4: services.web.volumes: none does not exist, so /none is an empty folder, as Compose makes one. Create it, or correct the path.',
     'compose.yaml:6: services.web.secrets: key keeps its own mode in the container. Write chmod 400 key, or give the secret by environment.',
   ])

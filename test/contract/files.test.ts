@@ -117,7 +117,7 @@ for (const { name, create } of engines) {
       expect(
         await thrownMessage(() => start({ image: pauseImage, command: [], files: { '/etc': { source: links } } })),
       ).toMatch(
-        /^START_FAILED\nservices\.s\d\.files: the container that receives them ended before they arrived: .*exec: "sh": executable file not found in \$PATH.*\.\nIt needs sh, cp and, for an upload, tar inside /,
+        /^START_FAILED\nservices\.s\d\.files: the container that receives them ended before they arrived: .*exec: "sh": executable file not found in \$PATH.*\.\nThat container runs sh and cp of /,
       )
     })
   })

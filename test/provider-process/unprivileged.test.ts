@@ -75,7 +75,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     mkdirSync(join(data, 'of-root'))
     writeFileSync(join(data, 'of-root', 'file'), '')
     expect(await thrownMessage(() => removeFolder(join(base, 'service')))).toBe(
-      `START_FAILED\n${data} could not be removed as the user that owns it (uid ${NOBODY}).\nCheck its content, then remove it.`,
+      `START_FAILED\nThe folder ${data} belongs to uid ${NOBODY}, and a process of that user could not remove it.\nCheck what it contains, then run: rm -r ${data}`,
     )
     expect(readdirSync(data)).toEqual(['of-root'])
     expect(readdirSync(join(data, 'of-root'))).toEqual(['file'])

@@ -188,7 +188,7 @@ async function sendArchive(
       provider: 'kubernetes',
       hint:
         'More than 2 MB of files, hundreds of files, or symbolic links need sh, cp and tar inside the image. ' +
-        'Build the files into an image, or mount fewer.',
+        'Build the files into an image, or deliver fewer.',
     },
   )
 }

@@ -18,7 +18,7 @@ export function checkOptions(options: NerdctlOptions): void {
     if (value !== undefined && (typeof value !== 'string' || value === ''))
       throw new MoorageError('CONFIG_INVALID', `nerdctl({ ${name} }): ${JSON.stringify(value)} is not a text.`, {
         provider: 'nerdctl',
-        hint: 'Give a text, or leave the option out.',
+        hint: 'Give a string, or omit the option.',
       })
 }
 

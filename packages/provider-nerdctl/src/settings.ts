@@ -7,8 +7,8 @@ import {
 } from '@moorage/core/provider'
 
 const NO_ALIASES: SettingRefusal = {
-  reason: 'nerdctl gives a container no names but its own',
-  fix: 'Name the service so, or use Docker.',
+  reason: 'nerdctl cannot give a container further names',
+  fix: 'Use that name as the key of the service, or use Docker.',
 }
 
 /** How each setting of a container is honoured. */
@@ -70,7 +70,7 @@ export const SETTING_SUPPORT: SettingSupport = {
   restart: (policy) =>
     policy === 'no'
       ? undefined
-      : { reason: 'a container that ends is not started again', fix: "Remove it, or use 'no'." },
+      : { reason: 'with containerd, an ended container is not started again', fix: "Remove it, or use 'no'." },
   platform: 'honoured',
   pull: 'honoured',
   udpPorts: 'honoured',

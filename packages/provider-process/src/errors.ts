@@ -32,8 +32,12 @@ export function programNotFound(service: string, program: string): MoorageError 
 }
 
 export function folderNotRemoved(path: string, uid: number, cause: unknown): MoorageError {
-  return new MoorageError('START_FAILED', `${path} could not be removed as the user that owns it (uid ${uid}).`, {
-    hint: 'Check its content, then remove it.',
-    cause,
-  })
+  return new MoorageError(
+    'START_FAILED',
+    `The folder ${path} belongs to uid ${uid}, and a process of that user could not remove it.`,
+    {
+      hint: `Check what it contains, then run: rm -r ${path}`,
+      cause,
+    },
+  )
 }

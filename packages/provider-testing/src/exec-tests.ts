@@ -19,7 +19,7 @@ export function testExec(
     expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining('ping') })
   })
 
-  test('exec: code, stdout and stderr; a failure; a command that is not there', async () => {
+  test('exec: exit code, stdout and stderr; a failure; a missing command', async () => {
     const { start, abort } = current()
     const { unit } = await start('a', units.echo)
     expect(await unit.exec?.(commands.succeeds, abort.signal)).toEqual({

@@ -10,7 +10,7 @@ export function testLifecycle(
   { provider, units, exitWithinMs = 1_000, kill }: ProviderSubject,
   current: () => SessionUnderTest,
 ): void {
-  test('can be used here, and says so', async () => {
+  test('probe: the provider can be used on this machine', async () => {
     const { abort } = current()
     expect(await provider.probe(abort.signal)).toMatchObject({ ok: true, detail: expect.stringMatching(/\w/) })
   })
@@ -23,7 +23,7 @@ export function testLifecycle(
     if (provider.reap) expect(journal.length).toBeGreaterThan(0)
   })
 
-  test('a crash at once is seen in time, with its code and its last lines', async () => {
+  test('an immediate crash is noticed in time, with its exit code and last lines', async () => {
     const { start } = current()
     const { unit } = await start('a', () => units.crash)
     const since = performance.now()
@@ -32,7 +32,7 @@ export function testLifecycle(
     expect(await collect(unit.logs({}))).toEqual(['broken'])
   })
 
-  test('the end of one service leaves a sibling alone, even one whose name begins with its name', async () => {
+  test('the end of a service does not affect a sibling, even one whose name begins with its name', async () => {
     const { start } = current()
     const sibling = await start('ab', units.echo)
     await echoes(sibling)
@@ -42,14 +42,14 @@ export function testLifecycle(
     expect(await echoes(sibling)).toBe('ping')
   })
 
-  test('a unit that is killed tells the signal', async () => {
+  test('a killed unit reports the signal', async () => {
     const { start, run } = current()
     const { unit } = await start('a', units.echo)
     await kill(run.id, 'a')
     expect(await unit.exited).toMatchObject({ reason: 'exited', signal: 'SIGKILL' })
   })
 
-  test('an image or a program that does not exist is named, with the config key', async () => {
+  test('the error for a missing image or program names it and the config key', async () => {
     const { start } = current()
     const error = await start('a', () => units.absent).then(
       () => undefined,
@@ -69,7 +69,7 @@ export function testLifecycle(
     await unit.stop()
   })
 
-  test('stop twice, after the end, and close twice', async () => {
+  test('stop works twice and after the end, close works twice', async () => {
     const { start, session } = current()
     const one = await start('a', units.echo)
     await echoes(one)

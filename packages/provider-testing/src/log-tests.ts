@@ -5,7 +5,7 @@ import { type SessionUnderTest } from './session-under-test.ts'
 
 /** Lines of units, whole and told apart. */
 export function testLogs({ units }: ProviderSubject, current: () => SessionUnderTest): void {
-  test('logs: from the first line, a long one, and one without an end; they end when the unit has', async () => {
+  test('logs: from the first line, a long line, and a line without an end; they end with the unit', async () => {
     const { start } = current()
     const { unit } = await start('a', () => units.output)
     await unit.exited
@@ -14,7 +14,7 @@ export function testLogs({ units }: ProviderSubject, current: () => SessionUnder
     expect(await collect(unit.logs({ tail: 1 }))).toEqual(['last'])
   })
 
-  test('logs: followed while it runs, told apart, and let go by the signal', async () => {
+  test('logs: follow a running unit, distinguish stdout and stderr, and end at the signal', async () => {
     const { start } = current()
     const { unit } = await start('a', units.echo)
     const stop = new AbortController()

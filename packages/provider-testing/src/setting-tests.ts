@@ -23,7 +23,7 @@ export function testSettings(
   { provider, units, mayLack = [] }: ProviderSubject,
   current: () => SessionUnderTest,
 ): void {
-  test('settings: each is refused by its name, or its container shows it', async () => {
+  test('settings: each one is honoured, or refused by its name', async () => {
     const { start, abort } = current()
     const found = await Promise.all(
       SETTING_GROUPS.map(async (group, i) => {
@@ -92,7 +92,7 @@ export function testSettings(
     expect(`${stdout}${stderr}`).toMatch(/^shared\n.*Read-only/)
   })
 
-  test('settings: a service that its engine starts again is not lost, and keeps its port, or refused', async () => {
+  test('settings: a service that the engine restarts is not lost and keeps its port, or the setting is refused', async () => {
     const { start, abort } = current()
     const settings = await honouredOf(provider, {
       restart: 'on-failure',
@@ -120,7 +120,7 @@ export function testSettings(
     expect(followed).toContain('listening')
   })
 
-  test('settings: a fixed port of this machine is the one that tests dial, or refused', async () => {
+  test('settings: tests dial the fixed port of this machine, or the setting is refused', async () => {
     const { start } = current()
     const settings = await honouredOf(provider, { hostPorts: { main: await freePort() } })
     if (!settings.hostPorts) return

@@ -207,7 +207,7 @@ test('exec: its exit code, and what it said', async () => {
     "'check -q' ended with exit code 3: not yet",
   ])
   expect(await thrownMessage(() => ready({ kind: 'exec', command: ['x'] }, {}))).toBe(
-    'OPTION_UNSUPPORTED\nservices.db: its readiness probe runs a command inside it, which its provider does not support.\nUse another kind of probe: tcp, http, log or exchange.',
+    'OPTION_UNSUPPORTED\nservices.db.ready: a probe runs a command inside the service, and its provider cannot run commands there.\nUse another kind of probe: tcp, http, log or exchange.',
   )
 })
 

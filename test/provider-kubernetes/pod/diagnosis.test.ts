@@ -178,7 +178,7 @@ describe('containers that the cluster has added (recorded)', () => {
     ],
     [
       'files',
-      'services.app.files: the container that receives them ended before they arrived: exit code 1, Error: iptables.\nIt needs sh, cp and, for an upload, tar inside app:1. Show its output with: kubectl logs app -c files -n ci',
+      'services.app.files: the container that receives them ended before they arrived: exit code 1, Error: iptables.\nThat container runs sh and cp of app:1, and tar for large deliveries. Show its output with: kubectl logs app -c files -n ci',
     ],
   ])('a failed init container is no start of the service: %s', ([name, message]) => {
     const terminated = { exitCode: 1, reason: 'Error', message: 'iptables' }

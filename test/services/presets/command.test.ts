@@ -48,6 +48,6 @@ test.for([
 
 test('a command that is no list is refused', async () => {
   expect(await thrownMessage(() => command({ command: 'npm start' as unknown as string[] }))).toBe(
-    "CONFIG_INVALID\ncommand({ command }) is not a list of a program and its arguments.\nGive the words, such as ['uvicorn', 'app:app', '--port', '$PORT'].",
+    "CONFIG_INVALID\ncommand({ command }) is not a list of a program and its arguments.\nGive them as a list, such as ['uvicorn', 'app:app', '--port', '$PORT'].",
   )
 })

@@ -22,7 +22,7 @@ const PRINT: { readonly [target in RenderTarget]: Print } = {
 export async function runRender({ configPath, options, installation }: Invocation): Promise<number> {
   const config = await loadConfig(configPath())
   for (const [name, spec] of Object.entries(config.services))
-    if (!spec.container) writeNotice(`services.${name} runs as a process, so it is not part of this`)
+    if (!spec.container) writeNotice(`services.${name} runs as a process, so this output does not contain it`)
   const target = (options['to'] ?? 'compose') as RenderTarget
   process.stdout.write(await PRINT[target](config, installation))
   return 0

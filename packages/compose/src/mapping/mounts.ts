@@ -120,7 +120,7 @@ function addBind(item: TreeNode, path: string, { target, project }: Surroundings
       at: item.at,
       key,
       reason: `${shown} is copied at the start; what the container writes stays in it`,
-      alternative: 'Write :ro to say so.',
+      alternative: 'Add :ro to omit this warning.',
     })
 }
 

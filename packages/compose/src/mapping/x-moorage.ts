@@ -25,10 +25,10 @@ export function serviceExtension(service: TreeNode, name: string, root: TreeNode
   const node = get(service, 'x-moorage')
   const at = `services.${name}.x-moorage`
   if (node && node.kind !== 'map')
-    throw invalid(node, at, 'it is no map', 'Write keys below it, such as as: DATABASE_URL.')
+    throw invalid(node, at, 'it is not a map', 'Write keys below it, such as as: DATABASE_URL.')
   checkKeys(node, at, KEYS)
   const ready = get(node, 'ready')
-  if (ready && ready.kind !== 'list') throw invalid(ready, `${at}.ready`, 'it is no list', 'Write a list of probes.')
+  if (ready && ready.kind !== 'list') throw invalid(ready, `${at}.ready`, 'it is not a list', 'Write a list of probes.')
   const hostAccess = get(node, 'hostAccess')
   const as = textOf(get(node, 'as'))
   const protocol = textOf(get(node, 'protocol'))

@@ -106,7 +106,7 @@ class Converter {
 function addMerged(merged: Map<string, Entry>, source: TreeNode): void {
   const maps = source.kind === 'list' ? source.items : [source]
   for (const item of maps) {
-    if (item.kind !== 'map') throw invalid(item.at, '<< merges maps, but its value is none.')
+    if (item.kind !== 'map') throw invalid(item.at, '<< merges maps, but its value is not a map.')
     for (const [name, entry] of item.entries) if (!merged.has(name)) merged.set(name, entry)
   }
 }

@@ -44,7 +44,10 @@ export async function startDetached(
   )
   await membership.call('retain', { ms: ttl })
   const status = await membership.call('status', null)
-  if (!status) throw new MoorageError('SUPERVISOR_FAILED', 'The supervisor has no run.')
+  if (!status)
+    throw new MoorageError('SUPERVISOR_FAILED', 'The services were removed before they could be kept running.', {
+      hint: 'Run the command again.',
+    })
   // The timer also keeps this process alive until the response is there.
   const failures = await withTimeout(membership.leave(), {
     clock: monotonicClock,

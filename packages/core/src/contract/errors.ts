@@ -10,7 +10,7 @@ export const ERROR_CODES = {
   FORWARD_REFUSED: 'The connection to a service was forwarded, but nothing listens on its port.',
   OPTION_UNSUPPORTED: 'The chosen provider does not support an option.',
   IMAGE_NOT_FOUND: 'The image of a service does not exist, or this machine may not pull it.',
-  BUILD_FAILED: 'The image of a service could not be built, or not be brought to where the service runs.',
+  BUILD_FAILED: 'The image of a service could not be built, or could not be brought to where the service runs.',
   PROGRAM_NOT_FOUND: 'The process provider did not find a program that a service needs.',
   PORT_IN_USE: 'Another process uses the port that the config asks for.',
   SERVICE_EXITED: 'A service ended, before or after it was ready.',

@@ -78,12 +78,12 @@ export async function runCreateTemplate(service: string, { module }: IsolateSpec
   if (!failure) return
   throw new MoorageError(
     'ISOLATION_FAILED',
-    `services.${service}.isolate: the state that tests start from could not be saved.`,
+    `services.${service}.isolate: the template of the database could not be created.`,
     {
       service,
       phase: 'ready',
       logs: failure.logs,
-      hint: "The last log lines show why. A service that needs this one as 'started' may be using it: let it need 'ready'.",
+      hint: "The last log lines show why. If another service needs this one as 'started', it may already use the database: change that need to 'ready'.",
       ...(failure.error ? { cause: failure.error } : {}),
     },
   )

@@ -166,7 +166,7 @@ async function waitCompleted({ abort, clock }: StartContext, name: string, unit:
     service: name,
     phase: 'ready',
     logs: await lastLines(unit, clock),
-    hint: 'Its last log lines show why. A service that others need as completed must end with exit code 0.',
+    hint: 'Its last log lines show why. Other services wait until it has completed, so it must end with exit code 0.',
   })
 }
 

@@ -10,7 +10,7 @@ export const exec: ProbeAttempt<{ readonly kind: 'exec'; readonly command: reado
   if (!unit.exec) {
     throw new MoorageError(
       'OPTION_UNSUPPORTED',
-      `services.${service}: its readiness probe runs a command inside it, which its provider does not support.`,
+      `services.${service}.ready: a probe runs a command inside the service, and its provider cannot run commands there.`,
       {
         service,
         hint: 'Use another kind of probe: tcp, http, log or exchange.',

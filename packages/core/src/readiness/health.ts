@@ -84,7 +84,7 @@ async function runCheck(
   if (!unit.exec)
     throw new MoorageError(
       'OPTION_UNSUPPORTED',
-      `services.${service}.healthCheck: its provider cannot run commands inside it.`,
+      `services.${service}.healthCheck: its provider cannot run commands inside the service, so it cannot check it.`,
       { service, hint: 'Use a probe of another kind: tcp, http, log or exchange.' },
     )
   const late = new AbortController()

@@ -21,8 +21,9 @@ export function inspectionMethods(
 
 /** Throws MoorageError (SUPERVISOR_FAILED) where the supervisor has no run. */
 export function requireRun(run: SupervisedRun | undefined): SupervisedRun {
-  if (!run) throw new MoorageError('SUPERVISOR_FAILED', 'The supervisor has no run.')
-  return run
+  if (run) return run
+  const hint = 'Start the services first: moorage up'
+  throw new MoorageError('SUPERVISOR_FAILED', 'This supervisor runs no services.', { hint })
 }
 
 async function readLogs(

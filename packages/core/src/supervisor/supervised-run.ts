@@ -99,7 +99,9 @@ export class SupervisedRun {
     const inspections = this.#reconciler.services.inspectCommands
     await this.#reconciler
       .keep(durationMs)
-      .catch((error: unknown) => this.#notify(`The engine cannot keep the services itself: ${String(error)}`))
+      .catch((error: unknown) =>
+        this.#notify(`The engine cannot keep the services without the supervisor: ${String(error)}`),
+      )
     for (const text of retentionMessage({ run: this.#run.id, durationMs, reason, inspections })) this.#notify(text)
   }
 

@@ -57,7 +57,7 @@ async function requestNetwork(
   const hasLocalBridge = existsSync(`/sys/class/net/br-${id.slice(0, 12)}`)
   const gateway = runsInContainer() && !hasLocalBridge ? (await readSubnet(engine, id))?.Gateway : undefined
   if (gateway === undefined) return { id, name, bindAddress: '127.0.0.1', dialAddress: '127.0.0.1', hasLocalBridge }
-  notice(`This is a container beside the services: ports are published on the engine's gateway ${gateway}.`)
+  notice(`moorage runs in a container beside the services, so ports are published on the engine's gateway ${gateway}.`)
   return { id, name, bindAddress: gateway, dialAddress: gateway, hasLocalBridge }
 }
 

@@ -126,7 +126,7 @@ export function initError(
     phase: 'start',
     cause: text,
     hint:
-      `It needs sh, cp and, for an upload, tar inside ${image}. Show its output with: ` +
+      `That container runs sh and cp of ${image}, and tar for large deliveries. Show its output with: ` +
       `kubectl logs ${pod} -c ${FILES_CONTAINER} -n ${namespace}`,
   })
 }

@@ -54,7 +54,7 @@ export function command<const N extends string = never>(options: CommandOptions<
   const words: unknown = options.command
   if (!Array.isArray(words) || !words.length || words.some((word) => typeof word !== 'string') || words[0] === '')
     throw new MoorageError('CONFIG_INVALID', 'command({ command }) is not a list of a program and its arguments.', {
-      hint: "Give the words, such as ['uvicorn', 'app:app', '--port', '$PORT'].",
+      hint: "Give them as a list, such as ['uvicorn', 'app:app', '--port', '$PORT'].",
     })
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new MoorageError('CONFIG_INVALID', `command({ port }): ${port} is not a port.`, {
