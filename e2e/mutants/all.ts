@@ -1,5 +1,6 @@
 import { browserMutants } from './browser-mutants.ts'
 import { buildMutants } from './build-mutants.ts'
+import { composeMutants } from './compose-mutants.ts'
 import { configMutants } from './config-mutants.ts'
 import { chaosMutants } from './chaos-mutants.ts'
 import { dockerMutants } from './docker-mutants.ts'
@@ -28,4 +29,5 @@ export const allMutants: readonly Mutant[] = [
   ...settingMutants,
   ...buildMutants,
   ...otherUserMutants,
+  ...composeMutants,
 ]

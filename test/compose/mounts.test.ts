@@ -50,6 +50,17 @@ configs: { text: { content: hello } }
   ])
 })
 
+test('each container of a service has its own volumes without a name', () => {
+  const { services } = read(`services:
+  web: { image: nginx, scale: 2, volumes: [/cache, data:/data] }
+volumes: { data: }
+`)
+  expect(services.map(({ spec }) => spec.container?.volumes)).toEqual([
+    { '/cache': { volume: 'web-1' }, '/data': { volume: 'data' } },
+    { '/cache': { volume: 'web-2-1' }, '/data': { volume: 'data' } },
+  ])
+})
+
 test.each([
   [
     'a folder outside of the project',

@@ -112,6 +112,24 @@ secrets: { pw: { file: pw.txt } }
   expect(db?.container?.connection['password']).toBe('from-a-file')
 })
 
+test('each container knows which one of docker compose it stands for, unless that is not wanted', () => {
+  const text = `name: shop
+services:
+  web: { image: nginx, scale: 2 }
+  own_app: { build: . }
+`
+  const member = { project: 'shop', service: 'web', image: 'nginx' }
+  const found = specs(text)
+  expect(found).toMatchObject({
+    web: { container: { composeMember: { ...member, number: 1 } } },
+    'web-2': { container: { composeMember: { ...member, number: 2 } } },
+    'own-app': { container: { composeMember: { project: 'shop', service: 'own_app', number: 1 } } },
+  })
+  expect(found['own-app']?.container?.composeMember).not.toHaveProperty('image')
+  const without = specs(`x-moorage: { attach: false }\n${text}`)
+  for (const { container } of Object.values(without)) expect(container).not.toHaveProperty('composeMember')
+})
+
 test('x-moorage says what the file cannot', () => {
   const found = specs(`x-moorage: { hostPorts: true }
 services:
@@ -136,6 +154,11 @@ test.each([
     'two services with one port of this machine',
     'x-moorage: { hostPorts: true }\nservices: { a: { image: x, ports: ["80:80"] }, b: { image: x, ports: ["80:81"] } }\n',
     'compose.yaml:2: services.b.ports: services.a has the port 80 of this machine already.\nChoose another port.',
+  ],
+  [
+    'two containers of a service with one port of this machine',
+    'x-moorage: { hostPorts: true }\nservices: { a: { image: x, scale: 2, ports: ["80:80"] } }\n',
+    'compose.yaml:2: services.a.ports: services.a has the port 80 of this machine already.\nChoose another port.',
   ],
   [
     'a misspelt key of x-moorage',

@@ -13,9 +13,11 @@ export interface ComposeOptions {
   readonly services?: readonly string[]
   /** Variables for `${NAME}` in the files. They take precedence over those of the shell and of `.env`. */
   readonly env?: { readonly [name: string]: string }
+  /** `false`: the run has its own services, also where `docker compose up` has started the project. Default: true. */
+  readonly attach?: boolean
 }
 
-const OPTIONS: OptionNames<ComposeOptions> = { profiles: true, services: true, env: true }
+const OPTIONS: OptionNames<ComposeOptions> = { profiles: true, services: true, env: true, attach: true }
 
 /**
  * The services of a compose file, for `defineConfig({ services: compose('compose.yaml') })`. Several files are merged
@@ -50,7 +52,7 @@ export function readServices(
   const profiles = options.profiles ? chosen : named.map((name) => ({ name: name.trim(), by: 'COMPOSE_PROFILES' }))
   const selection = options.services ? { profiles, services: options.services } : { profiles }
   project.findings.throwRefused()
-  const services = toServices(project, selectServices(project, selection))
+  const services = toServices(project, selectServices(project, selection), { attach: options.attach ?? true })
   project.findings.throwRefused()
   return { project, services, warnings: project.findings.warnings }
 }

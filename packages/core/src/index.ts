@@ -54,6 +54,7 @@ export type {
   Session,
   UnitSpec,
 } from './contract/provider.ts'
+export type { ComposeMember, FoundMembers, WantedMember } from './contract/compose-member.ts'
 export type { Endpoint, ExecResult, Exit, LogLine, LogOptions, ShellCommand, Unit } from './contract/running-unit.ts'
 export type { Environment } from './contract/provisioned-environment.ts'
 export type { Seed } from './contract/seed.ts'

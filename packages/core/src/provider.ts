@@ -30,6 +30,7 @@ export type {
   Session,
   UnitSpec,
 } from './contract/provider.ts'
+export type { ComposeMember, FoundMembers, WantedMember } from './contract/compose-member.ts'
 export { SHELL_IN_CONTAINER } from './provider-kit/shell-in-container.ts'
 export type { Endpoint, ExecResult, Exit, LogLine, LogOptions, ShellCommand, Unit } from './contract/running-unit.ts'
 export type { ContainerForm, Phase, ProcessForm, ServiceSpec } from './contract/service.ts'

@@ -9,6 +9,7 @@ import {
   type Session,
   type Unit,
 } from '@moorage/core/provider'
+import { findMembers } from './compose-project/find-members.ts'
 import { loadClient } from './engine/client.ts'
 import { engineAt, environmentTls, type Engine } from './engine/engine-address.ts'
 import { findEngine, type EngineSearch } from './engine/find-engine.ts'
@@ -129,6 +130,7 @@ function openSession(engine: Engine, options: SessionOptions): Session {
       units.add(starting)
       return await starting
     },
+    findMembers: (wanted) => findMembers({ client, network, closing: closing.signal }, engine.call, wanted),
     hostAddress: async () => (await network).dialAddress,
     expose: (port) => proxies.expose(port),
     async keep() {

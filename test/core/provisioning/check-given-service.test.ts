@@ -26,6 +26,7 @@ async function printed(services: Parameters<typeof defineConfig>[0]['services'],
   const context: StartContext = {
     clock: monotonicClock,
     runId: 'given',
+    attached: new Map(),
     hostPorts: new Set(),
     journalProcess: () => {},
     plan,

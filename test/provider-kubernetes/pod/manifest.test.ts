@@ -17,16 +17,17 @@ interface Circumstances {
   readonly nameservers?: readonly string[]
   readonly hostAddress?: string
   readonly preparation?: Preparation
+  readonly spec?: PodManifestInput['spec']
 }
 
 function manifest(
   settings: ContainerSettings,
-  { options = {}, nameservers, hostAddress, preparation = 'before' }: Circumstances = {},
+  { options = {}, nameservers, hostAddress, preparation = 'before', spec }: Circumstances = {},
 ): Manifest {
   const container = { image: 'x:1', ...settings }
   const input: PodManifestInput = {
     run: { id: 'r', labels: { 'moorage.run': 'r' } } as unknown as PodManifestInput['run'],
-    spec: { name: 'db', ports: { main: 80 }, env: {}, sensitive: [], container },
+    spec: spec ?? { name: 'db', ports: { main: 80 }, env: {}, sensitive: [], container },
     name: 'db',
     namespace: 'ci',
     owner: {},
@@ -48,6 +49,17 @@ const main = (settings: ContainerSettings, given?: Circumstances): Fields =>
 const security = (settings: ContainerSettings): Fields => main(settings)['securityContext'] as Fields
 const script = ({ spec: { initContainers = [] } }: Manifest): string | undefined =>
   (initContainers[0]?.['command'] as readonly string[] | undefined)?.[2]
+
+test('a reference such as $(NAME) in a command or a variable stays as it is written', () => {
+  const spec = { name: 'db', ports: {}, env: { A: '$(B) $$(C) ${D}' }, sensitive: [] }
+  const unit = { image: 'x:1', command: ['echo', '$(HOME)'], entrypoint: ['sh', '-c', '$(date)'] }
+  // `$$` stands for one `$`.
+  expect(main({}, { spec: { ...spec, container: unit } })).toMatchObject({
+    command: ['sh', '-c', '$$(date)'],
+    args: ['echo', '$$(HOME)'],
+    env: [{ name: 'A', value: '$$(B) $$$$(C) $${D}' }],
+  })
+})
 
 describe('what each setting becomes in a pod', () => {
   test('user and groups', () => {

@@ -11,15 +11,18 @@ type Files = { [path: string]: FileRef | { readonly content: string; readonly mo
 export type Mounts = Pick<ContainerForm, 'files' | 'volumes' | 'tmpfs'>
 
 interface Target {
+  /** The service. */
   readonly name: string
+  /** The container, to which volumes without a name belong. */
+  readonly key: string
   readonly files: Files
   readonly volumes: { [path: string]: VolumeMount }
   readonly tmpfs: (string | TmpfsMount)[]
 }
 
 /** What is mounted or copied into the container of a service. Throws `MoorageError` (CONFIG_INVALID). */
-export function mountsOf(service: TreeNode, name: string, project: Project): Mounts {
-  const target: Target = { name, files: {}, volumes: {}, tmpfs: texts(get(service, 'tmpfs')).map(shortTmpfs) }
+export function mountsOf(service: TreeNode, { name, key }: Pick<Target, 'name' | 'key'>, project: Project): Mounts {
+  const target: Target = { name, key, files: {}, volumes: {}, tmpfs: texts(get(service, 'tmpfs')).map(shortTmpfs) }
   itemsOf(get(service, 'volumes')).forEach((item, index) => addVolume(item, index, { target, project }))
   for (const kind of ['secrets', 'configs'] as const)
     for (const item of itemsOf(get(service, kind))) addContent(item, kind, { target, project })
@@ -36,7 +39,7 @@ interface Surroundings {
 }
 
 function addVolume(item: TreeNode, index: number, { target, project }: Surroundings): void {
-  const { name, volumes, tmpfs } = target
+  const { name, key: container, volumes, tmpfs } = target
   const path = (textOf(get(item, 'target')) ?? '').replace(/(.)\/+$/, '$1')
   const source = textOf(get(item, 'source'))
   const key = `services.${name}.volumes`
@@ -54,8 +57,8 @@ function addVolume(item: TreeNode, index: number, { target, project }: Surroundi
         `Add it to volumes, or write ./${source} for a folder.`,
       )
     const readOnly = isTrue(get(item, 'read_only'))
-    // Without a name it belongs to this service alone.
-    volumes[path] = { volume: source ?? `${name}-${index + 1}`, ...(readOnly ? { readOnly } : {}) }
+    // Without a name it belongs to this container alone.
+    volumes[path] = { volume: source ?? `${container}-${index + 1}`, ...(readOnly ? { readOnly } : {}) }
   }
 }
 
@@ -105,7 +108,7 @@ function addBind(item: TreeNode, path: string, { target, project }: Surroundings
   else if (textOf(get(item, 'bind', 'create_host_path')) === 'false')
     throw invalid(item, key, `${shown} does not exist`, 'Create it, or correct the path.')
   else {
-    target.volumes[path] = { volume: `${target.name}-${Object.keys(target.volumes).length + 1}-empty` }
+    target.volumes[path] = { volume: `${target.key}-${Object.keys(target.volumes).length + 1}-empty` }
     project.findings.add({
       severity: 'warned',
       at: item.at,

@@ -1,13 +1,15 @@
 import type { Condition, Connection, ContainerForm, Probe, ServiceSpec, Template } from '@moorage/core'
 import type { Project } from '../load/read-project.ts'
 import { dependenciesOf } from '../load/select-services.ts'
-import { entriesOf, get, getMap, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
+import { get, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
 import { buildOf } from './build.ts'
 import { withFileVariables } from './file-suffix-variables.ts'
 import { knownImage, type KnownImage } from './known-image.ts'
 import { mountsOf } from './mounts.ts'
+import { collectAliases, networksOf, type Surroundings } from './networks.ts'
 import { checkHostPorts, portsOf, type ServicePorts } from './ports.ts'
 import { serviceEnv } from './service-env.ts'
+import type { Source } from './source.ts'
 import { containerSettings } from './settings.ts'
 import { defined, invalid, numberOf, words } from './values.ts'
 import { checkFileExtension, serviceExtension, type ServiceExtension } from './x-moorage.ts'
@@ -19,26 +21,40 @@ export interface MappedService {
   readonly spec: ServiceSpec
 }
 
-interface Source {
-  readonly name: string
-  readonly node: TreeNode
-  readonly extension: ServiceExtension
-  /** The keys of its containers. */
-  readonly keys: readonly string[]
-}
-
 /** The containers of the services that run. Throws `MoorageError` (CONFIG_INVALID). */
-export function toServices(project: Project, selected: readonly string[]): readonly MappedService[] {
+export function toServices(
+  project: Project,
+  selected: readonly string[],
+  { attach = true }: { readonly attach?: boolean } = {},
+): readonly MappedService[] {
   checkFileExtension(project.root)
   const sources = selected.flatMap((name) => toSource(name, project))
   checkKeys(sources)
   const aliases = collectAliases(sources)
-  const mapped = sources.map((source) => ({ source, spec: toSpec(source, { project, sources, aliases }) }))
+  const attaches = attach && textOf(get(project.root, 'x-moorage', 'attach')) !== 'false'
+  const surroundings = { project, sources, aliases }
+  const mapped = sources.flatMap((source) =>
+    source.keys.map((key, i) => {
+      const spec = toSpec(source, key, surroundings)
+      return { name: source.name, key, spec: attaches ? withMember(spec, source, { project, number: i + 1 }) : spec }
+    }),
+  )
   checkHostPorts(
-    mapped.map(({ source: { name }, spec }) => defined({ name, hostPorts: spec.container?.hostPorts })),
+    mapped.map(({ name, spec }) => defined({ name, hostPorts: spec.container?.hostPorts })),
     project,
   )
-  return mapped.flatMap(({ source, spec }) => source.keys.map((key) => ({ key, spec })))
+  return mapped.map(({ key, spec }) => ({ key, spec }))
+}
+
+/** A container of the service, as `docker compose up` makes one. */
+function withMember(
+  spec: ServiceSpec,
+  { name, node }: Source,
+  { project, number }: { readonly project: Project; readonly number: number },
+): ServiceSpec {
+  const image = get(node, 'build') ? undefined : textOf(get(node, 'image'))
+  const composeMember = defined({ project: project.name, folder: project.folder, service: name, number, image })
+  return spec.container ? { ...spec, container: { ...spec.container, composeMember } } : spec
 }
 
 function toSource(name: string, project: Project): readonly Source[] {
@@ -72,30 +88,7 @@ function checkKeys(sources: readonly Source[]): void {
     }
 }
 
-/** Further host names by service: container names, the aliases of links, and names that are no key. */
-function collectAliases(sources: readonly Source[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const aliases = new Map(sources.map(({ name }) => [name, new Set<string>()]))
-  for (const { name, node, keys } of sources) {
-    const own = aliases.get(name)
-    const containerName = textOf(get(node, 'container_name'))
-    if (containerName !== undefined) own?.add(containerName)
-    if (keys.length > 1 || keys[0] !== name) own?.add(name)
-    for (const link of itemsOf(get(node, 'links'))) {
-      const [target = '', alias] = (textOf(link) ?? '').split(':')
-      if (alias !== undefined && alias !== target) aliases.get(target)?.add(alias)
-    }
-  }
-  for (const { name, keys } of sources) for (const key of keys) if (keys.length === 1) aliases.get(name)?.delete(key)
-  return aliases
-}
-
-interface Surroundings {
-  readonly project: Project
-  readonly sources: readonly Source[]
-  readonly aliases: ReadonlyMap<string, ReadonlySet<string>>
-}
-
-function toSpec(source: Source, { project, sources, aliases }: Surroundings): ServiceSpec {
+function toSpec(source: Source, key: string, { project, sources, aliases }: Surroundings): ServiceSpec {
   const { name, node, extension } = source
   const at = `services.${name}`
   const image = textOf(get(node, 'image'))
@@ -109,7 +102,7 @@ function toSpec(source: Source, { project, sources, aliases }: Surroundings): Se
     )
   const env = serviceEnv(node, name, project)
   const command = words(get(node, 'command'), `${at}.command`)
-  const mounts = mountsOf(node, name, project)
+  const mounts = mountsOf(node, { name, key }, project)
   const known =
     image === undefined || built ? undefined : knownImage(image, withFileVariables(env, mounts.files), command)
   const { ports, protocol, ...published } = portsOf(node, { name, extra: known?.port, fixed: extension.hostPorts })
@@ -194,50 +187,4 @@ function needsOf({ name, node }: Source, sources: readonly Source[]): ServiceSpe
     return keys.map((key) => [key, found] as const)
   })
   return needs.length ? Object.fromEntries(needs) : undefined
-}
-
-/** The networks of a service. Where all services of the run share one, that of the run does. */
-function networksOf(
-  source: Source,
-  { project, sources, aliases }: Surroundings,
-): Pick<ContainerForm, 'aliases' | 'networks'> {
-  const own = namesOfNetworks(source)
-  const names = [...(aliases.get(source.name) ?? [])]
-  for (const { name: network, node } of own)
-    if (network !== 'default' && !hasKey(getMap(project.root, 'networks'), network))
-      throw invalid(
-        node,
-        `services.${source.name}.networks`,
-        `there is no network '${network}'`,
-        `Add it to networks, which has ${namesIn(project)}.`,
-      )
-  const all = new Set(sources.flatMap((other) => namesOfNetworks(other).map(({ name }) => name)))
-  const aliasesIn = (node: TreeNode): readonly string[] =>
-    itemsOf(get(node, 'aliases')).flatMap((item) => textOf(item) ?? [])
-  if (all.size <= 1) {
-    const further = [...new Set([...names, ...own.flatMap(({ node }) => aliasesIn(node))])]
-    return further.length ? { aliases: further } : {}
-  }
-  const networks = own.map(({ name, node }) => {
-    const further = [...new Set([...names, ...aliasesIn(node)])]
-    return [name, further.length ? { aliases: further } : {}] as const
-  })
-  return { networks: Object.fromEntries(networks) }
-}
-
-function namesOfNetworks({ node }: Source): readonly { readonly name: string; readonly node: TreeNode }[] {
-  const networks = entriesOf(get(node, 'networks')).map(([name, value]) => ({ name, node: value }))
-  return networks.length ? networks : [{ name: 'default', node }]
-}
-
-function hasKey(node: TreeNode | undefined, name: string): boolean {
-  return node?.kind === 'map' && node.entries.has(name)
-}
-
-function namesIn({ root }: Project): string {
-  return (
-    entriesOf(get(root, 'networks'))
-      .map(([name]) => name)
-      .join(', ') || 'none'
-  )
 }

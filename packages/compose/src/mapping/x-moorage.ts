@@ -46,7 +46,7 @@ export function serviceExtension(service: TreeNode, name: string, root: TreeNode
 
 /** The same for the whole file. */
 export function checkFileExtension(root: TreeNode): void {
-  checkKeys(get(root, 'x-moorage'), 'x-moorage', ['hostPorts'])
+  checkKeys(get(root, 'x-moorage'), 'x-moorage', ['hostPorts', 'attach'])
 }
 
 function checkKeys(node: TreeNode | undefined, at: string, known: readonly string[]): void {

@@ -34,6 +34,8 @@ export interface OpenRequestOptions {
   readonly shared?: boolean
   /** Lets no other caller join the run. */
   readonly exclusive?: boolean
+  /** The services that the caller's seed functions fill. */
+  readonly seeded?: readonly string[]
 }
 
 // One for each process, so that several projects of one runner share a run.
@@ -48,7 +50,7 @@ const holder = globalThis as { [PROCESS_NONCE]?: string }
 export function createOpenRequest(
   installation: Installation,
   config: AnyConfig,
-  { env, shared = false, exclusive = false }: OpenRequestOptions,
+  { env, shared = false, exclusive = false, seeded }: OpenRequestOptions,
 ): OpenRequest {
   const plan = createPlan(config, env)
   const candidates = providerCandidates(installation, plan, env)
@@ -63,7 +65,7 @@ export function createOpenRequest(
   const keep = retentionMs(config, env)
   const run = createRunId(env, randomBytes(8).toString('hex'))
   const { host, builders } = installation
-  const installed = { host, ...(builders ? { builders } : {}) }
+  const installed = { host, ...(builders ? { builders } : {}), ...(seeded ? { seeded } : {}) }
   const folder = runFolder(env)
   return {
     request: { plan, candidates, ...installed, ...(keep === undefined ? {} : { keep }), run, identity, family },

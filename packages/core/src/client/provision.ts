@@ -50,7 +50,10 @@ export async function provisionWith<const C extends AnyConfig>(
   const onProgress = options.onProgress ?? progressPrinter(process.stderr)
   const { seeds } = options
   // Only this caller knows what its seed functions have written.
-  const { request, folders } = createOpenRequest(installation, config, { env, exclusive: seeds !== undefined })
+  const { request, folders } = createOpenRequest(installation, config, {
+    env,
+    ...(seeds ? { exclusive: true, seeded: Object.keys(seeds) } : {}),
+  })
   if (seeds) checkSeeds(seeds, request.plan)
   const { log } = folders.paths
   const signal = options.signal ? { signal: options.signal } : {}

@@ -112,6 +112,7 @@ const OTHER_FIELDS: OptionNames<Omit<ContainerForm, keyof ContainerSettings>> = 
   connection: true,
   ready: true,
   prepare: true,
+  composeMember: true,
 }
 
 /** Throws `MoorageError` (CONFIG_INVALID) for a setting of a container that does not exist, or cannot be right. */

@@ -15,6 +15,8 @@ export type Progress =
       readonly ms: number
       /** The variable with the URL of a service that the user runs. */
       readonly given?: string
+      /** The compose project of the user's that its container belongs to. */
+      readonly composeProject?: string
       /** It ran before, in the run that was joined. */
       readonly joined?: true
     }

@@ -1,4 +1,5 @@
 import type { ImageStores } from './build-spec.ts'
+import type { FoundMembers, WantedMember } from './compose-member.ts'
 import type { AccessRequest, DoctorCheck } from './doctor-check.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Phase, ServiceSpec } from './service.ts'
@@ -142,6 +143,11 @@ export interface Session {
    * if core chooses them.
    */
   hostAddress?(): Promise<string>
+  /**
+   * Finds the containers of a compose project that the user has started, for services of the run. Starts nothing and
+   * changes nothing; `Unit.stop` of such a unit leaves the container as it is. Default: none is found.
+   */
+  findMembers?(wanted: { readonly [service: string]: WantedMember }, signal: AbortSignal): Promise<FoundMembers>
   /** Chooses the port numbers of a service if its image does not fix them. A requested 0 stands for any free port. */
   reserve?(service: string, requested: Ports): Promise<Ports>
   /**

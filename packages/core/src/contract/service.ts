@@ -1,4 +1,5 @@
 import type { BuildSpec } from './build-spec.ts'
+import type { ComposeMember } from './compose-member.ts'
 import type { ContainerSettings } from './container-settings.ts'
 import type { Json, JsonObject } from './json.ts'
 
@@ -100,6 +101,8 @@ export interface ContainerForm extends Form, ContainerSettings {
   readonly files?: {
     readonly [path: string]: FileRef | { readonly content: Template; readonly mode?: number }
   }
+  /** The container of a compose project that it stands for. It is used in its place where that project is up. */
+  readonly composeMember?: ComposeMember
 }
 
 /** A service as a plain process: a command, or a program, which is a module that derives the command from the ports. */

@@ -22,7 +22,7 @@ export interface UnitSpec {
 /** The container form of a service, with every template resolved. */
 export interface ContainerUnit extends Omit<
   ContainerForm,
-  'env' | 'connection' | 'ready' | 'prepare' | 'image' | 'entrypoint' | 'command' | 'files'
+  'env' | 'connection' | 'ready' | 'prepare' | 'image' | 'entrypoint' | 'command' | 'files' | 'composeMember'
 > {
   /** The image with its tag or digest. */
   readonly image: string

@@ -20,6 +20,8 @@ export interface ProvisionRequest {
   readonly builders?: ProviderRef
   /** Milliseconds that services are kept when a start or the tests failed. Default: they are removed at once. */
   readonly keep?: number
+  /** The services that the caller's seed functions fill. */
+  readonly seeded?: readonly string[]
 }
 
 /** Identifies a run. */

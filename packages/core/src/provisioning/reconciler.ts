@@ -5,6 +5,7 @@ import type { Report } from '../contract/provider.ts'
 import type { Json } from '../contract/json.ts'
 import type { ProvisionRequest } from '../protocol/run-request.ts'
 import type { Connections } from '../protocol/run-status.ts'
+import { attachServices } from './attach-services.ts'
 import { abortable, monotonicClock, type Clock } from '../provider-kit/clock.ts'
 import { connectionViews, type ConnectionViews } from './connection-views.ts'
 import { Sessions } from './sessions.ts'
@@ -47,6 +48,7 @@ export class Reconciler {
       secrets: new RunSecrets(),
       phaseDeadlines: new Map(),
       running: new Map(),
+      attached: new Map(),
       hostPorts: new Set<number>(),
     }
     const phase: Report['phase'] = (service, name, detail) => enterPhase(shared, service, { phase: name, detail })
@@ -113,7 +115,7 @@ export class Reconciler {
       starting = await this.#takePlan(plan, restarting)
       const journalProcess = (entry: Json): void => this.#runContext.journal(request.host, entry)
       const abort = this.#beginUpdate()
-      await this.#start({ ...this.#shared, plan, placements, abort, journalProcess }, starting)
+      await this.#start({ ...this.#shared, plan, placements, abort, journalProcess }, starting, request.seeded)
       this.#failed = new Map()
       return this.#connections(plan)
     } catch (error) {
@@ -167,7 +169,11 @@ export class Reconciler {
     return true
   }
 
-  async #start(context: StartContext, starting: ReadonlySet<string>): Promise<void> {
+  async #start(
+    context: StartContext,
+    starting: ReadonlySet<string>,
+    seeded: ProvisionRequest['seeded'],
+  ): Promise<void> {
     const needed = runningNeedsOf(context.plan.services, starting)
     const isGiven = (name: string): boolean => context.plan.services[name]?.given !== undefined
     // A running service may not have been needed before from the places where the new services are.
@@ -175,6 +181,7 @@ export class Reconciler {
       const running = context.running.get(name)
       if (running) this.#views.set(name, await connectionViews(context, name, running))
     }
+    await attachServices(context, { starting, seeded })
     const names = [...starting, ...needed.filter(isGiven)]
     const ready = new Map([...this.#views].filter(([name]) => !names.includes(name)))
     for (const [name, views] of await startServices(context, names, ready)) this.#views.set(name, views)
@@ -218,6 +225,7 @@ export class Reconciler {
     }
     for (const name of names) {
       this.#shared.running.delete(name)
+      this.#shared.attached.delete(name)
       this.#views.delete(name)
     }
   }

@@ -41,6 +41,8 @@ export interface StartContext {
   /** The clocks of the services that are starting, or have started. */
   readonly phaseDeadlines: Map<string, PhaseDeadline>
   readonly running: Map<string, RunningService>
+  /** The services for which a container of the user's compose project is used, with that container. */
+  readonly attached: Map<string, Unit>
   /** Ports of this machine that were chosen for containers before their start. */
   readonly hostPorts: Set<number>
   readonly images: Pick<RunImages, 'get'>

@@ -118,7 +118,7 @@ async function launch(context: StartContext, { name, needed }: ServiceStart): Pr
   const ref: ScopeInput['ref'] = (path) => resolveReference(context, { name, needed }, path)
   const external = await reserveExternalAddress(name, { spec, placement }, context.hostPorts)
   const scopeInput: ScopeInput = { service: name, ports, secrets, ref, ...(external ? { external } : {}) }
-  const image = await buildImage(context, name)
+  const image = context.attached.has(name) ? undefined : await buildImage(context, name)
   const unitSpec = createUnitSpec(spec, provider.form, { ...scopeInput, root: plan.root, ...(image ? { image } : {}) })
   hideEnvironment(unitSpec)
   const unit = await startUnit(context, unitSpec, image)
@@ -140,18 +140,20 @@ async function buildImage(context: StartContext, name: string): Promise<RunImage
 }
 
 async function startUnit(
-  { plan, placements, tasks, abort }: StartContext,
+  { plan, placements, tasks, abort, attached }: StartContext,
   spec: UnitSpec,
   image: RunImage | undefined,
 ): Promise<Unit> {
   const { provider, session } = placements.get(spec.name) as Placement
   const needs = Object.keys(plan.services[spec.name]?.needs ?? {}).map((need) => `services.${need}`)
+  const usersOwn = attached.get(spec.name)
   let starting: Promise<Unit> | undefined
   return await tasks.run({
     title: `services.${spec.name}`,
     needs: [`session ${provider.name}`, ...(image ? [image.task] : []), ...needs],
     // A provider that ignores the signal delays the teardown, but not the error.
-    setup: () => abortable((starting = session.start(spec, abort.signal)), abort.signal),
+    setup: () =>
+      abortable((starting = usersOwn ? Promise.resolve(usersOwn) : session.start(spec, abort.signal)), abort.signal),
     teardown: async () => {
       const unit = await starting?.catch(() => undefined)
       await unit?.stop()

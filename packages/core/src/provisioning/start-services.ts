@@ -36,7 +36,7 @@ export async function startServices(
 
 async function startOne(context: StartContext, name: string, gates: DependencyGates): Promise<ConnectionViews> {
   const { clock, secrets, onProgress } = context
-  const { needs, given, variable } = context.plan.services[name] as PlannedService
+  const { needs, given, variable, spec } = context.plan.services[name] as PlannedService
   const needed = await gates.wait(needs)
   const startedAt = clock.now()
   const onStarted = (views: ConnectionViews): void => gates.openStarted(name, views)
@@ -46,12 +46,14 @@ async function startOne(context: StartContext, name: string, gates: DependencyGa
       : await checkGivenService(context, name)
   gates.openAll(name, views)
   const { url } = views.host
+  const project = context.attached.has(name) ? spec.container?.composeMember?.project : undefined
   onProgress({
     kind: 'ready',
     service: name,
     ms: Math.round(clock.now() - startedAt),
     ...(typeof url === 'string' ? { url: displayUrl(secrets.redact(url)) } : {}),
     ...(given === undefined ? {} : { given: variable }),
+    ...(project === undefined ? {} : { composeProject: project }),
   })
   return views
 }

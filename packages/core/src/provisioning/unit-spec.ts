@@ -39,7 +39,7 @@ function containerUnit(
   scope: TemplateScope,
   { image: built, external }: UnitSpecInput,
 ): ContainerUnit {
-  const { env: _env, connection: _connection, ready: _ready, prepare: _prepare, ...settings } = form
+  const { env: _env, connection: _connection, ready: _ready, prepare: _prepare, composeMember: _, ...settings } = form
   const { image, entrypoint, command, files, ...rest } = settings
   return {
     ...rest,

@@ -24,6 +24,10 @@ const RESTART_TIMEOUT_MS = 3_000
 export interface WaitOptions {
   /** When the engine starts the container again. Default: `no`. */
   readonly restart?: ContainerSettings['restart']
+  /** The container has been started, and may have ended. Default: it is about to be started. */
+  readonly isStarted?: boolean
+  /** Ends the wait; the exit that it resolves with says nothing then. */
+  readonly signal?: AbortSignal
   /** Called when the container has ended and the engine has started it again. */
   onRestart?(): void
 }
@@ -38,9 +42,10 @@ export async function waitForExit(call: CallEngine, containerId: string, options
     reason: 'lost',
     detail: 'the engine stopped answering, or another program removed the container',
   }
-  let condition: WaitCondition | undefined = 'next-exit'
+  let condition: WaitCondition | undefined = options.isStarted ? 'not-running' : 'next-exit'
   for (;;) {
     const code = condition && (await waitOnce(call, containerId, condition).catch(() => undefined))
+    if (options.signal?.aborted) return lost
     const found = await findState(call, containerId)
     if (code !== undefined) {
       // Between two runs of a container, Docker can report the exit code 0 that it has reset for the next one.

@@ -38,8 +38,9 @@ function formatProgress(progress: Progress, paint: Paint): readonly string[] {
   }
 }
 
-function describeReady({ given, joined, ms }: Extract<Progress, { readonly kind: 'ready' }>): string {
+function describeReady({ given, composeProject, joined, ms }: Extract<Progress, { readonly kind: 'ready' }>): string {
   if (given !== undefined) return describeGiven({ variable: given, ignored: [] })
+  if (composeProject !== undefined) return `compose project ${composeProject} is up: used as it is, not started`
   return joined ? 'already running' : `${(ms / 1000).toFixed(2)} s`
 }
 
