@@ -8,6 +8,34 @@ const images = (name: string): TestRef => ({
 
 export const buildMutants: readonly Mutant[] = [
   {
+    name: 'build that waits for other services',
+    guarantee: 'images are built while the services that a service needs start',
+    file: 'packages/core/src/provisioning/start-services.ts',
+    find: 'await Promise.all([gates.wait(needs), buildImage(context, name)])',
+    replace: '[await gates.wait(needs), await buildImage(context, name)]',
+    test: {
+      project: 'e2e',
+      file: 'e2e/providers/compose-app.test.ts',
+      name: 'example compose-app on docker: its compose file and its Dockerfiles unchanged',
+    },
+    says: /web building/,
+    quick: false,
+  },
+  {
+    name: 'build without a deadline',
+    guarantee: 'a build has a deadline, for each service that waits for it',
+    file: 'packages/core/src/provisioning/build-image.ts',
+    find: "enterPhase(context, name, { phase: 'build' })",
+    replace: 'void enterPhase',
+    test: {
+      project: 'unit',
+      file: 'test/core/provisioning/build-image.test.ts',
+      name: 'a build enters its phase, also where another service builds the same image',
+    },
+    says: /phase build/,
+    quick: true,
+  },
+  {
     name: 'tag without context hash',
     guarantee: 'two contents of one run are two images',
     file: 'packages/core/src/provisioning/run-images.ts',

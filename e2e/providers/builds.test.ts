@@ -1,30 +1,21 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { openProject } from '../cli/project.ts'
+import { linkBuildPrograms } from '../harness/build-programs.ts'
 import { missing, type ProviderName } from '../harness/engine.ts'
 import { nerdctl as nerdctlOfProvider, nerdctlEnvironment } from '../harness/nerdctl.ts'
 import { moorage, openStage, until } from '../harness/fixture.ts'
 
 const { env } = process
-let bin = ''
+const programs = linkBuildPrograms()
+const bin = programs.folder
 const registry = env['MOORAGE_TESTBED_REGISTRY'] ?? ''
 const containerd = env['MOORAGE_TESTBED_CONTAINERD'] ?? ''
 const ON_NODE = ['--address', containerd, '--namespace', 'k8s.io'] as const
 
-beforeAll(() => {
-  bin = mkdtempSync(join(tmpdir(), 'moorage-builders-'))
-  // The bed's programs carry a hash in their names. Docker's own program of Debian contains BuildKit's client.
-  const programs = {
-    docker: '/usr/bin/docker',
-    buildctl: env['MOORAGE_TESTBED_BUILDCTL'],
-    nerdctl: env['MOORAGE_TESTBED_NERDCTL'],
-  }
-  for (const [name, path] of Object.entries(programs)) if (path) symlinkSync(path, join(bin, name))
-})
-afterAll(() => rmSync(bin, { recursive: true, force: true }))
+afterAll(() => programs[Symbol.dispose]())
 
 interface Subject {
   readonly name: string
@@ -93,11 +84,7 @@ test.for(SUBJECTS)(
   async ({ provider, variables: given }, { skip }) => {
     const reason = missing('docker') ?? missing(provider)
     if (reason) skip(reason)
-    const variables = {
-      ...given,
-      PATH: `${bin}:${env['PATH']}`,
-      BUILDKIT_HOST: env['MOORAGE_TESTBED_BUILDKIT_HOST'] ?? '',
-    }
+    const variables = { ...given, ...programs.variables }
     using project = openProject(FILES)
     await using stage = await openStage(project.folder, provider)
     const child = await stage.start(moorage(project.folder, 'exec', '--', 'sh', '-c', ASK), variables)

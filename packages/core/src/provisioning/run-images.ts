@@ -57,7 +57,6 @@ export class RunImages {
 
   async #build({ service, spec, provider }: BuildInput): Promise<RunImage> {
     const { runContext, tasks, signal, phase, secrets } = this.#context
-    phase(service, 'build')
     for (const secret of Object.values(spec.secrets ?? {})) if ('env' in secret) secrets.hide(secret.value ?? '')
     const found = (await provider.imageStores?.(signal)) ?? { stores: [], platforms: [] }
     const platform = choosePlatform(service, spec, found)

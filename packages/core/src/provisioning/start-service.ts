@@ -25,6 +25,8 @@ export interface ServiceStart {
   readonly name: string
   /** The views of the services that it needs. */
   readonly needed: NeededViews
+  /** The image that was built for it. */
+  readonly image: RunImage | undefined
   /** Called when the service runs, before it is ready. */
   onStarted(views: ConnectionViews): void
 }
@@ -103,7 +105,7 @@ async function runPhases(
   return readyViews
 }
 
-async function launch(context: StartContext, { name, needed }: ServiceStart): Promise<RunningService> {
+async function launch(context: StartContext, { name, needed, image }: ServiceStart): Promise<RunningService> {
   const { plan, secrets } = context
   const { signal } = context.abort
   const placement = context.placements.get(name) as Placement
@@ -118,7 +120,6 @@ async function launch(context: StartContext, { name, needed }: ServiceStart): Pr
   const ref: ScopeInput['ref'] = (path) => resolveReference(context, { name, needed }, path)
   const external = await reserveExternalAddress(name, { spec, placement }, context.hostPorts)
   const scopeInput: ScopeInput = { service: name, ports, secrets, ref, ...(external ? { external } : {}) }
-  const image = context.attached.has(name) ? undefined : await buildImage(context, name)
   const unitSpec = createUnitSpec(spec, provider.form, { ...scopeInput, root: plan.root, ...(image ? { image } : {}) })
   hideEnvironment(unitSpec)
   const unit = await startUnit(context, unitSpec, image)
@@ -126,17 +127,6 @@ async function launch(context: StartContext, { name, needed }: ServiceStart): Pr
   context.running.set(name, running)
   void unit.exited.then((exit) => (running.exit = exit))
   return running
-}
-
-/** Builds the image of a service whose image is not a name. */
-async function buildImage(context: StartContext, name: string): Promise<RunImage | undefined> {
-  const { provider } = context.placements.get(name) as Placement
-  const { spec } = context.plan.services[name] as PlannedService
-  const image = provider.form === 'container' ? spec.container?.image : undefined
-  if (typeof image !== 'object') return undefined
-  const built = await context.images.get({ service: name, spec: image, provider })
-  enterPhase(context, name, { phase: 'admit' })
-  return built
 }
 
 async function startUnit(

@@ -1,5 +1,6 @@
 import type { PlannedService } from '../config/plan.ts'
 import { displayUrl } from '../config/parse-service-url.ts'
+import { buildImage } from './build-image.ts'
 import { checkGivenService } from './check-given-service.ts'
 import type { ConnectionViews } from './connection-views.ts'
 import { DependencyGates } from './dependency-gates.ts'
@@ -37,12 +38,13 @@ export async function startServices(
 async function startOne(context: StartContext, name: string, gates: DependencyGates): Promise<ConnectionViews> {
   const { clock, secrets, onProgress } = context
   const { needs, given, variable, spec } = context.plan.services[name] as PlannedService
-  const needed = await gates.wait(needs)
+  // A build needs no other service. A failed one ends the start of the run at once.
+  const [needed, image] = await Promise.all([gates.wait(needs), buildImage(context, name)])
   const startedAt = clock.now()
   const onStarted = (views: ConnectionViews): void => gates.openStarted(name, views)
   const views =
     given === undefined
-      ? await startService(context, { name, needed, onStarted })
+      ? await startService(context, { name, needed, image, onStarted })
       : await checkGivenService(context, name)
   gates.openAll(name, views)
   const { url } = views.host
