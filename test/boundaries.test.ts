@@ -25,7 +25,9 @@ const ALLOWED: { readonly [pkg: string]: readonly RegExp[] } = {
 const VENDORS: { readonly [name: string]: string | readonly string[] } = {
   ajv: 'packages/compose/src/vendor/ajv.ts',
   'ajv/dist/2020.js': 'packages/compose/src/vendor/ajv.ts',
-  yaml: 'packages/compose/src/vendor/yaml.ts',
+  '@babel/parser': 'packages/cli/src/vendor/babel-parser.ts',
+  diff: 'packages/cli/src/vendor/diff.ts',
+  yaml: ['packages/compose/src/vendor/yaml.ts', 'packages/cli/src/vendor/yaml.ts'],
   '@balena/dockerignore': 'packages/core/src/vendor/dockerignore.ts',
   commander: 'packages/cli/src/vendor/commander.ts',
   hpagent: 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',

@@ -114,6 +114,8 @@ describe('docs/kubernetes.md', () => {
 const LIMITS: { readonly [constant: string]: string } = {
   'build/src/build-error.ts MAX_OUTPUT_LINES': '50 lines',
   'build/src/run-program.ts MAX_OUTPUT_CHARACTERS': '200,000 characters',
+  'cli/src/init/detect/list-files.ts MAX_FILES': 'looks at | 20,000',
+  'cli/src/init/detect/scan-sources.ts MAX_BYTES': 'reads | 1 MiB |',
   'compose/src/mapping/file-suffix-variables.ts MAX_SECRET_BYTES': '| 64 KiB |',
   'compose/src/yaml/parse.ts MAX_NODES': '| 100,000 |',
   'core/src/client/crash-report.ts QUOTED_LOG_LINES': '20 lines of the last',

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -95,6 +95,7 @@ for (const name of [
   'kubernetes-deleter-cluster-role.yaml',
 ])
   copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
+cpSync('packages/cli/templates', resolve(lib, 'cli/templates'), { recursive: true, dereference: true })
 for (const name of ['README.md', 'LICENSE']) copyFileSync(name, `packages/moorage/${name}`)
 
 /** The JSON schema of the Compose Specification as code, so that users install and load no validator. */

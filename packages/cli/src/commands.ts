@@ -4,6 +4,7 @@ import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
 import { exec } from './commands/exec.ts'
 import { gc } from './commands/gc.ts'
+import { init } from './commands/init.ts'
 import { logs } from './commands/logs.ts'
 import { ls } from './commands/ls.ts'
 import { open } from './commands/open.ts'
@@ -15,6 +16,7 @@ import { up } from './commands/up.ts'
 
 /** All commands, in the order in which the help lists them. A new command is one more entry here. */
 export const COMMANDS: readonly Command[] = [
+  init,
   exec,
   up,
   ls,

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   ISOLATION_FAILED: 'The isolated database of a test worker, file or test could not be created.',
   SUPERVISOR_FAILED: 'The supervisor process could not start, or it died.',
   ABORTED: 'The caller or a signal aborted the operation.',
+  INIT_FAILED: 'moorage init could not write the files of a project.',
   USAGE: 'A command line, an environment variable or a call is wrong.',
   RUNTIME_UNSUPPORTED: 'The version of Node.js or the platform is not supported.',
 } as const

@@ -1,0 +1,2 @@
+/** The comparison of texts, bundled. */
+export { createTwoFilesPatch } from 'diff'

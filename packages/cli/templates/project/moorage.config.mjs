@@ -1,0 +1,7 @@
+import { __presets__ } from 'moorage'
+
+export default defineConfig({
+  services: {
+    __services__,
+  },
+})
