@@ -107,8 +107,18 @@ test.runIf(process.getuid?.() === 0)('a cache folder that is a link of another u
   )
 })
 
-test('a folder of journals that others may write to: the next choice', () => {
+test('a folder of journals that others could write to is used if all files in it are ours', () => {
   mkdirSync(join(base, 'run'))
+  writeFileSync(join(base, 'run', 'a.journal'), '')
+  chmodSync(join(base, 'run'), 0o1777)
+  expect(runFolder({ MOORAGE_CACHE_DIR: base })).toBe(join(base, 'run'))
+  expect(statSync(join(base, 'run')).mode & 0o7777).toBe(0o700)
+})
+
+test.runIf(process.getuid?.() === 0)('a folder of journals with one of another user: the next choice', () => {
+  mkdirSync(join(base, 'run'))
+  writeFileSync(join(base, 'run', 'a.journal'), '')
+  chownSync(join(base, 'run', 'a.journal'), 65_534, 65_534)
   chmodSync(join(base, 'run'), 0o1777)
   expect(runFolder({ MOORAGE_CACHE_DIR: base })).toBe(join(tmpdir(), `moorage-${process.getuid?.()}`))
 })

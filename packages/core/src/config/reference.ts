@@ -32,6 +32,10 @@ export function ref(
   text: TemplateStringsArray,
   ...values: readonly (string | number | Ref<string | number>)[]
 ): Ref<string> {
+  if (!Array.isArray(text) || !('raw' in text))
+    throw new MoorageError('CONFIG_INVALID', 'ref is called as a function, but it is a tag for a text.', {
+      hint: 'Write ref`${db.url}/shop`, or use the value itself: db.url.',
+    })
   const parts = text
     .flatMap((part, i) => (i < values.length ? [part, values[i]] : [part]))
     .filter((part) => part !== '')

@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync, type Stats } from 'node:fs'
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, parse, resolve } from 'node:path'
 import { sha256 } from '../config/content-hash.ts'
@@ -131,6 +131,10 @@ function statIfReachable(path: string): Stats | undefined {
   }
 }
 
+function isForeign(path: string): boolean {
+  return lstatSync(path).uid !== process.getuid?.()
+}
+
 export function supervisorPaths(identity: string, folder: string): SupervisorPaths {
   const file = (extension: string): string => join(folder, `${identity}.${extension}`)
   const socket = process.platform === 'win32' ? `\\\\.\\pipe\\moorage-${userName()}-${identity}` : file('sock')
@@ -156,9 +160,10 @@ function folderProblem(folder: string): string | undefined {
     if (!stat.isDirectory()) return 'it is not a folder'
     if (!process.getuid) return undefined
     if (stat.uid !== process.getuid()) return 'it belongs to another user'
-    // A journal there may be of another user, and a sweep runs the provider that a journal names.
-    if (stat.mode & WRITABLE_BY_OTHERS) return 'other users may write to it'
     if (stat.mode & 0o077) chmodSync(folder, 0o700)
+    // Others could write to it until now. A sweep runs the provider that a journal names, whoever wrote that.
+    if (stat.mode & WRITABLE_BY_OTHERS && readdirSync(folder).some((name) => isForeign(join(folder, name))))
+      return 'it contains files of another user'
     accessSync(folder, constants.W_OK)
     return undefined
   } catch (error) {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { groupOf, isRunning, listPids, readProcFile, sendSignal } from './process-table.ts'
+import { groupOf, isRunning, listPids, maySignal, readProcFile, sendSignal } from './process-table.ts'
 
 /** The environment variable that marks the processes of a unit or a seed. Children inherit it. */
 export const MARK_VARIABLE = 'MOORAGE_UNIT'
@@ -30,12 +30,15 @@ export function createProcessMark(id: string): ProcessMark {
   return { id, lockLimit: randomInt(Math.floor(highest / 2), highest) }
 }
 
-/** The pids of processes with a mark, without zombies. Empty where there is no /proc. */
+/**
+ * The pids of processes with a mark, without zombies. Empty where there is no /proc. Without those that this user may
+ * not signal: every user can read the limit of a service and give it to a process, which would hold up its end.
+ */
 export function findMarkedProcesses({ id, lockLimit }: ProcessMark): readonly number[] {
   const entry = `\0${MARK_VARIABLE}=${id}\0`
   const isMarked = (pid: number): boolean =>
     readLockLimit(pid) === String(lockLimit) || `\0${readProcFile(`/proc/${pid}/environ`)}`.includes(entry)
-  return listPids().filter((pid) => isMarked(pid) && isRunning(pid))
+  return listPids().filter((pid) => isMarked(pid) && isRunning(pid) && maySignal(pid))
 }
 
 /** Sends a signal to the processes with a mark, apart from those in a process group. Returns the pids of all. */

@@ -44,6 +44,15 @@ export function isGroupRunning(group: number): boolean {
   return pids.some((pid) => groupOf(pid) === group && isRunning(pid))
 }
 
+/** Whether a process exists and this user may signal it. */
+export function maySignal(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 /** Sends a signal to a process, or to a group by its negative number. A target that has ended is no error. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {

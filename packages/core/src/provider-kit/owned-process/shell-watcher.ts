@@ -20,6 +20,7 @@ marked() {
     read -r stat <"/proc/$pid/stat" || continue
     set -f; set -- \${stat##*) }; set +f
     case $1 in Z|X) continue; esac
+    kill -0 "$pid" || continue
     [ "$skip" ] && [ "$3" = "$skip" ] || echo "$pid"
   done
 }
