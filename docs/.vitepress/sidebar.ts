@@ -43,6 +43,7 @@ export const SIDEBAR: SidebarGroup[] = [
     text: 'Operation',
     items: [
       { text: 'Command line', link: '/cli' },
+      { text: 'moorage doctor', link: '/doctor' },
       { text: 'Debugging', link: '/debugging' },
       { text: 'Error codes', link: '/errors' },
       { text: 'Environment variables', link: '/environment-variables' },

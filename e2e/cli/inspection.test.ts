@@ -100,18 +100,28 @@ test('doctor: which providers can be used, why not, and whether names are typed'
   const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock', KUBECONFIG: '/nowhere/config' }
   const loose = await stage.start(moorage(project.folder, 'doctor'), env)
   expect(await loose.ended).toEqual({ code: 0, signal: null })
+  expect(loose.output()).toMatch(/^machine\n {2}✓ moorage \S+, Node \S+, linux /)
   expect(loose.output()).toMatch(
-    /^✓ config \S+moorage\.config\.ts: api\n✗ types: services\(\) has no types of this config\. Add to it: declare module 'moorage' \{ interface Register \{ config: typeof config \} \}\n/,
+    /^config\n {2}✓ \S+moorage\.config\.ts: api\n {2}! services\(\) has no types of this config\n/m,
   )
-  expect(loose.output()).toMatch(/^✗ docker: .*\/nowhere\/docker\.sock.*\. To use it: .+$/m)
-  expect(loose.output()).toMatch(/^✗ kubernetes: .+\. To use it: .+$/m)
-  expect(loose.output()).toMatch(/^✓ process: plain processes on linux$/m)
+  expect(loose.output()).toMatch(/^ {2}✗ docker: .*\/nowhere\/docker\.sock.*\n {6}To use it: .+$/m)
+  expect(loose.output()).toMatch(/^ {2}✗ kubernetes: .+\n {6}To use it: .+$/m)
+  expect(loose.output()).toMatch(/^ {2}✓ process: plain processes on linux$/m)
+  expect(loose.output()).toMatch(/^ {2}✓ a run uses process \(.*chosen by MOORAGE_PROVIDER=process\)$/m)
+  expect(loose.output()).toMatch(/\n\nA run can start on process\.\n$/)
   writeFileSync(
     join(project.folder, 'moorage.config.ts'),
     `${API['moorage.config.ts']}declare module 'moorage' { interface Register { config: unknown } }\n`,
   )
-  const typed = await stage.start(moorage(project.folder, 'doctor'), env)
+  const typed = await stage.start(moorage(project.folder, 'doctor', '--json'), env)
   await typed.ended
-  expect(typed.output()).toContain('✓ types: services() has the types of this config\n')
+  const { ok, provider, checks } = JSON.parse(typed.output()) as { ok: boolean; provider: string; checks: object[] }
+  expect({ ok, provider }).toEqual({ ok: true, provider: 'process' })
+  expect(checks).toContainEqual({
+    group: 'config',
+    name: 'types',
+    status: 'ok',
+    text: 'services() has the types of this config',
+  })
   await stage.clean(1_000)
 })

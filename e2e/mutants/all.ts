@@ -4,6 +4,7 @@ import { composeMutants } from './compose-mutants.ts'
 import { configMutants } from './config-mutants.ts'
 import { chaosMutants } from './chaos-mutants.ts'
 import { dockerMutants } from './docker-mutants.ts'
+import { doctorMutants } from './doctor-mutants.ts'
 import { kubernetesMutants } from './kubernetes-mutants.ts'
 import { limitMutants } from './limit-mutants.ts'
 import { mutants, type Mutant } from './mutants.ts'
@@ -30,4 +31,5 @@ export const allMutants: readonly Mutant[] = [
   ...buildMutants,
   ...otherUserMutants,
   ...composeMutants,
+  ...doctorMutants,
 ]

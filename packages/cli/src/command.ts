@@ -46,6 +46,8 @@ export interface OptionDefinition {
 /** The input of a command. */
 export interface Invocation {
   readonly installation: Installation
+  /** Of moorage. */
+  readonly version: string
   /** All commands. */
   readonly commands: readonly Command[]
   /** By name, without dashes. Options that were not given are undefined. */

@@ -8,6 +8,7 @@ import { init } from './commands/init.ts'
 import { logs } from './commands/logs.ts'
 import { ls } from './commands/ls.ts'
 import { open } from './commands/open.ts'
+import { rbac } from './commands/rbac.ts'
 import { render } from './commands/render.ts'
 import { restart } from './commands/restart.ts'
 import { shell } from './commands/shell.ts'
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   down,
   gc,
   doctor,
+  rbac,
   render,
   completion,
 ]

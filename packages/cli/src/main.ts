@@ -18,7 +18,7 @@ export async function main(argv: readonly string[], installation: Installation, 
     const parsed = parseCommandLine(argv, COMMANDS, version)
     if (!parsed) return 0
     const run = await parsed.command.load()
-    return await run({ installation, commands: COMMANDS, ...parsed.input })
+    return await run({ installation, version, commands: COMMANDS, ...parsed.input })
   } catch (error) {
     process.stderr.write(`moorage: ${isMoorageError(error) ? error.message : messageOf(error)}\n`)
     return isMoorageError(error) && USAGE_ERRORS.includes(error.code) ? 2 : 1

@@ -8,7 +8,7 @@ import { CommanderError, type Parser } from './vendor/commander.ts'
 
 export interface ParsedCommandLine {
   readonly command: Command
-  readonly input: Omit<Invocation, 'commands' | 'installation'>
+  readonly input: Omit<Invocation, 'commands' | 'installation' | 'version'>
 }
 
 /**

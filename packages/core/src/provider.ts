@@ -48,6 +48,7 @@ export {
   type HostPortProxyOptions,
   type ProxyBinding,
 } from './provider-kit/host-port-proxy.ts'
+export { freeSpaceResult, type FileSystemSpace, type SpaceUse } from './provider-kit/free-space.ts'
 export { homeFolder } from './provider-kit/home-folder.ts'
 export { imageHealthCheck, type ImageConfig } from './provider-kit/image-health-check.ts'
 export { siblingModule } from './provider-kit/sibling-module.ts'

@@ -10,6 +10,7 @@ import {
   type Unit,
 } from '@moorage/core/provider'
 import { findMembers } from './compose-project/find-members.ts'
+import { engineChecks } from './doctor/engine-checks.ts'
 import { loadClient } from './engine/client.ts'
 import { engineAt, environmentTls, type Engine } from './engine/engine-address.ts'
 import { findEngine, type EngineSearch } from './engine/find-engine.ts'
@@ -78,6 +79,7 @@ export function provider(options: JsonObject, { root }: { readonly root: string 
       }
       return await reap({ ...(current ? { host: current.host } : {}), callAt }, scope)
     },
+    checks: engineChecks(searchEngine),
   }
 }
 

@@ -3,6 +3,7 @@ import { checkService } from './pod/check-service.ts'
 import { findPodDns } from './cluster/cluster-dns.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
 import { selectCluster, type Cluster, type ClusterSelection } from './cluster/select-cluster.ts'
+import { clusterChecks } from './doctor/cluster-checks.ts'
 import { hostAccessProblem, hostPortProxies } from './host-access.ts'
 import { imageStores } from './cluster/image-stores.ts'
 import { ImageHealthChecks } from './image/image-health-check.ts'
@@ -53,6 +54,7 @@ export function provider(given: JsonObject, { root }: { readonly root: string })
       return cluster ? await reap(cluster, scope, signal) : []
     },
     accessManifest,
+    checks: clusterChecks({ options, env: process.env, select }),
   }
 }
 

@@ -1,35 +1,50 @@
 import { dirname } from 'node:path'
-import { readFileSync } from 'node:fs'
-import { styleText } from 'node:util'
-import { configuredProviders, describeGiven, givenServices, loadConfig, probeAll } from '@moorage/core/runner'
+import { inspectProviders } from '@moorage/core/runner'
 import type { Invocation } from '../command.ts'
+import { writeJson } from '../output.ts'
+import type { DoctorContext, PlacedCheck } from './check.ts'
+import { checkConfig } from './check-config.ts'
+import { checkDisk } from './check-disk.ts'
+import { checkPorts } from './check-ports.ts'
+import { builderCheck, describeProviders, providerChecks } from './check-providers.ts'
+import { checkRegistries } from './check-registries.ts'
+import { checkVersions } from './check-versions.ts'
+import { createReport, reportLines, type DoctorReport } from './doctor-report.ts'
+import { runChecks } from './run-checks.ts'
 
-/** Checks the config and every provider. Exit code 1 if no provider works on this machine. */
-export async function runDoctor({ installation, configPath }: Invocation): Promise<number> {
-  const path = configPath()
-  const config = await loadConfig(path)
-  const { provider, services } = config
-  const providers = configuredProviders(installation.providers, config)
-  report(true, `config ${path}: ${Object.keys(services).join(', ')}`)
-  for (const given of givenServices(config, process.env))
-    report(true, `services.${given.service}: ${describeGiven(given)}`)
-  const typed = /interface\s+Register\b/.test(readFileSync(path, 'utf8'))
-  report(
-    typed,
-    typed
-      ? 'types: services() has the types of this config'
-      : "types: services() has no types of this config. Add to it: declare module 'moorage' { interface Register { config: typeof config } }",
-  )
-  const probed = await probeAll(
-    provider ? [provider, ...providers.filter(({ name }) => name !== provider.name)] : providers,
-    dirname(path),
-  )
-  for (const [name, result] of probed)
-    report(result.ok, result.ok ? `${name}: ${result.detail}` : `${name}: ${result.reason}. To use it: ${result.fix}`)
-  return [...probed.values()].some(({ ok }) => ok) ? 0 : 1
+// A provider promises to settle its probe within 5 s, and a minute later where a program logs the user in.
+const PROBE_TIMEOUT_MS = 75_000
+
+/** Checks the config, the machine and every provider. Exit code 1 if no run can start. */
+export async function runDoctor(invocation: Invocation): Promise<number> {
+  const report = await examine(invocation)
+  if (invocation.options['json']) writeJson(report)
+  else process.stdout.write(`${reportLines(report, process.stdout).join('\n')}\n`)
+  return report.ok ? 0 : 1
 }
 
-function report(ok: boolean, text: string): void {
-  const mark = styleText(ok ? 'green' : 'red', ok ? '✓' : '✗', { stream: process.stdout })
-  process.stdout.write(`${mark} ${text}\n`)
+async function examine({ installation, configPath, version }: Invocation): Promise<DoctorReport> {
+  const { env } = process
+  const { state, findings: config } = await checkConfig(configPath, env)
+  const { path, plan } = state
+  const root = plan?.root ?? (path === undefined ? process.cwd() : dirname(path))
+  const context: DoctorContext = { ...state, installation, version, env, root }
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
+  const [inspection, machine] = await Promise.all([
+    inspectProviders(installation, { env, root, signal, ...(plan ? { plan } : {}) }),
+    runChecks(machineChecks(context)),
+  ])
+  const ofProviders = await runChecks([...builderCheck(installation, inspection, plan), ...providerChecks(inspection)])
+  const findings = [...machine, ...config, ...describeProviders(inspection), ...ofProviders]
+  const { choice } = inspection
+  return createReport(findings, 'name' in choice ? choice.name : undefined)
+}
+
+function machineChecks(context: DoctorContext): readonly PlacedCheck[] {
+  return [
+    { group: 'machine', name: 'versions', run: () => checkVersions(context) },
+    { group: 'machine', name: 'disk', run: () => checkDisk(context) },
+    { group: 'machine', name: 'ports', run: () => checkPorts(context) },
+    { group: 'machine', name: 'registry-credentials', run: () => checkRegistries(context) },
+  ]
 }

@@ -73,7 +73,12 @@ export function createOpenRequest(
   }
 }
 
-function providerCandidates(installation: Installation, plan: Plan, env: EnvVariables): ProviderCandidates {
+/** The providers that a run may use. Throws `MoorageError` (USAGE) for an unknown MOORAGE_PROVIDER. */
+export function providerCandidates(
+  installation: Pick<Installation, 'providers'>,
+  plan: Pick<Plan, 'provider' | 'configured'>,
+  env: EnvVariables,
+): ProviderCandidates {
   const providers = configuredProviders(installation.providers, plan)
   const candidates = { inOrder: providers, ci: inCi(env) }
   const name = env['MOORAGE_PROVIDER']

@@ -50,15 +50,15 @@ export async function renderRun(
     ([, { spec, given: url }]) => url === undefined && spec.container && spec.placement !== 'host',
   )
   await requireSupportedOptions(provider, started)
-  const rendering = provider.render({ id: RUN_ID, labels: { 'moorage.run': RUN_ID } }, renderUnits(plan, started))
+  const rendering = provider.render({ id: RUN_ID, labels: { 'moorage.run': RUN_ID } }, previewUnits(plan, started))
   const built = started.flatMap(([service, { spec }]) =>
     typeof spec.container?.image === 'object' ? [`services.${service}.image: a start builds the image first.`] : [],
   )
   return { ...rendering, notes: [...built, ...rendering.notes] }
 }
 
-/** The services as a provider would get them. */
-function renderUnits(plan: Plan, started: readonly (readonly [string, PlannedService])[]): readonly UnitSpec[] {
+/** These services as a provider would get them, with `***` for each secret. All have a container form. */
+export function previewUnits(plan: Plan, started: readonly (readonly [string, PlannedService])[]): readonly UnitSpec[] {
   const secrets = new RunSecrets()
   const inputOf = (service: string): ScopeInput => {
     const { spec } = plan.services[service] as PlannedService

@@ -62,16 +62,11 @@ export class RunImages {
     const platform = choosePlatform(service, spec, found)
     const { run, builders: installed } = runContext
     const labels = { ...run.labels, [OWNER_LABEL]: JSON.stringify(run.owner) }
-    const tag = taggedName({ service, spec }, run.id)
+    const onProgress = (detail: string): void => phase(service, 'build', secrets.redact(detail))
     const describe = (store: ImageStore): ImageBuild => ({
-      service,
-      spec,
-      // No mirror and no registry is asked for an image of `localhost`.
-      tag: `${store.kind === 'registry' ? store.prefix : LOCAL_PREFIX}/${tag}`,
-      ...(platform === undefined ? {} : { platform }),
+      ...describeBuild({ service, spec, platform, store }, run.id),
       labels,
-      store,
-      onProgress: (detail) => phase(service, 'build', secrets.redact(detail)),
+      onProgress,
     })
     const builders = (await installed?.load())?.builders ?? new Map<string, Builder>()
     const { name, builder, build } = await chooseBuilder(builders, { found, describe, service }, signal)
@@ -94,6 +89,22 @@ export class RunImages {
   }
 }
 
+/** A build for one store, without what only a run has. */
+export function describeBuild(
+  {
+    service,
+    spec,
+    platform,
+    store,
+  }: Pick<ImageBuild, 'service' | 'spec' | 'store'> & { readonly platform: string | undefined },
+  runId: string,
+): Omit<ImageBuild, 'labels' | 'onProgress'> {
+  // No mirror and no registry is asked for an image of `localhost`.
+  const prefix = store.kind === 'registry' ? store.prefix : LOCAL_PREFIX
+  const tag = `${prefix}/${taggedName({ service, spec }, runId)}`
+  return { service, spec, tag, ...(platform === undefined ? {} : { platform }), store }
+}
+
 // Also the label by which the Docker provider finds objects of dead owners.
 const OWNER_LABEL = 'moorage.owner'
 const TAG_HASH_LENGTH = 12
@@ -112,7 +123,12 @@ function repository({ service, spec }: Pick<BuildInput, 'service' | 'spec'>): st
   return spec.name ?? `moorage/${serviceHostName(service)}`
 }
 
-function choosePlatform(service: string, { platform }: BuildSpec, { platforms }: ImageStores): string | undefined {
+/** The platform to build for. Throws `MoorageError` (OPTION_UNSUPPORTED) if no node has it. */
+export function choosePlatform(
+  service: string,
+  { platform }: BuildSpec,
+  { platforms }: ImageStores,
+): string | undefined {
   if (platform === undefined) return platforms[0]
   if (!platforms.length || platforms.includes(platform)) return platform
   throw new MoorageError(
@@ -122,8 +138,8 @@ function choosePlatform(service: string, { platform }: BuildSpec, { platforms }:
   )
 }
 
-/** The first builder that can build for the first possible store. */
-async function chooseBuilder(
+/** The first builder that can build for the first possible store. Throws `MoorageError` (BUILD_FAILED). */
+export async function chooseBuilder(
   builders: ReadonlyMap<string, Builder>,
   {
     found: { stores, fix },
@@ -131,13 +147,13 @@ async function chooseBuilder(
     service,
   }: { readonly found: ImageStores; readonly service: string; describe(store: ImageStore): ImageBuild },
   signal: AbortSignal,
-): Promise<{ readonly name: string; readonly builder: Builder; readonly build: ImageBuild }> {
+): Promise<{ readonly name: string; readonly builder: Builder; readonly build: ImageBuild; readonly detail: string }> {
   const rejected: string[] = []
   for (const build of stores.map((store) => describe(store))) {
     const probes = await Promise.all([...builders.values()].map((builder) => builder.probe(build, signal)))
     for (const [i, [name, builder]] of [...builders].entries()) {
       const probe = probes[i]
-      if (probe?.ok) return { name, builder, build }
+      if (probe?.ok) return { name, builder, build, detail: probe.detail }
       if (probe) rejected.push(`  ${name}: ${probe.reason}. ${probe.fix}`)
     }
   }

@@ -25,7 +25,8 @@ export function realSystem(): System {
   }
 }
 
-async function loadProvider(ref: ProviderRef, root: string): Promise<Provider> {
+/** Imports a provider's module. Packages that it needs are resolved from `root`. */
+export async function loadProvider(ref: ProviderRef, root: string): Promise<Provider> {
   const module = (await import(ref.module)) as ProviderModule
   return module.provider(ref.options, { root })
 }

@@ -27,7 +27,8 @@ export function* freeSubnets(routes: BlockList = routesOfThisMachine()): Generat
   }
 }
 
-function routesOfThisMachine(): BlockList {
+/** The address ranges of the interfaces and routes of this machine. */
+export function routesOfThisMachine(): BlockList {
   const routes = new BlockList()
   for (const { address, cidr, family } of Object.values(networkInterfaces()).flatMap((all) => all ?? [])) {
     if (family === 'IPv4') routes.addSubnet(address, Number(cidr?.split('/')[1] ?? 32))

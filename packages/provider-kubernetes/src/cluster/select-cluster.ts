@@ -20,6 +20,8 @@ export interface Cluster {
 export interface ClusterSelection {
   readonly probe: ProbeResult
   readonly cluster?: Cluster
+  /** Of a cluster that answers, but in which this user may not run anything. */
+  readonly refused?: Credentials
 }
 
 export interface SelectionOptions {
@@ -118,7 +120,8 @@ async function checkCluster(check: ClusterCheck, signal: AbortSignal): Promise<C
   const { mode, namespace, liveness } = policy
   if (missing.length) {
     const user = await currentUser(client, signal)
-    return closeAndRefuse(client, explainMissing({ user, namespace: checkedNamespace, mode, missing }))
+    const refusal = explainMissing({ user, namespace: checkedNamespace, mode, missing })
+    return { ...closeAndRefuse(client, refusal), refused: credentials }
   }
   if (options.deleter && mode === 'create' && liveness === 'lease') {
     return closeAndRefuse(client, {

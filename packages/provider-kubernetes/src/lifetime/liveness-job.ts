@@ -28,7 +28,7 @@ export async function startLivenessJob(
   const { run, namespace, report, onRetry, graceSeconds = DEFAULT_GRACE_SECONDS } = options
   const path = jobsPath(namespace)
   report.journal({ kind: 'job', namespace, name: run.id })
-  const body = jobManifest({ ...options, graceSeconds })
+  const body = livenessJobManifest({ ...options, graceSeconds })
   const { object, sentAt } = await createObject(client, { path, body, signal, ...(onRetry ? { onRetry } : {}) })
   const { name, uid, resourceVersion } = object.metadata
   const heartbeat = new AbortController()
@@ -63,7 +63,12 @@ export async function startLivenessJob(
   }
 }
 
-function jobManifest({ run, graceSeconds, ownerReferences }: LivenessOptions): object {
+/** The Job that proves that a run is alive. */
+export function livenessJobManifest({
+  run,
+  ownerReferences,
+  graceSeconds = DEFAULT_GRACE_SECONDS,
+}: Pick<LivenessOptions, 'run' | 'ownerReferences' | 'graceSeconds'>): object {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',

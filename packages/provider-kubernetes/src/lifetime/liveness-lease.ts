@@ -35,7 +35,7 @@ export async function startLivenessLease(
   const { run, namespace, report, onRetry, graceSeconds = DEFAULT_LEASE_DURATION_SECONDS } = options
   report.journal({ kind: 'lease', namespace, name: run.id })
   const path = leasesPath(namespace)
-  const body = leaseManifest({ ...options, graceSeconds })
+  const body = livenessLeaseManifest({ ...options, graceSeconds })
   const { object } = await createObject(client, { path, body, signal, ...(onRetry ? { onRetry } : {}) })
   const { name, uid, resourceVersion } = object.metadata
   const heartbeat = new AbortController()
@@ -69,7 +69,12 @@ export async function startLivenessLease(
   }
 }
 
-function leaseManifest({ run, graceSeconds, ownerReferences }: LivenessOptions): object {
+/** The Lease that proves that a run is alive. */
+export function livenessLeaseManifest({
+  run,
+  ownerReferences,
+  graceSeconds = DEFAULT_LEASE_DURATION_SECONDS,
+}: Pick<LivenessOptions, 'run' | 'ownerReferences' | 'graceSeconds'>): object {
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',

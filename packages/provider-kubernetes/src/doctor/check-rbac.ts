@@ -1,0 +1,65 @@
+import type { CheckContext, CheckResult } from '@moorage/core/provider'
+import { missingReason } from '../cluster/explain-missing.ts'
+import { findDenied } from '../cluster/permissions.ts'
+import { accessManifest, missingRoleManifest, ruleLine, subjectOf } from '../rbac/access-manifest.ts'
+import {
+  rulesOf,
+  toPermissions,
+  type AccessMode,
+  type Permission,
+  type PermissionRule,
+} from '../rbac/permission-table.ts'
+import type { ExaminedCluster } from './examined-cluster.ts'
+
+/**
+ * Asks the API server for each verb of the mode in which runs would live, because the list of rules that it offers may
+ * be incomplete. Names each one that is missing, with its rule, and last the whole Role.
+ */
+export async function checkRbac(
+  { client, options, user, decision }: ExaminedCluster,
+  { signal }: Pick<CheckContext, 'signal'>,
+): Promise<readonly CheckResult[]> {
+  const { checkedNamespace: namespace, policy } = decision
+  const mode: AccessMode = policy.mode === 'shared' && policy.liveness === 'lease' ? 'lease' : policy.mode
+  const rules = [...rulesOf(mode), ...(mode === 'create' && options.deleter ? rulesOf('deleter') : [])]
+  const permissions = toPermissions(rules)
+  const denied = await findDenied(client, { permissions, namespace }, signal)
+  const place = mode === 'create' ? 'every namespace' : `namespace ${namespace}`
+  if (!denied.length)
+    return [{ status: 'ok', text: `${user} has the ${permissions.length} permissions of mode ${mode} in ${place}` }]
+  const where = mode === 'create' ? {} : { namespace }
+  const subject = subjectOf(user)
+  if (denied.length === permissions.length)
+    return [
+      {
+        status: 'problem',
+        text: `${user} has none of the ${permissions.length} permissions of mode ${mode} in ${place}`,
+        fix: `Ask an administrator to apply what \`moorage rbac --mode ${mode}\` prints.`,
+        manifest: accessManifest({ mode, ...where, subject }),
+      },
+    ]
+  const results = denied.map((permission): CheckResult => {
+    const without = ruleOf(permission, rules)?.without
+    const reason = missingReason({ user, namespace, mode: policy.mode, missing: [permission] })
+    return {
+      status: without === undefined ? 'problem' : 'warning',
+      text: without === undefined ? `${reason}: no run can start` : `${reason}: ${without}`,
+      fix: `Add this rule: ${ruleLine([permission])}`,
+    }
+  })
+  const worst = results.some(({ status }) => status === 'problem') ? 'problem' : 'warning'
+  const count = denied.length === 1 ? '1 permission is' : `${denied.length} permissions are`
+  return [
+    ...results,
+    {
+      status: worst,
+      text: `${count} missing of the ${permissions.length} of mode ${mode}`,
+      fix: `Ask an administrator to apply this ${mode === 'create' ? 'ClusterRole' : 'Role'}.`,
+      manifest: missingRoleManifest(denied, { ...where, subject }),
+    },
+  ]
+}
+
+function ruleOf({ group, resource, verb }: Permission, rules: readonly PermissionRule[]): PermissionRule | undefined {
+  return rules.find((rule) => rule.group === group && rule.resources.includes(resource) && rule.verbs.includes(verb))
+}
