@@ -31,7 +31,7 @@ export function messageOfCall(call: () => unknown): string {
   try {
     call()
   } catch (error) {
-    return (error as Error).message.replaceAll(/\/[^\s:]*\/compose-\w+\//g, '')
+    return (error as Error).message.replaceAll(/\/[^\s:]*\/compose-\w{6}\//g, '')
   }
   return 'nothing was thrown'
 }

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { KEY_TABLE, rowOf } from '../../packages/compose/src/keys/key-table.ts'
+import { readDocuments } from '../../packages/compose/src/load/load-file.ts'
 import { readProject, type Project } from '../../packages/compose/src/load/read-project.ts'
 import { serviceEnv } from '../../packages/compose/src/mapping/service-env.ts'
 import { bytes, durationMs, words } from '../../packages/compose/src/mapping/values.ts'
-import { entriesOf, scalar, toPlain } from '../../packages/compose/src/yaml/tree.ts'
+import { entriesOf, scalar, toPlain, type TreeNode } from '../../packages/compose/src/yaml/tree.ts'
 
 type Plain = string | number | boolean | null | readonly Plain[] | PlainMap
 interface PlainMap {
@@ -29,6 +32,30 @@ test.for([
   // A comparison of nothing would pass.
   expect(JSON.stringify(own).length).toBeGreaterThan(500)
 })
+
+test('these projects have every key that moorage honours', () => {
+  const found = new Set(sourceFiles(folder).flatMap((file) => readDocuments(file).flatMap((node) => keysIn(node, ''))))
+  // Only moorage reads it.
+  const compared = KEY_TABLE.filter(({ key, treatment }) => treatment === 'mapped' && !key.endsWith('x-moorage'))
+  expect(compared.length).toBeGreaterThan(140)
+  expect(compared.map(({ key }) => key).filter((key) => !found.has(key))).toEqual([])
+})
+
+function sourceFiles(path: string): readonly string[] {
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => join(path, name))
+}
+
+/** The keys of a file as the table has them: `*` for a name of the user's, `[]` for an item of a list. */
+function keysIn(node: TreeNode, pattern: string): readonly string[] {
+  if (node.kind === 'list') return node.items.flatMap((item) => keysIn(item, `${pattern}[]`))
+  return entriesOf(node).flatMap(([name, value]) => {
+    const start = pattern === '' ? '' : `${pattern}.`
+    const key = rowOf(`${start}${name}`) ? `${start}${name}` : `${start}*`
+    return [key, ...(rowOf(key)?.open ? [] : keysIn(value, key))]
+  })
+}
 
 /** What Compose's own program makes of the files. */
 function composeConfig(files: readonly string[]): Plain {
