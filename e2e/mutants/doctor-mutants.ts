@@ -57,4 +57,18 @@ export const doctorMutants: readonly Mutant[] = [
     says: /verbs: \[create, list, watch, delete\]/,
     quick: true,
   },
+  {
+    name: 'namespace that cannot be deleted',
+    guarantee: 'a run creates a namespace only where its user may also delete it',
+    file: 'packages/provider-kubernetes/src/cluster/decide-policy.ts',
+    find: "if (givenMode === 'create' || !perRun.missing.length) return perRun",
+    replace: 'if (perRun) return { ...perRun, missing: [] }',
+    test: {
+      project: 'contract',
+      file: 'test/provider-kubernetes/rbac/permissions.test.ts',
+      name: 'the permissions of a user > who may create namespaces, but not delete them, shares one, and learns why',
+    },
+    says: /"mode": "create"/,
+    quick: false,
+  },
 ]

@@ -84,18 +84,19 @@ const ENGINES = {
 describe.each(Object.entries(ENGINES))('on %s', (name, variable) => {
   test.skipIf(missingEngine(variable))('the engine, its disk and its address pools', () => {
     const host = process.env[variable] ?? ''
-    const { ok, status, provider, lines } = doctor({ DOCKER_HOST: host })
+    const report = doctor({ DOCKER_HOST: host })
+    const { ok, status, provider, lines } = report
     expect({ ok, status, provider }).toEqual({ ok: true, status: 0, provider: 'docker' })
     expect(lines('docker', 'disk')).toEqual([expect.stringMatching(/^ok .+ free in \/.+ \(images and containers\)$/)])
     if (name === 'podman') return expect(lines('docker', 'address-pools')).toEqual([])
-    const room = (): number =>
-      Number(/room for (\d+) more/.exec(doctor({ DOCKER_HOST: host }).lines('docker', 'address-pools')[0] ?? '')?.[1])
-    const before = room()
+    const roomIn = (outcome: Outcome): number =>
+      Number(/room for (\d+) more/.exec(outcome.lines('docker', 'address-pools')[0] ?? '')?.[1])
+    const before = roomIn(report)
     expect(before).toBeGreaterThan(5)
     const docker = (...args: string[]): unknown => spawnSync('docker', ['-H', host, 'network', ...args])
     docker('create', 'moorage-doctor')
     try {
-      expect(room()).toBe(before - 1)
+      expect(roomIn(doctor({ DOCKER_HOST: host }))).toBe(before - 1)
     } finally {
       docker('rm', 'moorage-doctor')
     }

@@ -11,9 +11,10 @@ const CONFIG = `${IMPORT}const config = defineConfig({ services: { cache: redis(
 async function check(
   files: { readonly [path: string]: string },
   env: { readonly [name: string]: string } = {},
+  timeoutMs = 30_000,
 ): Promise<{ readonly lines: readonly string[]; readonly state: ConfigState }> {
   using project = temporaryProject(files)
-  const { state, findings } = await checkConfig(() => findConfig(project.folder), env)
+  const { state, findings } = await checkConfig(() => findConfig(project.folder), { env, timeoutMs })
   const line = ({ name, status, text, fix }: Finding): string =>
     `${status} ${name}: ${text}${fix === undefined ? '' : `\n${fix}`}`.replaceAll(project.folder, 'FOLDER')
   return { lines: findings.map(line), state }
@@ -76,4 +77,14 @@ test('a config that loads, and cannot be planned', async () => {
   expect(lines[1]).toMatch(/^problem plan: services\.app\.files.*absent/)
   expect(state.path?.endsWith(join('/', 'moorage.config.mjs'))).toBe(true)
   expect(state.plan).toBeUndefined()
+})
+
+test('a config that never settles', async () => {
+  const listeners = process.listeners('exit')
+  const { lines } = await check({ 'moorage.config.mjs': 'await new Promise(() => {})' }, {}, 100)
+  expect(lines).toEqual([
+    'problem load: FOLDER/moorage.config.mjs has not loaded after 0.1 s: it awaits a promise that does not settle\nRemove that await from the config.',
+  ])
+  // The loader would report at the end of this process that the config is still loading.
+  for (const added of process.listeners('exit')) if (!listeners.includes(added)) process.off('exit', added)
 })

@@ -73,15 +73,17 @@ async function useSession(session: Session, signal: AbortSignal): Promise<void> 
   await started.stop()
 }
 
+let users: GrantedUsers | undefined
+afterAll(() => users?.[Symbol.dispose]())
+
 describe.skipIf(missing('kubernetes')).each(MODES)('a run in mode %s', (mode: Mode) => {
   const calls: Permission[] = []
-  let users: GrantedUsers
   beforeAll(async () => {
-    users = new GrantedUsers()
+    users ??= new GrantedUsers()
     const { namespace } = users
     const user = `calls-${mode}`
     const manifest = accessManifest({ mode, ...(mode === 'create' ? {} : { namespace }), subject: { user } })
-    users.grant([manifest.replaceAll('name: moorage\n', `name: ${namespace}\n`)])
+    users.grant([manifest.replaceAll('name: moorage\n', `name: ${namespace}-${mode}\n`)])
     kubectl('create', 'secret', 'generic', 'registry', '-n', namespace)
     while (kubectl('auth', 'can-i', '--quiet', 'list', 'pods', '-n', namespace, '--as', user).status !== 0)
       await sleep(50)
@@ -101,10 +103,7 @@ describe.skipIf(missing('kubernetes')).each(MODES)('a run in mode %s', (mode: Mo
       mode === 'create' ? { mode, namespace, imagePullSecrets: ['registry'] } : { mode: 'shared', namespace }
     await useEverything(kubeconfig, options)
   }, 60_000)
-  afterAll(() => {
-    setDebugSink(undefined)
-    users[Symbol.dispose]()
-  }, 60_000)
+  afterAll(() => setDebugSink(undefined))
 
   test('makes only calls that its Role grants', () => {
     const granted = toPermissions(rulesOf(mode)).map(text)

@@ -11,20 +11,25 @@ import type { Credentials } from '../../../packages/provider-kubernetes/src/clus
 export class GrantedUsers implements Disposable {
   readonly namespace = `moorage-rbac-${randomBytes(4).toString('hex')}`
   readonly #folder = mkdtempSync(join(tmpdir(), 'moorage-rbac-'))
-  readonly #manifests: string[] = []
+  readonly #clusterWide: string[] = []
   #adminConfig: string | undefined
 
   constructor() {
     kubectl('create', 'namespace', this.namespace)
   }
 
-  /** Grants what the manifests say, all in one call. */
+  /** Grants what the manifests say. */
   grant(manifests: readonly string[]): void {
-    const file = join(this.#folder, `manifests-${this.#manifests.length}.yaml`)
-    writeFileSync(file, manifests.join('---\n'))
-    this.#manifests.push(file)
-    const { status, stderr } = kubectl('apply', '-f', file)
-    if (status !== 0) throw new RangeError(stderr)
+    // The namespace takes its own objects with it.
+    for (const [kind, some] of Map.groupBy(manifests, (manifest) =>
+      /^kind: ClusterRole$/m.test(manifest) ? 'cluster' : 'own',
+    )) {
+      const file = join(this.#folder, `${kind}-${this.#clusterWide.length}.yaml`)
+      writeFileSync(file, some.join('---\n'))
+      if (kind === 'cluster') this.#clusterWide.push(file)
+      const { status, stderr } = kubectl('apply', '-f', file)
+      if (status !== 0) throw new RangeError(stderr)
+    }
   }
 
   /** Path of a kubeconfig with which the administrator acts as this user. */
@@ -42,8 +47,8 @@ export class GrantedUsers implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const file of this.#manifests) kubectl('delete', '--ignore-not-found', '--wait=false', '-f', file)
-    kubectl('delete', 'namespace', this.namespace, '--wait=true')
+    for (const file of this.#clusterWide) kubectl('delete', '--ignore-not-found', '--wait=false', '-f', file)
+    kubectl('delete', 'namespace', this.namespace, '--wait=false')
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kubectl, missing } from '../../../e2e/harness/engine.ts'
 import type { ApiClient } from '../../../packages/provider-kubernetes/src/api/client.ts'
+import { decidePolicy } from '../../../packages/provider-kubernetes/src/cluster/decide-policy.ts'
 import { checkPermissions, findDenied } from '../../../packages/provider-kubernetes/src/cluster/permissions.ts'
 import { missingRoleManifest } from '../../../packages/provider-kubernetes/src/rbac/access-manifest.ts'
 import {
@@ -87,4 +88,23 @@ describe.skipIf(missing('kubernetes'))('the permissions of a user', () => {
       }
     },
   )
+
+  test('who may create namespaces, but not delete them, shares one, and learns why', async () => {
+    const removed = { verb: 'delete', group: '', resource: 'namespaces' }
+    const client = await users.connect(userOf('create', removed))
+    const { namespace } = users
+    const decide = (options: { mode?: 'create' }): ReturnType<typeof decidePolicy> =>
+      decidePolicy({ client, credentials: { namespace }, options, env: {} }, signal)
+    try {
+      expect(await decide({})).toEqual({
+        policy: { mode: 'shared', namespace, liveness: 'job' },
+        checkedNamespace: namespace,
+        missing: [],
+        missingForCreate: [removed],
+      })
+      expect(await decide({ mode: 'create' })).toMatchObject({ policy: { mode: 'create' }, missing: [removed] })
+    } finally {
+      client.close()
+    }
+  })
 })

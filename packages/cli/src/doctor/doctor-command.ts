@@ -25,7 +25,7 @@ export async function runDoctor(invocation: Invocation): Promise<number> {
 
 async function examine({ installation, configPath, version }: Invocation): Promise<DoctorReport> {
   const { env } = process
-  const { state, findings: config } = await checkConfig(configPath, env)
+  const { state, findings: config } = await checkConfig(configPath, { env })
   const { path, plan } = state
   const root = plan?.root ?? (path === undefined ? process.cwd() : dirname(path))
   const context: DoctorContext = { ...state, installation, version, env, root }
