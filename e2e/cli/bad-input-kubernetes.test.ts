@@ -51,7 +51,7 @@ const cases: { readonly [what: string]: Case } = {
   'a user without any right': {
     env: { KUBECONFIG: kubeconfig('nobody') },
     text: [
-      `${CHOSEN} nobody may not create, patch, delete jobs.batch; create, list, watch, delete pods; get pods/log; get, create pods/portforward; create services; create, delete secrets in namespace ci.`,
+      `${CHOSEN} nobody may not create, get, patch, delete jobs.batch; create, list, watch, delete pods; get pods/log; get, create pods/portforward; create services; create, delete secrets in namespace ci.`,
       'Ask an administrator to run: kubectl apply -n ci -f node_modules/moorage/kubernetes-role.yaml && kubectl create rolebinding moorage -n ci --role=moorage --user=nobody',
     ].join('\n'),
   },
@@ -227,6 +227,6 @@ test('a cluster in CI that cannot be used is an error, and no reason to take pro
   })
   expect(child.status).toBe(1)
   expect(child.stderr).toMatch(
-    /^moorage: Provider kubernetes was found but cannot be used: nobody may not create, patch, delete jobs\.batch/,
+    /^moorage: Provider kubernetes was found but cannot be used: nobody may not create, get, patch, delete jobs\.batch/,
   )
 })

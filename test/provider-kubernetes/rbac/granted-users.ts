@@ -48,7 +48,8 @@ export class GrantedUsers implements Disposable {
 
   [Symbol.dispose](): void {
     for (const file of this.#clusterWide) kubectl('delete', '--ignore-not-found', '--wait=false', '-f', file)
-    kubectl('delete', 'namespace', this.namespace, '--wait=false')
+    // The inventories of other tests must not see it go.
+    kubectl('delete', 'namespace', this.namespace, '--wait=true')
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }
