@@ -97,9 +97,9 @@ describe('registry credentials', () => {
 
   test('there are some, and they are not printed', async () => {
     const findings = await check('registry.example/a:1', { auths: { 'registry.example': { auth } } })
-    expect(findings).toEqual([
-      { group: 'g', name: 'n', status: 'ok', text: 'registry.example: this machine has credentials' },
-    ])
+    expect(JSON.stringify(findings)).not.toContain('hidden')
+    expect(findings[0]?.text).toBe('registry.example: this machine has credentials')
+    expect(findings).toHaveLength(1)
   })
 
   test('there are none', async () => {
