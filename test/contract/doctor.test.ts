@@ -161,7 +161,7 @@ describe.skipIf(missing('kubernetes'))('on a cluster', () => {
         name: 'permissions',
         status: 'problem',
         text: 'nobody has none of the 19 permissions of mode shared in namespace ci',
-        fix: 'Ask an administrator to apply what `moorage rbac --mode shared` prints.',
+        fix: 'Ask an administrator to apply this Role.',
         manifest: accessManifest({ namespace: 'ci', subject: { user: 'nobody' } }),
       },
     ])

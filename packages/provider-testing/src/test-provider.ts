@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { testChecks } from './doctor-tests.ts'
 import { testExec } from './exec-tests.ts'
 import { testHostAccess } from './host-access-tests.ts'
 import { testLifecycle } from './lifecycle-tests.ts'
@@ -14,7 +15,7 @@ const REMOVAL_TIMEOUT_MS = 30_000
 
 /**
  * Declares the tests that every provider passes; call it in a test file of Vitest. Docker and Kubernetes need a
- * `testTimeout` of 120 s. What a provider does not implement (`reap`, `Unit.exec`) is skipped.
+ * `testTimeout` of 120 s. What a provider does not implement (`reap`, `checks`, `Unit.exec`) is skipped.
  */
 export function testProvider(subject: ProviderSubject): void {
   const { name, provider, leftovers, removals, skipReason } = subject
@@ -49,6 +50,7 @@ export function testProvider(subject: ProviderSubject): void {
     testLifecycle(subject, current)
     testLogs(subject, current)
     testReap(subject, current)
+    testChecks(subject)
     if (commands) {
       testExec(subject, commands, current)
       testHostAccess(subject, commands, current)

@@ -28,13 +28,14 @@ export async function checkRbac(
   if (!denied.length)
     return [{ status: 'ok', text: `${user} has the ${permissions.length} permissions of mode ${mode} in ${place}` }]
   const where = mode === 'create' ? {} : { namespace }
+  const kind = mode === 'create' ? 'ClusterRole' : 'Role'
   const subject = subjectOf(user)
   if (denied.length === permissions.length)
     return [
       {
         status: 'problem',
         text: `${user} has none of the ${permissions.length} permissions of mode ${mode} in ${place}`,
-        fix: `Ask an administrator to apply what \`moorage rbac --mode ${mode}\` prints.`,
+        fix: `Ask an administrator to apply this ${kind}.${accountAdvice(user)}`,
         manifest: accessManifest({ mode, ...where, subject }),
       },
     ]
@@ -54,7 +55,7 @@ export async function checkRbac(
     {
       status: worst,
       text: `${count} missing of the ${permissions.length} of mode ${mode}`,
-      fix: `Ask an administrator to apply this ${mode === 'create' ? 'ClusterRole' : 'Role'}.`,
+      fix: `Ask an administrator to apply this ${kind}.${accountAdvice(user)}`,
       manifest: missingRoleManifest(denied, { ...where, subject }),
     },
   ]
@@ -62,4 +63,11 @@ export async function checkRbac(
 
 function ruleOf({ group, resource, verb }: Permission, rules: readonly PermissionRule[]): PermissionRule | undefined {
   return rules.find((rule) => rule.group === group && rule.resources.includes(resource) && rule.verbs.includes(verb))
+}
+
+/** A runner whose pods name no account uses the default one of their namespace, which all other pods there have too. */
+function accountAdvice(user: string): string {
+  return /^system:serviceaccount:[^:]+:default$/.test(user)
+    ? ' This account is the default one of its namespace: better name an account of its own in the pod of the CI job.'
+    : ''
 }
