@@ -42,9 +42,9 @@ export function script(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Sc
 }
 
 /** Runs a program to its end; its output. */
-export async function run(argv: readonly string[]): Promise<string> {
+export async function run(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const [command = '', ...args] = argv
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let [out, all] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => ((out += text), (all += text)))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (all += text))

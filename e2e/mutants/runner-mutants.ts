@@ -214,11 +214,25 @@ export const runnerMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'listeners read by every probe',
+    guarantee: 'a probe of a plain process does not keep the supervisor busy',
+    file: 'packages/provider-process/src/endpoint.ts',
+    find: 'if (endpoint || readAt < (nextReadAt.get(port) ?? readAt))',
+    replace: 'if (endpoint)',
+    test: {
+      project: 'contract',
+      file: 'test/provider-process/endpoint.test.ts',
+      name: 'the listeners of the machine are read until the service listens, for a fifth of the time',
+    },
+    says: /expected \d+ to be 5/,
+    quick: true,
+  },
+  {
     name: 'one loopback',
     guarantee: 'a server on ::1 alone is found there',
     file: 'packages/provider-process/src/endpoint.ts',
-    find: '(await isIpv6Only(port)) ? IPV6_LOOPBACK : LOOPBACK',
-    replace: '(await isIpv6Only(port)) ? LOOPBACK : LOOPBACK',
+    find: 'isIpv6Loopback(addresses) ? IPV6_LOOPBACK : LOOPBACK',
+    replace: 'isIpv6Loopback(addresses) ? LOOPBACK : LOOPBACK',
     test: {
       project: 'contract',
       file: 'test/provider-process/loopback.test.ts',

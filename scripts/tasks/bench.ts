@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { builds } from '../../e2e/bench/builds.ts'
+import { compareRevisions } from '../../e2e/bench/compare.ts'
 import { dockerStart } from '../../e2e/bench/docker-start.ts'
 import { forwardDownload } from '../../e2e/bench/download.ts'
 import { kubernetesStart } from '../../e2e/bench/kubernetes.ts'
@@ -12,8 +13,11 @@ import { supervisor } from '../../e2e/bench/supervisor.ts'
 import { bedEnvironment } from '../bed-environment.ts'
 
 // `npm run bench -- [--n 15] [name …]`: measured beside what it competes with, on the same machine, in turns. From 15
-// samples on, results are kept.
-const { values, positionals } = parseArgs({ options: { n: { type: 'string', default: '15' } }, allowPositionals: true })
+// samples on, results are kept. `--compare REV`: the built package of this checkout beside that of another revision.
+const { values, positionals } = parseArgs({
+  options: { n: { type: 'string', default: '15' }, compare: { type: 'string' } },
+  allowPositionals: true,
+})
 const benches: readonly Bench[] = [
   imports,
   supervisor,
@@ -37,7 +41,11 @@ for (const name of ['CI', 'NODE_COMPILE_CACHE', 'MOORAGE_PROVIDER']) Reflect.del
 const version = spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { encoding: 'utf8' })
 const engine = version.status === 0 ? `Docker Engine ${version.stdout.trim()}` : ''
 
-for (const bench of benches) {
+if (values.compare !== undefined) {
+  const engines = { docker: engine !== '', kubernetes: process.env['MOORAGE_TESTBED_KUBECONFIG'] !== undefined }
+  await compareRevisions(values.compare, { n, names: positionals, engines })
+}
+for (const bench of values.compare === undefined ? benches : []) {
   if (positionals.length && !positionals.includes(bench.name)) continue
   if (needsDocker.has(bench) && !engine)
     process.stdout.write(`\n${bench.title}: skipped, no Docker engine answers (npm run testbed -- up)\n`)

@@ -1,5 +1,5 @@
 import { findMarkedProcesses, type Unit } from '@moorage/core/provider'
-import { resolveEndpoint } from './endpoint.ts'
+import { createEndpointResolver } from './endpoint.ts'
 import { execInUnit } from './exec.ts'
 import { readLogs } from './logs.ts'
 import { describeListeners } from './system/listeners.ts'
@@ -10,7 +10,7 @@ export function createUnit(service: RunningService): Unit {
   const { mark, logs, cwd, env, user } = service
   let stopping: Promise<void> | undefined
   return {
-    endpoint: resolveEndpoint,
+    endpoint: createEndpointResolver(),
     logs: (options) => readLogs(logs, options),
     // Never settles once the unit is being stopped.
     exited: service.exit.then((exit) => (stopping ? new Promise<never>(() => {}) : exit)),
