@@ -23,7 +23,7 @@ export const PROJECTS: readonly ProjectName[] = ['unit', 'inventory', 'contract'
 
 /** Tests of plain processes alone. */
 export const PROCESS_FILES: readonly string[] = [
-  ...['docs', 'exec', 'guide', 'inspection', 'isolation-guide'].map((name) => `e2e/cli/${name}.test.ts`),
+  ...['docs', 'exec', 'guide', 'init', 'inspection', 'isolation-guide'].map((name) => `e2e/cli/${name}.test.ts`),
   ...[
     'browser-mode',
     'hardening',

@@ -17,10 +17,12 @@ export function proposeSampleTest(
   services: readonly ServiceGuess[],
   typescript: boolean,
 ): Proposal | undefined {
-  const [service] = services
-  if (sources.tests.length || !service || !runners.some(({ name }) => name === 'vitest')) return undefined
-  const known = DRIVERS.find(({ preset, driver }) => preset === service.preset && driver in manifest.dependencies)
-  const after = fillTemplate(`project/${known?.driver ?? 'url'}-test.ts`, { service: service.name })
+  if (sources.tests.length || !runners.some(({ name }) => name === 'vitest')) return undefined
+  const driverOf = (guess: ServiceGuess | undefined): string | undefined =>
+    DRIVERS.find(({ preset, driver }) => preset === guess?.preset && driver in manifest.dependencies)?.driver
+  const service = services.find((guess) => driverOf(guess) !== undefined) ?? services[0]
+  if (!service) return undefined
+  const after = fillTemplate(`project/${driverOf(service) ?? 'url'}-test.ts`, { service: service.name })
   const path = join(manifest.folder, 'test', `services.test.${typescript ? 'ts' : 'mjs'}`)
   return { kind: 'change', change: { path, before: undefined, after } }
 }
