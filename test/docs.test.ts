@@ -123,7 +123,7 @@ const LIMITS: { readonly [constant: string]: string } = {
   'core/src/debug/debug-file.ts MAX_BYTES': '64 MiB per file',
   'core/src/debug/debug-file.ts MAX_FILES': 'newest 20 files',
   'core/src/protocol/framing.ts MAX_MESSAGE_CHARACTERS': '64 Mi characters',
-  'core/src/provider-kit/split-long-line.ts MAX_LINE_CHARACTERS': '1 Mi characters',
+  'core/src/provider-kit/line-splitter.ts MAX_LINE_CHARACTERS': '1 Mi characters',
   'core/src/provider-kit/pack-tar.ts MAX_WHOLE_FILE_BYTES': '64 KiB',
   'core/src/provider-kit/exec-output.ts MAX_EXEC_OUTPUT_BYTES': '8 MiB',
   'core/src/provisioning/seed.ts MAX_LOG_LINES': '20 lines, 64 Ki characters in total',

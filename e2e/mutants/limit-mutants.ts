@@ -103,4 +103,19 @@ export const limitMutants: readonly Mutant[] = [
     says: /isolated/,
     quick: true,
   },
+  {
+    name: 'log gathered by the SDK',
+    guarantee: 'no log of an engine is ever whole in memory',
+    file: 'packages/provider-docker/src/engine/open-log.ts',
+    find: '      else resolve(stream as Readable)\n',
+    replace:
+      '      else\n        void (stream as Readable).toArray().then((all) =>\n          resolve({ destroy: () => {}, [Symbol.asyncIterator]: () => all.values() } as never),\n        )\n',
+    test: {
+      project: 'contract',
+      file: 'test/provider-docker/logs.test.ts',
+      name: 'a log of any length is read at the pace of its reader (follow: false)',
+    },
+    says: /to be less than 1000/,
+    quick: true,
+  },
 ]

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { LineSplitter } from '@moorage/core/provider'
 
 export interface ProgramOptions {
   readonly env?: { readonly [name: string]: string | undefined }
@@ -28,12 +29,10 @@ export async function runProgram(
   signal.throwIfAborted()
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
   let output = ''
-  let rest = ''
+  const splitter = new LineSplitter(/\r?\n|\r/)
   const onText = (text: string): void => {
     output = (output + text).slice(-MAX_OUTPUT_CHARACTERS)
-    const lines = (rest + text).split(/\r?\n|\r/)
-    rest = lines.pop() ?? ''
-    for (const line of lines) onLine?.(line)
+    for (const line of splitter.add(text)) onLine?.(line)
   }
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onText)
   child.stdin.on('error', () => {})

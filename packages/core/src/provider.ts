@@ -69,7 +69,7 @@ export { containerPortProblem, portAnswers } from './provider-kit/port-check.ts'
 export { currentOwner, isAlive, isStranger, parseOwner, processStart } from './provider-kit/process-identity.ts'
 export { serviceHostName } from './provider-kit/service-host-name.ts'
 export { refusedSettings, type SettingRefusal, type SettingSupport } from './provider-kit/setting-support.ts'
-export { cutLine, MAX_LINE_CHARACTERS } from './provider-kit/split-long-line.ts'
+export { LineSplitter, MAX_LINE_CHARACTERS } from './provider-kit/line-splitter.ts'
 export { tmpfsMounts } from './provider-kit/tmpfs-mounts.ts'
 export { dockerConfigFolder, readConfigFile } from './provider-kit/docker-config.ts'
 export {

@@ -1,8 +1,8 @@
-import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cutLine, type LogLine, type LogOptions } from '@moorage/core/provider'
+import { LineSplitter, type LogLine, type LogOptions } from '@moorage/core/provider'
 import type { Client } from './engine/client.ts'
+import { openLog } from './engine/open-log.ts'
 import { isConnectionLost } from './errors.ts'
 
 /** A container whose log is read. */
@@ -50,19 +50,12 @@ async function countLines(client: Client, source: LogSource): Promise<number> {
 }
 
 async function* readPart(
-  { dockerode }: Client,
+  client: Client,
   { containerId, tty = false }: LogSource,
   { follow = false, tail, signal }: LogOptions,
 ): AsyncGenerator<LogLine> {
   const decoder = tty ? new TerminalDecoder() : new LogDecoder()
-  const container = dockerode.getContainer(containerId)
-  const options = { stdout: true, stderr: true, ...(tail === undefined ? {} : { tail }) }
-  if (!follow) {
-    yield* decoder.decode(await container.logs({ ...options, follow: false }))
-    yield* decoder.flush()
-    return
-  }
-  const source = (await container.logs({ ...options, follow: true })) as Readable
+  const source = await openLog(client, containerId, { follow, tail })
   const onAbort = (): void => void source.destroy()
   signal?.addEventListener('abort', onAbort, { once: true })
   if (signal?.aborted) onAbort()
@@ -131,7 +124,7 @@ class Starts {
 class LogDecoder {
   #bytes: Buffer = Buffer.alloc(0)
   // The semicolon keeps the asterisk of the next member from being parsed as a multiplication.
-  readonly #partialLines = { stdout: '', stderr: '' };
+  readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
 
   *decode(chunk: Buffer): Generator<LogLine> {
     this.#bytes = this.#bytes.length ? Buffer.concat([this.#bytes, chunk]) : chunk
@@ -139,19 +132,17 @@ class LogDecoder {
       const frameEnd = 8 + this.#bytes.readUInt32BE(4)
       if (this.#bytes.length < frameEnd) return
       const stream = this.#bytes[0] === 2 ? 'stderr' : 'stdout'
-      const lines = (this.#partialLines[stream] + this.#bytes.toString('utf8', 8, frameEnd)).split('\n')
+      const lines = this.#splitters[stream].add(this.#bytes.toString('utf8', 8, frameEnd))
       this.#bytes = this.#bytes.subarray(frameEnd)
-      const { pieces, rest } = cutLine(lines.pop() ?? '')
-      this.#partialLines[stream] = rest
-      for (const text of lines) yield { stream, text: text.replace(/\r$/, '') }
-      for (const text of pieces) yield { stream, text }
+      for (const text of lines) yield { stream, text }
     }
   }
 
   /** The last lines, where the container ended them without a newline. */
   *flush(): Generator<LogLine> {
     for (const stream of ['stdout', 'stderr'] as const) {
-      if (this.#partialLines[stream]) yield { stream, text: this.#partialLines[stream] }
+      const { rest } = this.#splitters[stream]
+      if (rest) yield { stream, text: rest }
     }
   }
 }
@@ -159,16 +150,14 @@ class LogDecoder {
 /** Decodes the output of a terminal into lines. */
 class TerminalDecoder {
   readonly #characters = new StringDecoder('utf8')
-  #partialLine = '';
+  readonly #splitter = new LineSplitter();
 
   *decode(chunk: Buffer): Generator<LogLine> {
-    const lines = (this.#partialLine + this.#characters.write(chunk)).split('\n')
-    const { pieces, rest } = cutLine(lines.pop() ?? '')
-    this.#partialLine = rest
-    for (const text of [...lines, ...pieces]) yield { stream: 'stdout', text: text.replace(/\r$/, '') }
+    for (const text of this.#splitter.add(this.#characters.write(chunk))) yield { stream: 'stdout', text }
   }
 
   *flush(): Generator<LogLine> {
-    if (this.#partialLine) yield { stream: 'stdout', text: this.#partialLine }
+    const { rest } = this.#splitter
+    if (rest) yield { stream: 'stdout', text: rest }
   }
 }

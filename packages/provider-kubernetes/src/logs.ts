@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cutLine, isMoorageError, type LogLine, type LogOptions } from '@moorage/core/provider'
+import { isMoorageError, LineSplitter, type LogLine, type LogOptions } from '@moorage/core/provider'
 import type { ApiClient } from './api/client.ts'
 import type { ServicePod } from './pod/pod-ref.ts'
 
@@ -57,18 +57,15 @@ async function* readContainerLog(
     ...(tail === undefined ? {} : { tailLines: String(tail) }),
   })
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`
-  let rest = ''
+  const splitter = new LineSplitter()
   try {
     const source = await openLog(client, path, { follow, signal: anySignal })
     if (!source) return
     source.setEncoding('utf8')
     for await (const part of source) {
-      const lines = (rest + String(part)).split('\n')
-      const cut = cutLine(lines.pop() ?? '')
-      rest = cut.rest
-      for (const text of lines) yield { stream: 'stdout', text: text.replace(/\r$/, '') }
-      for (const text of cut.pieces) yield { stream: 'stdout', text }
+      for (const text of splitter.add(String(part))) yield { stream: 'stdout', text }
     }
+    const { rest } = splitter
     if (rest) yield { stream: 'stdout', text: rest }
   } catch (error) {
     if (!signal?.aborted) throw error

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { cutLine, type LogLine, type LogOptions } from '@moorage/core/provider'
+import { LineSplitter, type LogLine, type LogOptions } from '@moorage/core/provider'
 
 // Per service. Beyond either limit, the older half of the lines is dropped.
 const MAX_LINES = 20_000
@@ -39,16 +39,13 @@ export class LogBuffer {
 
   addSource(stream: LogLine['stream'], source: Readable): void {
     this.#openSources += 1
-    let partialLine = ''
-    source.setEncoding('utf8').on('data', (text: string) => {
-      // The line feed after a carriage return at the end may come with the next chunk.
-      const lines = (partialLine + text).split(/\r?\n|\r(?!$)/)
-      const { pieces, rest } = cutLine(lines.pop() ?? '')
-      partialLine = rest
-      for (const line of [...lines, ...pieces]) this.#add({ stream, text: line })
+    // A progress bar ends its lines with a carriage return.
+    const splitter = new LineSplitter(/\r?\n|\r/)
+    source.setEncoding('utf8').on('data', (part: string) => {
+      for (const text of splitter.add(part)) this.#add({ stream, text })
     })
     source.once('close', () => {
-      if (partialLine) this.#add({ stream, text: partialLine.replace(/\r$/, '') })
+      if (splitter.rest) this.#add({ stream, text: splitter.rest })
       this.#openSources -= 1
       this.wakeReaders()
     })

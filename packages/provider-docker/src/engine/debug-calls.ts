@@ -8,6 +8,11 @@ export interface Modem {
 interface DialOptions {
   readonly method?: string
   readonly path?: string
+  /** The response is a stream, and not gathered. */
+  readonly isStream?: boolean
+  /** The query of the request. */
+  readonly options?: object
+  readonly statusCodes?: { readonly [status: number]: boolean | string }
 }
 
 type DialCallback = (error: (Error & { readonly statusCode?: number }) | null, data?: unknown) => void

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { cutLine, type LogLine } from '@moorage/core/provider'
+import { LineSplitter, type LogLine } from '@moorage/core/provider'
 
 const CHUNK_BYTES = 64 * 1024
 
@@ -13,7 +13,7 @@ export class FileLines {
   readonly #buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   #file: FileHandle | undefined
   readonly #endBytes: number
-  #partialLine = ''
+  readonly #splitter = new LineSplitter()
   #position = 0
 
   /** Reads up to `endBytes`, which may be infinite. */
@@ -35,15 +35,13 @@ export class FileLines {
     if (!bytesRead) return undefined
     this.#position += bytesRead
     const text = this.#decoder.write(this.#buffer.subarray(0, bytesRead))
-    const lines = (this.#partialLine + text).split('\n')
-    const { pieces, rest } = cutLine(lines.pop() ?? '')
-    this.#partialLine = rest
-    return [...lines.map((line) => line.replace(/\r$/, '')), ...pieces].map((line) => this.#line(line))
+    return this.#splitter.add(text).map((line) => this.#line(line))
   }
 
   /** The line that the file does not end. */
   rest(): readonly LogLine[] {
-    return this.#partialLine ? [this.#line(this.#partialLine)] : []
+    const { rest } = this.#splitter
+    return rest ? [this.#line(rest)] : []
   }
 
   async close(): Promise<void> {
