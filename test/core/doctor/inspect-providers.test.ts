@@ -92,3 +92,11 @@ test.for<
   const { choice } = await inspect(providers, { plan, env })
   expect('error' in choice && choice.error.message).toBe(text)
 })
+
+test('a provider that fails to load is a problem of that provider alone', async () => {
+  const unloadable: ProviderRef = { name: 'unloadable', module: 'data:text/javascript,syntax error', options: {} }
+  const { providers, choice } = await inspect([works, unloadable], { plan })
+  expect(providers[1]).toMatchObject({ name: 'unloadable', probe: { ok: false, broken: true } })
+  expect(providers[1]?.provider).toBeUndefined()
+  expect(choice).toEqual({ name: 'works', reason: 'here' })
+})

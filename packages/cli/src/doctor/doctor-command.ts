@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { inspectProviders } from '@moorage/core/runner'
 import type { Invocation } from '../command.ts'
 import { writeJson } from '../output.ts'
-import type { DoctorContext, PlacedCheck } from './check.ts'
+import type { DoctorContext, Finding, PlacedCheck } from './check.ts'
 import { checkConfig } from './check-config.ts'
 import { checkDisk } from './check-disk.ts'
 import { checkPorts } from './check-ports.ts'
@@ -10,10 +10,7 @@ import { builderCheck, describeProviders, providerChecks } from './check-provide
 import { checkRegistries } from './check-registries.ts'
 import { checkVersions } from './check-versions.ts'
 import { createReport, reportLines, type DoctorReport } from './doctor-report.ts'
-import { runChecks } from './run-checks.ts'
-
-// A provider promises to settle its probe within 5 s, and a minute later where a program logs the user in.
-const PROBE_TIMEOUT_MS = 75_000
+import { failedResult, runChecks } from './run-checks.ts'
 
 /** Checks the config, the machine and every provider. Exit code 1 if no run can start. */
 export async function runDoctor(invocation: Invocation): Promise<number> {
@@ -29,15 +26,25 @@ async function examine({ installation, configPath, version }: Invocation): Promi
   const { path, plan } = state
   const root = plan?.root ?? (path === undefined ? process.cwd() : dirname(path))
   const context: DoctorContext = { ...state, installation, version, env, root }
-  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
-  const [inspection, machine] = await Promise.all([
-    inspectProviders(installation, { env, root, signal, ...(plan ? { plan } : {}) }),
-    runChecks(machineChecks(context)),
-  ])
-  const ofProviders = await runChecks([...builderCheck(installation, inspection, plan), ...providerChecks(inspection)])
-  const findings = [...machine, ...config, ...describeProviders(inspection), ...ofProviders]
-  const { choice } = inspection
-  return createReport(findings, 'name' in choice ? choice.name : undefined)
+  const [providers, machine] = await Promise.all([checkProviders(context), runChecks(machineChecks(context))])
+  return createReport([...machine, ...config, ...providers.findings], providers.chosen)
+}
+
+/** What the providers say, and the name of the one that a run uses. Never rejects. */
+async function checkProviders(
+  context: DoctorContext,
+): Promise<{ readonly findings: readonly Finding[]; readonly chosen?: string }> {
+  const { installation, env, root, plan } = context
+  // Each probe has a time limit of its own.
+  const { signal } = new AbortController()
+  try {
+    const inspection = await inspectProviders(installation, { env, root, signal, ...(plan ? { plan } : {}) })
+    const checks = [...builderCheck(installation, inspection, plan), ...providerChecks(inspection)]
+    const findings = [...describeProviders(inspection), ...(await runChecks(checks))]
+    return { findings, ...('name' in inspection.choice ? { chosen: inspection.choice.name } : {}) }
+  } catch (error) {
+    return { findings: [{ group: 'providers', name: 'choice', ...failedResult(error) }] }
+  }
 }
 
 function machineChecks(context: DoctorContext): readonly PlacedCheck[] {

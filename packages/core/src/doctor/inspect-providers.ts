@@ -5,9 +5,9 @@ import { isMoorageError, messageOf, MoorageError } from '../contract/errors.ts'
 import type { ProbeResult, Provider, ProviderRef, UnitSpec } from '../contract/provider.ts'
 import type { ServiceSpec } from '../contract/service.ts'
 import type { ProviderCandidates } from '../protocol/run-request.ts'
-import { monotonicClock } from '../provider-kit/clock.ts'
+import { monotonicClock, withTimeout } from '../provider-kit/clock.ts'
 import { previewUnits } from '../provisioning/render-run.ts'
-import { selectProvider } from '../provisioning/select-provider.ts'
+import { probeInTime, selectProvider } from '../provisioning/select-provider.ts'
 import { requireSupportedOptions } from '../provisioning/unsupported-options.ts'
 import { createCachedProviderLoader, type ProviderLoader } from '../recovery/cached-provider-loader.ts'
 import { realSystem } from '../recovery/system.ts'
@@ -92,7 +92,7 @@ async function probeEach(
     refs.map(async (ref): Promise<InspectedProvider> => {
       try {
         const provider = await load(ref)
-        return { name: ref.name, provider, probe: await provider.probe(signal) }
+        return { name: ref.name, provider, probe: await probeInTime(provider, { signal, clock: monotonicClock }) }
       } catch (error) {
         const reason = messageOf(error).replace(/\.$/, '')
         return {
@@ -132,12 +132,16 @@ async function choose(
 
 const rejectOpen: Provider['open'] = () => Promise.reject(new RangeError('an inspection opens no session'))
 
+// A provider promises to check its options within 5 s.
+const OPTIONS_TIMEOUT_MS = 10_000
+
 async function findUnsupported(
   provider: Provider,
   started: readonly [string, PlannedService][],
 ): Promise<MoorageError | undefined> {
   try {
-    await requireSupportedOptions(provider, started)
+    const checking = requireSupportedOptions(provider, started)
+    await withTimeout(checking, { clock: monotonicClock, ms: OPTIONS_TIMEOUT_MS, late: () => undefined })
     return undefined
   } catch (error) {
     if (isMoorageError(error)) return error

@@ -69,16 +69,11 @@ export async function selectProvider(
   throw unavailable('No provider can be used for these services.', lines.join('\n'))
 }
 
-async function probe(provider: Provider, { signal, clock }: SelectionOptions): Promise<ProbeResult> {
+async function probe(provider: Provider, options: Omit<SelectionOptions, 'load'>): Promise<ProbeResult> {
   try {
-    const late = (): ProbeResult => ({
-      ok: false,
-      reason: `it did not answer within ${PROBE_TIMEOUT_MS / 1000} s`,
-      fix: 'check whether its engine responds',
-    })
-    return await abortable(withTimeout(provider.probe(signal), { clock, ms: PROBE_TIMEOUT_MS, late }), signal)
+    return await probeInTime(provider, options)
   } catch (error) {
-    signal.throwIfAborted()
+    options.signal.throwIfAborted()
     throw new MoorageError(
       'PROVIDER_UNAVAILABLE',
       `Provider ${provider.name} failed during its probe: ${messageOf(error)}.`,
@@ -89,6 +84,19 @@ async function probe(provider: Provider, { signal, clock }: SelectionOptions): P
       },
     )
   }
+}
+
+/** The result of a probe, which must not hang. Rejects with whatever the provider throws. */
+export async function probeInTime(
+  provider: Provider,
+  { signal, clock }: Omit<SelectionOptions, 'load'>,
+): Promise<ProbeResult> {
+  const late = (): ProbeResult => ({
+    ok: false,
+    reason: `it did not answer within ${PROBE_TIMEOUT_MS / 1000} s`,
+    fix: 'check whether its engine responds',
+  })
+  return await abortable(withTimeout(provider.probe(signal), { clock, ms: PROBE_TIMEOUT_MS, late }), signal)
 }
 
 /** Turns a fix, which is a clause, into a sentence. A command stays as it is typed. */
