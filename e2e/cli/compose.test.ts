@@ -22,12 +22,35 @@ services:
     command: sh -c 'nc -w 2 db 5432 </dev/null && echo migrated'
     depends_on:
       db: { condition: service_healthy }
+  clock:
+    image: node:24
+    command:
+      - node
+      - -e
+      - |
+        const socket = require('node:dgram').createSocket('udp4')
+        socket.on('message', (_, { port, address }) => socket.send(new Date().toISOString(), port, address)).bind(5300)
+    expose: ['5300/udp']
+  ask:
+    image: node:24
+    command:
+      - node
+      - -e
+      - |
+        const socket = require('node:dgram').createSocket('udp4')
+        socket.on('message', () => process.exit(0))
+        setInterval(() => socket.send('?', 5300, 'clock', () => {}), 100)
+        setTimeout(() => process.exit(1), 20_000)
+    depends_on:
+      clock: { condition: service_started }
   web:
     image: nginx:1.28
     ports: ['8080:80']
     volumes: ['./html:/usr/share/nginx/html:ro']
     depends_on:
       migrate: { condition: service_completed_successfully }
+      # Ends with success once a datagram has come back.
+      ask: { condition: service_completed_successfully }
 volumes:
   data:
 `
@@ -54,6 +77,8 @@ test.for<ProviderName>(['docker', 'kubernetes'])(
     expect(child.output()).toMatch(/from compose\s+postgresql:\/\/shop:s3cret@127\.0\.0\.1:\d+\/shop/)
     // In the order of its conditions.
     expect(child.output()).toMatch(/✓ db[^]*✓ migrate[^]*✓ web/)
+    // UDP between services.
+    expect(child.output()).toMatch(/✓ clock[^]*✓ ask[^]*✓ web/)
     await stage.clean(5_000)
   },
 )

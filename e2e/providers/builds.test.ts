@@ -112,3 +112,36 @@ test.for(SUBJECTS)(
     await expect.poll(removePulledImages, { timeout: 30_000, interval: 250 }).toEqual([])
   },
 )
+
+const UNFINISHED = {
+  'app/Dockerfile': 'FROM busybox:1.37\nRUN touch /before\nRUN echo waiting && sleep 60\n',
+  'moorage.config.ts': FILES['moorage.config.ts'],
+}
+
+/** Images, also those without a name, and containers. */
+function engineObjects(): readonly string[] {
+  return ['images --all --no-trunc', 'ps --all --no-trunc']
+    .flatMap((list) => execFileSync('docker', [...list.split(' '), '--quiet'], { encoding: 'utf8' }).split('\n'))
+    .toSorted()
+}
+
+test('a build that SIGKILL interrupts ends, and leaves no image and no container', async ({ skip }) => {
+  const reason = missing('docker')
+  if (reason) skip(reason)
+  using project = openProject(UNFINISHED)
+  await using stage = await openStage(project.folder, 'docker')
+  const before = engineObjects()
+  const killed = await stage.start(moorage(project.folder, 'exec', '--', 'true'), programs.variables)
+  await until('the last step', () => killed.output().includes('RUN echo waiting'))
+  const supervisor = await stage.supervisor()
+  killed.kill('SIGKILL')
+  process.kill(supervisor, 'SIGKILL')
+  await killed.ended
+  const building = (): boolean =>
+    execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).includes(`build --progress plain --tag localhost/moorage`)
+  await expect.poll(building, { timeout: 10_000 }).toBe(false)
+  const gc = await stage.start(moorage(project.folder, 'gc'), programs.variables)
+  expect(await gc.ended, gc.output()).toEqual({ code: 0, signal: null })
+  await expect.poll(engineObjects, { timeout: 10_000 }).toEqual(before)
+  await stage.clean(5_000)
+})

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { builds } from '../../e2e/bench/builds.ts'
 import { compareRevisions } from '../../e2e/bench/compare.ts'
+import { composeUp } from '../../e2e/bench/compose.ts'
 import { dockerStart } from '../../e2e/bench/docker-start.ts'
 import { forwardDownload } from '../../e2e/bench/download.ts'
 import { kubernetesStart } from '../../e2e/bench/kubernetes.ts'
@@ -28,11 +29,12 @@ const benches: readonly Bench[] = [
   forwardDownload,
   isolation,
   builds,
+  composeUp,
 ]
 const n = Number(values.n)
 if (!(Number.isInteger(n) && n > 0))
   throw new RangeError(`--n is '${values.n}', and has to be a whole number of samples.`)
-const needsDocker = new Set<Bench>([dockerStart, dockerMany, builds])
+const needsDocker = new Set<Bench>([dockerStart, dockerMany, builds, composeUp])
 const needsCluster = new Set([kubernetesStart, kubernetesMany, forwardDownload])
 
 Object.assign(process.env, bedEnvironment())

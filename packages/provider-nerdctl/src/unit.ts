@@ -7,6 +7,7 @@ import {
   type UnitSpec,
 } from '@moorage/core/provider'
 import { findPortProblem, resolveEndpoint, type ContainerRoute } from './endpoint.ts'
+import { readHealthCheck } from './engine/image-health-check.ts'
 import { execInUnit } from './exec.ts'
 import { readLogs } from './logs.ts'
 import { stopUnit } from './stop.ts'
@@ -21,7 +22,7 @@ export interface RunningContainer extends ContainerRoute {
 /** The unit of a running container. */
 export function createUnit(container: RunningContainer): Unit {
   const { nerdctl, spec, name, logFolder: folder } = container
-  const { stopGrace } = spec.container as ContainerUnit
+  const { image, stopGrace } = spec.container as ContainerUnit
   let stopping: Promise<void> | undefined
   let endedAt: number | undefined
   void container.exit.then(() => (endedAt = performance.now()))
@@ -32,6 +33,7 @@ export function createUnit(container: RunningContainer): Unit {
         ? Promise.resolve({ host: serviceHostName(spec.name), port })
         : resolveEndpoint(container, port),
     portProblem: (port, signal) => findPortProblem(container, port, signal),
+    imageHealthCheck: () => readHealthCheck(nerdctl, image),
     logs: (options) => readLogs(log, options),
     // Never settles once the unit is being stopped.
     exited: container.exit.then((exit) => (stopping ? new Promise<never>(() => {}) : exit)),

@@ -32,6 +32,7 @@ export function buildahBuilder(program: 'buildah' | 'podman'): Builder {
       const { code, output } = await runProgram(command, {
         env,
         signal,
+        owned: true,
         ...(input === undefined ? {} : { input }),
         onLine: (line) => reportStep(line, build.onProgress),
       })

@@ -85,6 +85,7 @@ async function buildIn(folder: string, build: ImageBuild, signal: AbortSignal): 
   const result = await runProgram(command, {
     env: secrets.env,
     signal,
+    owned: true,
     onLine: (line) => reportStep(line, build.onProgress),
   })
   if (result.code !== 0) throw buildOrPushError(build, result.output)

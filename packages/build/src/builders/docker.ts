@@ -48,11 +48,14 @@ export function dockerBuilder(): Builder {
     },
     async build(build, signal) {
       const { args, env, input } = buildArguments(build)
-      const own = (await found)?.buildKit === 'buildx' ? ['--load', '--provenance=false'] : []
-      const command = ['docker', 'build', '--progress', 'plain', ...own, ...args, build.spec.context]
+      // `docker build` of version 20.10 does not use an installed buildx, and does not know its options.
+      const isBuildx = (await found)?.buildKit === 'buildx'
+      const subcommand = isBuildx ? ['buildx', 'build', '--load', '--provenance=false'] : ['build']
+      const command = ['docker', ...subcommand, '--progress', 'plain', ...args, build.spec.context]
       const { code, output } = await runProgram(command, {
         env: { ...engineEnv(build.store), ...env, DOCKER_BUILDKIT: '1' },
         signal,
+        owned: true,
         ...(input === undefined ? {} : { input }),
         onLine: (line) => reportStep(line, build.onProgress),
       })

@@ -49,6 +49,7 @@ export function nerdctlBuilder(): Builder {
       const { code, output } = await runProgram(command, {
         env,
         signal,
+        owned: true,
         ...(input === undefined ? {} : { input }),
         onLine: (line) => reportStep(line, build.onProgress),
       })
