@@ -28,15 +28,18 @@ export async function readHealthCheck(nerdctl: Nerdctl, image: string): Promise<
 /** The containerd and the namespace that nerdctl uses: its arguments, its variables, its configuration, its defaults. */
 function containerdArguments({ globalArguments }: Nerdctl): readonly string[] {
   const toml = readConfiguration()
-  const setting = (name: string, variable: string): readonly string[] => {
+  const setting = (name: string, variable: string | undefined): readonly string[] => {
     const given = globalArguments.indexOf(`--${name}`)
     const value =
       (given < 0 ? undefined : globalArguments[given + 1]) ??
-      (process.env[variable] || undefined) ??
+      (variable || undefined) ??
       new RegExp(`^\\s*${name}\\s*=\\s*["']([^"']+)["']`, 'm').exec(toml)?.[1]
     return value === undefined ? [] : [`--${name}`, value.replace(/^unix:\/\//, '')]
   }
-  return [...setting('address', 'CONTAINERD_ADDRESS'), ...setting('namespace', 'CONTAINERD_NAMESPACE')]
+  return [
+    ...setting('address', process.env['CONTAINERD_ADDRESS']),
+    ...setting('namespace', process.env['CONTAINERD_NAMESPACE']),
+  ]
 }
 
 function readConfiguration(): string {
