@@ -30,9 +30,23 @@ export const buildMutants: readonly Mutant[] = [
     test: {
       project: 'e2e',
       file: 'e2e/providers/builds.test.ts',
-      name: 'a build that SIGKILL interrupts ends, and leaves no image and no container',
+      name: 'a build with docker that SIGKILL interrupts ends, and leaves no image and no container',
     },
     says: /expected true to be false/,
+    quick: false,
+  },
+  {
+    name: 'steps of an interrupted build kept',
+    guarantee: 'an interrupted build leaves no image without a name',
+    file: 'packages/build/src/builders/engine.ts',
+    find: 'await removeInterrupted(store.host, tag)',
+    replace: 'void removeInterrupted',
+    test: {
+      project: 'e2e',
+      file: 'e2e/providers/builds.test.ts',
+      name: 'a build with the classic builder that SIGKILL interrupts ends, and leaves no image and no container',
+    },
+    says: /Matcher did not succeed in time/,
     quick: false,
   },
   {

@@ -125,23 +125,32 @@ function engineObjects(): readonly string[] {
     .toSorted()
 }
 
-test('a build that SIGKILL interrupts ends, and leaves no image and no container', async ({ skip }) => {
-  const reason = missing('docker')
-  if (reason) skip(reason)
-  using project = openProject(UNFINISHED)
-  await using stage = await openStage(project.folder, 'docker')
-  const before = engineObjects()
-  const killed = await stage.start(moorage(project.folder, 'exec', '--', 'true'), programs.variables)
-  await until('the last step', () => killed.output().includes('RUN echo waiting'))
-  const supervisor = await stage.supervisor()
-  killed.kill('SIGKILL')
-  process.kill(supervisor, 'SIGKILL')
-  await killed.ended
-  const building = (): boolean =>
-    execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).includes(`build --progress plain --tag localhost/moorage`)
-  await expect.poll(building, { timeout: 10_000 }).toBe(false)
-  const gc = await stage.start(moorage(project.folder, 'gc'), programs.variables)
-  expect(await gc.ended, gc.output()).toEqual({ code: 0, signal: null })
-  await expect.poll(engineObjects, { timeout: 10_000 }).toEqual(before)
-  await stage.clean(5_000)
-})
+test.for([
+  ['docker', programs.variables],
+  // Without a program, the engine itself builds.
+  ['the classic builder', { PATH: '/nowhere' }],
+] as const)(
+  'a build with %s that SIGKILL interrupts ends, and leaves no image and no container',
+  async ([, variables], { skip }) => {
+    const reason = missing('docker')
+    if (reason) skip(reason)
+    using project = openProject(UNFINISHED)
+    await using stage = await openStage(project.folder, 'docker')
+    const before = engineObjects()
+    const killed = await stage.start(moorage(project.folder, 'exec', '--', 'true'), variables)
+    await until('the last step', () => killed.output().includes('RUN echo waiting'))
+    const supervisor = await stage.supervisor()
+    killed.kill('SIGKILL')
+    process.kill(supervisor, 'SIGKILL')
+    await killed.ended
+    const building = (): boolean =>
+      execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).includes(
+        `build --progress plain --tag localhost/moorage`,
+      )
+    await expect.poll(building, { timeout: 10_000 }).toBe(false)
+    const gc = await stage.start(moorage(project.folder, 'gc'), variables)
+    expect(await gc.ended, gc.output()).toEqual({ code: 0, signal: null })
+    await expect.poll(engineObjects, { timeout: 10_000 }).toEqual(before)
+    await stage.clean(5_000)
+  },
+)

@@ -25,3 +25,29 @@ export async function removeDangling(
     await call({ method: 'DELETE', path: `/images/${id}` })
   }
 }
+
+/** The label of every image that a build of the classic builder creates. Its value is the tag of the build. */
+export const BUILD_LABEL = 'moorage.build'
+
+interface ListedImage {
+  readonly Id: string
+  readonly Created: number
+  readonly RepoTags: readonly string[] | null
+}
+
+/** Removes the images without a tag that a build left when its client died. */
+export async function removeInterrupted(host: string, tag: string): Promise<void> {
+  const { call } = engineOf(host)
+  const filters = JSON.stringify({ label: [`${BUILD_LABEL}=${tag}`] })
+  const { status, text } = await call({
+    method: 'GET',
+    path: `/images/json?all=1&filters=${encodeURIComponent(filters)}`,
+  })
+  if (status !== 200) return
+  const untagged = (JSON.parse(text) as readonly ListedImage[]).filter(
+    ({ RepoTags }) => !RepoTags?.some((name) => name !== '<none>:<none>'),
+  )
+  // The newest first: its removal includes its parents.
+  for (const { Id } of untagged.toSorted((a, b) => b.Created - a.Created))
+    await call({ method: 'DELETE', path: `/images/${Id}` })
+}

@@ -70,7 +70,10 @@ export const SETTING_SUPPORT: SettingSupport = {
   restart: (policy) =>
     policy === 'no'
       ? undefined
-      : { reason: 'with containerd, an ended container is not started again', fix: "Remove it, or use 'no'." },
+      : {
+          reason: "containerd looks for ended containers only every 10 s, and before 1.7 knows no policy but 'always'",
+          fix: "Remove it, or use 'no'.",
+        },
   platform: 'honoured',
   pull: 'honoured',
   udpPorts: 'honoured',

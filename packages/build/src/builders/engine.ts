@@ -4,7 +4,7 @@ import { buildKitOptions, dockerfileName } from '../build-arguments.ts'
 import { toBuildError } from '../build-error.ts'
 import { packContext } from '../pack-context.ts'
 import { engineOf, removeImage, upload } from '../engine-images.ts'
-import { removeDangling } from '../remove-dangling-images.ts'
+import { BUILD_LABEL, removeDangling, removeInterrupted } from '../remove-dangling-images.ts'
 import { reportStep } from './docker.ts'
 
 /** The classic builder of an engine with Docker's API, which needs no program. */
@@ -39,7 +39,7 @@ export function engineBuilder(): Builder {
         rest = lines.pop() ?? ''
         for (const line of lines.filter((each) => each.trim())) output += readEvent(line, build)
       }
-      const body = packContext(spec)
+      const body = packContext(spec, [BUILD_LABEL, tag])
       const { status, text } = await upload(store.host, { path: `/build?${query(build)}`, body, signal, onText }).catch(
         async (error: unknown) => {
           await removeDangling(store.host, { output, since })
@@ -54,7 +54,9 @@ export function engineBuilder(): Builder {
     },
     publish: ({ tag }) => Promise.resolve(tag),
     async remove({ tag, store }, signal) {
-      if (store.kind === 'engine') await removeImage(store.host, tag, signal)
+      if (store.kind !== 'engine') return
+      await removeImage(store.host, tag, signal)
+      await removeInterrupted(store.host, tag)
     },
   }
 }
