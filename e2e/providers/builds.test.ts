@@ -137,7 +137,7 @@ test.for([
     using project = openProject(UNFINISHED)
     await using stage = await openStage(project.folder, 'docker')
     const before = engineObjects()
-    const killed = await stage.start(moorage(project.folder, 'exec', '--', 'true'), variables)
+    const killed = await stage.start(moorage(project.folder, 'exec', '--', process.execPath, '--version'), variables)
     await until('the last step', () => killed.output().includes('RUN echo waiting'))
     const supervisor = await stage.supervisor()
     killed.kill('SIGKILL')
