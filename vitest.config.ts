@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config'
-import { projects } from './vitest.workspace.ts'
+import { projects, workers } from './vitest.workspace.ts'
 
-export default defineConfig({ test: { projects, passWithNoTests: true } })
+export default defineConfig({
+  test: { projects, passWithNoTests: true, ...(workers === undefined ? {} : { maxWorkers: workers }) },
+})

@@ -1,3 +1,8 @@
+const { MOORAGE_TEST_WORKERS: count } = process.env
+
+/** How many files run at the same time. Default: as Vitest decides, and one in the projects below that say so. */
+export const workers: number | undefined = count ? Number(count) : undefined
+
 /** The list of test projects; vitest.config.ts imports it, since Vitest 4 and later ignore this file alone. */
 export const projects = [
   {
@@ -16,7 +21,8 @@ export const projects = [
     test: {
       name: 'contract',
       include: ['test/contract/**/*.test.ts', 'test/provider-*/**/*.test.ts'],
-      fileParallelism: false,
+      // Files that share an engine run one after another. `scripts/test-plan.ts` sets the variable for those that do not.
+      fileParallelism: workers !== undefined,
       testTimeout: 120_000,
     },
   },

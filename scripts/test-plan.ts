@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { projects } from '../vitest.workspace.ts'
 
 export type ProjectName = 'unit' | 'inventory' | 'contract' | 'e2e'
@@ -26,6 +26,7 @@ export const PROCESS_FILES: readonly string[] = [
   ...['docs', 'exec', 'guide', 'init', 'inspection', 'isolation-guide'].map((name) => `e2e/cli/${name}.test.ts`),
   ...[
     'browser-mode',
+    'config-search',
     'hardening',
     'isolation-elsewhere',
     'older-versions',
@@ -60,22 +61,39 @@ export function filesOf(project: ProjectName): readonly string[] {
   return globSync([...include]).toSorted()
 }
 
-const NEEDS_NO_ENGINE = /^test\/(provider-process\/|contract\/(process|in-memory)\.test\.ts$)/
+const PROCESS_CONTRACT = /^test\/(provider-process\/|contract\/(process|in-memory)\.test\.ts$)/
+
+/** What tells that a test may open a real engine. */
+const OPENS_ENGINE = /e2e\/(harness|testbed)\/|-subject\.ts'|engine-session\.ts'|testbed-client\.ts'/
+
+/** Tests of one provider against stand-ins in their own process. They share nothing, and wait most of the time. */
+export function standInRuns({ contract }: Pick<TestFiles, 'contract'>): readonly TestRun[] {
+  const env = { MOORAGE_TEST_WORKERS: '4' }
+  return [{ project: 'contract', files: contract.filter(usesStandIns), env, isolated: false }]
+}
+
+function usesStandIns(file: string): boolean {
+  return /^test\/provider-(?!process)/.test(file) && !OPENS_ENGINE.test(readFileSync(file, 'utf8'))
+}
 
 /** What needs no engine, of the contract suite and of the end-to-end tests. */
 export function processRuns({ contract, e2e }: TestFiles, isolated: boolean): readonly TestRun[] {
   const own = e2e.filter((file) => PROCESS_FILES.includes(file) || MIXED_FILES.includes(file))
   return [
-    { project: 'contract', files: contract.filter((file) => NEEDS_NO_ENGINE.test(file)), env: {}, isolated },
+    { project: 'contract', files: contract.filter((file) => PROCESS_CONTRACT.test(file)), env: {}, isolated },
     { project: 'e2e', files: own, env: { MOORAGE_TEST_PROVIDERS: 'process' }, isolated },
   ]
 }
 
-/** What needs engines: one after the other, since inventories count everything that an engine has. */
+/**
+ * What needs engines: one after the other. Inventories count everything that an engine has, and engines of one machine
+ * disturb each other: Podman fails to create a network while another engine's bridge disappears.
+ */
 export function engineRuns({ contract, e2e }: TestFiles): readonly TestRun[] {
   const own = e2e.filter((file) => !PROCESS_FILES.includes(file))
+  const onEngines = contract.filter((file) => !PROCESS_CONTRACT.test(file) && !usesStandIns(file))
   return [
-    { project: 'contract', files: contract.filter((file) => !NEEDS_NO_ENGINE.test(file)), env: {}, isolated: false },
+    { project: 'contract', files: onEngines, env: {}, isolated: false },
     { project: 'e2e', files: own, env: { MOORAGE_TEST_PROVIDERS: 'docker,kubernetes' }, isolated: false },
   ]
 }

@@ -1,7 +1,15 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { areaNames, areaOf } from '../scripts/test-areas.ts'
-import { engineRuns, filesOf, MIXED_FILES, PROCESS_FILES, processRuns, PROJECTS } from '../scripts/test-plan.ts'
+import {
+  engineRuns,
+  filesOf,
+  MIXED_FILES,
+  PROCESS_FILES,
+  processRuns,
+  PROJECTS,
+  standInRuns,
+} from '../scripts/test-plan.ts'
 
 // A run of `npm test` has one call of Vitest for plain processes and one for engines: no test may be in neither.
 const files = filesOf('e2e')
@@ -11,7 +19,10 @@ test('every end-to-end file is run, and those of both kinds are run twice', () =
   const all = { contract: filesOf('contract'), e2e: files }
   const [contractOfProcesses = [], processes = []] = processRuns(all, true).map((run) => run.files)
   const [contractOfEngines = [], engines = []] = engineRuns(all).map((run) => run.files)
-  expect([...contractOfProcesses, ...contractOfEngines].toSorted()).toEqual(all.contract)
+  const [ofStandIns = []] = standInRuns(all).map((run) => run.files)
+  expect([...ofStandIns, ...contractOfProcesses, ...contractOfEngines].toSorted()).toEqual(all.contract)
+  expect(ofStandIns.length).toBeGreaterThan(20)
+  expect(ofStandIns.filter((file) => /\bmissing(Engine)?\(|MOORAGE_TESTBED/.test(text(file)))).toEqual([])
   expect([...new Set([...processes, ...engines])].toSorted()).toEqual(files)
   expect(processes.filter((file) => engines.includes(file)).toSorted()).toEqual([...MIXED_FILES].toSorted())
 })

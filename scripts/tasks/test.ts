@@ -7,6 +7,7 @@ import {
   filesOf,
   hasOwnNamespaces,
   processRuns,
+  standInRuns,
   type ProjectName,
   type TestFiles,
   type TestRun,
@@ -22,10 +23,12 @@ using total = new TestTotal({ ...process.env, ...bedEnvironment() })
 if (areas) {
   const files = (project: ProjectName): readonly string[] => areas.flatMap((area) => area.get(project) ?? [])
   for (const project of ['unit', 'inventory'] as const) await total.runTests(plain(project, files(project)))
+  for (const run of standInRuns({ contract: files('contract') })) await total.runTests(run)
   await runSideBySide({ contract: files('contract'), e2e: files('e2e') }, false)
 } else {
   await total.runChecks()
   for (const project of ['unit', 'inventory'] as const) await total.runTests(plain(project, filesOf(project)))
+  for (const run of standInRuns({ contract: filesOf('contract') })) await total.runTests(run)
   await runSideBySide({ contract: filesOf('contract'), e2e: filesOf('e2e') }, true)
 }
 process.exitCode = total.report()

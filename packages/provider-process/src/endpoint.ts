@@ -31,8 +31,8 @@ export interface ListenerSource {
 const MAX_READING_SHARE = 0.2
 
 /**
- * {@link resolveEndpoint} for one service: remembers where it listens, and reads the listeners of this machine for at most
- * a fifth of the time. In between, a server that listens nowhere yet counts as one on 127.0.0.1.
+ * {@link resolveEndpoint} for one service: remembers where it listens, and reads the listeners of this machine for at
+ * most a fifth of the time. In between, a server that listens nowhere yet counts as one on 127.0.0.1.
  */
 export function createEndpointResolver(
   { now, find }: ListenerSource = { now: () => performance.now(), find: findListeners },

@@ -5,8 +5,8 @@ const VERBS: { readonly [method: string]: string } = { POST: 'create', PATCH: 'p
 const OWN_REVIEWS = /^\/apis\/auth(entic|oriz)ation\.k8s\.io\//
 
 /**
- * The permissions that a call needs; none where every user has them. Source: Kubernetes, "Authorization", request verbs.
- * A WebSocket is a GET, and needs `create` as well from Kubernetes 1.35 on.
+ * The permissions that a call needs; none where every user has them. Source: Kubernetes, "Authorization", request
+ * verbs. A WebSocket is a GET, and needs `create` as well from Kubernetes 1.35 on.
  */
 export function permissionsOfCall(method: string, url: string): readonly Permission[] {
   const { pathname, searchParams } = new URL(url, 'http://localhost')

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Values of a template: texts replace `__name__`, and `#if name` keeps lines if the value is neither false nor empty. */
+/**
+ * Values of a template: texts replace `__name__`, and `#if name` keeps lines if the value is neither false nor empty.
+ */
 export interface TemplateValues {
   readonly [name: string]: string | boolean
 }

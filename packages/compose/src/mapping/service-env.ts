@@ -7,8 +7,8 @@ import { entriesOf, get, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
 
 /**
  * The variables of a service: those of `env_file`, then those of `environment`. A name without a value takes the
- * variable of the project, if there is one. In a file, `$NAME` is the variable of the project, or else that of an earlier
- * file. Throws `MoorageError` (CONFIG_INVALID) for a file that does not exist.
+ * variable of the project, if there is one. In a file, `$NAME` is the variable of the project, or else that of an
+ * earlier file. Throws `MoorageError` (CONFIG_INVALID) for a file that does not exist.
  */
 export function serviceEnv(
   service: TreeNode,

@@ -35,7 +35,9 @@ export interface DoctorCheck {
 export interface AccessRequest {
   /** Default: the usual mode of the provider. */
   readonly mode?: string
-  /** Where the permissions count, for modes with a namespace. Default: left to the command that applies the manifest. */
+  /**
+   * Where the permissions count, for modes with a namespace. Default: left to the command that applies the manifest.
+   */
   readonly namespace?: string
   /** Who gets them. Default: nobody, which leaves out the binding. */
   readonly subject?: AccessSubject

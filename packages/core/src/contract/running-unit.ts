@@ -15,8 +15,8 @@ export interface Unit {
   /** A command line that shows the log of the unit. Default: `moorage logs <service>`. */
   readonly inspect?: string
   /**
-   * Returns the command line of an interactive shell in the unit, which `moorage shell` runs on the user's terminal. Without
-   * a terminal (`tty` is false), the shell reads its commands from a pipe.
+   * Returns the command line of an interactive shell in the unit, which `moorage shell` runs on the user's terminal.
+   * Without a terminal (`tty` is false), the shell reads its commands from a pipe.
    */
   shell?(tty: boolean): ShellCommand
   /**

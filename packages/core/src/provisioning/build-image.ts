@@ -6,8 +6,8 @@ import type { RunImage } from './run-images.ts'
 import { enterPhase, type Placement, type StartContext } from './start-context.ts'
 
 /**
- * Builds the image of a service, with a deadline; undefined where the image of the service is a name. Throws `MoorageError`
- * (BUILD_FAILED, OPTION_UNSUPPORTED, DEADLINE).
+ * Builds the image of a service, with a deadline; undefined where the image of the service is a name. Throws
+ * `MoorageError` (BUILD_FAILED, OPTION_UNSUPPORTED, DEADLINE).
  */
 export async function buildImage(context: StartContext, name: string): Promise<RunImage | undefined> {
   const { plan, placements, abort, phaseDeadlines, clock, images, attached } = context

@@ -31,8 +31,8 @@ export interface ProjectContext {
 }
 
 /**
- * Finds the containers of a compose project for services of the run. Only asks the engine. A project is up if a container
- * of it runs.
+ * Finds the containers of a compose project for services of the run. Only asks the engine. A project is up if a
+ * container of it runs.
  */
 export async function findMembers(
   { client: loading, network: creating, closing }: ProjectContext,

@@ -3,8 +3,8 @@ import { refusalMessage } from '../errors.ts'
 import { dryRunCreate } from './dry-run-client.ts'
 import type { ExaminedCluster } from './examined-cluster.ts'
 
-// Source: Kubernetes, "Pod Security Standards": the network of the node violates both `baseline` and `restricted`. A quota
-// could refuse a pod without resources first.
+// Source: Kubernetes, "Pod Security Standards": the network of the node violates both `baseline` and `restricted`. A
+// quota could refuse a pod without resources first.
 const RESOURCES = { cpu: '1m', memory: '1Mi' }
 const VIOLATING_POD = {
   apiVersion: 'v1',

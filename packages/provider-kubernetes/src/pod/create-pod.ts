@@ -38,7 +38,10 @@ interface CreationContext {
 
 const QUOTA_RETRY_INTERVAL_MS = 1_000
 
-/** Creates the Secrets and the pod of a service. A refused pod gets an init container instead of a second one. While a quota is exceeded, it retries until the signal aborts. */
+/**
+ * Creates the Secrets and the pod of a service. A refused pod gets an init container instead of a second one. While a
+ * quota is exceeded, it retries until the signal aborts.
+ */
 export async function createPod(
   context: CreationContext,
   creation: PodCreation,

@@ -23,8 +23,8 @@ const SILENCE_NOTICE_MS = 60_000
 const RECHECK_MARGIN_MS = 5
 
 /**
- * Waits until the main container has started, and uploads its files when the container that receives them runs. Reports each phase,
- * and prints one notice when nothing changes for 60 s.
+ * Waits until the main container has started, and uploads its files when the container that receives them runs. Reports
+ * each phase, and prints one notice when nothing changes for 60 s.
  *
  * Throws MoorageError (START_FAILED, IMAGE_NOT_FOUND, CONFIG_INVALID) as soon as the start cannot succeed, or the
  * reason of the signal.
