@@ -52,4 +52,8 @@ export const projects = [
   {
     test: { name: 'layouts', include: ['e2e/layouts/*.test.ts'], fileParallelism: false, testTimeout: 120_000 },
   },
+  // Long: `npm run floods`.
+  {
+    test: { name: 'floods', include: ['e2e/floods/*.test.ts'], fileParallelism: false, testTimeout: 120_000 },
+  },
 ]

@@ -44,7 +44,7 @@ test('a file of plain processes alone opens no engine', () => {
 })
 
 test('every test file is in a project', () => {
-  const known = new Set([...PROJECTS.flatMap(filesOf), ...globSync('e2e/{chaos,layouts}/**/*.test.ts')])
+  const known = new Set([...PROJECTS.flatMap(filesOf), ...globSync('e2e/{chaos,floods,layouts}/**/*.test.ts')])
   const all = globSync('{test,e2e}/**/*.test.ts', { exclude: (path) => /fixtures|node_modules/.test(path) })
   // The test bed's own tests need a machine of their own.
   expect(all.filter((file) => !known.has(file) && file !== 'e2e/testbed/testbed.test.ts')).toEqual([])
