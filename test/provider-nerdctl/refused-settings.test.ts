@@ -5,7 +5,7 @@ import { SETTING_SUPPORT } from '../../packages/provider-nerdctl/src/settings.ts
 import { SETTINGS } from '../contract/setting-values.ts'
 
 test('what nerdctl cannot do is refused by its name, with the reason and a fix', () => {
-  const form = { image: 'x:1', connection: {}, ...SETTINGS, ipcMode: 'shareable' }
+  const form = { image: 'x:1', connection: {}, ...SETTINGS, ipcMode: 'shareable' as const }
   const refused = refusedSettings(form, SETTING_SUPPORT).map(({ at, reason, fix }) => `${at}: ${reason}. ${fix}`)
   expect(refused).toEqual([
     'hostName: nerdctl resolves a service by its host name, which has to be the name of the service. Remove it.',
