@@ -110,6 +110,13 @@ describe('docs/kubernetes.md', () => {
   })
 })
 
+test('docs/ci.md quotes messages that the sources contain', () => {
+  const table = section(readFileSync('docs/ci.md', 'utf8'), 'Errors')
+  const text = sources.map((file) => joinLiterals(readFileSync(file, 'utf8'))).join('\n')
+  expect(table.match(/^\| `/gm)).toHaveLength(5)
+  expect(unknownMessages(table, text)).toEqual([])
+})
+
 /** Constants of the sources that bound a buffer, by file and name, with the number as docs/limits.md writes it. */
 const LIMITS: { readonly [constant: string]: string } = {
   'build/src/build-error.ts MAX_OUTPUT_LINES': '50 lines',

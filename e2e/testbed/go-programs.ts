@@ -42,6 +42,14 @@ export const compose: GoProgram = {
   variables: { 'github.com/docker/compose/v2/internal.Version': 'v2.40.3' },
 }
 
+/** Checks workflows of GitHub; tests build it when they need it. */
+export const actionlint: GoProgram = {
+  name: 'actionlint',
+  module: 'github.com/rhysd/actionlint',
+  version: 'v1.7.12',
+  main: 'github.com/rhysd/actionlint/cmd/actionlint',
+}
+
 /** A stand-in; of Go's standard library alone. */
 export const ryuk: GoProgram = { name: 'ryuk', module: 'std', version: '1', main: '.' }
 

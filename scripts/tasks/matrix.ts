@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process'
 import { bedEnvironment } from '../bed-environment.ts'
 
-// The runners' tests on every supported version of Vitest and Playwright; names of files or tests narrow it.
+// The runners' tests on every supported version of Vitest and Playwright, and the first use on every provider; names of
+// files or tests narrow it.
 const env = { ...process.env, ...bedEnvironment(), MOORAGE_MATRIX: '1' }
-const files = ['playwright', 'vitest', 'interrupted', 'reports', 'teardown', 'types'].map(
-  (name) => `e2e/runners/${name}.test.ts`,
-)
+const files = [
+  ...['playwright', 'vitest', 'interrupted', 'reports', 'teardown', 'types'].map(
+    (name) => `e2e/runners/${name}.test.ts`,
+  ),
+  'e2e/cli/init-first-use.test.ts',
+]
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : files
 const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'e2e', ...chosen], {
   stdio: 'inherit',
