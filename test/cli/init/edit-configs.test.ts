@@ -80,7 +80,7 @@ describe('Vitest', () => {
     [
       'plugins from elsewhere',
       `${vitest}export default defineConfig({ plugins: all })\n`,
-      'manual: its plugins are not a list in place',
+      'manual: its plugins are not an inline list',
     ],
     [
       'two configs merged',
@@ -134,7 +134,7 @@ describe('Playwright', () => {
       'a server by a condition',
       '1.57.0',
       `${playwright}export default defineConfig({ webServer: a ? b : c })\n`,
-      'manual: its webServer is not an object or a list in place',
+      'manual: its webServer is neither an inline object nor an inline list',
     ],
     [
       'an old version',
@@ -152,7 +152,7 @@ describe('Playwright', () => {
       'an old version with a computed setup',
       '1.50.0',
       `${playwright}export default defineConfig({ globalSetup: require.resolve('./a') })\n`,
-      'manual: its globalSetup is not a text or a list in place',
+      'manual: its globalSetup is neither a string nor an inline list',
     ],
   ])('%s', (_, version, text, after) => {
     expect(edit('playwright', text, version)).toBe(after)

@@ -75,6 +75,6 @@ test('a reference shows what it is, and no more can be made of it', async () => 
 
 test('ref as a function is refused in words', async () => {
   expect(await thrownMessage(() => (ref as (...args: unknown[]) => unknown)({}, 'url'))).toBe(
-    'CONFIG_INVALID\nref is called as a function, but it is a tag for a text.\nWrite ref`${db.url}/shop`, or use the value itself: db.url.',
+    'CONFIG_INVALID\nref is called as a function, but it is a template tag.\nWrite ref`${db.url}/shop`, or use the value itself: db.url.',
   )
 })

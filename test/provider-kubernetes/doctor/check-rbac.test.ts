@@ -107,7 +107,7 @@ test('everything is missing, for the default account of a namespace', async () =
     {
       status: 'problem',
       text: 'system:serviceaccount:runners:default has none of the 19 permissions of mode shared in namespace ci',
-      fix: 'Ask an administrator to apply this Role. This account is the default one of its namespace: better name an account of its own in the pod of the CI job.',
+      fix: 'Ask an administrator to apply this Role. This is the default account of its namespace. Give the pod of the CI job its own account.',
       manifest: accessManifest({ namespace: 'ci', subject: { account: 'runners:default' } }),
     },
   ])

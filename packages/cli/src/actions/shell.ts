@@ -36,7 +36,7 @@ async function openShell(service: string, { command, cwd, env }: ShellCommand): 
   const [program = '', ...args] = command ?? [process.env['SHELL'] || '/bin/sh']
   if (findProgramProblem(program, process.env))
     throw new MoorageError('USAGE', `shell: ${program} is not on the PATH.`, {
-      hint: `Install it: moorage opens a shell in services.${service} by it.`,
+      hint: `Install it. moorage uses it to open a shell in services.${service}.`,
     })
   return await withSignals(async ({ forwardTo }) => {
     const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env }, ...(cwd ? { cwd } : {}) })

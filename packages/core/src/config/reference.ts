@@ -33,7 +33,7 @@ export function ref(
   ...values: readonly (string | number | Ref<string | number>)[]
 ): Ref<string> {
   if (!Array.isArray(text) || !('raw' in text))
-    throw new MoorageError('CONFIG_INVALID', 'ref is called as a function, but it is a tag for a text.', {
+    throw new MoorageError('CONFIG_INVALID', 'ref is called as a function, but it is a template tag.', {
       hint: 'Write ref`${db.url}/shop`, or use the value itself: db.url.',
     })
   const parts = text

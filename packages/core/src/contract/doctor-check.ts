@@ -39,7 +39,7 @@ export interface AccessRequest {
    * Where the permissions count, for modes with a namespace. Default: left to the command that applies the manifest.
    */
   readonly namespace?: string
-  /** Who gets them. Default: nobody, which leaves out the binding. */
+  /** Who gets them. Default: no user, which leaves out the binding. */
   readonly subject?: AccessSubject
 }
 

@@ -161,7 +161,8 @@ function folderProblem(folder: string): string | undefined {
     if (!process.getuid) return undefined
     if (stat.uid !== process.getuid()) return 'it belongs to another user'
     if (stat.mode & 0o077) chmodSync(folder, 0o700)
-    // Others could write to it until now. A sweep runs the provider that a journal names, whoever wrote that.
+    // Others could write to it until now. A sweep runs the provider that a journal names, whatever user wrote that
+    // journal.
     if (stat.mode & WRITABLE_BY_OTHERS && readdirSync(folder).some((name) => isForeign(join(folder, name))))
       return 'it contains files of another user'
     accessSync(folder, constants.W_OK)

@@ -18,7 +18,7 @@ const VIOLATING_POD = {
 
 /**
  * The Pod Security level that a namespace enforces. The level is a label of the namespace, which this user may not be
- * allowed to read, or a default of the cluster, which nobody can read: a dry run of a pod that violates it shows both.
+ * allowed to read, or a default of the cluster, which no user can read: a dry run of a pod that violates it shows both.
  */
 export async function checkPodSecurity(
   { client, decision }: ExaminedCluster,

@@ -68,6 +68,6 @@ function ruleOf({ group, resource, verb }: Permission, rules: readonly Permissio
 /** A runner whose pods name no account uses the default one of their namespace, which all other pods there have too. */
 function accountAdvice(user: string): string {
   return /^system:serviceaccount:[^:]+:default$/.test(user)
-    ? ' This account is the default one of its namespace: better name an account of its own in the pod of the CI job.'
+    ? ' This is the default account of its namespace. Give the pod of the CI job its own account.'
     : ''
 }

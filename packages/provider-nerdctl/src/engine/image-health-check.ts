@@ -25,7 +25,9 @@ export async function readHealthCheck(nerdctl: Nerdctl, image: string): Promise<
   }
 }
 
-/** The containerd and the namespace that nerdctl uses: its arguments, its variables, its configuration, its defaults. */
+/**
+ * The containerd and the namespace that nerdctl uses: its arguments, its variables, its configuration, its defaults.
+ */
 function containerdArguments({ globalArguments }: Nerdctl): readonly string[] {
   const toml = readConfiguration()
   const setting = (name: string, variable: string | undefined): readonly string[] => {

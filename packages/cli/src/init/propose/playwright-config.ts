@@ -46,7 +46,7 @@ function editWebServer(module: ConfigModule): readonly Insertion[] | string {
   const imported = insertImport(module, 'moorage', 'moorage/playwright')
   if (!servers) return [imported, insertProperty(text, config, 'webServer: [moorage.webServer()]')]
   if (servers.type === 'ArrayExpression') return [imported, insertElement(text, servers, 'moorage.webServer()')]
-  if (servers.type !== 'ObjectExpression') return 'its webServer is not an object or a list in place'
+  if (servers.type !== 'ObjectExpression') return 'its webServer is neither an inline object nor an inline list'
   return [imported, { at: servers.start ?? 0, text: '[moorage.webServer(), ' }, { at: servers.end ?? 0, text: ']' }]
 }
 
@@ -54,7 +54,7 @@ function editGlobalSetup({ text, config }: ConfigModule): readonly Insertion[] |
   const setup = propertyOf(config, 'globalSetup')
   if (!setup) return [insertProperty(text, config, "globalSetup: 'moorage/playwright'")]
   if (setup.type === 'ArrayExpression') return [insertElement(text, setup, "'moorage/playwright'")]
-  if (setup.type !== 'StringLiteral') return 'its globalSetup is not a text or a list in place'
+  if (setup.type !== 'StringLiteral') return 'its globalSetup is neither a string nor an inline list'
   return [
     { at: setup.start ?? 0, text: "['moorage/playwright', " },
     { at: setup.end ?? 0, text: ']' },

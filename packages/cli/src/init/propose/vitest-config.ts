@@ -37,7 +37,7 @@ export function proposeVitest({ configFile }: Runner, { folder, isModule }: Pack
     return { kind: 'manual', path: configFile, reason: "it uses the name 'moorage' already", lines: LINES }
   const plugins = propertyOf(module.config, 'plugins')
   if (plugins && plugins.type !== 'ArrayExpression')
-    return { kind: 'manual', path: configFile, reason: 'its plugins are not a list in place', lines: LINES }
+    return { kind: 'manual', path: configFile, reason: 'its plugins are not an inline list', lines: LINES }
   const insertion = plugins
     ? insertElement(text, plugins, 'moorage()')
     : insertProperty(text, module.config, 'plugins: [moorage()]')
