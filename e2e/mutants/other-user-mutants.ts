@@ -86,4 +86,18 @@ export const otherUserMutants: readonly Mutant[] = [
     says: /to deeply equal \[ \d+ \]/,
     quick: true,
   },
+  {
+    name: 'another user takes the other loopback',
+    guarantee: 'tests connect to no server of another user',
+    file: 'packages/provider-process/src/endpoint.ts',
+    find: ' && trusted.includes(each.uid)',
+    replace: ' && (trusted.includes(each.uid) || true)',
+    test: {
+      project: 'contract',
+      file: 'test/provider-process/endpoint.test.ts',
+      name: 'another user who listens on ::1 gets no connection, the user of the service does',
+    },
+    says: /expected '::1' to be '127\.0\.0\.1'/,
+    quick: true,
+  },
 ]

@@ -6,6 +6,7 @@ import { describeHolder, findListeners } from './system/listeners.ts'
 
 const LOOPBACK = '127.0.0.1'
 const IPV6_LOOPBACK = '::1'
+const ROOT_UID = 0
 
 // A loopback that does not refuse at once accepts.
 const CHECK_TIMEOUT_MS = 300
@@ -35,6 +36,7 @@ const MAX_READING_SHARE = 0.2
  * most a fifth of the time. In between, a server that listens nowhere yet counts as one on 127.0.0.1.
  */
 export function createEndpointResolver(
+  serviceUid?: number,
   { now, find }: ListenerSource = { now: () => performance.now(), find: findListeners },
 ): typeof resolveEndpoint {
   if (process.platform !== 'linux') return resolveEndpoint
@@ -45,7 +47,7 @@ export function createEndpointResolver(
     const readAt = now()
     if (endpoint || readAt < (nextReadAt.get(port) ?? readAt))
       return Promise.resolve(endpoint ?? { host: LOOPBACK, port })
-    const addresses = addressesOf(port, find())
+    const addresses = addressesOf(port, find(), serviceUid)
     const endedAt = now()
     nextReadAt.set(port, endedAt + (endedAt - readAt) / MAX_READING_SHARE)
     const found = { host: isIpv6Loopback(addresses) ? IPV6_LOOPBACK : LOOPBACK, port }
@@ -54,8 +56,13 @@ export function createEndpointResolver(
   }
 }
 
-function addressesOf(port: number, listeners: ReturnType<typeof findListeners>): readonly string[] {
-  return listeners.flatMap((each) => (each.port === port ? [each.address] : []))
+/**
+ * Where this user, the user of the service or root listens. Root may publish the port of a container. Any other user
+ * who listens on the other loopback would get the connections of the tests, and their passwords.
+ */
+function addressesOf(port: number, listeners: ReturnType<typeof findListeners>, uid?: number): readonly string[] {
+  const trusted = [process.getuid?.(), uid, ROOT_UID]
+  return listeners.flatMap((each) => (each.port === port && trusted.includes(each.uid) ? [each.address] : []))
 }
 
 function isIpv6Loopback(addresses: readonly string[]): boolean {

@@ -10,7 +10,7 @@ export function createUnit(service: RunningService): Unit {
   const { mark, logs, cwd, env, user } = service
   let stopping: Promise<void> | undefined
   return {
-    endpoint: createEndpointResolver(),
+    endpoint: createEndpointResolver(user.uid),
     logs: (options) => readLogs(logs, options),
     // Never settles once the unit is being stopped.
     exited: service.exit.then((exit) => (stopping ? new Promise<never>(() => {}) : exit)),

@@ -8,6 +8,8 @@ export interface Listener {
   /** In the usual notation. */
   readonly address: string
   readonly port: number
+  /** The user that opened it. */
+  readonly uid: number
   /** What a descriptor of its process points to. */
   readonly file: string
 }
@@ -22,9 +24,10 @@ export function findListeners(): readonly Listener[] {
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
       .filter((fields) => fields[3] === STATE_LISTEN)
-      .map(([, local = '', , , , , , , , inode]) => {
-        const [address = '', port = ''] = local.split(':')
-        return { address: decodeAddress(address), port: Number.parseInt(port, 16), file: `socket:[${inode}]` }
+      .map(([, local = '', , , , , , uid, , inode]) => {
+        const [hexAddress = '', hexPort = ''] = local.split(':')
+        const port = Number.parseInt(hexPort, 16)
+        return { address: decodeAddress(hexAddress), port, uid: Number(uid), file: `socket:[${inode}]` }
       }),
   )
 }
