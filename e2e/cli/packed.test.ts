@@ -16,6 +16,7 @@ test('the packed package installs by npm, imports, and runs a command with a ser
     expect(paths.filter((path) => !/^(dist|bin)\//.test(path)).toSorted()).toEqual([
       'LICENSE',
       'README.md',
+      'compose.schema.json',
       'kubernetes-cluster-role.yaml',
       'kubernetes-deleter-cluster-role.yaml',
       'kubernetes-lease-role.yaml',

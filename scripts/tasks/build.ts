@@ -96,7 +96,27 @@ for (const name of [
 ])
   copyFileSync(`docs/${name}`, `packages/moorage/${name}`)
 cpSync('packages/cli/templates', resolve(lib, 'cli/templates'), { recursive: true, dereference: true })
+writeFileSync('packages/moorage/compose.schema.json', editorSchema())
+
 for (const name of ['README.md', 'LICENSE']) copyFileSync(name, `packages/moorage/${name}`)
+
+/** The JSON schema of the Compose Specification with `x-moorage`, for the editors of users. */
+function editorSchema(): string {
+  interface Schema {
+    readonly properties: object
+    readonly $defs: { readonly service: { readonly properties: object } }
+  }
+  const read = (name: string): unknown => JSON.parse(readFileSync(inPackages(`compose/schema/${name}.json`), 'utf8'))
+  const { $defs, properties, ...schema } = read('compose-spec') as Schema
+  const own = read('x-moorage') as { readonly service: object; readonly file: object }
+  const service = { ...$defs.service, properties: { ...$defs.service.properties, 'x-moorage': own.service } }
+  return JSON.stringify({
+    ...schema,
+    $id: 'moorage-compose.json',
+    properties: { ...properties, 'x-moorage': own.file },
+    $defs: { ...$defs, service },
+  })
+}
 
 /** The JSON schema of the Compose Specification as code, so that users install and load no validator. */
 async function compiledSchema(): Promise<string> {

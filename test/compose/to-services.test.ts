@@ -149,7 +149,36 @@ services:
   expect(found).not.toHaveProperty('left')
 })
 
+test('x-moorage gives a service of any image the preset and the URL', () => {
+  const found = specs(`services:
+  db: { image: own/db, environment: { POSTGRES_PASSWORD: pw }, x-moorage: { preset: postgres } }
+  built: { build: ., x-moorage: { preset: redis } }
+  queue: { image: own/queue, ports: ["1:1883"], x-moorage: { url: "mqtt://me@{host}:{port}/a" } }
+`)
+  const urlOf = (name: string): unknown => found[name]?.container?.connection['url']
+  const address = [{ $self: ['host'] }, ':', { $self: ['port'] }]
+  expect(urlOf('db')).toEqual({ $join: ['postgresql://', 'postgres:pw@', ...address, '/postgres'] })
+  expect(found['db']?.ports).toEqual({ main: 5432 })
+  expect(urlOf('built')).toEqual({ $join: ['redis://', '', ...address, '/0'] })
+  expect(urlOf('queue')).toEqual({ $join: ['mqtt://me@', ...address, '/a'] })
+})
+
 test.each([
+  [
+    'a preset that does not exist',
+    'services: { a: { image: x, x-moorage: { preset: postgre } } }\n',
+    "compose.yaml:1: services.a.x-moorage.preset: there is no preset 'postgre'.\nDid you mean postgres?",
+  ],
+  [
+    'a URL with another placeholder',
+    'services: { a: { image: x, x-moorage: { url: "http://{hots}" } } }\n',
+    'compose.yaml:1: services.a.x-moorage.url: there is no placeholder {hots}.\nWrite {host} or {port}.',
+  ],
+  [
+    'a URL without a scheme',
+    'services: { a: { image: x, x-moorage: { url: "{host}:1" } } }\n',
+    "compose.yaml:1: services.a.x-moorage.url: '{host}:1' has no scheme.\nWrite it as in 'postgresql://me@{host}:{port}/shop'.",
+  ],
   [
     'two services with one port of this machine',
     'x-moorage: { hostPorts: true }\nservices: { a: { image: x, ports: ["80:80"] }, b: { image: x, ports: ["80:81"] } }\n',

@@ -26,6 +26,15 @@ const IMAGES: readonly {
   { repository: /(^|\/)(nginx|httpd|caddy|traefik)$/, describe: () => ({ port: 80 }) },
 ]
 
+/** The presets that `x-moorage: { preset }` names, with the image that such a service counts as. */
+export const PRESET_IMAGES: { readonly [preset: string]: string } = {
+  postgres: 'postgres',
+  mongodb: 'mongo',
+  redis: 'redis',
+  mysql: 'mysql',
+  rabbitmq: 'rabbitmq',
+}
+
 /** The image that a service runs, if its repository is known. Tag, digest and registry do not matter. */
 export function knownImage(
   image: string,

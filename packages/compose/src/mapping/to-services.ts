@@ -103,8 +103,9 @@ function toSpec(source: Source, key: string, { project, sources, aliases }: Surr
   const env = serviceEnv(node, name, project)
   const command = words(get(node, 'command'), `${at}.command`)
   const mounts = mountsOf(node, { name, key }, project)
+  const knownName = extension.presetImage ?? (built ? undefined : image)
   const known =
-    image === undefined || built ? undefined : knownImage(image, withFileVariables(env, mounts.files), command)
+    knownName === undefined ? undefined : knownImage(knownName, withFileVariables(env, mounts.files), command)
   const { ports, protocol, ...published } = portsOf(node, { name, extra: known?.port, fixed: extension.hostPorts })
   const entrypoint = words(get(node, 'entrypoint'), `${at}.entrypoint`)
   const container: ContainerForm = defined({
@@ -117,7 +118,7 @@ function toSpec(source: Source, key: string, { project, sources, aliases }: Surr
     ...mounts,
     ...published,
     hostAccess: extension.hostAccess,
-    connection: connectionOf(ports, known, extension.protocol ?? protocol ?? 'http'),
+    connection: connectionOf(ports, known, { ...extension, protocol: extension.protocol ?? protocol ?? 'http' }),
     ready: readiness({ node, known, ports, extension }),
   })
   return defined({
@@ -130,7 +131,11 @@ function toSpec(source: Source, key: string, { project, sources, aliases }: Surr
   })
 }
 
-function connectionOf(ports: ServicePorts['ports'], known: KnownImage | undefined, protocol: string): Connection {
+function connectionOf(
+  ports: ServicePorts['ports'],
+  known: KnownImage | undefined,
+  { url, protocol }: Pick<ServiceExtension, 'url'> & { readonly protocol: string },
+): Connection {
   const names = Object.keys(ports)
   const host: Template = { $self: ['host'] }
   const port: Template = { $self: ['port'] }
@@ -140,7 +145,7 @@ function connectionOf(ports: ServicePorts['ports'], known: KnownImage | undefine
   // The URL of a known image belongs to its port.
   const isKnown = known?.connection && Object.values(ports)[0] === known.port
   const main = isKnown ? known.connection : { host, port, url: { $join: [`${protocol}://`, host, ':', port] } }
-  return { ...(names.length ? main : {}), ports: Object.fromEntries(each) }
+  return { ...(names.length ? main : {}), ...(url === undefined ? {} : { url }), ports: Object.fromEntries(each) }
 }
 
 function readiness({

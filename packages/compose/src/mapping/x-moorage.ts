@@ -1,5 +1,7 @@
-import { closestWord, type Json, type Probe } from '@moorage/core'
+import { closestWord, type Json, type Probe, type Template } from '@moorage/core'
 import { entriesOf, get, textOf, toPlain, type TreeNode } from '../yaml/tree.ts'
+import { PRESET_IMAGES } from './known-image.ts'
+import { urlTemplate } from './url-template.ts'
 import { invalid, isTrue, textMap } from './values.ts'
 
 /** What `x-moorage` says of a service. */
@@ -8,6 +10,10 @@ export interface ServiceExtension {
   readonly ignore: boolean
   /** The environment variable for its URL. */
   readonly as?: string
+  /** The repository of a known image that the service counts as. */
+  readonly presetImage?: string
+  /** Its URL. */
+  readonly url?: Template
   /** The scheme of its URL. */
   readonly protocol?: string
   readonly ready?: readonly Probe[]
@@ -18,7 +24,7 @@ export interface ServiceExtension {
   readonly hostAccess?: true | readonly number[]
 }
 
-const KEYS = ['ignore', 'as', 'protocol', 'ready', 'variables', 'hostPorts', 'hostAccess']
+const KEYS = ['ignore', 'as', 'preset', 'url', 'protocol', 'ready', 'variables', 'hostPorts', 'hostAccess']
 
 /** Throws `MoorageError` (CONFIG_INVALID) for an unknown key or a value of another type. */
 export function serviceExtension(service: TreeNode, name: string, root: TreeNode): ServiceExtension {
@@ -32,16 +38,30 @@ export function serviceExtension(service: TreeNode, name: string, root: TreeNode
   const hostAccess = get(node, 'hostAccess')
   const as = textOf(get(node, 'as'))
   const protocol = textOf(get(node, 'protocol'))
+  const url = urlTemplate(get(node, 'url'), `${at}.url`)
+  const presetImage = presetImageOf(get(node, 'preset'), `${at}.preset`)
   const variables = textMap(get(node, 'variables'))
   return {
     ignore: isTrue(get(node, 'ignore')),
     hostPorts: isTrue(get(node, 'hostPorts') ?? get(root, 'x-moorage', 'hostPorts')),
     ...(as === undefined ? {} : { as }),
+    ...(presetImage === undefined ? {} : { presetImage }),
+    ...(url === undefined ? {} : { url }),
     ...(protocol === undefined ? {} : { protocol }),
     ...(ready ? { ready: toPlain(ready) as unknown as readonly Probe[] } : {}),
     ...(Object.keys(variables).length ? { variables } : {}),
     ...(hostAccess ? { hostAccess: toPlain(hostAccess) as Json as unknown as true | readonly number[] } : {}),
   }
+}
+
+function presetImageOf(node: TreeNode | undefined, at: string): string | undefined {
+  const preset = textOf(node)
+  if (!node || preset === undefined) return undefined
+  if (Object.hasOwn(PRESET_IMAGES, preset)) return PRESET_IMAGES[preset]
+  const known = Object.keys(PRESET_IMAGES)
+  const meant = closestWord(preset, known)
+  const hint = meant === undefined ? `The presets are ${known.join(', ')}.` : `Did you mean ${meant}?`
+  throw invalid(node, at, `there is no preset '${preset}'`, hint)
 }
 
 /** The same for the whole file. */
