@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -53,15 +53,16 @@ function doctor(env: { readonly [name: string]: string }, folder = folders.withC
 }
 
 describe('without an engine', () => {
-  test('outside CI, processes do', () => {
-    const { ok, status, provider, lines } = doctor({ DOCKER_HOST: '' }, folders.empty)
+  test('a folder without a config, and plain processes', () => {
+    const { ok, status, provider, lines } = doctor({ MOORAGE_PROVIDER: 'process' }, folders.empty)
     expect({ ok, status, provider }).toEqual({ ok: true, status: 0, provider: 'process' })
     expect(lines('config')).toEqual([expect.stringMatching(/^warning \S+ contains no moorage\.config\.ts$/)])
     expect(lines('providers', 'process')).toEqual(['ok process: plain processes on linux'])
   })
 
-  test('in CI, nothing can run services with an image', () => {
-    const { ok, status, provider, lines } = doctor({ CI: 'true', DOCKER_HOST: '' })
+  // Without DOCKER_HOST, moorage finds an engine at its usual socket.
+  test.skipIf(existsSync('/var/run/docker.sock'))('in CI, nothing can run services with an image', () => {
+    const { ok, status, provider, lines } = doctor({ CI: 'true', DOCKER_HOST: '', PATH: '/nowhere' })
     expect({ ok, status, provider }).toEqual({ ok: false, status: 1, provider: null })
     expect(lines('providers', 'choice')).toEqual(['problem No provider can be used for these services'])
   })
@@ -89,19 +90,45 @@ describe.each(Object.entries(ENGINES))('on %s', (name, variable) => {
     expect({ ok, status, provider }).toEqual({ ok: true, status: 0, provider: 'docker' })
     expect(lines('docker', 'disk')).toEqual([expect.stringMatching(/^ok .+ free in \/.+ \(images and containers\)$/)])
     if (name === 'podman') return expect(lines('docker', 'address-pools')).toEqual([])
-    const roomIn = (outcome: Outcome): number =>
-      Number(/room for (\d+) more/.exec(outcome.lines('docker', 'address-pools')[0] ?? '')?.[1])
     const before = roomIn(report)
     expect(before).toBeGreaterThan(5)
-    const docker = (...args: string[]): unknown => spawnSync('docker', ['-H', host, 'network', ...args])
-    docker('create', 'moorage-doctor')
-    try {
-      expect(roomIn(doctor({ DOCKER_HOST: host }))).toBe(before - 1)
-    } finally {
-      docker('rm', 'moorage-doctor')
-    }
+    using networks = createNetworks(host, [[]])
+    expect(roomIn(doctor({ DOCKER_HOST: host }))).toBe(before - networks.count)
   })
 })
+
+test.skipIf(missingEngine(ENGINES['a stock engine']))('an engine whose address pools are almost used up', () => {
+  const host = process.env[ENGINES['a stock engine']] ?? ''
+  // All of its built-in pools but three networks.
+  using _networks = createNetworks(
+    host,
+    ['172.20.0.0/14', '172.24.0.0/14', '172.28.0.0/14', '192.168.0.0/16'].map((subnet) => ['--subnet', subnet]),
+  )
+  const { status, checks } = doctor({ DOCKER_HOST: host })
+  expect(status).toBe(0)
+  expect(checks.filter(({ name }) => name === 'address-pools')).toMatchObject([
+    {
+      status: 'warning',
+      text: expect.stringMatching(/^the address pools have room for [0-3] more networks of 31/),
+      fix: 'Remove unused networks: docker network prune. Or enlarge default-address-pools in daemon.json.',
+    },
+  ])
+})
+
+function roomIn({ lines }: Outcome): number {
+  return Number(/room for (\d+) more/.exec(lines('docker', 'address-pools')[0] ?? '')?.[1])
+}
+
+/** Networks on an engine, with these options of `docker network create`. */
+function createNetworks(host: string, all: readonly (readonly string[])[]): Disposable & { readonly count: number } {
+  const docker = (...args: string[]): void => {
+    const { status, stderr } = spawnSync('docker', ['-H', host, 'network', ...args], { encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
+  }
+  const names = all.map((_, i) => `moorage-doctor-${i}`)
+  for (const [i, options] of all.entries()) docker('create', ...options, `moorage-doctor-${i}`)
+  return { count: names.length, [Symbol.dispose]: () => docker('rm', ...names) }
+}
 
 describe.skipIf(missing('kubernetes'))('on a cluster', () => {
   const asUser = (path: string): { readonly [name: string]: string } => ({
