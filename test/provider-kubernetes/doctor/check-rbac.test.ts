@@ -1,5 +1,6 @@
 import type { CheckResult } from '@moorage/core'
 import { expect, test } from 'vitest'
+import type { KubernetesOptions } from '../../../packages/provider-kubernetes/src/options.ts'
 import { checkRbac } from '../../../packages/provider-kubernetes/src/doctor/check-rbac.ts'
 import { accessManifest, missingRoleManifest } from '../../../packages/provider-kubernetes/src/rbac/access-manifest.ts'
 import { startApiStub } from '../api-stub.ts'
@@ -15,13 +16,13 @@ interface Question {
   readonly user?: string
   readonly mode?: 'create' | 'shared'
   readonly liveness?: 'job' | 'lease'
-  readonly deleter?: boolean
+  readonly options?: KubernetesOptions
 }
 
 /** The results for a user who lacks `denied`, such as `delete pods`, and what was asked. */
 async function check(
   denied: readonly string[] | 'all',
-  { user = 'me', mode = 'shared', liveness = 'job', deleter = false }: Question = {},
+  { user = 'me', mode = 'shared', liveness = 'job', options = {} }: Question = {},
 ): Promise<{ readonly results: readonly CheckResult[]; readonly asked: readonly Attributes[] }> {
   const asked: Attributes[] = []
   await using stub = await startApiStub(({ body }) => {
@@ -33,7 +34,7 @@ async function check(
   })
   const namespace = mode === 'create' ? 'default' : 'ci'
   const decision = { policy: { mode, namespace, liveness }, checkedNamespace: namespace, missing: [] }
-  const cluster = { client: stub.client, options: { deleter }, env: {}, user, decision }
+  const cluster = { client: stub.client, options, env: {}, user, decision }
   return { results: await checkRbac(cluster, { signal: new AbortController().signal }), asked }
 }
 
@@ -83,7 +84,7 @@ test('only what some services need is missing: a run can start', async () => {
 })
 
 test('with a namespace per run, a ClusterRole; the deleter needs more', async () => {
-  const { results } = await check(['create serviceaccounts'], { mode: 'create', deleter: true })
+  const { results } = await check(['create serviceaccounts'], { mode: 'create', options: { deleter: true } })
   expect(results).toEqual([
     {
       status: 'problem',
@@ -99,6 +100,13 @@ test('with a namespace per run, a ClusterRole; the deleter needs more', async ()
       }),
     },
   ])
+})
+
+test('an account of its own for the pods needs to be copied, unless runs share a namespace', async () => {
+  const options = { serviceAccount: 'tests' }
+  const { results } = await check(['get serviceaccounts'], { mode: 'create', options })
+  expect(results[0]?.text).toBe('me may not get serviceaccounts in every namespace: no run can start')
+  expect((await check(['get serviceaccounts'], { options })).results.map(({ status }) => status)).toEqual(['ok'])
 })
 
 test('everything is missing, for the default account of a namespace', async () => {

@@ -2,7 +2,9 @@ import type { CheckContext, CheckResult } from '@moorage/core/provider'
 import { missingReason } from '../cluster/explain-missing.ts'
 import { findDenied } from '../cluster/permissions.ts'
 import { accessManifest, missingRoleManifest, ruleLine, subjectOf } from '../rbac/access-manifest.ts'
+import type { KubernetesOptions } from '../options.ts'
 import {
+  ACCOUNT_COPY_RULE,
   rulesOf,
   toPermissions,
   type AccessMode,
@@ -21,7 +23,7 @@ export async function checkRbac(
 ): Promise<readonly CheckResult[]> {
   const { checkedNamespace: namespace, policy } = decision
   const mode: AccessMode = policy.mode === 'shared' && policy.liveness === 'lease' ? 'lease' : policy.mode
-  const rules = [...rulesOf(mode), ...(mode === 'create' && options.deleter ? rulesOf('deleter') : [])]
+  const rules = [...rulesOf(mode), ...(mode === 'create' ? rulesOfOptions(options) : [])]
   const permissions = toPermissions(rules)
   const denied = await findDenied(client, { permissions, namespace }, signal)
   const place = mode === 'create' ? 'every namespace' : `namespace ${namespace}`
@@ -59,6 +61,11 @@ export async function checkRbac(
       manifest: missingRoleManifest(denied, { ...where, subject }),
     },
   ]
+}
+
+/** What options need in addition, with a namespace per run. */
+function rulesOfOptions({ deleter, serviceAccount = 'default' }: KubernetesOptions): readonly PermissionRule[] {
+  return [...(deleter ? rulesOf('deleter') : []), ...(serviceAccount === 'default' ? [] : [ACCOUNT_COPY_RULE])]
 }
 
 function ruleOf({ group, resource, verb }: Permission, rules: readonly PermissionRule[]): PermissionRule | undefined {

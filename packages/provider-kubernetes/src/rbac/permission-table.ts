@@ -108,6 +108,17 @@ export const PERMISSION_RULES: readonly PermissionRule[] = [
   },
 ]
 
+/**
+ * What `kubernetes({ serviceAccount })` needs in addition to `create`: a run gets a copy of that account. Few configs name
+ * one, so no Role in docs/ grants it.
+ */
+export const ACCOUNT_COPY_RULE: PermissionRule = {
+  modes: [],
+  group: '',
+  resources: ['serviceaccounts'],
+  verbs: ['get', 'create'],
+}
+
 /** Resources that do not live in a namespace. */
 export const CLUSTER_RESOURCES: readonly string[] = ['namespaces']
 
