@@ -5,6 +5,7 @@ import { configMutants } from './config-mutants.ts'
 import { chaosMutants } from './chaos-mutants.ts'
 import { dockerMutants } from './docker-mutants.ts'
 import { doctorMutants } from './doctor-mutants.ts'
+import { initMutants } from './init-mutants.ts'
 import { kubernetesMutants } from './kubernetes-mutants.ts'
 import { limitMutants } from './limit-mutants.ts'
 import { mutants, type Mutant } from './mutants.ts'
@@ -28,6 +29,7 @@ export const allMutants: readonly Mutant[] = [
   ...seedMutants,
   ...limitMutants,
   ...settingMutants,
+  ...initMutants,
   ...buildMutants,
   ...otherUserMutants,
   ...composeMutants,
