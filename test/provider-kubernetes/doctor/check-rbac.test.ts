@@ -106,6 +106,8 @@ test('an account of its own for the pods needs to be copied, unless runs share a
   const options = { serviceAccount: 'tests' }
   const { results } = await check(['get serviceaccounts'], { mode: 'create', options })
   expect(results[0]?.text).toBe('me may not get serviceaccounts in every namespace: no run can start')
+  const withDeleter = { mode: 'create', options: { ...options, deleter: true } } as const
+  expect((await check(['create serviceaccounts'], withDeleter)).results).toHaveLength(2)
   expect((await check(['get serviceaccounts'], { options })).results.map(({ status }) => status)).toEqual(['ok'])
 })
 

@@ -24,7 +24,8 @@ export async function checkRbac(
   const { checkedNamespace: namespace, policy } = decision
   const mode: AccessMode = policy.mode === 'shared' && policy.liveness === 'lease' ? 'lease' : policy.mode
   const rules = [...rulesOf(mode), ...(mode === 'create' ? rulesOfOptions(options) : [])]
-  const permissions = toPermissions(rules)
+  // The deleter and a copied account share a permission.
+  const permissions = [...new Map(toPermissions(rules).map((each) => [JSON.stringify(each), each])).values()]
   const denied = await findDenied(client, { permissions, namespace }, signal)
   const place = mode === 'create' ? 'every namespace' : `namespace ${namespace}`
   if (!denied.length)
@@ -65,7 +66,8 @@ export async function checkRbac(
 
 /** What options need in addition, with a namespace per run. */
 function rulesOfOptions({ deleter, serviceAccount = 'default' }: KubernetesOptions): readonly PermissionRule[] {
-  return [...(deleter ? rulesOf('deleter') : []), ...(serviceAccount === 'default' ? [] : [ACCOUNT_COPY_RULE])]
+  const copied = serviceAccount === 'default' ? [] : [ACCOUNT_COPY_RULE]
+  return [...(deleter ? rulesOf('deleter') : []), ...copied]
 }
 
 function ruleOf({ group, resource, verb }: Permission, rules: readonly PermissionRule[]): PermissionRule | undefined {
