@@ -28,6 +28,17 @@ export const checks: readonly Check[] = [
   ),
   { name: 'format', argv: [...formatter, '--check', '.'] },
   { name: 'lint', argv: ['node_modules/oxlint/bin/oxlint', '-c', 'scripts/oxlint.json', '--deny-warnings'] },
+  {
+    name: 'unused files, exports and packages',
+    argv: [
+      'node_modules/knip/bin/knip.js',
+      '--no-progress',
+      '--no-config-hints',
+      '--config=scripts/knip.config.ts',
+      '--include=files,exports,types,dependencies,unlisted,duplicates',
+    ],
+  },
+  { name: 'package.json of the package', argv: ['node_modules/publint/src/cli.js', 'packages/moorage', '--strict'] },
 ]
 
 export async function runCheck({ argv }: Check): Promise<{ readonly passed: boolean; readonly output: string }> {

@@ -15,11 +15,6 @@ export function checkKeys(root: MapNode, findings: Findings): void {
   checkMap(root, { pattern: '', path: '' }, findings)
 }
 
-/** The same for one service, whose file has no other keys. */
-export function checkServiceKeys(service: TreeNode, name: string, findings: Findings): void {
-  checkNode(service, { pattern: 'services.*', path: `services.${name}` }, findings)
-}
-
 function checkNode(node: TreeNode, place: Place, findings: Findings): void {
   if (node.kind === 'list') {
     const item = { pattern: `${place.pattern}[]`, path: place.path }

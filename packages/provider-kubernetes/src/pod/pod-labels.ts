@@ -3,7 +3,7 @@ import { toLabelValue } from '../labels.ts'
 /** Label of a pod for each further name of its service; an alias Service selects by it. */
 export const ALIAS_LABEL_PREFIX = 'moorage.alias/'
 /** Annotation of a pod: the labels of its service whose name Kubernetes does not accept, as JSON. */
-export const LABELS_ANNOTATION = 'moorage.labels'
+const LABELS_ANNOTATION = 'moorage.labels'
 
 interface PodMetadata {
   readonly labels: { readonly [name: string]: string }

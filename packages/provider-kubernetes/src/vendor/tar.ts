@@ -1,2 +1,2 @@
 // The build bundles the library into this file, so that users install fewer packages.
-export { pack, type Pack } from 'tar-stream'
+export { pack } from 'tar-stream'
