@@ -93,7 +93,7 @@ test('with a namespace per run, a ClusterRole; the deleter needs more', async ()
     },
     {
       status: 'problem',
-      text: '1 permission is missing of the 29 of mode create',
+      text: '1 permission is missing of the 28 of mode create',
       fix: 'Ask an administrator to apply this ClusterRole.',
       manifest: missingRoleManifest([{ verb: 'create', group: '', resource: 'serviceaccounts' }], {
         subject: { user: 'me' },
