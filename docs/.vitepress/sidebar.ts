@@ -35,6 +35,7 @@ export const SIDEBAR: SidebarGroup[] = [
     items: [
       { text: 'Docker', link: '/docker' },
       { text: 'Kubernetes', link: '/kubernetes' },
+      { text: 'CI pipelines', link: '/ci' },
       { text: 'nerdctl', link: '/nerdctl' },
       { text: 'Your own provider', link: '/providers' },
     ],
@@ -49,6 +50,7 @@ export const SIDEBAR: SidebarGroup[] = [
       { text: 'Environment variables', link: '/environment-variables' },
       { text: 'Limits', link: '/limits' },
       { text: 'Compose keys', link: '/compose-keys' },
+      { text: 'Compose files of others', link: '/compose-corpus' },
     ],
   },
   {

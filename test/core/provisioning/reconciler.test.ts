@@ -75,7 +75,8 @@ async function look(env: Awaited<ReturnType<typeof provision>>): Promise<Seen> {
   }
 }
 
-const gone = async (): Promise<void> => void (await expect.poll(() => readdirSync(join(base, 'run'))).toEqual([]))
+const gone = async (): Promise<void> =>
+  void (await expect.poll(() => readdirSync(join(base, 'run')), { timeout: 10_000 }).toEqual([]))
 
 test('the same config again finds everything as it was', async () => {
   const one = await provision(config('first'), inline())

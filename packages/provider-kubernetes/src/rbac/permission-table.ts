@@ -109,8 +109,8 @@ export const PERMISSION_RULES: readonly PermissionRule[] = [
 ]
 
 /**
- * What `kubernetes({ serviceAccount })` needs in addition to `create`: a run gets a copy of that account. Few configs name
- * one, so no Role in docs/ grants it.
+ * What `kubernetes({ serviceAccount })` needs in addition to `create`: a run gets a copy of that account. Few configs
+ * name one, so no Role in docs/ grants it.
  */
 export const ACCOUNT_COPY_RULE: PermissionRule = {
   modes: [],
