@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { callFolder, callSite, rejectUnknownOptions, service, type AnyService, type OptionNames } from '@moorage/core'
+import { callFolder, callSite, rejectUnknownOptions, service, type OptionNames, type ServiceSpec } from '@moorage/core'
+import type { ComposeServices } from './compose-types.ts'
 import { readProject, type Project } from './load/read-project.ts'
 import { selectServices } from './load/select-services.ts'
 import { toServices, type MappedService } from './mapping/to-services.ts'
+import { servicesDeclaration, writeChanged } from './write-types.ts'
 
 /** Options of `compose()`. */
 export interface ComposeOptions {
@@ -15,9 +17,14 @@ export interface ComposeOptions {
   readonly env?: { readonly [name: string]: string }
   /** `false`: the run has its own services, also where `docker compose up` has started the project. Default: true. */
   readonly attach?: boolean
+  /**
+   * A file of declarations to write, such as `./compose-services.d.ts`, relative to the calling file: it gives `services()`
+   * and the result the names of the services. It is not written where `CI` is set. Default: none, and any name counts.
+   */
+  readonly types?: string
 }
 
-const OPTIONS: OptionNames<ComposeOptions> = { profiles: true, services: true, env: true, attach: true }
+const OPTIONS: OptionNames<ComposeOptions> = { profiles: true, services: true, env: true, attach: true, types: true }
 
 /**
  * The services of a compose file, for `defineConfig({ services: compose('compose.yaml') })`. Several files are merged
@@ -25,16 +32,23 @@ const OPTIONS: OptionNames<ComposeOptions> = { profiles: true, services: true, e
  * calling file. Warnings go to stderr. Throws `MoorageError`: CONFIG_NOT_FOUND without a file, CONFIG_INVALID with the
  * line of what cannot be used.
  */
-export function compose(
-  path: string | readonly string[] = '.',
+export function compose<const Path extends string | readonly string[] = '.'>(
+  path?: Path,
   options: ComposeOptions = {},
-): { readonly [service: string]: AnyService } {
+): ComposeServices<Path> {
   rejectUnknownOptions('compose', options, OPTIONS)
+  const named: readonly string[] = [path ?? '.'].flat()
   const base = callFolder(callSite(compose)) ?? process.cwd()
-  const paths = [path].flat().map((file) => resolve(base, file))
-  const { services, warnings } = readServices(paths, options)
+  const { services, warnings } = readServices(
+    named.map((file) => resolve(base, file)),
+    options,
+  )
   for (const warning of warnings) warnOnce(warning)
-  return Object.fromEntries(services.map(({ key, spec }) => [key, service('compose', spec, SHAPE)]))
+  const { types } = options
+  if (types !== undefined && named.length === 1 && !process.env['CI'])
+    writeChanged(resolve(base, types), servicesDeclaration(named[0] ?? '.', services))
+  const entries = services.map(({ key, spec }) => [key, service('compose', spec, shapeOf(spec))] as const)
+  return Object.fromEntries(entries) as ComposeServices<Path>
 }
 
 /** The services of compose files, and what was not done as it is written. */
@@ -57,7 +71,11 @@ export function readServices(
   return { project, services, warnings: project.findings.warnings }
 }
 
-const SHAPE = { host: 0, port: 0, url: 0, username: 0, password: 0, database: 0 }
+/** The fields of a connection that other services can refer to. */
+function shapeOf({ ports }: ServiceSpec): object {
+  const each = Object.keys(ports).map((name) => [name, { host: 0, port: 0 }] as const)
+  return { host: 0, port: 0, url: 0, username: 0, password: 0, database: 0, ports: Object.fromEntries(each) }
+}
 
 const warned = new Set<string>()
 
