@@ -214,6 +214,20 @@ export const runnerMutants: readonly Mutant[] = [
     quick: true,
   },
   {
+    name: 'slow program without progress',
+    guarantee: 'a program that takes long to prepare has the deadline of a pull',
+    file: 'packages/provider-process/src/system/prepare-program.ts',
+    find: "report.phase(spec.name, 'pull', `its program (${seconds} s so far)`)",
+    replace: "report.phase(spec.name, 'pull', seconds < 0 ? '' : undefined)",
+    test: {
+      project: 'contract',
+      file: 'test/provider-process/system/prepare-program.test.ts',
+      name: 'a program that takes long to prepare shows that it goes on, and has the one deadline of a pull',
+    },
+    says: /within 12 s/,
+    quick: true,
+  },
+  {
     name: 'listeners read by every probe',
     guarantee: 'a probe of a plain process does not keep the supervisor busy',
     file: 'packages/provider-process/src/endpoint.ts',
