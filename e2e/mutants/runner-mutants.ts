@@ -224,7 +224,7 @@ export const runnerMutants: readonly Mutant[] = [
       file: 'test/provider-process/system/prepare-program.test.ts',
       name: 'a program that takes long to prepare shows that it goes on, and has the one deadline of a pull',
     },
-    says: /within 12 s/,
+    says: /services\.db did not get its image wit/,
     quick: true,
   },
   {
