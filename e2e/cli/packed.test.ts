@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { globSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -100,6 +100,9 @@ test('the package has its files, its size and its types', () => {
     'package.json',
   ])
   expect(paths).toContain('bin/moorage.mjs')
+  const licenses = readFileSync(join(folder, 'node_modules/moorage/dist/bundled-licenses.md'), 'utf8')
+  expect(licenses).toMatch(/^## commander \S+ \(MIT\)\n\n\(The MIT License\)/m)
+  expect(licenses).not.toContain('No licence file')
   const packages = readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))
   expect(packages.toSorted()).toEqual(['get-port', 'moorage'])
   expect(packages.length).toBeLessThanOrEqual(MAX_PACKAGES)

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { bundledLicenses } from '../bundled-licenses.ts'
 
 // The published package holds the private ones: a file for each module that users import or that moorage opens by its
 // path, and chunks for the code that these share. Node loads ten files faster than hundreds.
@@ -54,6 +55,9 @@ const preparedSources = (entries: ReadonlySet<string>): Plugin => ({
   },
 })
 
+/** The files that the bundles contain. */
+const bundled = new Set<string>()
+
 const common: BuildOptions = {
   outbase: packages,
   outdir: lib,
@@ -87,6 +91,7 @@ await Promise.all([
     outExtension: { '.js': '.cjs' },
   }),
 ])
+writeFileSync(resolve(dist, 'bundled-licenses.md'), bundledLicenses([...bundled]))
 writeFileSync(resolve(dist, 'lib/moorage/src/test.d.cts'), commonJsTypes(['isolated', 'logs', 'services']))
 for (const name of [
   'kubernetes-role.yaml',
@@ -156,7 +161,8 @@ async function declarations(): Promise<void> {
 }
 
 async function bundle(options: BuildOptions): Promise<void> {
-  const { outputFiles = [] } = await build({ ...options, write: false })
+  const { outputFiles = [], metafile } = await build({ ...options, write: false, metafile: true })
+  for (const file of Object.keys(metafile.inputs)) bundled.add(resolve(file))
   const [own, requiring] =
     options.format === 'esm'
       ? [
