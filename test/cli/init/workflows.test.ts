@@ -107,8 +107,8 @@ test('the role of the runner has the rules of the package, and binds them', () =
   ])
 })
 
-test('action.yml follows the schema of actions', async () => {
-  expect(await actionErrors(readFileSync('action.yml', 'utf8'))).toEqual([])
+test('the action follows the schema of actions', async () => {
+  expect(await actionErrors(readFileSync('packages/action/action.yml', 'utf8'))).toEqual([])
 })
 
 describe('the checks can fail', () => {
