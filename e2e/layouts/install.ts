@@ -41,7 +41,7 @@ const installers: { readonly [name in ManagerName]: Installer } = {
 export function installedProject({ manager = 'npm', files = {} }: Layout): string {
   const { file, digest } = packedPackage()
   const manifests = Object.entries(withManifest(files)).filter(([path]) => MANIFESTS.includes(basename(path)))
-  return cached(manager, [manifests, digest], (folder) => {
+  return cached(`project-${manager}`, [manifests, digest], (folder) => {
     for (const [path, text] of manifests) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
       writeFileSync(join(folder, path), (text ?? '').replaceAll(PACKED, `file:${file}`))
