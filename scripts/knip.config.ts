@@ -20,10 +20,12 @@ const OWN_ENTRIES: { readonly [folder: string]: readonly string[] } = {
 }
 
 const packages: Workspaces = Object.fromEntries(
-  globSync('packages/*').map((folder) => [
-    folder,
-    { entry: openedByPath(folder).concat(OWN_ENTRIES[folder] ?? []), project: ['src/**/*.ts'] },
-  ]),
+  globSync('packages/*/package.json')
+    .map(dirname)
+    .map((folder) => [
+      folder,
+      { entry: openedByPath(folder).concat(OWN_ENTRIES[folder] ?? []), project: ['src/**/*.ts'] },
+    ]),
 )
 
 const config: KnipConfig = {
