@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { detectProject } from '../../packages/cli/src/init/detect/detect-project.ts'
@@ -94,10 +94,14 @@ function repository(): ProjectFolder & { readonly base: string; readonly head: s
   return { ...folder, base, head: commit('head') }
 }
 
-describe.each(['docker', 'kubernetes'] as const)('the steps of the workflows on %s', (provider) => {
+// The cluster in `npm test`, Docker as well in `npm run matrix`.
+const TRIED = process.env['MOORAGE_MATRIX'] ? (['docker', 'kubernetes'] as const) : (['kubernetes'] as const)
+
+describe.each(TRIED)('the steps of the workflows on %s', (provider) => {
   test.for(['ci', 'pr-checks', 'frontend-v2-pr', 'visual-tests'])('%s.yml', async (name, { skip }) => {
     const reason = missing(provider)
     if (reason) skip(reason)
+    if (!process.env['MOORAGE_TESTBED_BUILDKIT_HOST']) skip('no buildkitd (npm run testbed -- up)')
     using folder = repository()
     using programs = linkBuildPrograms()
     symlinkSync(process.env['MOORAGE_TESTBED_KUBECTL'] ?? 'kubectl', join(programs.folder, 'kubectl'))
@@ -147,6 +151,76 @@ describe.each(['docker', 'kubernetes'] as const)('the steps of the workflows on 
     }
   })
 })
+
+describe('other systems', () => {
+  test.for([
+    {
+      name: 'GitLab',
+      ci: 'gitlab',
+      scriptsOf: (text: string) => {
+        const { test: job } = (parseYaml('gitlab', text).documents[0]?.toJS() ?? {}) as { test: { script: unknown[] } }
+        return job.script.flat() as string[]
+      },
+    },
+    {
+      name: 'Azure Pipelines',
+      ci: 'azure',
+      scriptsOf: (text: string) => {
+        const { jobs } = (parseYaml('azure', text).documents[0]?.toJS() ?? {}) as {
+          jobs: { steps: { bash?: string }[] }[]
+        }
+        return jobs[0]?.steps.flatMap(({ bash }) => bash ?? []) ?? []
+      },
+    },
+    {
+      name: 'Jenkins',
+      ci: 'jenkins',
+      scriptsOf: (text: string) =>
+        [...text.matchAll(/dir\('\.'\) \{ sh '([^']+)' \}/g)].map(([, script = '']) => script),
+    },
+  ])('the commands of the pipeline for $name', ({ ci, scriptsOf }, { skip }) => {
+    const reason = missing('docker')
+    if (reason) skip(reason)
+    using folder = repository()
+    writePipelines(folder, ci, 'docker')
+    const file = { gitlab: '.gitlab-ci.yml', azure: 'azure-pipelines.yml', jenkins: 'Jenkinsfile' }[ci] ?? ''
+    const scripts = scriptsOf(folder.read(file)).filter((script) => script !== 'npm ci')
+    expect(scripts.filter((script) => script !== 'npm run lint')).toEqual(['npm run build', 'npm test'])
+    const workflow = { jobs: { test: { steps: scripts.map((run) => ({ run })) } } }
+    const runs = runWorkflow(workflow, { folder: folder.path, contexts: {}, variables: pipelineVariables, skip: /^$/ })
+    expect(runs.map(({ status, output }) => (status === 0 ? 0 : output))).toEqual(scripts.map(() => 0))
+    expect(runs.at(-1)?.output).toContain('built by the pipeline')
+  })
+
+  test('the action runs a command with services', ({ skip }) => {
+    const reason = missing('docker')
+    if (reason) skip(reason)
+    using folder = repository()
+    const { runs: action } = (parseYaml('action', readFileSync('action.yml', 'utf8')).documents[0]?.toJS() ?? {}) as {
+      runs: { steps: Workflow['jobs'][string]['steps'] }
+    }
+    const run = (command: string): ReturnType<typeof runWorkflow> =>
+      runWorkflow(
+        { jobs: { test: { steps: action.steps } } },
+        {
+          folder: folder.path,
+          contexts: { inputs: { run: command, 'working-directory': '.', provider: 'docker', namespace: '' } },
+          variables: pipelineVariables,
+          skip: /^$/,
+        },
+      )
+    expect(run('npm test\necho end')).toEqual([
+      expect.objectContaining({
+        status: 0,
+        output: expect.stringMatching(/built by the pipeline\nend\n[^]*provider docker/),
+      }),
+    ])
+    // The result of the command is that of the step.
+    expect(run('false\ntrue')).toEqual([expect.objectContaining({ status: 1 })])
+  })
+})
+
+const pipelineVariables = { ...process.env, MOORAGE_PROVIDER: 'docker', CI: 'true' }
 
 // The jobs whose steps run, once for each step.
 const JOBS: { readonly [name: string]: readonly string[] } = {

@@ -123,6 +123,7 @@ const FUNCTIONS = {
 function evaluate(expression: string, contexts: Contexts): unknown {
   const code = expression
     .replace(/(\w+(?:\.\w+)+)\.\*\.(\w+)/g, '$1?.map((item) => item.$2)')
+    .replace(/(?<=\w)\.(\w+(?:-\w+)+)/g, "['$1']")
     .replace(/(?<=\w)\.(?=[a-z_*])/gi, '?.')
   const scope = { inputs: {}, vars: {}, secrets: {}, env: {}, ...FUNCTIONS, ...contexts }
   // eslint-disable-next-line no-new-func

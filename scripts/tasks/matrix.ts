@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { bedEnvironment } from '../bed-environment.ts'
 
-// The runners' tests on every supported version of Vitest and Playwright, and the first use on every provider; names of
+// The runners' tests on every supported version of Vitest and Playwright, and the first use and the pipelines on every provider; names of
 // files or tests narrow it.
 const env = { ...process.env, ...bedEnvironment(), MOORAGE_MATRIX: '1' }
 const files = [
@@ -9,6 +9,7 @@ const files = [
     (name) => `e2e/runners/${name}.test.ts`,
   ),
   'e2e/cli/init-first-use.test.ts',
+  'e2e/cli/init-workflows.test.ts',
 ]
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : files
 const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'e2e', ...chosen], {
