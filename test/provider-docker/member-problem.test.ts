@@ -11,6 +11,7 @@ const WANTED: WantedMember = {
   service: 'db',
   number: 1,
   image: 'postgres:17',
+  completes: false,
   ports: { main: 5432, admin: 81 },
   env: { POSTGRES_PASSWORD: 'secret' },
 }
@@ -26,7 +27,7 @@ const UP: InspectedMember = {
 test('a container that runs what the file says', () => {
   expect(memberProblem(UP, WANTED)).toBeUndefined()
   const done = { ...UP, State: { Status: 'exited', ExitCode: 0 }, NetworkSettings: {} }
-  expect(memberProblem(done, WANTED)).toBeUndefined()
+  expect(memberProblem(done, { ...WANTED, completes: true })).toBeUndefined()
   const tagless = { ...UP, Config: { ...UP.Config, Image: 'postgres' } }
   expect(memberProblem(tagless, { ...WANTED, image: 'postgres:latest' })).toBeUndefined()
 })
@@ -38,6 +39,7 @@ test('a container that was started with other variables', () => {
 
 test.each<[Partial<InspectedMember>, Partial<WantedMember>, string]>([
   [{ State: { Status: 'exited', ExitCode: 3 } }, {}, 'has ended with exit code 3'],
+  [{ State: { Status: 'exited', ExitCode: 0 } }, {}, 'has ended with exit code 0'],
   [{ State: { Status: 'paused', ExitCode: 0 } }, {}, "is in the state 'paused'"],
   [{}, { image: 'postgres:18' }, 'runs docker.io/library/postgres:17, and the file names postgres:18'],
   [{}, { image: 'registry.example/postgres:17' }, expect.stringContaining('and the file names') as string],

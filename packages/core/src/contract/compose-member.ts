@@ -18,6 +18,8 @@ export interface ComposeMember {
 export interface WantedMember extends ComposeMember {
   /** The ports by name. Tests reach the first one. */
   readonly ports: { readonly [name: string]: number }
+  /** Another service needs its end: it may have ended with exit code 0. */
+  readonly completes: boolean
   /** The variables that the file sets. */
   readonly env: { readonly [name: string]: string }
 }

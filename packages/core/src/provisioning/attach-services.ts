@@ -4,6 +4,7 @@ import { MoorageError } from '../contract/errors.ts'
 import type { Session } from '../contract/provider.ts'
 import type { ServiceSpec } from '../contract/service.ts'
 import { abortable } from '../provider-kit/clock.ts'
+import { runsToItsEnd } from './plan-diff.ts'
 import type { Placement, StartContext } from './start-context.ts'
 
 /**
@@ -86,7 +87,8 @@ function wantedMember(context: StartContext, name: string): WantedMember {
   const texts = Object.entries(container?.env ?? {}).filter((entry): entry is [string, string] => {
     return typeof entry[1] === 'string'
   })
-  return { ...(memberOf(context, name) as ComposeMember), ports, env: Object.fromEntries(texts) }
+  const completes = runsToItsEnd(context.plan.services, name)
+  return { ...(memberOf(context, name) as ComposeMember), ports, completes, env: Object.fromEntries(texts) }
 }
 
 function memberOf({ plan }: StartContext, name: string): ComposeMember | undefined {

@@ -24,9 +24,9 @@ export interface InspectedMember {
 /** Why a container is not what the file describes, as the rest of a sentence about its service. Undefined if it is. */
 export function memberProblem(
   { State, Config, NetworkSettings }: InspectedMember,
-  { image, env, ports }: WantedMember,
+  { image, env, ports, completes }: WantedMember,
 ): string | undefined {
-  const hasCompleted = State.Status === 'exited' && State.ExitCode === 0
+  const hasCompleted = completes && State.Status === 'exited' && State.ExitCode === 0
   if (State.Status === 'exited' && !hasCompleted) return `has ended with exit code ${State.ExitCode}`
   if (State.Status !== 'running' && !hasCompleted) return `is in the state '${State.Status}'`
   if (image !== undefined && Config.Image !== undefined && fullName(Config.Image) !== fullName(image))
