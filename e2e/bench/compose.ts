@@ -37,19 +37,23 @@ async function withCompose(size: number): Promise<{ [row: string]: number }> {
 
 async function withMoorage(size: number): Promise<{ [row: string]: number }> {
   return await withProject(size, async (folder) => {
-    const moorage = [
-      'env',
-      'MOORAGE_PROVIDER=docker',
-      `MOORAGE_CACHE_DIR=${join(folder, 'cache')}`,
-      process.execPath,
-      MOORAGE,
-    ]
+    const moorage = ['env', 'MOORAGE_PROVIDER=docker', `MOORAGE_CACHE_DIR=${cacheFolder()}`, process.execPath, MOORAGE]
     const config = ['--config', join(folder, 'docker-compose.yml')]
     return await timed(`moorage up, ${size}`, {
       up: [...moorage, 'up', ...config],
       down: [...moorage, 'down', ...config],
     })
   })
+}
+
+let cache: string | undefined
+
+/** Apart from the cache of this machine, whose leftovers would count. A supervisor writes to it until it has ended. */
+function cacheFolder(): string {
+  if (cache !== undefined) return cache
+  const folder = mkdtempSync(join(tmpdir(), 'moorage-bench-cache-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }))
+  return (cache = folder)
 }
 
 async function timed(
