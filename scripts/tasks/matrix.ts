@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { bedEnvironment } from '../bed-environment.ts'
 
-// The runners' tests on every supported version of Vitest and Playwright, and the first use and the pipelines on every provider; names of
-// files or tests narrow it.
+// The runners' tests on every supported version of Vitest and Playwright, and the first use and the pipelines on every
+// provider; names of files or tests narrow it.
 const env = { ...process.env, ...bedEnvironment(), MOORAGE_MATRIX: '1' }
 const files = [
   ...['playwright', 'vitest', 'interrupted', 'reports', 'teardown', 'types'].map(

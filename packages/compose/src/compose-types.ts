@@ -1,6 +1,8 @@
 import type { Address, AnyService, Service } from '@moorage/core'
 
-/** The services of compose files, by the path that `compose()` gets. The option `types` writes a file that adds to it. */
+/**
+ * The services of compose files, by the path that `compose()` gets. The option `types` writes a file that adds to it.
+ */
 // oxlint-disable-next-line no-empty-interface -- the written files add members by declaration merging
 export interface ComposeFiles {}
 

@@ -18,8 +18,9 @@ export interface ComposeOptions {
   /** `false`: the run has its own services, also where `docker compose up` has started the project. Default: true. */
   readonly attach?: boolean
   /**
-   * A file of declarations to write, such as `./compose-services.d.ts`, relative to the calling file: it gives `services()`
-   * and the result the names of the services. It is not written where `CI` is set. Default: none, and any name counts.
+   * A file of declarations to write, such as `./compose-services.d.ts`, relative to the calling file: it gives
+   * `services()` and the result the names of the services. It is not written where `CI` is set. Default: none, and any
+   * name counts.
    */
   readonly types?: string
 }

@@ -6,7 +6,10 @@ import type { MappedService } from './mapping/to-services.ts'
 const MODULE = JSON.stringify('moorage/compose')
 const FIELDS = ['username', 'password', 'database'] as const
 
-/** The declarations that give `compose(path)` the names of its services, their ports and the fields of their connections. */
+/**
+ * The declarations that give `compose(path)` the names of its services, their ports and the fields of their
+ * connections.
+ */
 export function servicesDeclaration(path: string, services: readonly MappedService[]): string {
   const lines = services.map(({ key, spec }) => {
     const ports = Object.keys(spec.ports).map((name) => JSON.stringify(name))
