@@ -17,7 +17,6 @@ export const SIDEBAR: SidebarGroup[] = [
       { text: 'Visual tests', link: '/visual-tests' },
       { text: 'Compose files', link: '/compose' },
       { text: 'Builds', link: '/builds' },
-      { text: 'CI pipelines', link: '/ci' },
     ],
   },
   {

@@ -196,7 +196,10 @@ describe('other systems', () => {
     const reason = missing('docker')
     if (reason) skip(reason)
     using folder = repository()
-    const { runs: action } = (parseYaml('action', readFileSync('action.yml', 'utf8')).documents[0]?.toJS() ?? {}) as {
+    const { runs: action } = (parseYaml(
+      'action',
+      readFileSync('packages/action/action.yml', 'utf8'),
+    ).documents[0]?.toJS() ?? {}) as {
       runs: { steps: Workflow['jobs'][string]['steps'] }
     }
     const run = (command: string): ReturnType<typeof runWorkflow> =>
