@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CONTAINER_SETTINGS } from '../packages/core/src/config/check-settings.ts'
 import { ERROR_CODES } from '../packages/core/src/contract/errors.ts'
@@ -58,30 +58,6 @@ describe('docs/environment-variables.md', () => {
   })
 })
 
-/** The codes that a page describes, each with a cause and an action. */
-function codesDescribed(markdown: string): readonly string[] {
-  const entries = [...markdown.matchAll(/^### `(\w+)`\n([^]*?)(?=^##|(?![^]))/gm)]
-  return entries
-    .filter(
-      ([, , text = '']) => /^\w/m.test(text) && text.includes('**Typical causes**') && text.includes('**What to do**'),
-    )
-    .map(([, code = '']) => code)
-}
-
-describe('docs/errors.md', () => {
-  test('describes every error code once, with causes and an action', () => {
-    expect(codesDescribed(readFileSync('docs/errors.md', 'utf8')).toSorted()).toEqual(
-      Object.keys(ERROR_CODES).toSorted(),
-    )
-  })
-
-  test('the check can fail: an entry without an action', () => {
-    const entry = '### `OFFENDER`\n\nText.\n\n- **Typical causes**: one.\n- **What to do**: this.\n\n## Next\n'
-    expect(codesDescribed(entry)).toEqual(['OFFENDER'])
-    expect(codesDescribed(entry.replace('What to do', 'Else'))).toEqual([])
-  })
-})
-
 /** Messages in the first column of a table that no source contains. `…` stands for any value. */
 function unknownMessages(markdown: string, text: string): readonly string[] {
   const quoted = [...markdown.matchAll(/^\| `([^`]+)`/gm)].map(([, message = '']) => message)
@@ -93,6 +69,37 @@ function unknownMessages(markdown: string, text: string): readonly string[] {
 function joinLiterals(source: string): string {
   return source.replace(/['`"] \+\n\s*['`"]/g, '')
 }
+
+describe('docs/errors', () => {
+  const text = sources.map((file) => joinLiterals(readFileSync(file, 'utf8'))).join('\n')
+  const codes = Object.keys(ERROR_CODES)
+
+  test('the overview links every code with its meaning', () => {
+    const rows = [
+      ...readFileSync('docs/errors.md', 'utf8').matchAll(/^\| \[`(\w+)`\]\(errors\/(\w+)\.md\) \| (.+) \|$/gm),
+    ]
+    expect(Object.fromEntries(rows.map(([, code, page, meaning]) => [code, `${page}: ${meaning}`]))).toEqual(
+      Object.fromEntries(Object.entries(ERROR_CODES).map(([code, meaning]) => [code, `${code}: ${meaning}`])),
+    )
+  })
+
+  test('there is a page for every code, and for no other', () => {
+    expect(
+      globSync('docs/errors/*.md')
+        .map((file) => basename(file, '.md'))
+        .toSorted(),
+    ).toEqual(codes.toSorted())
+  })
+
+  test.each(codes)('%s.md leads to the cause, and quotes messages that the sources contain', (code) => {
+    const page = readFileSync(`docs/errors/${code}.md`, 'utf8')
+    expect(page.startsWith(`# \`${code}\`\n`)).toBe(true)
+    expect(section(page, 'Find the cause')).toMatch(/^1\. /m)
+    const causes = section(page, 'Causes and fixes')
+    expect(causes.match(/^\| `/gm)?.length).toBeGreaterThan(0)
+    expect(unknownMessages(causes, text)).toEqual([])
+  })
+})
 
 describe('docs/kubernetes.md', () => {
   const table = section(readFileSync('docs/kubernetes.md', 'utf8'), 'When it does not work')
@@ -223,7 +230,10 @@ function missingPaths(document: string, markdown: string): readonly string[] {
 }
 
 describe('paths and links in the documents', () => {
-  const documents = ['README.md', ...globSync('{docs,test,e2e/testbed,examples/*}/*.md')].filter(existsSync)
+  const documents = [
+    'README.md',
+    ...globSync('{docs,docs/errors,docs/migration,test,e2e/testbed,examples/*}/*.md'),
+  ].filter(existsSync)
 
   test.each(documents)('%s names files that exist', (document) => {
     expect(missingPaths(document, readFileSync(document, 'utf8'))).toEqual([])
