@@ -146,7 +146,8 @@ async function packages({ bin, cache, env, filter, stamp }) {
 async function build(bin, env) {
   // The build copies these into the package.
   const roles = readdirSync('docs').filter((name) => name.endsWith('.yaml'))
-  const copied = ['LICENSE', 'README.md', ...roles.map((name) => join('docs', name))]
+  const pages = readdirSync('docs/errors').map((name) => join('docs/errors', name))
+  const copied = ['LICENSE', 'README.md', ...roles.map((name) => join('docs', name)), ...pages]
   const inputs = ['tsconfig.json', 'scripts/tasks/build.ts', ...copied, ...sources('packages')]
   await unlessFresh('packages/moorage/dist/.built', inputs, 'building', () =>
     run(join(bin, 'node'), ['scripts/tasks/build.ts'], { env }, ''),

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { missing, offers, type ProviderName, providers } from '../harness/engine.ts'
 import { moorage, openStage } from '../harness/fixture.ts'
 import { config, openProject, scripts } from './project.ts'
+import { RUNBOOK_LINE } from './runbook-line.ts'
 
 interface Case {
   readonly on: ProviderName
@@ -422,6 +423,7 @@ function said(output: string, folder: string): string {
   const from = lines.findLastIndex((line) => line.startsWith('moorage: '))
   return lines
     .slice(from)
+    .filter((line) => !RUNBOOK_LINE.test(line))
     .join('\n')
     .replaceAll(folder, 'FOLDER')
     .replaceAll(REGISTRY, 'REGISTRY')

@@ -104,6 +104,9 @@ cpSync('packages/cli/templates', resolve(lib, 'cli/templates'), { recursive: tru
 writeFileSync('packages/moorage/compose.schema.json', editorSchema())
 
 for (const name of ['README.md', 'LICENSE']) copyFileSync(name, `packages/moorage/${name}`)
+// What `moorage explain` prints.
+rmSync('packages/moorage/docs', { recursive: true, force: true })
+cpSync('docs/errors', 'packages/moorage/docs/errors', { recursive: true })
 
 /** The JSON schema of the Compose Specification with `x-moorage`, for the editors of users. */
 function editorSchema(): string {

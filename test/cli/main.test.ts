@@ -118,7 +118,7 @@ test.each<[what: string, args: string[], stderr: string]>([
   [
     'a config that does not exist',
     ['exec', '--config', '/nowhere/a.config.ts', '--', 'true'],
-    'moorage: --config: the file /nowhere/a.config.ts does not exist.\nGive the path of a config, or omit --config to use moorage.config.ts in the current folder or above it.\n',
+    'moorage: --config: the file /nowhere/a.config.ts does not exist.\nGive the path of a config, or omit --config to use moorage.config.ts in the current folder or above it.\nMore: moorage explain CONFIG_NOT_FOUND\n',
   ],
 ])('%s: exit code 2', async (_what, args, stderr) => {
   expect(await moorage(...args)).toEqual({ status: 2, stdout: '', stderr })

@@ -3,6 +3,7 @@ import { completion } from './commands/completion.ts'
 import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
 import { exec } from './commands/exec.ts'
+import { explain } from './commands/explain.ts'
 import { gc } from './commands/gc.ts'
 import { init } from './commands/init.ts'
 import { logs } from './commands/logs.ts'
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   gc,
   doctor,
   rbac,
+  explain,
   render,
   completion,
 ]

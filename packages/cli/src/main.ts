@@ -1,4 +1,5 @@
 import { isMoorageError, messageOf, type Installation } from '@moorage/core'
+import { runbookHint } from '@moorage/core/runner'
 import { COMMANDS } from './commands.ts'
 import { parseCommandLine, printUsage } from './parse-command-line.ts'
 
@@ -20,7 +21,15 @@ export async function main(argv: readonly string[], installation: Installation, 
     const run = await parsed.command.load()
     return await run({ installation, version, commands: COMMANDS, ...parsed.input })
   } catch (error) {
-    process.stderr.write(`moorage: ${isMoorageError(error) ? error.message : messageOf(error)}\n`)
+    process.stderr.write(`moorage: ${errorText(error)}\n`)
     return isMoorageError(error) && USAGE_ERRORS.includes(error.code) ? 2 : 1
   }
+}
+
+/** The message, with the command that explains its code. A wrong command line says all there is to say. */
+function errorText(error: unknown): string {
+  if (!isMoorageError(error)) return messageOf(error)
+  const { code, message } = error
+  const known = code === 'USAGE' || code === 'ABORTED' || message.includes(runbookHint(code))
+  return known ? message : `${message}\n${runbookHint(code)}`
 }

@@ -47,7 +47,7 @@ test.each([
   const notices: string[] = []
   const error = await crash(body, notices)
   expect(error.message, error.message).toMatch(
-    /^The supervisor that runs the services is gone: it crashed with RangeError: odd\.\nThis is a bug in moorage or in a package that it uses\. Please report it with the lines below\.\nLast log lines:\n {2}\S+ \d+ crashed: RangeError: odd\n {6}at .*provider\.mjs:4:\d+/,
+    /^The supervisor that runs the services is gone: it crashed with RangeError: odd\.\nThis is a bug in moorage or in a package that it uses\. Please report it with the lines below\.\nMore: moorage explain SUPERVISOR_FAILED\nLast log lines:\n {2}\S+ \d+ crashed: RangeError: odd\n {6}at .*provider\.mjs:4:\d+/,
   )
   expect(error.code).toBe('SUPERVISOR_FAILED')
   expect(notices).toContain(
@@ -59,7 +59,7 @@ test.each([
 test('a supervisor that is killed: the error says so, and does not blame an earlier crash', async () => {
   const error = await crash("console.error('a warning'); process.kill(process.pid, 'SIGKILL')", [])
   expect(error.message).toMatch(
-    /^The supervisor that runs the services is gone: it was killed\.\nIts log names no error, so another process or the kernel ended it: check whether this machine ran out of memory\.\nLast log lines:\n {2}a warning$/,
+    /^The supervisor that runs the services is gone: it was killed\.\nIts log names no error, so another process or the kernel ended it: check whether this machine ran out of memory\.\nMore: moorage explain SUPERVISOR_FAILED\nLast log lines:\n {2}a warning$/,
   )
   await expect.poll(() => readdirSync(join(base, 'run'))).toEqual([])
 })

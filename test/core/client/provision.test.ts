@@ -132,7 +132,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   [
     'that fails',
     () => seeded({ seeds: { web: () => Promise.reject(new RangeError('no room')) } }),
-    'SEED_FAILED\nservices.web: its seed function failed: no room.\nCorrect the seed function: it is called with the connection that tests get.',
+    'SEED_FAILED\nservices.web: its seed function failed: no room.\nCorrect the seed function: it is called with the connection that tests get.\nMore: moorage explain SEED_FAILED',
   ],
   [
     'for an unknown service',

@@ -43,7 +43,9 @@ test.for([
 ])('%s: a program that does not exist is named', async ([name, text]) => {
   const services = { api: command({ command: [name as string] }) }
   const message = await thrownMessage(() => provision(defineConfig({ root, provider: plain(), services }), options()))
-  expect(message.replaceAll(root, 'ROOT')).toBe(`PROGRAM_NOT_FOUND\n${text}\nInstall it, or correct the command.`)
+  expect(message.replaceAll(root, 'ROOT')).toBe(
+    `PROGRAM_NOT_FOUND\n${text}\nInstall it, or correct the command.\nMore: moorage explain PROGRAM_NOT_FOUND`,
+  )
 })
 
 test('a command that is no list is refused', async () => {

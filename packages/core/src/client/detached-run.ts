@@ -5,6 +5,7 @@ import { isAlive } from '../provider-kit/process-identity.ts'
 import type { RunStatus } from '../protocol/run-status.ts'
 import { readJournals } from '../recovery/journal.ts'
 import { connect } from './connect.ts'
+import { nameRunbook } from './name-runbook.ts'
 import { withDebugLog } from './with-debug-log.ts'
 import { createOpenRequest, type Installation, type OpenRequest } from './open-request.ts'
 import type { ProvisionOptions } from './provision.ts'
@@ -39,8 +40,10 @@ export async function startDetached(
   const { log } = open.folders.paths
   const outdated = outdatedSocket === undefined ? undefined : await dialSocket(outdatedSocket)
   const transport = createTransport(open.folders, env)
-  const membership = await withDebugLog({ env, log, onProgress }, () =>
-    connect(open.request, { transport, log, onProgress, outdated, ...(signal ? { signal } : {}) }),
+  const membership = await nameRunbook(
+    withDebugLog({ env, log, onProgress }, () =>
+      connect(open.request, { transport, log, onProgress, outdated, ...(signal ? { signal } : {}) }),
+    ),
   )
   await membership.call('retain', { ms: ttl })
   const status = await membership.call('status', null)

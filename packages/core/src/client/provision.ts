@@ -5,6 +5,7 @@ import type { AnyConfig, EndpointsOf } from '../contract/config-types.ts'
 import type { ProgressListener } from '../contract/progress.ts'
 import type { Environment } from '../contract/provisioned-environment.ts'
 import type { Outcome } from '../protocol/methods.ts'
+import { nameRunbook } from './name-runbook.ts'
 import { nameDebugLog, withDebugLog } from './with-debug-log.ts'
 import { acquireMembership } from './membership-pool.ts'
 import { createOpenRequest, type Installation } from './open-request.ts'
@@ -57,14 +58,16 @@ export async function provisionWith<const C extends AnyConfig>(
   if (seeds) checkSeeds(seeds, request.plan)
   const { log } = folders.paths
   const signal = options.signal ? { signal: options.signal } : {}
-  const pooled = await withDebugLog({ env, log, onProgress }, () =>
-    acquireMembership(request, {
-      transport: createTransport(folders, env),
-      log,
-      onProgress,
-      lingerAfterFailureMs: options.lingerAfterFailure ?? options.linger ?? 0,
-      ...signal,
-    }),
+  const pooled = await nameRunbook(
+    withDebugLog({ env, log, onProgress }, () =>
+      acquireMembership(request, {
+        transport: createTransport(folders, env),
+        log,
+        onProgress,
+        lingerAfterFailureMs: options.lingerAfterFailure ?? options.linger ?? 0,
+        ...signal,
+      }),
+    ),
   )
   const { run, connections, call, logs } = pooled.membership
   const dispose = async (outcome: Outcome = { failed: false }): Promise<void> => {
@@ -72,7 +75,7 @@ export async function provisionWith<const C extends AnyConfig>(
     for (const text of await releaseNotices(run, releasing)) onProgress({ kind: 'notice', text })
   }
   if (seeds) {
-    await callSeeds(seeds, connections).catch(async (error: unknown) => {
+    await nameRunbook(callSeeds(seeds, connections)).catch(async (error: unknown) => {
       await dispose()
       throw error
     })
