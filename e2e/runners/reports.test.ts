@@ -69,7 +69,7 @@ out of cheese
 ::endgroup::
 `
 
-const FAILED = `::error title=moorage::services.api ended with exit code 9 before it was ready.%0AIts last log lines show why.
+const FAILED = `::error title=moorage::services.api ended with exit code 9 before it was ready.%0AIts last log lines show why.%0AMore: moorage explain SERVICE_EXITED
 ::group::Last lines of services.api
 ::stop-commands::TOKEN
 50% done
