@@ -25,7 +25,11 @@ test(
       await using env = await provision(
         defineConfig({ provider: plainProcess(), services: { site: staticServer({ root }) } }),
       )
-      expect(await searchSite(env.endpoints.site.url)).toEqual({ title: 'Isolation', foreign: [], errors: [] })
+      expect(await searchSite(env.endpoints.site.url)).toEqual({
+        title: 'A database for each worker, file or test',
+        foreign: [],
+        errors: [],
+      })
     } finally {
       rmSync(root, { recursive: true, force: true })
     }

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { messageOf, MoorageError } from '../contract/errors.ts'
 import type { ProviderRef, ReapedObject, ReapScope } from '../contract/provider.ts'
 import { abortable } from '../provider-kit/clock.ts'
@@ -33,7 +34,10 @@ export async function sweep(
   options: SweepOptions,
 ): Promise<SweepResult> {
   const { system } = options
-  const deadRuns = readDeadRuns(folder, (owner) => system.isAlive(owner))
+  const deadRuns = readDeadRuns(folder, (owner) => system.isAlive(owner)).map((run) => ({
+    ...run,
+    entries: run.entries.map((each) => ({ ...each, provider: withInstalledModule(each.provider, labelled) })),
+  }))
   const refs = new Map(labelled.map((ref) => [ref.module, ref]))
   for (const { entries } of deadRuns) for (const { provider } of entries) refs.set(provider.module, provider)
   const reaped: ReapedObject[] = []
@@ -49,6 +53,13 @@ export async function sweep(
   for (const run of options.dry ? [] : deadRuns)
     if (!run.entries.some(({ provider }) => failed.has(provider.module))) forgetRun(run, system)
   return { reaped, failures: [...failed.values()] }
+}
+
+/** A journal outlives the copy of moorage that wrote it, as in a project that was deleted: another copy removes then. */
+function withInstalledModule(ref: ProviderRef, installed: readonly ProviderRef[]): ProviderRef {
+  if (!ref.module.startsWith('file:') || existsSync(fileURLToPath(ref.module))) return ref
+  const module = installed.find(({ name }) => name === ref.name)?.module
+  return module === undefined ? ref : { ...ref, module }
 }
 
 async function reap(
