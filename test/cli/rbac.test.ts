@@ -61,6 +61,6 @@ test('an installation without a provider that has permissions', () => {
     status: 1,
     stdout: '',
     stderr:
-      'moorage: rbac: no provider of this installation has permissions to print.\nThe provider kubernetes has them.\n',
+      'moorage: rbac: no provider of this installation has permissions to print.\nThe provider kubernetes has them.\nMore: moorage explain OPTION_UNSUPPORTED\n',
   })
 })
