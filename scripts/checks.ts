@@ -20,12 +20,18 @@ export const checks: readonly Check[] = [
     argv: ['node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'],
   },
   // Each registers its own config: one program each.
-  ...['compose-app', 'demo', 'fullstack', 'playwright-visual', 'vitest-mongodb', 'vitest-postgres-redis'].map(
-    (name) => ({
-      name: `types of example ${name}`,
-      argv: ['node_modules/typescript/bin/tsc', '-p', `examples/${name}`],
-    }),
-  ),
+  ...[
+    'compose-app',
+    'demo',
+    'fullstack',
+    'node-test',
+    'playwright-visual',
+    'vitest-mongodb',
+    'vitest-postgres-redis',
+  ].map((name) => ({
+    name: `types of example ${name}`,
+    argv: ['node_modules/typescript/bin/tsc', '-p', `examples/${name}`],
+  })),
   { name: 'format', argv: [...formatter, '--check', '.'] },
   { name: 'lint', argv: ['node_modules/oxlint/bin/oxlint', '-c', 'scripts/oxlint.json', '--deny-warnings'] },
   {

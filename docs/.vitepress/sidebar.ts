@@ -10,6 +10,8 @@ export const SIDEBAR: SidebarGroup[] = [
     items: [
       { text: 'Start in five minutes', link: '/start' },
       { text: 'Test runners', link: '/runners' },
+      { text: 'node:test', link: '/node-test' },
+      { text: 'pytest', link: '/pytest' },
       { text: 'Configuration', link: '/config' },
       { text: 'Seeds', link: '/seeds' },
       { text: 'Isolation', link: '/isolation' },
@@ -43,6 +45,9 @@ export const SIDEBAR: SidebarGroup[] = [
   {
     text: 'Operation',
     items: [
+      { text: 'Who does what', link: '/roles' },
+      { text: 'Best practices', link: '/best-practices' },
+      { text: 'Security', link: '/security' },
       { text: 'Command line', link: '/cli' },
       { text: 'moorage doctor', link: '/doctor' },
       { text: 'Debugging', link: '/debugging' },

@@ -149,13 +149,14 @@ describe('bad input', () => {
     if (problem.includes('read-only')) disk.remount('ro')
     const before = readdirSync(disk.path, { recursive: true })
     const { code, stderr } = init(disk.path, '--yes')
-    expect({ code, stderr: stderr.split('\n').slice(-3) }).toEqual({
+    expect({ code, stderr: stderr.split('\n').slice(-4) }).toEqual({
       code: 1,
       stderr: [
         expect.stringMatching(
           new RegExp(`^moorage: init: ${disk.path}/\\S+ cannot be written: ${escape(problem)}\\.$`),
         ),
         `Nothing was written. ${fix}`,
+        'More: moorage explain INIT_FAILED',
         '',
       ],
     })

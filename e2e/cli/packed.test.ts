@@ -89,7 +89,7 @@ moorage: run RUN is kept for 8 h; to remove it earlier: moorage down
 
 test('the package has its files, its size and its types', () => {
   const paths = packed.files.map(({ path }) => path)
-  expect(paths.filter((path) => !/^(dist|bin)\//.test(path)).toSorted()).toEqual([
+  expect(paths.filter((path) => !/^(dist|bin|docs\/errors)\//.test(path)).toSorted()).toEqual([
     'LICENSE',
     'README.md',
     'compose.schema.json',
@@ -100,6 +100,7 @@ test('the package has its files, its size and its types', () => {
     'package.json',
   ])
   expect(paths).toContain('bin/moorage.mjs')
+  expect(paths).toContain('docs/errors/START_FAILED.md')
   const licenses = readFileSync(join(folder, 'node_modules/moorage/dist/bundled-licenses.md'), 'utf8')
   expect(licenses).toMatch(/^## commander \S+ \(MIT\)\n\n\(The MIT License\)/m)
   expect(licenses).not.toContain('No licence file')
@@ -177,6 +178,7 @@ test('a folder without a config, and one without anything that runs', async () =
 Create one:
   import { defineConfig, postgres } from 'moorage'
   export default defineConfig({ services: { db: postgres() } })
+More: moorage explain CONFIG_NOT_FOUND
 `,
   })
   expect(await moorage(['ls'])).toEqual({ code: 0, text: 'moorage: none of your runs is alive on this machine\n' })

@@ -43,7 +43,7 @@ test('the supervisor killed: its client removes container, network and log', asy
   using project = site()
   const before = nerdctlObjects()
   await using stage = await openStage(project.folder, 'docker')
-  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sleep', '60'), nerdctlEnvironment)
+  const child = await stage.start(moorage(project.folder, 'exec', '--', 'sleep', '5'), nerdctlEnvironment)
   await until('the service is ready', () => /✓ db/.test(child.output()), 60_000)
   process.kill(await stage.supervisor(), 'SIGKILL')
   await child.ended

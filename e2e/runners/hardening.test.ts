@@ -78,6 +78,7 @@ test('a full disk before the start: one message, and nothing is left', async ({ 
       'moorage: The supervisor could not be started: The journal CACHE/run/NAME.journal cannot be written: ENOSPC: no space left on device, write.',
       'moorage starts nothing that it cannot record first. Free some space there, or set MOORAGE_CACHE_DIR to another folder.',
       'Its log is CACHE/run/NAME.log.',
+      'More: moorage explain SUPERVISOR_FAILED',
       '',
     ].join('\n'),
   )

@@ -127,7 +127,7 @@ describe.each(versions)('Playwright %s', (version) => {
     expect(output).toContain('✓ b')
     expect(output).not.toMatch(/[de] starting/)
     expect(output.slice(output.indexOf('MoorageError'))).toBe(
-      'MoorageError: services.c ended with exit code 9 before it was ready.\nIts last log lines show why.\nLast log lines:\n  the reason',
+      'MoorageError: services.c ended with exit code 9 before it was ready.\nIts last log lines show why.\nMore: moorage explain SERVICE_EXITED\nLast log lines:\n  the reason',
     )
     await stage.clean(1_000)
   })

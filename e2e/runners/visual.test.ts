@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { missingChromium } from '../harness/chromium.ts'
 import { kubeconfig, missing, offers, type ProviderName, providers } from '../harness/engine.ts'
+import { waitForDeletions } from '../harness/cluster.ts'
 import { openStage } from '../harness/fixture.ts'
 import { openImageRoot } from '../harness/image-root.ts'
 import { openPlaywright, versions, type PlaywrightVersion } from '../harness/playwright.ts'
@@ -38,6 +39,8 @@ async function run(
   args: readonly string[],
   { provider = 'process', env = {} }: { provider?: ProviderName; env?: Record<string, string> } = {},
 ): Promise<Ran> {
+  // Pods that are going away would be part of the inventory of another engine.
+  if (provider !== 'kubernetes' && offers('kubernetes') && !missing('kubernetes')) await waitForDeletions()
   await using stage = await openStage(project.folder, provider)
   const child = await stage.start(project.command('--reporter=list', ...args), env)
   const { code } = await child.ended
@@ -124,7 +127,7 @@ test.for(providers('docker'))(
     const { code, output } = await run(project, [], { provider: 'docker' })
     expect(code, output).toBe(1)
     expect(output).toMatch(
-      /MoorageError: services\.browser ended with exit code 1 before it was ready\.\nIts last log lines show why\.\nLast log lines:\n {2}This image lacks Chromium build (\d+), which Playwright (1\.\d+\.\d+) needs\. Use mcr\.microsoft\.com\/playwright:v\2-noble, or an image based on it\./,
+      /MoorageError: services\.browser ended with exit code 1 before it was ready\.\nIts last log lines show why\.\nMore: moorage explain SERVICE_EXITED\nLast log lines:\n {2}This image lacks Chromium build (\d+), which Playwright (1\.\d+\.\d+) needs\. Use mcr\.microsoft\.com\/playwright:v\2-noble, or an image based on it\./,
     )
   },
 )

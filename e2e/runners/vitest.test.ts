@@ -114,7 +114,7 @@ describe.each(versions)('Vitest %s', (vitest) => {
     expect(output).toContain('✓ b')
     expect(output).not.toMatch(/[de] starting/)
     expect(output.slice(output.lastIndexOf('MoorageError'))).toMatch(
-      /^MoorageError: services\.c ended with exit code 9 before it was ready\.\nIts last log lines show why\.\nLast log lines:\n {2}the reason\n/,
+      /^MoorageError: services\.c ended with exit code 9 before it was ready\.\nIts last log lines show why\.\nMore: moorage explain SERVICE_EXITED\nLast log lines:\n {2}the reason\n/,
     )
   })
 

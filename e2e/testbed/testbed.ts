@@ -21,6 +21,9 @@ const parts: Part[] = [dockerPart, podmanPart, stockEnginePart, kubernetesPart]
 /** For tests of plain processes: servers and a browser of this machine's own, with fonts to draw. */
 const localPrograms = ['redis-server', ...browserPackages]
 
+/** For examples/pytest. */
+const pythonPackages = ['python3-pytest', 'python3-psycopg', 'python3-pymongo']
+
 export const partNames: readonly string[] = parts.map(({ name }) => name)
 
 /**
@@ -35,7 +38,7 @@ export async function up(last = parts.at(-1)?.name): Promise<void> {
   await clearScratch()
   const starting = chosen.filter((part) => !part.programs().every((program) => running(program.name)))
   expectSteps(starting.reduce((sum, part) => sum + part.steps(), starting.length ? 1 : 0))
-  await installDebianPackages([...chosen.flatMap((part) => part.debianPackages), ...localPrograms])
+  await installDebianPackages([...chosen.flatMap((part) => part.debianPackages), ...localPrograms, ...pythonPackages])
   await mkdir(runtime, { recursive: true })
   await remember()
   for (const part of chosen) await raise(part)

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MoorageError } from '@moorage/core/provider'
 import { engineOf } from './engine-images.ts'
 
 interface InspectedImage {
@@ -35,19 +37,40 @@ interface ListedImage {
   readonly RepoTags: readonly string[] | null
 }
 
-/** Removes the images without a tag that a build left when its client died. */
+// An engine stops the step of a client that died, and removes its container, within about a second.
+const RELEASE_TIMEOUT_MS = 10_000
+const RETRY_MS = 100
+
+/**
+ * Removes the images without a tag that a build left when its client died. Waits until the container of the last step no
+ * longer uses them. Throws MoorageError (PROVIDER_LOST) if the engine still refuses after 10 s.
+ */
 export async function removeInterrupted(host: string, tag: string): Promise<void> {
   const { call } = engineOf(host)
+  const end = Date.now() + RELEASE_TIMEOUT_MS
+  for (let refusal = ''; ; await sleep(RETRY_MS)) {
+    const images = await listInterrupted(host, tag)
+    if (!images.length) return
+    if (Date.now() > end)
+      throw new MoorageError('PROVIDER_LOST', `The engine does not remove the steps of ${tag}: ${refusal}`, {
+        hint: `Remove them by hand: docker image prune --filter label=${BUILD_LABEL}=${tag}`,
+      })
+    // The newest first: its removal includes its parents.
+    for (const { Id } of images) {
+      const { status, text } = await call({ method: 'DELETE', path: `/images/${Id}` })
+      if (status === 409) refusal = text.trim()
+    }
+  }
+}
+
+async function listInterrupted(host: string, tag: string): Promise<readonly ListedImage[]> {
   const filters = JSON.stringify({ label: [`${BUILD_LABEL}=${tag}`] })
-  const { status, text } = await call({
+  const { status, text } = await engineOf(host).call({
     method: 'GET',
     path: `/images/json?all=1&filters=${encodeURIComponent(filters)}`,
   })
-  if (status !== 200) return
-  const untagged = (JSON.parse(text) as readonly ListedImage[]).filter(
-    ({ RepoTags }) => !RepoTags?.some((name) => name !== '<none>:<none>'),
-  )
-  // The newest first: its removal includes its parents.
-  for (const { Id } of untagged.toSorted((a, b) => b.Created - a.Created))
-    await call({ method: 'DELETE', path: `/images/${Id}` })
+  if (status !== 200) return []
+  return (JSON.parse(text) as readonly ListedImage[])
+    .filter(({ RepoTags }) => !RepoTags?.some((name) => name !== '<none>:<none>'))
+    .toSorted((a, b) => b.Created - a.Created)
 }
