@@ -49,6 +49,17 @@ export const MIXED_FILES: readonly string[] = [
   ),
 ]
 
+/**
+ * Scenarios that wait for minutes until grace periods have passed. CI runs them (MOORAGE_TEST_LONG), and so does
+ * `npm run matrix`.
+ */
+export const LONG_FILES: readonly string[] = [
+  'e2e/providers/kubernetes-deleter.test.ts',
+  'e2e/providers/kubernetes-lease.test.ts',
+  'e2e/providers/ryuk.test.ts',
+  'test/provider-kubernetes/lifetime/deleter-pod.test.ts',
+]
+
 export const OWN_NAMESPACES = 'e2e/harness/own-namespaces.sh'
 
 /** False where this user or this system has no namespaces: then everything runs one after the other. */

@@ -4,6 +4,7 @@ import { areaNames, areaOf } from '../scripts/test-areas.ts'
 import {
   engineRuns,
   filesOf,
+  LONG_FILES,
   MIXED_FILES,
   PROCESS_FILES,
   processRuns,
@@ -29,6 +30,8 @@ test('every end-to-end file is run, and those of both kinds are run twice', () =
 
 test('the listed files exist', () => {
   expect([...PROCESS_FILES, ...MIXED_FILES].filter((file) => !files.includes(file))).toEqual([])
+  expect(LONG_FILES.filter((file) => ![...files, ...filesOf('contract')].includes(file))).toEqual([])
+  expect(readFileSync('.ci/run', 'utf8')).toContain('MOORAGE_TEST_LONG=true')
 })
 
 test('a file that chooses plain processes among providers is run with them', () => {

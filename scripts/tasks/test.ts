@@ -7,6 +7,7 @@ import {
   engineRuns,
   filesOf,
   hasOwnNamespaces,
+  LONG_FILES,
   processRuns,
   standInRuns,
   type ProjectName,
@@ -19,6 +20,7 @@ import {
 // alone.
 const { positionals } = parseArgs({ allowPositionals: true })
 const areas = chosenAreas(positionals)
+const withLong = Boolean(process.env['MOORAGE_TEST_LONG'])
 using total = new TestTotal({ ...process.env, ...bedEnvironment() })
 
 if (areas) {
@@ -30,7 +32,8 @@ if (areas) {
   await total.runChecks()
   for (const project of ['unit', 'inventory'] as const) await total.runTests(plain(project, filesOf(project)))
   for (const run of standInRuns({ contract: filesOf('contract') })) await total.runTests(run)
-  await runSideBySide({ contract: filesOf('contract'), e2e: filesOf('e2e') }, true)
+  await runSideBySide({ contract: chosenFiles('contract'), e2e: chosenFiles('e2e') }, true)
+  if (!withLong) process.stdout.write(`\nLeft to CI and to npm run matrix: ${LONG_FILES.join(', ')}\n`)
 }
 process.exitCode = total.report()
 
@@ -47,6 +50,10 @@ async function runSideBySide(files: TestFiles, withMutants: boolean): Promise<vo
   }
   if (isolated) await Promise.all([engines(), processes()])
   else for (const run of [engines, processes]) await run()
+}
+
+function chosenFiles(project: ProjectName): readonly string[] {
+  return filesOf(project).filter((file) => withLong || !LONG_FILES.includes(file))
 }
 
 function plain(project: ProjectName, files: readonly string[]): TestRun {

@@ -47,11 +47,11 @@ const RETRY_MS = 100
  */
 export async function removeInterrupted(host: string, tag: string): Promise<void> {
   const { call } = engineOf(host)
-  const end = Date.now() + RELEASE_TIMEOUT_MS
-  for (let refusal = ''; ; await sleep(RETRY_MS)) {
+  let refusal = ''
+  for (let attempts = RELEASE_TIMEOUT_MS / RETRY_MS; ; attempts--) {
     const images = await listInterrupted(host, tag)
     if (!images.length) return
-    if (Date.now() > end)
+    if (!attempts)
       throw new MoorageError('PROVIDER_LOST', `The engine does not remove the steps of ${tag}: ${refusal}`, {
         hint: `Remove them by hand: docker image prune --filter label=${BUILD_LABEL}=${tag}`,
       })
@@ -60,6 +60,7 @@ export async function removeInterrupted(host: string, tag: string): Promise<void
       const { status, text } = await call({ method: 'DELETE', path: `/images/${Id}` })
       if (status === 409) refusal = text.trim()
     }
+    await sleep(RETRY_MS)
   }
 }
 
