@@ -38,7 +38,7 @@ const VENDORS: { readonly [name: string]: string | readonly string[] } = {
   send: 'packages/services/src/vendor/send.ts',
   'socks-proxy-agent': 'packages/provider-kubernetes/src/vendor/proxy-agents.ts',
   'tar-stream': ['packages/build/src/vendor/tar.ts', 'packages/provider-kubernetes/src/vendor/tar.ts'],
-  testcontainers: 'packages/provider-docker/src/engine/sdk.ts',
+  testcontainers: 'packages/provider-docker/src/engine/load-sdk.ts',
   ws: 'packages/provider-kubernetes/src/vendor/websocket.ts',
 }
 

@@ -47,6 +47,8 @@ async function searchSite(url: string): Promise<{ title: string; foreign: string
     page.on('request', (request) => void (request.url().startsWith(url) || foreign.push(request.url())))
     page.on('pageerror', (error) => errors.push(error.message))
     await page.goto(url)
+    // Before its scripts have taken over, the page hears no keys.
+    await page.waitForFunction(`'_vnode' in document.querySelector('#app')`)
     await page.keyboard.press('Control+k')
     await page.getByRole('searchbox').fill('own database for each test')
     await page.locator('.VPLocalSearchBox .result').first().click()

@@ -39,7 +39,7 @@ export const dockerMutants: readonly Mutant[] = [
   {
     name: 'one copy of the SDK',
     guarantee: 'the calls of each run go to its own engine',
-    file: 'packages/provider-docker/src/engine/sdk.ts',
+    file: 'packages/provider-docker/src/engine/load-sdk.ts',
     find: 'if (path.startsWith(folder + sep)) delete sdk.require.cache[path]',
     replace: 'void path',
     test: {

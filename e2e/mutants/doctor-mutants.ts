@@ -32,7 +32,7 @@ export const doctorMutants: readonly Mutant[] = [
   {
     name: 'registry password in doctor',
     guarantee: 'doctor never prints a credential',
-    file: 'packages/cli/src/doctor/check-registries.ts',
+    file: 'packages/cli/src/doctor/check-registry-credentials.ts',
     find: '`${name}: this machine has credentials`',
     replace: '`${name}: this machine has credentials: ${credentials.password}`',
     test: {
@@ -60,7 +60,7 @@ export const doctorMutants: readonly Mutant[] = [
   {
     name: 'namespace that cannot be deleted',
     guarantee: 'a run creates a namespace only where its user may also delete it',
-    file: 'packages/provider-kubernetes/src/cluster/decide-policy.ts',
+    file: 'packages/provider-kubernetes/src/cluster/decide-namespace.ts',
     find: "if (givenMode === 'create' || !perRun.missing.length) return perRun",
     replace: 'if (perRun) return { ...perRun, missing: [] }',
     test: {

@@ -112,11 +112,11 @@ export const settingMutants: readonly Mutant[] = [
   {
     name: 'shared volume accepted',
     guarantee: 'services never get two folders in the place of one volume',
-    file: 'packages/provider-kubernetes/src/pod/check-service.ts',
+    file: 'packages/provider-kubernetes/src/pod/check-pod-settings.ts',
     find: '...sharedVolumes(given),',
     replace: '...sharedVolumes(given).slice(1),',
     test: inPods(
-      'pod/check-service.test.ts',
+      'pod/check-pod-settings.test.ts',
       'a volume of one service is honoured, and one that services share is refused',
     ),
     says: /to deeply equal/,
@@ -141,7 +141,7 @@ export const settingMutants: readonly Mutant[] = [
     file: 'packages/provider-kubernetes/src/pod/setting-notices.ts',
     find: '    this.#report.notice(text)',
     replace: '    if (this.#networks.size > 9) this.#report.notice(text)',
-    test: inPods('pod/check-service.test.ts', 'what means less in a pod is a notice, once in a run'),
+    test: inPods('pod/check-pod-settings.test.ts', 'what means less in a pod is a notice, once in a run'),
     says: /to deeply equal/,
     quick: true,
   },

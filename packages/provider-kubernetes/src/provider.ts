@@ -1,5 +1,5 @@
 import type { Json, JsonObject, Provider, Report, Run, Session, Unit } from '@moorage/core/provider'
-import { checkService } from './pod/check-service.ts'
+import { checkService } from './pod/check-pod-settings.ts'
 import { findPodDns } from './cluster/cluster-dns.ts'
 import { findOwnerPod, ownAddresses } from './cluster/owner-pod.ts'
 import { selectCluster, type Cluster, type ClusterSelection } from './cluster/select-cluster.ts'
@@ -14,7 +14,7 @@ import type { KubernetesOptions } from './options.ts'
 import { accessManifest } from './rbac/access-manifest.ts'
 import { reap, removeJournaled } from './reap.ts'
 import { renderObjects } from './render.ts'
-import { PendingReason } from './api/pending-reason.ts'
+import { PendingReason } from './api/wait-reason.ts'
 import { startUnit, type SessionContext } from './start.ts'
 
 /** The provider behind `kubernetes()`; implements the core's provider contract. */

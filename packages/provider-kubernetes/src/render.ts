@@ -14,7 +14,7 @@ import { SettingNotices } from './pod/setting-notices.ts'
 import type { KubernetesOptions } from './options.ts'
 import { aliasServiceManifest } from './pod/alias-services.ts'
 import { podFolders } from './pod/prepare-folders.ts'
-import { podName, podNames } from './pod/host-names.ts'
+import { podName, podNames } from './pod/pod-names.ts'
 import { podManifest } from './pod/manifest.ts'
 import { podSecrets } from './pod/pod-secrets.ts'
 

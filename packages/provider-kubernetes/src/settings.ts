@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { SettingRefusal, SettingSupport } from '@moorage/core/provider'
 import { RUN_LABEL, SERVICE_LABEL } from './labels.ts'
-import { isDnsLabel } from './pod/host-names.ts'
+import { isDnsLabel } from './pod/pod-names.ts'
 import { parseSecurityOptions } from './pod/security-options.ts'
 import { isSafeSysctl } from './pod/sysctls.ts'
 import { parseId, parseUser } from './pod/user.ts'
@@ -9,7 +9,7 @@ import { parseId, parseUser } from './pod/user.ts'
 const WITH_DOCKER = 'Remove it, or run the service with provider docker.'
 
 // In part: a notice says what means less (see pod/setting-notices.ts), or the other services or the cluster decide (see
-// pod/check-service.ts).
+// pod/check-pod-settings.ts).
 const inPart = (): undefined => undefined
 
 /** What each setting of a container becomes in a pod. */

@@ -18,7 +18,7 @@ import {
   type Env,
 } from '../../../packages/moorage/src/index.ts'
 import { createPlan } from '../../../packages/core/src/config/plan.ts'
-import { providerNamed } from '../../../packages/core/src/config/choose-provider.ts'
+import { providerNamed } from '../../../packages/core/src/config/provider-option.ts'
 import { thrownMessage } from '../../thrown-error.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'moorage-config-'))

@@ -3,7 +3,7 @@ import type { ProbeResult, Provider, ProviderRef } from '@moorage/core'
 import { monotonicClock } from '../../../packages/core/src/provider-kit/clock.ts'
 import type { ProviderCandidates } from '../../../packages/core/src/protocol/run-request.ts'
 import { selectProvider } from '../../../packages/core/src/provisioning/select-provider.ts'
-import { runtimeProblem } from '../../../packages/provider-docker/src/engine/sdk.ts'
+import { runtimeProblem } from '../../../packages/provider-docker/src/engine/load-sdk.ts'
 import { thrownMessage } from '../../thrown-error.ts'
 
 const refs = ['docker', 'kubernetes', 'process'].map((name): ProviderRef => ({

@@ -54,11 +54,19 @@ test('silence is no death while this side has paused, or while the pod may not r
 test('every WebSocket of a client is kept alive by TCP as well', async () => {
   const { socket, close } = await open(true)
   // The kernel tells a connection's timers in /proc/net/tcp: 02 is keep-alive. Linux only, as the test bed.
-  const { localPort = 0 } = (socket as unknown as { _socket: { localPort: number } })._socket
+  const { localPort, remotePort } = (socket as unknown as { _socket: { localPort: number; remotePort: number } })
+    ._socket
   const { readFileSync } = await import('node:fs')
-  const line = readFileSync('/proc/net/tcp', 'utf8')
-    .split('\n')
-    .find((row) => row.includes(`:${localPort.toString(16).toUpperCase().padStart(4, '0')} 0100007F`))
-  await expect.poll(() => line?.trim().split(/\s+/)[5]?.split(':')[0]).toBe('02')
+  const address = (port: number): string => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  // Both ends: an earlier connection of the same local port may still be in TIME_WAIT.
+  const ends = `${address(localPort)} ${address(remotePort)}`
+  const timer = (): string | undefined =>
+    readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .find((row) => row.includes(ends))
+      ?.trim()
+      .split(/\s+/)[5]
+      ?.split(':')[0]
+  await expect.poll(timer).toBe('02')
   await close()
 })

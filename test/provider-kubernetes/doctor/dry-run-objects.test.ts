@@ -1,6 +1,6 @@
 import type { CheckResult, UnitSpec } from '@moorage/core'
 import { expect, test } from 'vitest'
-import type { PolicyDecision } from '../../../packages/provider-kubernetes/src/cluster/decide-policy.ts'
+import type { PolicyDecision } from '../../../packages/provider-kubernetes/src/cluster/decide-namespace.ts'
 import { checkPodSecurity } from '../../../packages/provider-kubernetes/src/doctor/check-pod-security.ts'
 import { dryRunObjects } from '../../../packages/provider-kubernetes/src/doctor/dry-run-objects.ts'
 import type { ExaminedCluster } from '../../../packages/provider-kubernetes/src/doctor/examined-cluster.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createObject } from '../../../packages/provider-kubernetes/src/api/create-object.ts'
-import { PendingReason } from '../../../packages/provider-kubernetes/src/api/pending-reason.ts'
+import { PendingReason } from '../../../packages/provider-kubernetes/src/api/wait-reason.ts'
 import { startApiStub } from '../api-stub.ts'
 
 const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'db' } }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kubectl, missing } from '../../../e2e/harness/engine.ts'
 import type { ApiClient } from '../../../packages/provider-kubernetes/src/api/client.ts'
-import { decidePolicy } from '../../../packages/provider-kubernetes/src/cluster/decide-policy.ts'
+import { decidePolicy } from '../../../packages/provider-kubernetes/src/cluster/decide-namespace.ts'
 import { checkPermissions, findDenied } from '../../../packages/provider-kubernetes/src/cluster/permissions.ts'
 import { missingRoleManifest } from '../../../packages/provider-kubernetes/src/rbac/access-manifest.ts'
 import {

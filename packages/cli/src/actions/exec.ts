@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { MoorageError } from '@moorage/core'
 import { loadConfig, withReporting, provisionWith } from '@moorage/core/runner'
 import type { Invocation } from '../command.ts'
-import { findProgramProblem } from '../check-program.ts'
+import { findProgramProblem } from '../find-program-problem.ts'
 import { writeNotice } from '../output.ts'
 import { signalExitCode, withSignals, type Signals } from '../signals.ts'
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { MoorageError } from '@moorage/core'
 import type { ShellCommand } from '@moorage/core/runner'
-import { findProgramProblem } from '../check-program.ts'
+import { findProgramProblem } from '../find-program-problem.ts'
 import type { Invocation } from '../command.ts'
 import { writeNotice, writeSkippedRuns } from '../output.ts'
 import { forEachRun, projectRoot } from '../project-runs.ts'

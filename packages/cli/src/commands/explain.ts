@@ -8,5 +8,5 @@ export const explain: Command = {
     'Prints the page of an error code from the installed version: the steps to its cause, and what to do. It needs no network.',
   args: [{ name: 'code', summary: 'an error code', required: true, choices: Object.keys(ERROR_CODES) }],
   example: ['moorage explain START_FAILED', 'prints how to find out why a service could not start'],
-  load: async () => (await import('../actions/explain.ts')).runExplain,
+  load: async () => (await import('../actions/explain-error.ts')).runExplain,
 }

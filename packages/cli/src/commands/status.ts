@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { FORMAT_OPTIONS } from '../format-options.ts'
+import { FORMAT_OPTIONS } from '../data-format-options.ts'
 
 export const status: Command = {
   name: 'status',

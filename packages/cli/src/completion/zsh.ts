@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { argumentChoices, LIST_SERVICES, optionsOf, takesService } from './candidates.ts'
+import { argumentChoices, LIST_SERVICES, optionsOf, takesService } from './script-words.ts'
 
 /** A completion script for zsh. */
 export function zshCompletion(commands: readonly Command[]): string {

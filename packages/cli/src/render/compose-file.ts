@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import type { AnyConfig, ContainerForm, Json, ServiceSpec } from '@moorage/core'
 import { serviceHostName } from '@moorage/core/runner'
-import { renderedText, renderedVariables } from './render-text.ts'
+import { renderedText, renderedVariables } from './redacted-text.ts'
 
 export type JsonMap = { readonly [key: string]: Json }
 

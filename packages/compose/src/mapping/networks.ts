@@ -1,7 +1,7 @@
 import type { ContainerForm } from '@moorage/core'
 import type { Project } from '../load/read-project.ts'
 import { entriesOf, get, getMap, itemsOf, textOf, type TreeNode } from '../yaml/tree.ts'
-import type { Source } from './source.ts'
+import type { Source } from './selected-service.ts'
 import { invalid } from './values.ts'
 
 /** What surrounds a service in its project. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { callFolder, callSite } from './call-site.ts'
-import { checkedProvider, chosenProvider } from './choose-provider.ts'
+import { checkedProvider, chosenProvider } from './provider-option.ts'
 import { requireNode } from './require-node.ts'
 import { rejectUnknownOptions, type OptionNames } from './unknown-options.ts'
 import { MoorageError } from '../contract/errors.ts'

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Owner } from '../contract/provider.ts'
-import { currentBoot, isEarlierBoot, recordBoot } from './boot-history.ts'
+import { currentBoot, isEarlierBoot, recordBoot } from './machine-boots.ts'
 
 /** This process as the owner of a run. */
 export function currentOwner(): Owner {

@@ -1,4 +1,4 @@
-import { chosenProvider, configuredProviders, providerNamed } from '../config/choose-provider.ts'
+import { chosenProvider, configuredProviders, providerNamed } from '../config/provider-option.ts'
 import { createPlan, type Plan, type PlannedService } from '../config/plan.ts'
 import type { EnvVariables } from '../config/url-variables.ts'
 import type { AnyConfig } from '../contract/config-types.ts'

@@ -5,7 +5,7 @@ import { logSdkCalls, type Modem } from './debug-calls.ts'
 import type { Engine } from './engine-address.ts'
 import { sdkContainer, type SdkContainerSettings, type StartableContainer } from './sdk-container.ts'
 import { connectSdk } from './connect-sdk.ts'
-import { loadSdk, type RuntimeClient, type Sdk } from './sdk.ts'
+import { loadSdk, type RuntimeClient, type Sdk } from './load-sdk.ts'
 
 /** One engine, through the SDK. */
 export interface Client {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { Agent } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Engine } from './engine-address.ts'
-import { setVariables, type RuntimeClient, type Sdk } from './sdk.ts'
+import { setVariables, type RuntimeClient, type Sdk } from './load-sdk.ts'
 
 /** What dockerode's requests are sent to. Source: docker-modem, lib/modem.js, constructor. */
 interface ModemTarget {

@@ -1,5 +1,5 @@
 import { deliverFiles, type Delivery, type Tar } from '../files.ts'
-import type { Sdk } from './sdk.ts'
+import type { Sdk } from './load-sdk.ts'
 
 export interface SdkContainerSettings {
   /** Top-level fields of the engine's "Create a container". */

@@ -1,13 +1,13 @@
 import { inCi, isMoorageError, type ProbeResult } from '@moorage/core/provider'
 import { createClient, type ApiClient } from '../api/client.ts'
 import type { KubernetesOptions } from '../options.ts'
-import { decidePolicy, type NamespacePolicy, type PolicyQuestion } from './decide-policy.ts'
+import { decidePolicy, type NamespacePolicy, type PolicyQuestion } from './decide-namespace.ts'
 import type { Credentials } from './renewing-credentials.ts'
 import { findCredentials } from './find-credentials.ts'
-import { explainMissing, missingReason } from './explain-missing.ts'
+import { explainMissing, missingReason } from './explain-missing-permissions.ts'
 import { currentUser } from './permissions.ts'
 
-export { givenPlace, type NamespaceMode, type NamespacePolicy } from './decide-policy.ts'
+export { givenPlace, type NamespaceMode, type NamespacePolicy } from './decide-namespace.ts'
 
 /** A cluster that this user can use. */
 export interface Cluster {

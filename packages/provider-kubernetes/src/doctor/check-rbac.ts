@@ -1,5 +1,5 @@
 import type { CheckContext, CheckResult } from '@moorage/core/provider'
-import { missingReason } from '../cluster/explain-missing.ts'
+import { missingReason } from '../cluster/explain-missing-permissions.ts'
 import { findDenied } from '../cluster/permissions.ts'
 import { accessManifest, missingRoleManifest, ruleLine, subjectOf } from '../rbac/access-manifest.ts'
 import type { KubernetesOptions } from '../options.ts'

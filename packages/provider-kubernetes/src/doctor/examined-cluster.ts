@@ -1,6 +1,6 @@
 import type { ApiClient } from '../api/client.ts'
 import { createClient } from '../api/client.ts'
-import { decidePolicy, type PolicyDecision } from '../cluster/decide-policy.ts'
+import { decidePolicy, type PolicyDecision } from '../cluster/decide-namespace.ts'
 import { currentUser } from '../cluster/permissions.ts'
 import type { ClusterSelection } from '../cluster/select-cluster.ts'
 import type { KubernetesOptions } from '../options.ts'

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isMoorageError, MoorageError } from '@moorage/core/provider'
 import type { ApiClient } from '../api/client.ts'
 import type { WebSocket } from '../vendor/websocket.ts'
-import { copyBothWays } from './copy.ts'
+import { copyBothWays } from './pipe-connection.ts'
 import { isTransient, openTunnel, type ForwardTarget } from './tunnel.ts'
 
 /** A port on this machine's loopback that leads to a port of a pod. */

@@ -3,7 +3,7 @@ import { messageOf, MoorageError, type Report, type Run } from '@moorage/core/pr
 import type { ApiClient } from '../api/client.ts'
 import { tryCreateObject } from '../api/create-object.ts'
 import type { ApiResponse } from '../api/types.ts'
-import { explainMissingForDeleter } from '../cluster/explain-missing.ts'
+import { explainMissingForDeleter } from '../cluster/explain-missing-permissions.ts'
 import { currentUser, missingDeleterPermissions } from '../cluster/permissions.ts'
 import { toProviderError } from '../errors.ts'
 import { runLabels } from '../labels.ts'

@@ -1,5 +1,5 @@
 import type { ContainerUnit, Report } from '@moorage/core/provider'
-import { MAX_NAMESERVERS } from './name-resolution.ts'
+import { MAX_NAMESERVERS } from './dns-fields.ts'
 
 /** Prints what settings of services mean less in a pod than on other engines, each once in a run. */
 export class SettingNotices {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Project } from '../detect/detect-project.ts'
 import type { CiSystem } from '../detect/scan-pipelines.ts'
-import { fillTemplate, readTemplate } from '../template.ts'
+import { fillTemplate, readTemplate } from '../fill-template.ts'
 import { CI_NAMESPACE, ciValues, findFrontEnd, type CiProvider } from './ci-values.ts'
 
 export interface CiPlan {

@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path'
 import type { Project, ProjectPackage } from '../detect/detect-project.ts'
 import type { PackageManager } from '../detect/workspace.ts'
-import type { TemplateValues } from '../template.ts'
+import type { TemplateValues } from '../fill-template.ts'
 
 export type CiProvider = 'docker' | 'kubernetes'
 

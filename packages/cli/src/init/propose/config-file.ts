@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Project } from '../detect/detect-project.ts'
 import type { OptionValue, ServiceGuess } from '../detect/service-guess.ts'
 import type { Proposal } from '../change.ts'
-import { fillTemplate } from '../template.ts'
+import { fillTemplate } from '../fill-template.ts'
 
 /** The config with the services; none where a compose file or a config stands already. */
 export function proposeConfig(project: Project, services: readonly ServiceGuess[], force: boolean): Proposal {

@@ -1,4 +1,4 @@
-import type { ConfigModule, ObjectNode, SyntaxNode } from './config-object.ts'
+import type { ConfigModule, ObjectNode, SyntaxNode } from './parse-config-module.ts'
 
 /** Text to insert at an offset. */
 export interface Insertion {

@@ -2,7 +2,7 @@ import { parseExpression } from '../../vendor/babel-parser.ts'
 import type { RunnerName } from '../detect/find-runners.ts'
 import type { ProjectPackage } from '../detect/detect-project.ts'
 import type { Proposal } from '../change.ts'
-import type { ObjectNode } from './config-object.ts'
+import type { ObjectNode } from './parse-config-module.ts'
 import { applyInsertions, propertyOf } from './edit-module.ts'
 
 const COMMANDS: { readonly [runner in RunnerName]: string } = {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { isAtLeast, type Runner } from '../detect/find-runners.ts'
 import type { PackageManifest } from '../detect/package-manifest.ts'
 import type { Proposal } from '../change.ts'
-import { readTemplate } from '../template.ts'
-import { parseConfigModule, type ConfigModule } from './config-object.ts'
+import { readTemplate } from '../fill-template.ts'
+import { parseConfigModule, type ConfigModule } from './parse-config-module.ts'
 import {
   applyInsertions,
   importsFrom,

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { ProjectPackage } from '../detect/detect-project.ts'
 import type { ServiceGuess } from '../detect/service-guess.ts'
 import type { Proposal } from '../change.ts'
-import { fillTemplate } from '../template.ts'
+import { fillTemplate } from '../fill-template.ts'
 
 // The drivers that a template exists for.
 const DRIVERS = [

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FoundMembers, Provider, Session, Unit } from '@moorage/core'
 import type { PlannedService } from '../../../packages/core/src/config/plan.ts'
-import { attachServices } from '../../../packages/core/src/provisioning/attach-services.ts'
+import { attachServices } from '../../../packages/core/src/provisioning/attach-compose-project.ts'
 import type { StartContext } from '../../../packages/core/src/provisioning/start-context.ts'
 import { thrownMessage } from '../../thrown-error.ts'
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { currentBoot, isEarlierBoot, recordBoot } from '../../../packages/core/src/provider-kit/boot-history.ts'
+import { currentBoot, isEarlierBoot, recordBoot } from '../../../packages/core/src/provider-kit/machine-boots.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'boots-'))
 const file = join(folder, 'boots')

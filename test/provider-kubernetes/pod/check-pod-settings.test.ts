@@ -1,6 +1,6 @@
 import type { ContainerSettings } from '@moorage/core'
 import { describe, expect, test } from 'vitest'
-import { checkService } from '../../../packages/provider-kubernetes/src/pod/check-service.ts'
+import { checkService } from '../../../packages/provider-kubernetes/src/pod/check-pod-settings.ts'
 import type { Cluster } from '../../../packages/provider-kubernetes/src/cluster/select-cluster.ts'
 import { SettingNotices } from '../../../packages/provider-kubernetes/src/pod/setting-notices.ts'
 import { startApiStub } from '../api-stub.ts'

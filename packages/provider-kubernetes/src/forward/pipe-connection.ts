@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { MoorageError } from '@moorage/core/provider'
 import type { WebSocket } from '../vendor/websocket.ts'
-import { TerminateDetector } from './postgres-terminate.ts'
+import { TerminateDetector } from './detect-postgres-terminate.ts'
 import { DATA_CHANNEL, forwardError, toChannelError, type ForwardTarget } from './tunnel.ts'
 
 // The API server closes the connection at frames above 32 MiB, and small frames are slow.

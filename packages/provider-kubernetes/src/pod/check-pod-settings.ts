@@ -7,7 +7,7 @@ import {
 } from '@moorage/core/provider'
 import { currentUser, missingAliasPermissions } from '../cluster/permissions.ts'
 import type { Cluster } from '../cluster/select-cluster.ts'
-import { podNames } from './host-names.ts'
+import { podNames } from './pod-names.ts'
 import { platformProblem } from './platform.ts'
 import { SETTING_SUPPORT } from '../settings.ts'
 
