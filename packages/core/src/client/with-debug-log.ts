@@ -1,5 +1,5 @@
 import type { EnvVariables } from '../config/url-variables.ts'
-import { isMoorageError, MoorageError, messageWithoutHint } from '../contract/errors.ts'
+import { isMoorageError, withHintLine } from '../contract/errors.ts'
 import type { ProgressListener } from '../contract/progress.ts'
 import { debugFile, enabledAreas } from '../debug/enabled-areas.ts'
 
@@ -26,14 +26,8 @@ export async function withDebugLog<T>({ env, log, onProgress }: DebugLogOptions,
 /** Adds the file of the debug log, where there is one, to the error of some work. */
 export async function nameDebugLog<T>({ env, log }: Omit<DebugLogOptions, 'onProgress'>, work: Promise<T>): Promise<T> {
   return await work.catch((error: unknown) => {
-    throw enabledAreas(env) ? withDebugFile(error, log) : error
-  })
-}
-
-function withDebugFile(error: unknown, log: string): unknown {
-  if (!isMoorageError(error)) return error
-  const hint = [error.hint, `The debug log is ${debugFile(log)}.`].filter((text) => text !== undefined).join('\n')
-  return Object.assign(new MoorageError(error.code, messageWithoutHint(error), { ...error.details, hint }), {
-    stack: error.stack,
+    throw enabledAreas(env) && isMoorageError(error)
+      ? withHintLine(error, `The debug log is ${debugFile(log)}.`)
+      : error
   })
 }

@@ -113,6 +113,14 @@ export function withDetails(error: unknown, code: ErrorCode, details: ErrorDetai
   return new MoorageError(code, `${prefix}${messageOf(error)}`, { ...details, cause: error })
 }
 
+/** Returns the error with one more line in its hint, and with its stack. */
+export function withHintLine(error: MoorageError, line: string): MoorageError {
+  const hint = error.hint === undefined ? line : `${error.hint}\n${line}`
+  return Object.assign(new MoorageError(error.code, messageWithoutHint(error), { ...error.details, hint }), {
+    stack: error.stack,
+  })
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
